@@ -1,0 +1,189 @@
+"""What this machine is, and the same start for every lesson."""
+
+import ctypes
+import os
+import platform
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+
+import numpy as np
+
+_FRAMEWORKS = ("torch", "jax")
+_PLACES = {
+    "colab": "Google Colab",
+    "kaggle": "Kaggle",
+    "binder": "Binder",
+    "local": "this computer",
+}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where a notebook runs and what it may use.
+
+    Attributes:
+        place: "colab", "kaggle", "binder" or "local".
+        cores: CPU cores this process may use.
+        memory: main memory in GiB, or the container's limit where there is one; None if unknown.
+        versions: installed versions of Python and the main packages.
+        devices: framework -> "cpu" or "cuda", for the frameworks that were asked for.
+        device_names: framework -> a description of its device, with its memory where it is a GPU.
+        seed: the seed that was set.
+    """
+
+    place: str
+    cores: int
+    memory: float | None
+    versions: dict[str, str]
+    seed: int
+    devices: dict[str, str] = field(default_factory=dict)
+    device_names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def device(self) -> str:
+        """The device of the first framework asked for: "cpu" or "cuda"."""
+        return next(iter(self.devices.values()), "cpu")
+
+    def __str__(self) -> str:
+        memory = f", {self.memory:.1f} GiB memory" if self.memory else ""
+        cores = f"{self.cores} CPU core{'s' if self.cores > 1 else ''}"
+        lines = [f"Running on {_PLACES[self.place]}: Python {self.versions['python']}, {cores}{memory}"]
+        lines += [f"{name} {self.versions[name]} on {text}" for name, text in self.device_names.items()]
+        others = {name: v for name, v in self.versions.items() if name not in ("python", *self.device_names)}
+        lines.append(" · ".join(f"{name} {version}" for name, version in others.items()) + f" · seed {self.seed}")
+        return "\n".join(lines)
+
+
+def setup(seed: int = 0, uses: Sequence[str] = ("torch",), *, quiet: bool = False) -> Machine:
+    """Prepare a notebook: find out where it runs, seed it, set the plotting style, and say so.
+
+    Only the frameworks in `uses` are imported. On a GPU, JAX is told not to take most of its memory at the start.
+
+    Args:
+        seed: non-negative integer, given to Python's, NumPy's and PyTorch's global generators. Lessons still pass
+            explicit generators; this seed only keeps a learner's own experiments repeatable.
+        uses: frameworks to import and describe, out of "torch" and "jax".
+        quiet: do not print the description.
+
+    Returns:
+        The machine; `machine.device` is where tensors should go.
+
+    Raises:
+        ValueError: if `seed` is not a non-negative integer below 2**32, or `uses` names an unknown framework.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise ValueError(f"seed = {seed!r}: expected an integer from 0 to 2**32 - 1")
+    uses = (uses,) if isinstance(uses, str) else tuple(uses)
+    for name in uses:
+        if name not in _FRAMEWORKS:
+            raise ValueError(f"uses = {uses!r}: {name!r} is unknown; choose from {', '.join(_FRAMEWORKS)}")
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - the learner's own cells may use the global generator
+    found = {name: (_torch if name == "torch" else _jax)(seed) for name in uses}
+    place = where()
+    if place == "colab":
+        _enable_colab_widgets()
+    from . import plots
+
+    plots.use_style()
+    machine = Machine(
+        place=place,
+        cores=_cores(),
+        memory=_memory_gib(),
+        versions={"python": platform.python_version(), **_versions(*_FRAMEWORKS, "thrml", "numpy", "matplotlib")},
+        seed=seed,
+        devices={name: device for name, (device, _) in found.items()},
+        device_names={name: text for name, (_, text) in found.items()},
+    )
+    if not quiet:
+        print(machine)
+    return machine
+
+
+def where() -> str:
+    """Where this process runs: "colab", "kaggle", "binder" or "local"."""
+    if "COLAB_RELEASE_TAG" in os.environ or "google.colab" in sys.modules:
+        return "colab"
+    if "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+        return "kaggle"
+    if "BINDER_SERVICE_HOST" in os.environ or "BINDER_LAUNCH_HOST" in os.environ:
+        return "binder"
+    return "local"
+
+
+def _torch(seed: int) -> tuple[str, str]:
+    import torch
+
+    torch.manual_seed(seed)
+    if not torch.cuda.is_available():
+        return "cpu", "CPU"
+    gpu = torch.cuda.get_device_properties(0)
+    return "cuda", f"{gpu.name}, {gpu.total_memory / 2**30:.0f} GiB"
+
+
+def _jax(_: int) -> tuple[str, str]:
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # read by JAX when it starts
+    import jax
+
+    device = jax.devices()[0]
+    if device.platform == "cpu":
+        return "cpu", "CPU"
+    limit = (device.memory_stats() or {}).get("bytes_limit")
+    return "cuda", device.device_kind + (f", {limit / 2**30:.0f} GiB" if limit else "")
+
+
+def _enable_colab_widgets() -> None:
+    try:
+        from google.colab import output
+    except ImportError:  # Colab's environment variables without Colab's package
+        return
+    output.enable_custom_widget_manager()
+
+
+def _versions(*packages: str) -> dict[str, str]:
+    versions = {}
+    for name in packages:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _memory_gib() -> float | None:
+    """Main memory in GiB; a container's limit counts, as Binder sets it in MEM_LIMIT (bytes)."""
+    if os.environ.get("MEM_LIMIT", "").isdigit():
+        return int(os.environ["MEM_LIMIT"]) / 2**30
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    except (AttributeError, ValueError, OSError):
+        return _windows_memory_gib()
+
+
+def _windows_memory_gib() -> float | None:
+    if not hasattr(ctypes, "windll"):
+        return None
+
+    class Status(ctypes.Structure):
+        _fields_ = [
+            ("length", ctypes.c_ulong),
+            ("load", ctypes.c_ulong),
+            *[
+                (name, ctypes.c_ulonglong)
+                for name in ("total", "free", "page", "page_free", "virt", "virt_free", "ext")
+            ],
+        ]
+
+    status = Status()
+    status.length = ctypes.sizeof(status)
+    ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
+    return status.total / 2**30
