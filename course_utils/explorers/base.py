@@ -12,10 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets as widgets
-import matplotlib as mpl
+import numpy as np
 from IPython.display import display
 from matplotlib import pyplot as plt
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 SIZE = (8.0, 4.0)  # inches
@@ -263,12 +265,16 @@ class Explorer:
 
 
 def _png(figure: Figure, size: tuple[float, float]) -> bytes:
-    """The figure as a PNG of exactly `size` inches, whatever the style says about cropping."""
+    """The figure as a PNG of exactly `size` inches, whatever the style says about cropping.
+
+    Drawn without `savefig`, which draws a figure with a layout engine twice.
+    """
     figure.set_size_inches(size)
+    figure.set_dpi(DPI)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
     buffer = io.BytesIO()
-    with mpl.rc_context({"savefig.bbox": None}):
-        # Light compression: twice as fast as the default here, for a third more bytes.
-        figure.savefig(buffer, format="png", dpi=DPI, pil_kwargs={"compress_level": 3})
+    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(buffer, format="png")
     return buffer.getvalue()
 
 
