@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from scipy.integrate import quad
 from scipy.special import ellipkm1, logsumexp
 
@@ -28,13 +28,13 @@ MAX_STRIP_WIDTH = 10  # a 1024 x 1024 transfer matrix: half a second
 _CHUNK = 1 << 16  # states per chunk: its arrays stay in the processor's cache
 
 
-# ---------------------------------------------------------------------------------------------- checking of arguments
+# ------------------------------------------------------------------------------- checking of arguments
 
 
 def _check_beta(beta: float, *, zero: bool = True) -> float:
     beta = float(beta)
     if not math.isfinite(beta) or beta < 0 or (beta == 0 and not zero):
-        raise ValueError(f"beta is {beta}: it must be finite and {'not negative' if zero else 'positive'}")
+        raise ValueError(f"beta = {beta}: expected a finite number, {'not negative' if zero else 'positive'}")
     return beta
 
 
@@ -42,21 +42,21 @@ def _check_shape(shape: int | tuple[int, ...], *, dims: tuple[int, ...] = (1, 2)
     sides = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
     if len(sides) not in dims or any(not isinstance(side, int | np.integer) or side < 1 for side in sides):
         wanted = " or ".join({1: "(n,)", 2: "(rows, cols)"}[d] for d in dims)
-        raise ValueError(f"shape is {shape}: it must be {wanted} with sides of at least 1")
+        raise ValueError(f"shape = {shape}: expected {wanted} with sides of at least 1")
     return tuple(int(side) for side in sides)
 
 
 def _check_periodic(periodic: bool | tuple[bool, ...], sides: tuple[int, ...]) -> tuple[bool, ...]:
     wraps = (bool(periodic),) * len(sides) if isinstance(periodic, bool | np.bool_) else tuple(map(bool, periodic))
     if len(wraps) != len(sides):
-        raise ValueError(f"periodic is {periodic}: it must be one truth value, or one for each of the {len(sides)} sides")
+        raise ValueError(f"periodic = {periodic}: expected one truth value, or one for each of the {len(sides)} sides")
     for side, wrap in zip(sides, wraps, strict=True):
         if wrap and side < 2:
-            raise ValueError(f"shape is {sides}: a periodic side needs at least 2 spins, or a spin is its own neighbour")
+            raise ValueError(f"shape = {sides}: expected at least 2 spins along a periodic side")
     return wraps
 
 
-# --------------------------------------------------------------------------------------------------------- enumeration
+# ----------------------------------------------------------------------------------------- enumeration
 
 
 def bonds(shape: int | tuple[int, ...], periodic: bool | tuple[bool, ...] = True) -> Int[np.ndarray, "bonds 2"]:
@@ -96,18 +96,18 @@ def ising_states(n_spins: int) -> Int[np.ndarray, "states n_spins"]:
         ValueError: if `n_spins` is not from 1 to 20.
     """
     if not 1 <= n_spins <= 20:
-        raise ValueError(f"n_spins is {n_spins}: a table of all states is made for 1 to 20 spins")
+        raise ValueError(f"n_spins = {n_spins}: expected 1 to 20, as the table has 2^n rows")
     number = np.arange(1 << n_spins)[:, None]
     return (2 * (number >> np.arange(n_spins) & 1) - 1).astype(np.int8)
 
 
 def _energy_chunks(
     sides: tuple[int, ...], wraps: tuple[bool, ...], n_states: int
-) -> Iterator[tuple[int, Int[np.ndarray, " chunk"]]]:
+) -> Iterator[tuple[int, Int[np.ndarray, "chunk"]]]:
     """Energies of states 0 to n_states - 1, a chunk at a time, as (first state, energies)."""
     pairs = bonds(sides, wraps)
-    # A bond (i, j) is unsatisfied where bits i and j of the state differ, that is where bit i of state ^ (state >> (j - i))
-    # is set. So all bonds with the same j - i are counted by one exclusive or, one mask and one bit count.
+    # A bond (i, j) is unsatisfied where bits i and j of the state differ, that is where bit i of
+    # state ^ (state >> (j - i)) is set. So all bonds with the same j - i take one exclusive or and one bit count.
     masks: Counter[tuple[int, int]] = Counter()
     for (i, j), times in Counter(map(tuple, pairs.tolist())).items():
         masks[j - i, times] |= 1 << i
@@ -119,9 +119,7 @@ def _energy_chunks(
         yield start, energy
 
 
-def ising_energies(
-    shape: int | tuple[int, ...], periodic: bool | tuple[bool, ...] = True
-) -> Int[np.ndarray, " states"]:
+def ising_energies(shape: int | tuple[int, ...], periodic: bool | tuple[bool, ...] = True) -> Int[np.ndarray, "states"]:
     """Energies of all 2^n states of a small Ising system.
 
     Args:
@@ -139,8 +137,7 @@ def ising_energies(
     n_spins = math.prod(sides)
     if n_spins > MAX_SPINS_LISTED:
         raise ValueError(
-            f"shape is {shape}: {n_spins} spins have 2^{n_spins} states; "
-            f"energies are listed for at most {MAX_SPINS_LISTED} spins"
+            f"shape = {shape}: expected at most {MAX_SPINS_LISTED} spins, as 2^{n_spins} energies would be listed"
         )
     energies = np.empty(1 << n_spins, dtype=np.int16)
     for start, chunk in _energy_chunks(sides, wraps, 1 << n_spins):
@@ -150,7 +147,7 @@ def ising_energies(
 
 def density_of_states(
     shape: int | tuple[int, ...], periodic: bool | tuple[bool, ...] = True
-) -> tuple[Int[np.ndarray, " levels"], Int[np.ndarray, " levels"]]:
+) -> tuple[Int[np.ndarray, "levels"], Int[np.ndarray, "levels"]]:
     """How many of the 2^n states have each energy: enough for log Z at every temperature.
 
     Args:
@@ -168,8 +165,7 @@ def density_of_states(
     n_spins = math.prod(sides)
     if n_spins > MAX_SPINS_COUNTED:
         raise ValueError(
-            f"shape is {shape}: {n_spins} spins have 2^{n_spins} states; "
-            f"states are counted for at most {MAX_SPINS_COUNTED} spins"
+            f"shape = {shape}: expected at most {MAX_SPINS_COUNTED} spins, as 2^{n_spins} states would be visited"
         )
     n_bonds = len(bonds(sides, wraps))
     counts = np.zeros(2 * n_bonds + 1, dtype=np.int64)
@@ -219,7 +215,7 @@ def enumerated_energy(shape: int | tuple[int, ...], beta: float, periodic: bool 
     return float(weight @ levels / weight.sum() / math.prod(_check_shape(shape)))
 
 
-# ----------------------------------------------------------------------------------------------------- transfer matrix
+# ------------------------------------------------------------------------------------- transfer matrix
 
 
 def chain_log_z(n_spins: int, beta: float, field: float = 0.0, periodic: bool = True) -> float:
@@ -261,14 +257,16 @@ def strip_log_z(width: int, length: int, beta: float, periodic: bool | tuple[boo
     """
     across, along = _check_periodic(periodic, _check_shape((width, length)))
     if width > MAX_STRIP_WIDTH:
-        raise ValueError(f"width is {width}: the transfer matrix is made for a width of at most {MAX_STRIP_WIDTH}")
+        raise ValueError(
+            f"width = {width}: expected at most {MAX_STRIP_WIDTH}, as the transfer matrix has 2^width rows"
+        )
     return _transfer_log_z(width, length, beta, 0.0, (across, along))
 
 
 def _transfer_log_z(width: int, length: int, beta: float, field: float, periodic: tuple[bool, bool]) -> float:
     beta = _check_beta(beta)
     if not math.isfinite(field):
-        raise ValueError(f"field is {field}: it must be finite")
+        raise ValueError(f"field = {field}: expected a finite number")
     width, length = _check_shape((width, length))
     across, along = _check_periodic(periodic, (width, length))
     row = ising_states(width).astype(float)
@@ -298,13 +296,14 @@ def _transfer_log_z(width: int, length: int, beta: float, field: float, periodic
     return float(log_size + math.log(end @ vector))
 
 
-# --------------------------------------------------------------------------------------------- the torus and its limit
+# ----------------------------------------------------------------------------- the torus and its limit
 
 
 def _kaufman(rows: int, cols: int, beta: float) -> tuple[float, float]:
     """log Z and its derivative with respect to beta; beta > 0."""
-    # Kaufman's angles satisfy cosh(gamma_l) = cosh(2b) coth(2b) - cos(pi l / cols). Half-angle form, without cancellation:
-    # sinh(gamma_l / 2)^2 = (S - 1)^2 / (2 S) + sin(pi l / (2 cols))^2 with S = sinh(2b); gamma_0 carries the sign of S - 1.
+    # Kaufman's angles satisfy cosh(gamma_l) = cosh(2b) coth(2b) - cos(pi l / cols). The half-angle form
+    # sinh(gamma_l / 2)^2 = (S - 1)^2 / (2 S) + sin(pi l / (2 cols))^2 with S = sinh(2b) is free of cancellation;
+    # gamma_0 carries the sign of S - 1.
     sinh2, cosh2 = math.sinh(2 * beta), math.cosh(2 * beta)
     sine = np.sin(np.pi * np.arange(2 * cols) / (2 * cols))
     half_sinh = np.sqrt((sinh2 - 1) ** 2 / (2 * sinh2) + sine**2)
@@ -319,8 +318,8 @@ def _kaufman(rows: int, cols: int, beta: float) -> tuple[float, float]:
     log_sinh = np.abs(x[1:]) + np.log(-np.expm1(-2 * np.abs(x[1:])))  # of 2 sinh(x); without l = 0, which may be 0
     odd, even = slice(1, None, 2), slice(2, None, 2)
     tail, tail_slope = log_sinh[1::2].sum(), (dx[even] / tanh[even]).sum()
-    # Each of the four products as sign * exp(log size), with its derivative divided by exp(log size). In the fourth, the
-    # factor of l = 0 is 2 sinh(x_0) = exp(log 2cosh(x_0)) tanh(x_0), which vanishes at the critical point.
+    # Each of the four products as value * exp(log size), with its derivative divided by exp(log size). In the
+    # fourth, the factor of l = 0 is 2 sinh(x_0) = exp(log 2cosh(x_0)) tanh(x_0): zero at the critical point.
     log_size = np.array([log_cosh[odd].sum(), log_sinh[0::2].sum(), log_cosh[0::2].sum(), tail + log_cosh[0]])
     value = np.array([1.0, 1.0, 1.0, tanh[0]])
     derivative = np.array(
@@ -341,7 +340,7 @@ def _kaufman(rows: int, cols: int, beta: float) -> tuple[float, float]:
 def _check_torus(shape: int | tuple[int, int]) -> tuple[int, int]:
     rows, cols = (shape, shape) if isinstance(shape, int | np.integer) else _check_shape(shape, dims=(2,))
     if rows < 2 or cols < 2:
-        raise ValueError(f"shape is {shape}: a torus needs at least 2 spins along each side")
+        raise ValueError(f"shape = {shape}: expected at least 2 spins along each side of a torus")
     return int(rows), int(cols)
 
 
@@ -388,7 +387,7 @@ def kaufman_energy(shape: int | tuple[int, int], beta: float) -> float:
 def _check_kaufman_beta(beta: float) -> float:
     beta = _check_beta(beta)
     if beta > 300 or 0 < beta < 1e-100:  # sinh(2 beta) squared, or one over it, must be a double
-        raise ValueError(f"beta is {beta}: it must be 0, or from 1e-100 to 300")
+        raise ValueError(f"beta = {beta}: expected 0, or a number from 1e-100 to 300")
     return beta
 
 
