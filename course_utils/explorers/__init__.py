@@ -1,8 +1,11 @@
 """Interactive figures: one per lesson, each with a question that moving its controls answers.
 
-`explorers.boltzmann()` as the last line of a cell shows the explorer of lesson 01.
+`explorers.boltzmann()` as the last line of a cell shows the explorer of lesson 01. Importing this package loads neither
+PyTorch nor JAX; an explorer imports what it needs when it is made.
 """
 
 from .base import Explorer
+from .importance import importance
+from .boltzmann import boltzmann
 
-__all__ = ["Explorer"]
+__all__ = ["Explorer", "importance", "boltzmann"]

@@ -15,6 +15,17 @@ from .boltzmann import (
     thermodynamics_curves,
 )
 from .course import course_map
+from .partition import (
+    ais_bias,
+    counting,
+    enumeration_time,
+    ess_collapse,
+    estimates,
+    importance_weights,
+    log_z_traces,
+    thermodynamic_integration,
+    torus_energy,
+)
 from .style import ANGLE_CMAP, COLORS, ENERGY_CMAP, PROBABILITY_CMAP, finish, to_numpy, use_style
 
 __all__ = [
@@ -22,20 +33,29 @@ __all__ = [
     "COLORS",
     "ENERGY_CMAP",
     "PROBABILITY_CMAP",
+    "ais_bias",
     "ball",
+    "counting",
     "course_map",
     "densities",
     "draw_energy_and_density",
     "energy_and_data",
     "energy_maps",
+    "enumeration_time",
+    "ess_collapse",
+    "estimates",
     "finish",
+    "importance_weights",
     "landscape_2d",
     "landscapes",
+    "log_z_traces",
     "mark_minima",
     "photographs",
     "probabilities_against_temperature",
     "states",
+    "thermodynamic_integration",
     "thermodynamics_curves",
     "to_numpy",
+    "torus_energy",
     "use_style",
 ]
