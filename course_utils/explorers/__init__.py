@@ -5,7 +5,7 @@ PyTorch nor JAX; an explorer imports what it needs when it is made.
 """
 
 from .base import Explorer
-from .importance import importance
 from .boltzmann import boltzmann
+from .importance import importance
 
-__all__ = ["Explorer", "importance", "boltzmann"]
+__all__ = ["Explorer", "boltzmann", "importance"]

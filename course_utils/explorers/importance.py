@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from ..partition import gaussian_ess_fraction, gaussian_log_weights, importance_estimate
 from ..plots import importance_weights
-from .base import Explorer
+from .base import Explorer, slider
 
 N_SAMPLES = 10_000
 SEED = 2
@@ -16,7 +16,7 @@ SEED = 2
 def importance() -> Explorer:
     """Importance sampling of a standard Gaussian by a Gaussian of another width, in up to 100 dimensions."""
     return Explorer(
-        {"dim": ("dimension", 10, 1, 100, 1), "width": ("width", 1.5, 0.5, 2.5, 0.05)},
+        {"dim": slider("dimension", 10, 1, 100, 1), "width": slider("width", 1.5, 0.5, 2.5, 0.05)},
         _render,
         question=(
             "In 50 dimensions, which widths of the proposal keep an effective sample size "
