@@ -1,0 +1,206 @@
+# ---
+# jupyter:
+#   course:
+#     title: Start here
+#     goal: find your way through the course, do an exercise, read its check, and get going again when something breaks
+#     needs: []
+#     know: a little Python
+#     time: 20 min
+#     runs: 10 s
+#     uses: [torch, jax]
+# ---
+
+# %% [markdown]
+# ## What you will be able to do
+#
+# 1. Say what the course is about and which lesson to take next.
+# 2. Do an exercise and tell the three answers of a check apart (Exercise 0.1).
+# 3. Say what your machine can do, and what it cannot.
+# 4. Get going again when a cell hangs, a kernel dies or a page is closed.
+
+# %%
+import math
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import torch
+
+from course_utils import check, plots
+
+# %% [markdown]
+# ## 1 · One formula and where it leads
+#
+# This course is about one formula,
+#
+# $$p(x) = \frac{e^{-E(x)/T}}{Z},$$
+#
+# which turns an **energy** $E$ into a **probability** $p$ at a **temperature** $T$. It was found for gases in the nineteenth
+# century. Today it describes magnets, it is what an energy-based model learns, and it is what thermodynamic hardware draws
+# from. The number $Z$ that makes the total one is out of reach for all but the smallest systems, and almost every idea in
+# this course is a way around it.
+
+# %% template="map"
+
+# %% [markdown]
+# *Picture: boxes for the lessons from left to right, joined by arrows. From 00 Start here to 01 The Boltzmann distribution and
+# 02 The partition function blows up; from there one branch leads through Langevin sampling to training energy-based
+# models, the other to spin models; both meet in the last lesson. Filled boxes are ready, empty ones in preparation.*
+#
+# - **Energy and probability** (01, 02): no sampling yet; everything is exact, so you can see what later has to be estimated.
+# - **Sampling and learning** (03 to 06): with PyTorch. Energies you can differentiate, and networks trained on data.
+# - **Spins** (07 to 09): with JAX and THRML. Energies on lattices, sampled in blocks as thermodynamic hardware does it.
+# - **Both together** (10): Boltzmann machines.
+#
+# You need NumPy-style arrays and some calculus. Where physics is needed, it is explained.
+
+# %% [markdown]
+# ## 2 · How an exercise works
+#
+# Each lesson has a few exercises. An exercise is a box like the one below, a cell with a function for you to complete, and a
+# **check** that calls *your* function. Spend the time that the box says, then open the hint, then the solution, and move on:
+# no later cell needs your answer to run, since the course carries its own tested version of everything.
+#
+# Try it in this order:
+#
+# 1. Run the two cells as they are. The check says `○`: *not done yet*.
+# 2. Replace the line `raise NotImplementedError(...)` by `return stiffness * x**2`. Run both cells. The check says `✗`, what it
+#    got, what it expected, and the likely cause.
+# 3. Put it right. The check says `✓` and how many comparisons passed.
+#
+# ### Exercise 0.1 · The energy of a spring
+# *Difficulty ●○○ · five minutes · why: to meet the checks while the problem is easy.*
+#
+# A spring that is pulled out by $x$ stores the energy $E = \tfrac12 k x^2$, where $k$ is its stiffness.
+
+# %% todo="0.1" task="return the energy of the spring"
+def spring_energy(x, stiffness: float):
+    """Energy of a spring.
+
+    Args:
+        x: displacement, a number or an array.
+        stiffness: k > 0.
+
+    Returns:
+        E = k x² / 2, of the same shape as x.
+    """
+    ### BEGIN SOLUTION
+    return 0.5 * stiffness * x**2
+    ### END SOLUTION
+
+
+# %% check="0.1" points=1
+with check.exercise("0.1", "spring_energy"):
+    causes = {
+        "The factor 1/2 is missing": 12.0,
+        "x is not squared": 3.0,
+        "An energy of a spring is never negative: check the sign": -6.0,
+        "The stiffness is not used": 2.0,
+        "The stiffness is not squared, only x is": 18.0,
+    }
+    check.close("E for x = 2, k = 3", spring_energy(2.0, 3.0), 6.0, causes=causes)
+    x = np.array([-1.0, 0.0, 0.5])
+    check.close("E for x = (-1, 0, 0.5), k = 4", spring_energy(x, 4.0), [2.0, 0.0, 0.5], hint="Left and right cost the same.")
+    x = torch.tensor([-3.0, 3.0])
+    check.close("E for a torch tensor", spring_energy(x, 1.0), [4.5, 4.5], hint="Left and right cost the same.")
+
+# %% [markdown] hint="0.1"
+# In Python a square is written `x**2`. It works for numbers, NumPy arrays and torch tensors alike.
+
+# %% [markdown]
+# Checks take NumPy arrays, torch tensors and plain numbers, and any style that gets the right numbers. They can be run as often
+# as you like. The last code cell of each lesson prints which exercises have passed.
+#
+# Some questions have no check. Think first, then open the answer.
+
+# %% [markdown] think="0a"
+# **Think.** A check that only looks whether a function *exists* would be easy to write. Why would you not want it?
+# <!-- ANSWER -->
+# It would pass on the empty stub. A check is worth something only if it can fail: each check in this course has been run
+# against the empty answer and at least four wrong ones, and rejected them all.
+
+# %% [markdown]
+# ## 3 · What your machine can do
+#
+# The first cell of every lesson prints where it runs. Here is a little more. The lessons are made for two CPU cores; a GPU is
+# used where there is one, with the same code.
+
+# %%
+print(machine)
+
+
+def seconds(run, repeat: int = 5) -> float:
+    """The median time of a call, after one call to warm up."""
+    run()
+    times = []
+    for _ in range(repeat):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return sorted(times)[repeat // 2]
+
+
+n = 1000
+device = machine.devices["torch"]
+a = torch.randn(n, n, generator=torch.Generator().manual_seed(0)).to(device)
+b = jnp.asarray(a.cpu().numpy())
+product = jax.jit(jnp.matmul)
+rows = [
+    ("torch, product of two 1000 × 1000 matrices", 2 * n**3, "operations", lambda: (a @ a).sum().item()),
+    ("jax, the same, compiled", 2 * n**3, "operations", lambda: product(b, b).block_until_ready()),
+    ("torch, a million normal numbers", 10**6, "numbers", lambda: torch.randn(10**6, device=device).sum().item()),
+]
+for what, amount, unit, run in rows:
+    t = seconds(run)
+    print(f"{what:44s} {1000 * t:8.2f} ms   {amount / t / 1e9:8.3f} billion {unit} a second")
+
+# %% [markdown]
+# Every sampler in this course spends its time on such numbers. A second tells you how far a minute will get you, and lesson 02
+# will tell you what no machine gets done: listing $2^{256}$ states.
+
+# %%
+total = 2.0**256
+per_second = 1e9
+years = total / per_second / (365.25 * 24 * 3600)
+print(f"2^256 states at a billion states a second: 10^{math.log10(years):.0f} years")
+
+# %% [markdown]
+# ## 4 · When something breaks
+#
+# | what you see | what it is | what to do |
+# | --- | --- | --- |
+# | a red error with your line in it | your code, or a cell above that was not run | read the *last* line first; run the cells above in order |
+# | `NotImplementedError: Exercise … is yours` | a stub was called | fill it in, run its cell again |
+# | `[*]` beside a cell for long | it is still running; long work shows a bar | wait, or press the stop button: nothing you wrote is lost |
+# | everything stopped, numbers start at `[1]` again | the **kernel died**, mostly out of memory | *Kernel → Restart Kernel and Run up to Selected Cell* |
+# | "dead kernel" again at the same cell | that cell needs more memory than there is | close other notebooks (*Running* tab, left); on Binder keep one open |
+# | results that contradict the text | cells were run out of order | *Kernel → Restart Kernel and Run All Cells* |
+# | Colab says "runtime disconnected" | the machine was taken back after a while without use | *Runtime → Run all*; your notebook is kept if you saved a copy |
+# | Binder shows "404" or "not available" | the machine was stopped after ten minutes without use | start again from the badge; download your notebook (*File*) before a break |
+#
+# **What a kernel is.** The page in your browser holds the text. A separate program, the kernel, holds the variables. If the
+# kernel dies, the variables are gone and the text stays: run the cells again. Nothing in this course takes more than a few
+# minutes to run again.
+#
+# **Where your work is.** Locally it is the file itself, and nothing the course does overwrites it. On Colab choose *File → Save a
+# copy in Drive* first. On Binder nothing is kept: download the file.
+
+# %% [markdown]
+# ## 5 · Where to get help
+#
+# 1. **The hint, then the solution**, folded below each check.
+# 2. **The solved copy** of each lesson, with every figure: the folder `notebooks/solutions`, or `solutions` beside this file.
+# 3. **The function itself**: write `?check.close` in a cell of its own and run it, or read `course_utils`; it is short.
+# 4. **Other people**: [the course's page]({repository}/issues). Say which lesson and cell, paste the whole error and the lines
+#    that the first cell printed. That is what the person who answers will ask for.
+#
+# If a sentence or a number in this course is wrong, say so in the same place. You will have found something that all the tests
+# missed.
+
+# %% [markdown]
+# ## Recap
+#
+# - $p = e^{-E/T}/Z$, and almost everything here is a way around $Z$.
+# - `○` not done, `✗` wrong with a cause, `✓` passed.
+# - The kernel holds the variables, the page holds your text. Restart and run again: it costs minutes, not work.
