@@ -471,8 +471,7 @@ def _lesson_link(number: str, course: Course) -> str:
 SETUP_TEMPLATE = """\
 # Set-up. In a copy of the repository, and on Binder, this finds course_utils and touches no network.
 # Elsewhere, as on Colab, it installs course_utils and keeps every package at the version it has.
-import importlib.util
-import sys
+import importlib.util, sys
 from pathlib import Path
 
 places = (Path.cwd(), *Path.cwd().parents)
@@ -625,7 +624,8 @@ def expand(lesson: Lesson, course: Course, solved: bool) -> NotebookNode:
     ]
     for cell in lesson.cells:
         if cell.kind == markdown:
-            plain.append((markdown, _markdown(cell, lesson, solved), cell))
+            text = _markdown(cell, lesson, solved).replace("{repository}", course.repository)
+            plain.append((markdown, text, cell))
         else:
             plain.append((code, map_cell(course) if cell.role == "template" else cell.source, cell))
     plain += [(code, report_cell(lesson), None), (markdown, links_cell(lesson, course), None)]
@@ -703,21 +703,16 @@ def to_text(notebook: NotebookNode) -> str:
 # -------------------------------------------------------------------------------------------- running a notebook
 
 
-def current_python() -> Any:
-    """A kernel manager class whose kernel is this very Python, whatever kernels the machine knows."""
+def this_python() -> Any:
+    """A kernel spec manager whose only kernel is this very Python, whatever kernels the machine knows."""
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-    from jupyter_client.manager import AsyncKernelManager
 
     class ThisPython(KernelSpecManager):
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
             argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=40"]
             return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
-    class ThisPythonManager(AsyncKernelManager):
-        def __init__(self, **kwargs: Any) -> None:
-            super().__init__(kernel_spec_manager=ThisPython(), **kwargs)
-
-    return ThisPythonManager
+    return ThisPython()
 
 
 def kernel_environment() -> dict[str, str]:
@@ -731,14 +726,19 @@ def execute(notebook: NotebookNode, folder: Path, name: str) -> NotebookNode:
     Raises:
         RunError: if a cell fails or writes to stderr; names the lesson, the cell and the message.
     """
+    from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    class Manager(AsyncKernelManager):
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(kernel_spec_manager=this_python(), **kwargs)
 
     run = copy.deepcopy(notebook)
     client = NotebookClient(
         run,
         timeout=CELL_TIMEOUT_S,
-        kernel_manager_class=current_python(),
+        kernel_manager_class=Manager,
         kernel_name="python3",
         record_timing=False,
         resources={"metadata": {"path": str(folder)}},
@@ -982,7 +982,7 @@ def build_lesson(lesson: Lesson, course: Course, force: bool = False) -> str:
         RunError: if the solved copy cannot be made, or the student copy holds somebody's work.
     """
     student = to_text(student_notebook(lesson, course))
-    if not force and _holds_work(course.student_path(lesson)):
+    if not force and holds_work(course.student_path(lesson)):
         raise RunError(
             f"{course.show(course.student_path(lesson))} has been worked in (it holds outputs). "
             "Save it under another name, or build with --force to write over it."
@@ -1008,7 +1008,8 @@ def build_lesson(lesson: Lesson, course: Course, force: bool = False) -> str:
     return f"{lesson.stem}: {did}"
 
 
-def _holds_work(path: Path) -> bool:
+def holds_work(path: Path) -> bool:
+    """Whether somebody has run cells in this student copy."""
     found = _load(path) if path.is_file() else None
     return found is not None and any(c.get("outputs") for c in found.cells)
 
