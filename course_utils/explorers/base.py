@@ -23,10 +23,13 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 SIZE = (8.0, 4.0)  # inches
 DPI = 120  # dots per inch in the PNG
 CSS_DPI = 96  # CSS pixels per inch: the size on the page
+LABEL_WIDTH = "110px"  # one for all, so that controls line up
 ERROR_COLOR = "#b3261e"  # 6.5:1 on white
 
 
-def log_slider(label: str, value: float, low: float, high: float, per_decade: int = 20) -> widgets.FloatLogSlider:
+def log_slider(
+    label: str, value: float, low: float, high: float, per_decade: int = 20, readout: str = ".3f"
+) -> widgets.FloatLogSlider:
     """A slider whose steps are equal ratios, for temperatures, step sizes and the like.
 
     Args:
@@ -35,6 +38,7 @@ def log_slider(label: str, value: float, low: float, high: float, per_decade: in
         low: smallest value, > 0.
         high: largest value.
         per_decade: keyboard steps per factor of ten.
+        readout: format of the number beside it; give the caption the same.
     """
     if not 0 < low < high:
         raise ValueError(f"low and high must satisfy 0 < low < high, got {low} and {high}")
@@ -44,7 +48,7 @@ def log_slider(label: str, value: float, low: float, high: float, per_decade: in
         min=math.log10(low),
         max=math.log10(high),
         step=1 / per_decade,
-        readout_format=".3g",
+        readout_format=readout,
         **_look(label),
     )
 
@@ -68,15 +72,16 @@ def choice(label: str, options: Sequence[str] | Mapping[str, Any], value: Any = 
         options=pairs,
         value=pairs[0][1] if value is None else value,
         description=label,
-        style={"description_width": "initial", "button_width": "auto"},
+        style={"description_width": LABEL_WIDTH, "button_width": "auto"},
+        layout=widgets.Layout(width="auto", max_width="100%"),
     )
 
 
 def _look(label: str) -> dict[str, Any]:
     return {
         "description": label,
-        "style": {"description_width": "initial"},
-        "layout": widgets.Layout(width="420px", max_width="100%"),
+        "style": {"description_width": LABEL_WIDTH},
+        "layout": widgets.Layout(width="520px", max_width="100%"),
         "continuous_update": True,
     }
 
@@ -231,9 +236,9 @@ class Explorer:
         return [widgets.HTML(f'<div style="line-height:1.5"><b>Question.</b> {html.escape(self.question)}</div>')]
 
     def _control_box(self, extras: Sequence[widgets.Widget]) -> widgets.Widget:
-        """The controls, arranged."""
-        layout = widgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="0 24px")
-        return widgets.Box([*self.controls.values(), *extras], layout=layout)
+        """The controls, one to a line; the extras share the last line."""
+        lines = list(self.controls.values())
+        return widgets.VBox([*lines, widgets.HBox(list(extras))] if extras else lines)
 
     def _on_change(self, _: Any) -> None:
         if not self._held:
