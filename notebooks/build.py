@@ -124,7 +124,7 @@ class Lesson:
     time: str
     runs: str
     uses: tuple[str, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[Cell, ...] = field(repr=False)
 
     @property
     def stem(self) -> str:
@@ -147,7 +147,7 @@ class Course:
 
     root: Path
     repository: str  # https://github.com/owner/name
-    lessons: tuple[Lesson, ...]
+    lessons: tuple[Lesson, ...] = field(repr=False)
 
     @property
     def notebooks(self) -> Path:
@@ -536,6 +536,8 @@ def map_cell(course: Course) -> str:
     entries = {number: {**entry, "ready": False} for number, entry in PLANNED.items()}
     for x in course.lessons:
         entries[x.number] = {"title": x.title, "needs": list(x.needs), "time": x.time, "ready": True}
+    for entry in entries.values():  # a need that is neither written nor planned cannot be drawn
+        entry["needs"] = [number for number in entry["needs"] if number in entries]
     lines = [f"    {_literal(number)}: {_literal(entries[number])}," for number in sorted(entries)]
     return "\n".join(["COURSE = {", *lines, "}", "plots.course_map(COURSE)"])
 

@@ -1,0 +1,392 @@
+"""Runs lessons in a real Jupyter kernel: the reference, blank stubs, wrong answers and right ones."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import jupytext
+from jupyter_client.manager import KernelManager
+from nbformat import NotebookNode
+
+from notebooks import build
+
+MIN_WRONG, MIN_RIGHT = 4, 2
+CELL_TIMEOUT_S = 600
+
+
+# ---------------------------------------------------------------------------------------------------- the answers
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A wrong or an alternative right answer: what a learner may write into an exercise's cell."""
+
+    kind: str  # "wrong" or "right"
+    exercise: str
+    source: str
+    says: str  # what the check must say about a wrong answer
+    line: int
+
+    def __str__(self) -> str:
+        return f"the {self.kind} answer to {self.exercise} in line {self.line}"
+
+
+def read_answers(path: Path) -> list[Answer]:
+    """Read `tests/answers/NN_name.py`.
+
+    Raises:
+        ValueError: if a cell is neither a wrong nor a right answer, or a wrong one does not say what the check says.
+    """
+    text = path.read_text("utf-8")
+    fmt = {"extension": ".py", "format_name": "percent", "comment_magics": False}
+    cells = jupytext.reads(text, fmt=fmt).cells
+    lines = [i for i, line in enumerate(text.splitlines(), 1) if re.match(r"# ?%%", line)]
+    lines = [1] * (len(cells) - len(lines)) + lines
+    answers = []
+    for cell, line in zip(cells, lines, strict=False):
+        keys = {k: str(v) for k, v in cell.metadata.items() if k != "lines_to_next_cell"}
+        if cell.cell_type == "markdown" or (not keys and _only_comments(cell.source)):
+            continue
+        kind = next((k for k in ("wrong", "right") if k in keys), None)
+        extra = set(keys) - {"wrong", "right", "says"}
+        if kind is None or extra or ("says" in keys) != (kind == "wrong") or {"wrong", "right"} <= set(keys):
+            raise ValueError(
+                f'{path.name}, line {line}: write `# %% wrong="1.2" says="dx"` or `# %% right="1.2"` above an answer'
+            )
+        if kind == "wrong" and not keys["says"].strip():
+            raise ValueError(f"{path.name}, line {line}: `says` is empty; every wrong answer names a word of its hint")
+        answers.append(Answer(kind, keys[kind], cell.source, keys.get("says", ""), line))
+    return answers
+
+
+def _only_comments(source: str) -> bool:
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return False
+    return not body or (len(body) == 1 and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant))
+
+
+def gaps(exercises: list[str], answers: list[Answer]) -> list[str]:
+    """What a lesson's answers lack: enough wrong and right ones for each exercise, and none for unknown ones."""
+    counts = Counter((a.exercise, a.kind) for a in answers)
+    problems = [f"{a}: there is no such exercise" for a in answers if a.exercise not in exercises]
+    for exercise in exercises:
+        for kind, least in (("wrong", MIN_WRONG), ("right", MIN_RIGHT)):
+            found = counts[exercise, kind]
+            if found < least:
+                problems.append(f"exercise {exercise} has {found} {kind} answers; it needs at least {least}")
+    return problems
+
+
+# ---------------------------------------------------------------------------------------------------- a kernel
+
+
+@dataclass
+class Result:
+    """What one execution did."""
+
+    stdout: str = ""
+    stderr: str = ""
+    ename: str = ""
+    evalue: str = ""
+    traceback: str = ""
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+
+    def brief(self) -> str:
+        """The end of it in one line, for a test's message."""
+        if self.ename:
+            return f"{self.ename}: {self.evalue}"
+        return f"no error, printed {self.stdout.strip()!r}"
+
+
+#: Runs inside the kernel. A learner's earlier try must not help or harm a later one, so the names are put back.
+_KEEPER = """
+import re as _re, sys as _sys, types as _types
+def _make(ns, re):
+    own = re.compile(r"(_|__|___|_i+|_i?\\d+|_oh|_dh|_ih|In|Out)$")
+    def save():
+        module.names = {k: v for k, v in ns.items() if not own.match(k)}
+    def restore():
+        for name in [k for k in ns if k not in module.names and not own.match(k)]:
+            del ns[name]
+        ns.update(module.names)
+    module = _types.ModuleType("_lesson_keeper")
+    module.save, module.restore = save, restore
+    return module
+_sys.modules["_lesson_keeper"] = _make(get_ipython().user_ns, _re)
+del _make, _re, _sys, _types
+"""
+
+
+class Kernel:
+    """A Jupyter kernel of this very Python, working in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> Kernel:
+        self._manager = KernelManager(kernel_spec_manager=build.this_python())
+        self._manager.start_kernel(cwd=str(self._folder), env=build.kernel_environment())
+        self._client = self._manager.client()
+        self._client.start_channels()
+        try:
+            self._client.wait_for_ready(timeout=120)
+        except RuntimeError:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._client.stop_channels()
+        self._manager.shutdown_kernel(now=True)
+
+    def run(self, code: str, hidden: bool = False) -> Result:
+        """Execute code as a cell; `hidden` code leaves no trace in the history."""
+        result = Result()
+
+        def hear(message: dict[str, Any]) -> None:
+            content, kind = message["content"], message["msg_type"]
+            if kind == "stream":
+                setattr(result, content["name"], getattr(result, content["name"]) + content["text"])
+            elif kind == "error":
+                result.ename, result.evalue = content["ename"], content["evalue"]
+                result.traceback = "\n".join(content["traceback"])
+            elif kind in ("display_data", "execute_result"):
+                result.outputs.append(content["data"])
+
+        self._client.execute_interactive(
+            code, silent=False, store_history=not hidden, allow_stdin=False, output_hook=hear, timeout=CELL_TIMEOUT_S
+        )
+        return result
+
+    def hidden(self, code: str) -> None:
+        """Execute the harness's own code, which must not fail."""
+        result = self.run(code, hidden=True)
+        if result.ename:
+            raise RuntimeError(f"the harness failed: {result.brief()}")
+
+    def keep(self) -> None:
+        """Note the names as they are, for `restore`."""
+        self.hidden(f"import sys\nif '_lesson_keeper' not in sys.modules:\n    exec({_KEEPER!r})\ndel sys")
+        self.hidden("__import__('sys').modules['_lesson_keeper'].save()")
+
+    def restore(self) -> None:
+        """Forget every name that came after `keep`, and put back those that changed."""
+        self.hidden("__import__('sys').modules['_lesson_keeper'].restore()")
+
+
+# ---------------------------------------------------------------------------------------------------- one pass
+
+
+@dataclass
+class Tally:
+    """What one pass over a lesson counted, and what was wrong."""
+
+    exercises: int = 0
+    stubs: int = 0
+    wrong: int = 0
+    right: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.exercises} exercises · {self.stubs} stubs, {self.wrong} wrong answers rejected · "
+            f"{self.right} right accepted"
+        )
+
+
+def roles(notebook: NotebookNode) -> Iterator[tuple[str, str, str]]:
+    """Role, exercise and source of each code cell."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            role, name = next(iter(cell.metadata.get("course", {}).items()), ("", ""))
+            yield role, name, cell.source
+
+
+def pass_over(lesson: build.Lesson, course: build.Course, answers: list[Answer]) -> Tally:
+    """Run a lesson once; at each exercise its stub, its wrong and its right answers, then the reference."""
+    tally = Tally(problems=gaps(list(lesson.points), answers))
+    stubs = {n: source for role, n, source in roles(build.student_notebook(lesson, course)) if role == "todo"}
+    solved = list(roles(build.solved_notebook(lesson, course)))
+    checks = {name: source for role, name, source in solved if role == "check"}
+    with Kernel(course.notebooks) as kernel:
+        for role, name, source in solved:
+            if role == "todo":
+                tally.exercises += 1
+                kernel.keep()
+                mine = [a for a in answers if a.exercise == name]
+                try_answers(kernel, name, stubs[name], checks[name], mine, tally)
+            result = kernel.run(source)
+            if result.ename or result.stderr:
+                what = f"{role} {name}" if role else "a given cell"
+                shown = result.brief() if result.ename else f"wrote to stderr: {result.stderr.strip()[:200]}"
+                tally.problems.append(f"{what} (`{_first_line(source)}`): {shown}")
+                if not role:
+                    break  # what follows would only repeat it
+            elif role == "check":
+                tally.problems += [f"the reference answer to {name}: {p}" for p in faults_of_success(name, result)]
+    return tally
+
+
+def try_answers(kernel: Kernel, name: str, stub: str, check: str, answers: list[Answer], tally: Tally) -> None:
+    """The stub and each answer to one exercise against its check; counts what went as it should."""
+    result = kernel.run(stub)
+    problems = [] if result.ename in ("", "NotImplementedError") else [f"its own cell failed: {result.brief()}"]
+    problems += faults_of_failure(kernel.run(check), "NotDone", f"{name} is not done yet")
+    tally.stubs += not problems
+    tally.problems += [f"the blank stub of {name}: {p}" for p in problems]
+    for answer in answers:
+        kernel.restore()
+        result = kernel.run(answer.source)
+        if result.ename:
+            tally.problems.append(f"{answer}: its own cell failed: {result.brief()}")
+            continue
+        result = kernel.run(check)
+        if answer.kind == "wrong":
+            problems = faults_of_failure(result, "CheckFailed", answer.says)
+            tally.wrong += not problems
+        else:
+            problems = faults_of_success(name, result)
+            tally.right += not problems
+        tally.problems += [f"{answer}: {p}" for p in problems]
+    kernel.restore()
+
+
+def faults_of_failure(result: Result, ename: str, says: str) -> list[str]:
+    """What is wrong with the way a check refused an answer."""
+    if result.ename != ename:
+        return [f"expected {ename} with {says!r}, got {result.brief()}"]
+    problems = []
+    if says not in result.evalue:
+        problems.append(f"the message does not contain {says!r}: {result.evalue}")
+    if "\n" in result.traceback.strip() or "\n" in result.evalue:
+        problems.append(f"the message is more than one line: {result.traceback[:300]}")
+    if result.stdout:
+        problems.append(f"the check printed besides its message: {result.stdout.strip()[:200]!r}")
+    if result.stderr:
+        problems.append(f"the check wrote to stderr: {result.stderr.strip()[:200]!r}")
+    return problems
+
+
+def faults_of_success(name: str, result: Result) -> list[str]:
+    """What is wrong with the way a check accepted an answer."""
+    if result.ename:
+        return [f"refused: {result.evalue}"]
+    problems = []
+    if not re.fullmatch(rf"✓ {re.escape(name)} passed \(\d+ checks?\)\n", result.stdout):
+        problems.append(f"the check printed {result.stdout[:200]!r}, not its one line")
+    if result.stderr:
+        problems.append(f"the check wrote to stderr: {result.stderr.strip()[:200]!r}")
+    return problems
+
+
+def _first_line(source: str) -> str:
+    lines = [line.strip() for line in source.splitlines() if line.strip() and not line.strip().startswith("#")]
+    return lines[0][:60] if lines else ""
+
+
+# ---------------------------------------------------------------------------------------------------- a blank copy
+
+
+def defined_names(source: str) -> set[str]:
+    """Names that a cell defines at its top level."""
+    names: set[str] = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+            names.add(node.name)
+        elif not isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return names
+
+
+def blank_pass(lesson: build.Lesson, course: build.Course) -> list[str]:
+    """Run the blank student copy from top to bottom as a learner would who has done nothing; what went wrong."""
+    problems = []
+    solved = list(roles(build.solved_notebook(lesson, course)))
+    mine = {name for role, _, source in solved if role == "todo" for name in defined_names(source)}
+    last = Result()
+    with Kernel(course.notebooks) as kernel:
+        for role, name, source in roles(build.student_notebook(lesson, course)):
+            last = kernel.run(source)
+            where = f"{role} {name}".strip() or "a given cell"
+            where += f" (`{_first_line(source)}`)"
+            if last.stderr:
+                problems.append(f"{where} wrote to stderr: {last.stderr.strip()[:200]}")
+            if role == "check" and last.ename != "NotDone":
+                problems.append(f"{where} should say that it is not done: {last.brief()}")
+            elif last.ename and not _is_blank_error(role, last, mine):
+                problems.append(f"{where} fails in a blank copy: {last.brief()}")
+    wanted = f"0 of {len(lesson.points)} exercises passed"
+    if wanted not in last.stdout:
+        problems.append(f"the report should say {wanted!r}: {last.brief()}")
+    return problems
+
+
+def _is_blank_error(role: str, result: Result, mine: set[str]) -> bool:
+    """Whether an error says no more than that the learner has not answered yet."""
+    if role not in ("todo", "check", "uses"):
+        return False
+    if result.ename == "NameError":
+        match = re.search(r"name '(\w+)' is not defined", result.evalue)
+        return match is not None and match[1] in mine
+    return result.ename in ("NotImplementedError", "NotDone")
+
+
+# ---------------------------------------------------------------------------------------------------- solved copies
+
+
+def faults_of_solved_copy(notebook: NotebookNode) -> list[str]:
+    """Outputs that a reader of a solved copy would miss, or should not see."""
+    problems = []
+    states = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
+    for i, cell in enumerate(notebook.cells, 1):
+        if cell.cell_type != "code":
+            continue
+        where = f"cell {i} (`{_first_line(cell.source)}`)"
+        mimes = {mime for o in cell.outputs for mime in o.get("data", {})}
+        printed = "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stdout")
+        if cell.execution_count is None:
+            problems.append(f"{where} was not executed")
+        if any(o.output_type == "error" for o in cell.outputs):
+            problems.append(f"{where} holds an error")
+        if any(o.output_type == "stream" and o.name == "stderr" for o in cell.outputs):
+            problems.append(f"{where} holds output on stderr")
+        last = ast.parse(cell.source).body[-1:]
+        shows = ast.unparse(last[0]) if last and isinstance(last[0], ast.Expr) else ""
+        if shows.startswith("plots.") and "image/png" not in mimes:
+            problems.append(f"{where} shows no figure")
+        views = [o.data["application/vnd.jupyter.widget-view+json"]["model_id"] for o in cell.outputs if "data" in o
+                 and "application/vnd.jupyter.widget-view+json" in o.data]  # fmt: skip
+        if shows.startswith("explorers.") and not views:
+            problems.append(f"{where} shows no explorer")
+        if any(view not in states for view in views):
+            problems.append(f"{where} shows a widget whose state is not stored")
+        if cell.metadata.get("course", {}).get("check") and not printed.startswith("✓"):
+            problems.append(f"{where} does not show that its exercise has passed")
+        if "print(" in cell.source and shows.startswith("print(") and not printed:
+            problems.append(f"{where} printed nothing")
+    return problems
+
+
+# ---------------------------------------------------------------------------------------------------- what changed
+
+
+def changed(root: Path, *paths: Path) -> bool:
+    """Whether any of these files differs from the last commit, or is not in it; False where git cannot tell."""
+    names = [str(p) for p in paths]
+    try:
+        status = subprocess.run(
+            ["git", "status", "--porcelain", "--", *names], cwd=root, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return bool(status.stdout.strip())
