@@ -539,7 +539,7 @@ def map_cell(course: Course) -> str:
     for entry in entries.values():  # a need that is neither written nor planned cannot be drawn
         entry["needs"] = [number for number in entry["needs"] if number in entries]
     lines = [f"    {_literal(number)}: {_literal(entries[number])}," for number in sorted(entries)]
-    return "\n".join(["COURSE = {", *lines, "}", "plots.course_map(COURSE)"])
+    return "\n".join(["from course_utils import plots", "", "COURSE = {", *lines, "}", "plots.course_map(COURSE)"])
 
 
 def _literal(value: Any) -> str:

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from .style import COLORS, ENERGY_CMAP, ENERGY_COLOR, PROBABILITY_CMAP, PROBABILITY_COLOR, finish, to_numpy
 
@@ -56,8 +57,11 @@ def photographs(x, energy, samples: Mapping[float, object], *, title: str) -> Fi
     for ax, (temperature, found) in zip(np.atleast_1d(axes), samples.items(), strict=True):
         found = to_numpy(found)
         ax.plot(x, energy, color=ENERGY_COLOR)
-        ax.plot(found, np.interp(found, x, energy), "o", color=COLORS["red"], alpha=0.12, markersize=8)
+        ax.plot(
+            found, np.interp(found, x, energy), "o", color=COLORS["red"], alpha=0.15, markersize=6, markeredgewidth=0
+        )
         ax.set(xlabel="position x", title=f"T = {temperature:g}: {np.mean(found < 0):.0%} on the left")
+        ax.set(xlim=(x[0], x[-1]), ylim=(energy.min() - 0.05 * np.ptp(energy), energy.max()))
     np.atleast_1d(axes)[0].set_ylabel("energy E")
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)
@@ -167,6 +171,7 @@ def landscapes(panels: Sequence[tuple[str, object, object, object, object]], *, 
         energy = to_numpy(energy)
         draw_energy_and_density(ax, x, energy, density, minima, energy_top=float(energy.min()) + top)
         ax.set_title(name)
+    fig.get_layout_engine().set(wspace=0.08)
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)
 
@@ -236,7 +241,7 @@ def thermodynamics_curves(results: Sequence, *, title: str) -> Figure:
     return finish(fig)
 
 
-def landscape_2d(points, energy, density, minima, *, title: str, top: float | None = None) -> Figure:
+def landscape_2d(points, energy, density, minima, *, title: str, log: bool = False) -> Figure:
     """A two-dimensional energy as a contour and as a surface, and its density.
 
     Args:
@@ -245,29 +250,27 @@ def landscape_2d(points, energy, density, minima, *, title: str, top: float | No
         density: shape (n, n).
         minima: shape (m, 2), the global minimum first.
         title: the finding.
-        top: highest energy shown above the lowest; higher ones are cut off.
+        log: show log₁₀(1 + E - lowest E) instead of E, for energies that span many powers of ten.
 
     Returns:
         The figure.
     """
     points, energy, density = to_numpy(points), to_numpy(energy), to_numpy(density)
     x, y = points[..., 0], points[..., 1]
-    low = float(energy.min())
-    high = float(energy.max()) if top is None else low + top
-    shown = np.clip(energy, low, high)
-    fig = plt.figure(figsize=(11, 3.5))
+    shown = np.log10(1 + energy - energy.min()) if log else energy
+    label = "log₁₀(1 + E)" if log else "energy E"
+    fig = plt.figure(figsize=(11, 3.4))
     flat, solid, prob = (fig.add_subplot(1, 3, i, projection="3d" if i == 2 else None) for i in (1, 2, 3))
-    filled = flat.contourf(x, y, shown, levels=np.linspace(low, high, 21), cmap=ENERGY_CMAP)
-    fig.colorbar(filled, ax=flat, label="energy E", shrink=0.9, format="%.3g")
-    mark_minima(flat, minima, color="white")
+    filled = flat.contourf(x, y, shown, levels=20, cmap=ENERGY_CMAP)
+    fig.colorbar(filled, ax=flat, label=label, shrink=0.9, ticks=MaxNLocator(5))
+    mark_minima(flat, minima)
     solid.plot_surface(x, y, shown, cmap=ENERGY_CMAP, rcount=70, ccount=70, linewidth=0, antialiased=False)
-    solid.view_init(elev=38, azim=-60)
-    solid.set(xlabel="x₁", ylabel="x₂", title="the same energy as a surface")
-    solid.set_zlabel("E", labelpad=-2)
+    solid.view_init(elev=42, azim=-60)
+    solid.set(xlabel="x₁", ylabel="x₂", title=f"surface, height = {label}")
     solid.tick_params(labelsize=7, pad=-2)
     filled = prob.pcolormesh(x, y, density, cmap=PROBABILITY_CMAP, shading="auto", rasterized=True)
-    fig.colorbar(filled, ax=prob, label="density p", shrink=0.9, format="%.2g")
-    for ax, name in ((flat, "energy"), (prob, "density")):
+    fig.colorbar(filled, ax=prob, label="density p", shrink=0.9, ticks=MaxNLocator(5))
+    for ax, name in ((flat, "contour"), (prob, "density")):
         ax.set(xlabel="x₁", ylabel="x₂", title=name)
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)

@@ -27,7 +27,7 @@ import jax.numpy as jnp
 import numpy as np
 import torch
 
-from course_utils import check, plots
+from course_utils import check
 
 # %% [markdown]
 # ## 1 · One formula and where it leads
@@ -101,9 +101,9 @@ with check.exercise("0.1", "spring_energy"):
     }
     check.close("E for x = 2, k = 3", spring_energy(2.0, 3.0), 6.0, causes=causes)
     x = np.array([-1.0, 0.0, 0.5])
-    check.close("E for x = (-1, 0, 0.5), k = 4", spring_energy(x, 4.0), [2.0, 0.0, 0.5], hint="Left and right cost the same.")
-    x = torch.tensor([-3.0, 3.0])
-    check.close("E for a torch tensor", spring_energy(x, 1.0), [4.5, 4.5], hint="Left and right cost the same.")
+    hint = "Left and right cost the same."
+    check.close("E for x = (-1, 0, 0.5), k = 4", spring_energy(x, 4.0), [2.0, 0.0, 0.5], hint=hint)
+    check.close("E for a torch tensor", spring_energy(torch.tensor([-3.0, 3.0]), 1.0), [4.5, 4.5], hint=hint)
 
 # %% [markdown] hint="0.1"
 # In Python a square is written `x**2`. It works for numbers, NumPy arrays and torch tensors alike.

@@ -47,7 +47,7 @@ plots.ball(
 )
 
 # %% [markdown]
-# *Picture: a blue curve with two valleys and a hill between them; a red ball in the left, deeper valley, with arrows to
+# *Picture: a blue curve with two valleys and a hill between them; an orange ball in the left, deeper valley, with arrows to
 # both sides.*
 #
 # **Choose before you run the next cell.** Over very many photographs, the ball is
@@ -65,7 +65,7 @@ for T in (0.1, 0.5, 3.0):
 plots.photographs(x[shown], tilted(x[shown]), photos, title="The harder the kicks, the more evenly both valleys are used")
 
 # %% [markdown]
-# *Picture: the same curve three times, with 400 photographed positions as red dots. Cold: a tight cluster at the bottom of
+# *Picture: the same curve three times, with 400 photographed positions as orange dots. Cold: a tight cluster at the bottom of
 # the left valley. Warmer: dots in both valleys, more on the left. Hot: dots far up the slopes, nearly half on the right.*
 #
 # It is (c), and (a) and (b) are its two limits. The strength of the kicks is the **temperature** T. Ludwig Boltzmann found
@@ -306,18 +306,18 @@ with check.exercise("1.3", "density"):
 # %% picture="landscapes"
 bowl = energies.Quadratic(stiffness=1.0)
 double_well = energies.DoubleWell(barrier=2.0)
-x, dx = boltzmann.grid_1d(-3.0, 3.0, 1201)
 panels = []
-for name, energy in (("bowl", bowl), ("double well", double_well), ("tilted double well", tilted)):
+for name, energy, edge in (("bowl", bowl, 3.0), ("double well", double_well, 2.2), ("tilted double well", tilted, 2.2)):
+    x, dx = boltzmann.grid_1d(-edge, edge, 1201)
     p, log_z = boltzmann.density(energy(x), dx, temperature=1.0)
     exact = energy.log_z(1.0)
     against = "no closed form" if exact is None else f"exact {exact:.6f}"
     print(f"{name:20s} minima at {[round(float(m), 3) for m in energy.minima]}   log Z = {log_z:.6f}  ({against})")
     panels.append((name, x, energy(x), p, energy.minima))
-plots.landscapes(panels, title="Where the energy (blue) is low, the density (red) is high; T = 1")
+plots.landscapes(panels, title="Where the energy (blue) is low, the density (orange) is high; T = 1")
 
 # %% [markdown]
-# *Picture: three panels. Blue energy curves with their minima marked by triangles; filled red densities with a peak above
+# *Picture: three panels. Blue energy curves with their minima marked by triangles; filled orange densities with a peak above
 # each minimum. In the tilted double well the left, deeper minimum has the taller peak.*
 #
 # Did you see it? One of the printed log Z disagrees with its exact value. The bowl is cut off at ±3, where its density is
@@ -340,7 +340,7 @@ plots.densities(
     tilted(x[shown]),
     {T: p[shown] for T, p in by_temperature.items()},
     top=8.0,
-    title="Cold: one sharp peak in the deeper valley. Hot: one broad hump",
+    title="Cold: one sharp peak in the deeper valley. Hot: spread over both",
 )
 
 # %% [markdown]
@@ -452,19 +452,19 @@ plots.thermodynamics_curves(results, title="Double well: F = U − TS holds, and
 
 # %%
 rosenbrock, rastrigin = energies.Rosenbrock(), energies.Rastrigin()
-for energy, T, box, top, finding in (
-    (rosenbrock, 1.0, ((-1.5, 3.0), (-1.5, 8.0)), 60.0, "the mass fills a bent valley"),
-    (rastrigin, 3.0, ((-4.5, 4.5), (-4.5, 4.5)), None, "the mass is shared among many pits"),
+for energy, T, box, log, finding in (
+    (rosenbrock, 1.0, ((-1.5, 3.0), (-1.5, 8.0)), True, "the mass lies along a thin, bent valley"),
+    (rastrigin, 3.0, ((-4.5, 4.5), (-4.5, 4.5)), False, "the mass is shared among many pits"),
 ):
     points, cell = boltzmann.grid_2d(box, 401)
-    p, log_z = boltzmann.density(energy(points), cell, T)
-    finding = f"{energy.name}, T = {T:g}: {finding}; mean energy {(p * energy(points)).sum() * cell:.2f}, lowest 0"
-    display(plots.landscape_2d(points, energy(points), p, energy.minima[:1], title=finding, top=top))
+    p = torch.exp(-energy(points) / T - energy.log_z(T))  # Z is known exactly, so the box may be small
+    title = f"{energy.name}, T = {T:g}: {finding} ({p.sum() * cell:.1%} of it is shown)"
+    display(plots.landscape_2d(points, energy(points), p, energy.minima[:1], title=title, log=log))
 
 # %% [markdown]
-# *Picture: two rows of three panels, contour, surface, density. Rosenbrock: a crescent of low energy, and a density that
-# fills the crescent and is brightest near its star-marked minimum at (1, 1). Rastrigin: a regular pattern of pits, and a
-# density made of bright dots, the brightest in the middle.*
+# *Picture: two rows of three panels, contour, surface, density. Rosenbrock (its energy on a log scale): a curved valley with
+# a star at its minimum (1, 1), and a density that follows it as a thin bright curve. Rastrigin: a regular pattern of pits,
+# and a density made of bright dots, the brightest in the middle.*
 #
 # How fine must the grid be? Here the truth is known, so we can ask.
 
@@ -491,7 +491,9 @@ for energy, T, half in ((rosenbrock, 1.0, None), (rastrigin, 3.0, 9.0)):
 
 # %%
 truth = energies.GaussianMixture(
-    means=torch.tensor([[-1.5, 0.0], [1.5, 0.0]]), covs=0.25 * torch.eye(2).expand(2, 2, 2), weights=torch.tensor([0.5, 0.5])
+    means=torch.tensor([[-1.5, 0.0], [1.5, 0.0]]),
+    covs=0.25 * torch.eye(2).expand(2, 2, 2),
+    weights=torch.tensor([0.5, 0.5]),
 )
 data = truth.sample(500, torch.Generator().manual_seed(2)).double()
 torch.manual_seed(4)
@@ -679,7 +681,8 @@ for T in (0.2, 5.0):
 # %%
 points, cell = boltzmann.grid_2d(((-6, 6), (-6, 6)), 201)
 weight = torch.exp(-(points**2).sum(-1) / 2)
-print(f"weights / sum: integral over the plane = {(weight / weight.sum()).sum() * cell:.6f}, not 1 (dx·dy = {cell:.6f})")
+integral = (weight / weight.sum()).sum() * cell
+print(f"weights / sum: integral over the plane = {integral:.6f}, not 1 (dx·dy = {cell:.6f})")
 floor = double_well(torch.linspace(-2, 2, 401)) + 0.5  # float32; the lowest energy is 0.5
 for T in (1.0, 0.02, 0.005, 0.004):
     naive, safe = torch.log(torch.exp(-floor / T).sum() * 0.01), boltzmann.density(floor, 0.01, T)[1]
