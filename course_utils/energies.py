@@ -134,7 +134,7 @@ class Energy(ABC):
         Raises:
             ValueError: if temperature is not positive and finite.
         """
-        _positive("temperature", temperature)
+        _temperature(temperature)
         return None
 
     def _valid(self, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
@@ -184,11 +184,11 @@ class Quadratic(Energy):
         return _origin(self.dim)
 
     def domain_at(self, temperature: float) -> Domain:
-        half = math.sqrt(2 * _LEVEL * _positive("temperature", temperature) / self.stiffness)
+        half = math.sqrt(2 * _LEVEL * _temperature(temperature) / self.stiffness)
         return ((-half, half),) * self.dim
 
     def log_z(self, temperature: float = 1.0) -> float:
-        return self.dim / 2 * math.log(2 * math.pi * _positive("temperature", temperature) / self.stiffness)
+        return self.dim / 2 * math.log(2 * math.pi * _temperature(temperature) / self.stiffness)
 
 
 @dataclass(frozen=True)
@@ -203,8 +203,8 @@ class DoubleWell(Energy):
     Raises:
         ValueError: if barrier is not positive and finite.
 
-    Source: NIST Digital Library of Mathematical Functions, 10.32 and 12.5.1 with 12.7.10
-        (https://dlmf.nist.gov): the substitution u = x² gives a parabolic cylinder function of order -1/2.
+    Source: with u = x², Z is a parabolic cylinder function of negative argument, whose form in Bessel functions follows
+        from NIST Digital Library of Mathematical Functions, 12.5.1, 12.7.10 and 10.34.2 (https://dlmf.nist.gov).
     """
 
     barrier: float = 1.0
@@ -231,11 +231,11 @@ class DoubleWell(Energy):
         return 0.0
 
     def domain_at(self, temperature: float) -> Domain:
-        half = math.sqrt(1 + math.sqrt(_LEVEL * _positive("temperature", temperature) / self.barrier))
+        half = math.sqrt(1 + math.sqrt(_LEVEL * _temperature(temperature) / self.barrier))
         return ((-half, half),)
 
     def log_z(self, temperature: float = 1.0) -> float:
-        return _log_quartic_moments(self.barrier / _positive("temperature", temperature))[0]
+        return _log_quartic_moments(self.barrier / _temperature(temperature))[0]
 
 
 @dataclass(frozen=True)
@@ -293,7 +293,7 @@ class AsymmetricDoubleWell(Energy):
     def domain_at(self, temperature: float) -> Domain:
         """A box for integrals, as in the base class; it holds both wells at every temperature."""
         left, _, right = self._stationary()
-        level = max(self._at(left), self._at(right)) + _LEVEL * _positive("temperature", temperature)
+        level = max(self._at(left), self._at(right)) + _LEVEL * _temperature(temperature)
         far = 2.0
         while min(self._at(-far), self._at(far)) <= level:
             far *= 2
@@ -305,7 +305,7 @@ class AsymmetricDoubleWell(Energy):
         return self.barrier * (x * x - 1) ** 2 + self.tilt * x
 
     def log_z(self, temperature: float = 1.0) -> float:
-        temperature = _positive("temperature", temperature)
+        temperature = _temperature(temperature)
         a, slope = self.barrier / temperature, abs(self.tilt) / temperature
         log_term, ratio = _log_quartic_moments(a)  # the term n = 0, and M_2 / M_0
         if slope == 0:
@@ -329,7 +329,7 @@ class Rosenbrock(Energy):
     Z(T) = pi T / sqrt(b).
 
     `domain` is the classic picture of the valley, x from a - 3 to a + 1 and y from a² - 2 to a² + 2. It does not hold
-    all of the mass (0.88 of it at T = 1 for the default a and b): integrate over `domain_at(temperature)`.
+    all of the mass (0.85 of it at T = 1 for the default a and b): integrate over `domain_at(temperature)`.
 
     Args:
         a: where the minimum is.
@@ -370,13 +370,13 @@ class Rosenbrock(Energy):
         return ((self.a - 3, self.a + 1), (self.a**2 - 2, self.a**2 + 2))
 
     def domain_at(self, temperature: float) -> Domain:
-        along = math.sqrt(_LEVEL * _positive("temperature", temperature))
+        along = math.sqrt(_LEVEL * _temperature(temperature))
         across = along / math.sqrt(self.b)
         low, high = self.a - along, self.a + along
         return ((low, high), (-across, max(low**2, high**2) + across))
 
     def log_z(self, temperature: float = 1.0) -> float:
-        return math.log(math.pi * _positive("temperature", temperature) / math.sqrt(self.b))
+        return math.log(math.pi * _temperature(temperature) / math.sqrt(self.b))
 
 
 @dataclass(frozen=True)
@@ -395,7 +395,7 @@ class Rastrigin(Energy):
     Raises:
         ValueError: if dim is not a whole number >= 1, or amplitude is not positive and finite.
 
-    Source: Rastrigin, Systems of extremal control (Nauka, 1974, in Russian); the n-dimensional form: Mühlenbein,
+    Source: Rastrigin, Systems of extremal control (1974, in Russian); the n-dimensional form: Mühlenbein,
         Schomisch and Born, Parallel Computing 17, 619 (1991), doi:10.1016/S0167-8191(05)80052-3.
     """
 
@@ -445,11 +445,11 @@ class Rastrigin(Energy):
         return ((-5.12, 5.12),) * self.dim
 
     def domain_at(self, temperature: float) -> Domain:
-        half = math.sqrt(_LEVEL * _positive("temperature", temperature))
+        half = math.sqrt(_LEVEL * _temperature(temperature))
         return ((-half, half),) * self.dim
 
     def log_z(self, temperature: float = 1.0) -> float:
-        temperature = _positive("temperature", temperature)
+        temperature = _temperature(temperature)
         k = np.arange(1, 2 + math.ceil(math.sqrt(745 / temperature) / math.pi))  # exp(-745) is the smallest double
         ratio = self.amplitude / temperature
         series = special.ive(0, ratio) + 2 * np.sum(special.ive(k, ratio) * np.exp(-((math.pi * k) ** 2) * temperature))
@@ -509,7 +509,7 @@ class Ackley(Energy):
 
     def domain_at(self, temperature: float) -> Domain:
         """The box that confines the state: -5 to 5 in each coordinate at every temperature."""
-        _positive("temperature", temperature)
+        _temperature(temperature)
         return ((-5.0, 5.0),) * self.dim
 
 
@@ -524,8 +524,10 @@ class NetworkLoss(Energy):
 
     So the global minimum, 0 at the origin, is known exactly, while the other minima are those of a real loss. Each
     direction has, unit by unit, the norm of the teacher's weights (filter normalisation), so that x = 1 is a move as
-    long as the weights. With the default scale E is the sum of squared errors: exp(-E) is, up to a constant, the
-    likelihood of the labels under Gaussian noise of variance 1/2. No exact log Z is known.
+    long as the weights. With the default scale E is half the sum of squared errors: exp(-E) is, up to a constant, the
+    likelihood of the labels under Gaussian noise of variance 1. No exact log Z is known.
+
+    `domain` is a picture of the four minima, -2 to 2 by -1.5 to 2.5.
 
     Args:
         scale: > 0, in k_B T at T = 1 per unit of mean squared error.
@@ -537,7 +539,7 @@ class NetworkLoss(Energy):
         arXiv:1712.09913, section 4.
     """
 
-    scale: float = 24.0
+    scale: float = 12.0
     dim: ClassVar[int] = 2
     name: ClassVar[str] = "Network loss"
 
@@ -545,10 +547,14 @@ class NetworkLoss(Energy):
         _positive("scale", self.scale)
 
     def energy(self, x: Float[Tensor, "*batch 2"]) -> Float[Tensor, "*batch"]:
+        parts = x.reshape(-1, 2).split(_POINTS_AT_ONCE)
+        return torch.cat([self._loss(part) for part in parts]).reshape(x.shape[:-1])
+
+    def _loss(self, x: Float[Tensor, "points 2"]) -> Float[Tensor, "points"]:
         inputs = torch.linspace(-1, 1, 24, dtype=x.dtype, device=x.device)
         x, y = x.unsqueeze(-1).unbind(-2)
         error = 0
-        for unit in _network():  # one hidden unit at a time: the largest array is points by inputs
+        for unit in _network():
             w, b, v = (weight + x * along_x + y * along_y for weight, along_x, along_y in unit)
             teacher_w, teacher_b, teacher_v = (weight for weight, _, _ in unit)
             error = error + v * torch.tanh(w * inputs + b) - teacher_v * torch.tanh(teacher_w * inputs + teacher_b)
@@ -559,10 +565,14 @@ class NetworkLoss(Energy):
         """The minima inside `domain`, in order of their energy, as found by Newton's method from a fine grid."""
         return torch.tensor(_NETWORK_MINIMA, dtype=torch.float64)
 
+    @property
+    def domain(self) -> Domain:
+        return ((-2.0, 2.0), (-1.5, 2.5))
+
     def domain_at(self, temperature: float) -> Domain:
-        """A box for integrals, as in the base class; -3 to 3 up to T = 5 at the default scale, as measured."""
-        reduced = _positive("temperature", temperature) * 24 / self.scale
-        half = 3 * math.sqrt(max(1.0, reduced / 5))  # far out the loss grows as the square of the distance
+        """A box for integrals, as in the base class; -3 to 3 up to T = 2.5 at the default scale, as measured."""
+        reduced = _temperature(temperature) * 12 / self.scale
+        half = 3 * math.sqrt(max(1.0, reduced / 2.5))  # far out the loss grows as the square of the distance
         return ((-half, half),) * 2
 
 
@@ -570,7 +580,7 @@ class NetworkLoss(Energy):
 def _network() -> tuple[tuple[tuple[float, float, float], ...], ...]:
     """For each hidden unit and each of its w, b, v: the teacher's weight and its change along the two directions."""
     # Python promises the same numbers from random.Random(seed).random() in every version. Seed 50 was chosen among 250
-    # for its three basins, which lie inside the box and are divided by barriers of a few k_B T at the default scale.
+    # for its three basins, which lie inside the box and are divided by barriers of 1 to 3 k_B T at the default scale.
     uniform = random.Random(50).random
 
     def draw(w: float, b: float, v: float) -> np.ndarray:
@@ -580,8 +590,11 @@ def _network() -> tuple[tuple[tuple[float, float, float], ...], ...]:
     directions = [draw(1.0, 1.0, 1.0) for _ in range(2)]
     directions = [d * np.linalg.norm(teacher, axis=0) / np.linalg.norm(d, axis=0) for d in directions]
     table = np.stack([teacher, *directions], axis=-1).transpose(1, 0, 2)
-    return tuple(tuple(tuple(numbers_) for numbers_ in unit) for unit in table.tolist())
+    return tuple(tuple(tuple(weight) for weight in unit) for unit in table.tolist())
 
+
+_POINTS_AT_ONCE = 65536
+"""Points per pass of `NetworkLoss`: an array of 24 inputs each then takes 13 MB in float64, whatever the grid."""
 
 _NETWORK_MINIMA = (
     (0.0, 0.0),
@@ -666,22 +679,46 @@ class GaussianMixture(Energy):
 
     @property
     def minima(self) -> Float[Tensor, "..."]:
-        """The minima reached from the means, lowest first, refined to machine precision.
+        """The minima reached by descent from each mean, lowest first, refined to machine precision.
 
-        In one dimension with equal variances these are all; in two or more a mixture can have further ones between its
-        components (Carreira-Perpiñán and Williams, 2003, doi:10.1007/3-540-44935-3_44).
+        For components that lie well apart these are all. In two dimensions or more a mixture can have more minima than
+        components (Carreira-Perpiñán and Williams, 2003, doi:10.1007/3-540-44935-3_44), and those are missed.
         """
         means, covs = self._full()
         precision = torch.linalg.inv(covs)
         x = means
-        for _ in range(500):  # each step is one of expectation-maximisation, which never raises the energy
-            r = torch.softmax(self._log_terms(x)[0], dim=-1)
-            step = torch.einsum("mk,kij,kj->mi", r, precision, means)
-            x = torch.linalg.solve(torch.einsum("mk,kij->mij", r, precision), step)
-        return _refine(self, x.squeeze(-1) if self.dim == 1 else x)
+        for _ in range(200):  # each step is one of expectation-maximisation, which never raises the energy
+            r, old = torch.softmax(self._log_terms(x)[0], dim=-1), x
+            target = torch.einsum("mk,kij,kj->mi", r, precision, means)
+            x = torch.linalg.solve(torch.einsum("mk,kij->mij", r, precision), target)
+            if (x - old).abs().max() < 1e-9:
+                break
+        same = 1e-3 * torch.linalg.eigvalsh(covs).min().sqrt()  # nearer than that, two ends are one flat minimum
+        found: list[Tensor] = []
+        for point in x:
+            for _ in range(20):  # Newton's method, which those steps have brought close enough
+                gradient, hessian = self._derivatives(point)
+                step = torch.linalg.solve(hessian, gradient)
+                if torch.linalg.eigvalsh(hessian).min() <= 0 or step.norm() < 1e-15:
+                    break
+                point = point - step
+            is_minimum = torch.linalg.eigvalsh(hessian).min() > 0
+            if is_minimum and all((point - other).norm() > same for other in found):
+                found.append(point)
+        minima = torch.stack(found) if found else x[:1]
+        minima = minima.squeeze(-1) if self.dim == 1 else minima
+        return minima[self.energy(minima).argsort(stable=True)]
+
+    def _derivatives(self, point: Float[Tensor, "dim"]) -> tuple[Float[Tensor, "dim"], Float[Tensor, "dim dim"]]:
+        """Gradient and matrix of second derivatives of the energy at one point."""
+        log_terms, pull = self._log_terms(point)
+        r = torch.softmax(log_terms, dim=-1)
+        gradient = r @ pull
+        spread = torch.einsum("k,ki,kj->ij", r, pull, pull) - torch.outer(gradient, gradient)
+        return gradient, torch.einsum("k,kij->ij", r, torch.linalg.inv(self._full()[1])) - spread
 
     def domain_at(self, temperature: float) -> Domain:
-        temperature = _positive("temperature", temperature)
+        temperature = _temperature(temperature)
         means, covs = self._full()
         # At T < 1 overlapping components add up to at most k^(1/T - 1) times the sum of their own powers.
         level = _LEVEL * temperature + max(0.0, 1 - temperature) * math.log(len(means))
@@ -689,7 +726,7 @@ class GaussianMixture(Energy):
         return tuple(zip((means - half).amin(0).tolist(), (means + half).amax(0).tolist(), strict=True))
 
     def log_z(self, temperature: float = 1.0) -> float | None:
-        temperature = _positive("temperature", temperature)
+        temperature = _temperature(temperature)
         if temperature == 1:
             return 0.0
         if len(self.weights) > 1:
@@ -754,28 +791,6 @@ def _log_quartic_moments(a: float) -> tuple[float, float]:
     return math.log(math.pi / 2 * quarter), 0.5 * (1 + three_quarters / quarter)
 
 
-def _refine(energy: Energy, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    """Newton's method from points near minima; keeps distinct minima only, lowest first."""
-    points = x[:, None] if energy.dim == 1 else x
-
-    def at(point: Float[Tensor, "dim"]) -> Float[Tensor, ""]:
-        return energy.energy(point[0] if energy.dim == 1 else point)
-
-    found: list[Tensor] = []
-    for point in points:
-        for _ in range(20):
-            step = torch.linalg.solve(torch.func.hessian(at)(point), torch.func.grad(at)(point))
-            if step.norm() > 0.1 or step.norm() < 1e-15:
-                break
-            point = point - step
-        curvature = torch.linalg.eigvalsh(torch.func.hessian(at)(point)).min()
-        if curvature > 0 and all((point - other).norm() > 1e-6 for other in found):
-            found.append(point)
-    found.sort(key=lambda point: at(point).item())
-    minima = torch.stack(found)
-    return minima[:, 0] if energy.dim == 1 else minima
-
-
 def _origin(dim: int) -> Float[Tensor, "..."]:
     return torch.zeros(1 if dim == 1 else (1, dim), dtype=torch.float64)
 
@@ -784,6 +799,11 @@ def _positive(name: str, value: float) -> float:
     if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 < value < math.inf:
         raise ValueError(f"{name} must be a positive, finite number, got {value!r}")
     return float(value)
+
+
+def _temperature(value: float) -> float:
+    """A temperature may come out of a torch.linspace or an array: one number is taken from it."""
+    return _positive("temperature", value.item() if isinstance(value, Tensor) and value.ndim == 0 else value)
 
 
 def _whole(name: str, value: int) -> int:
