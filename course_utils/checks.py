@@ -134,7 +134,8 @@ def close(
     _count()
     if a.shape != b.shape:
         _fail(f"{what} has shape {a.shape}, expected {b.shape}", _cause(a, causes, rtol, atol) or hint)
-    if np.all((a == b) | (np.abs(a - b) <= atol + rtol * np.abs(b))):  # NaN compares false, so it fails
+    # NaN compares false, so it fails; an infinity that is expected has to be met exactly.
+    if np.all((a == b) | (np.isfinite(b) & (np.abs(a - b) <= atol + rtol * np.abs(b)))):
         return
     cause = _cause(a, causes, rtol, atol) or hint
     if a.ndim == 0:

@@ -1,0 +1,121 @@
+"""setup(): where a notebook runs, seeds, devices, and no framework that was not asked for."""
+
+import random
+import subprocess
+import sys
+import types
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+
+from course_utils import machine, setup
+
+
+@pytest.mark.parametrize(
+    ("variable", "place"),
+    [
+        ("COLAB_RELEASE_TAG", "colab"),
+        ("KAGGLE_KERNEL_RUN_TYPE", "kaggle"),
+        ("BINDER_SERVICE_HOST", "binder"),
+        (None, "local"),
+    ],
+)
+def test_the_place_is_recognised(monkeypatch, variable, place):
+    for name in ("COLAB_RELEASE_TAG", "KAGGLE_KERNEL_RUN_TYPE", "BINDER_SERVICE_HOST", "BINDER_LAUNCH_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    if variable:
+        monkeypatch.setenv(variable, "1")
+    assert machine.where() == place
+
+
+def test_colabs_widget_manager_is_switched_on(monkeypatch, capsys):
+    called = []
+    output = types.SimpleNamespace(enable_custom_widget_manager=lambda: called.append(True))
+    colab = types.ModuleType("google.colab")
+    colab.output = output
+    monkeypatch.setitem(sys.modules, "google", types.ModuleType("google"))
+    monkeypatch.setitem(sys.modules, "google.colab", colab)
+    assert setup(uses=()).place == "colab"
+    assert called == [True]
+    assert "Google Colab" in capsys.readouterr().out
+
+
+def test_the_seed_fixes_all_three_global_generators():
+    def draw():
+        return random.random(), np.random.rand(), torch.rand(1).item()  # noqa: NPY002
+
+    setup(7, quiet=True)
+    first = draw()
+    setup(7, quiet=True)
+    assert draw() == first
+    setup(8, quiet=True)
+    assert all(a != b for a, b in zip(draw(), first, strict=True))
+
+
+def test_the_machine_says_what_it_found(capsys):
+    found = setup(3, uses=("torch",))
+    printed = capsys.readouterr().out
+    assert printed.rstrip() == str(found)
+    assert found.device in ("cpu", "cuda")
+    assert found.cores >= 1
+    assert torch.__version__.split("+")[0] in printed
+    assert "seed 3" in printed
+    torch.ones(1, device=found.device)
+
+
+def test_a_container_limit_counts_as_the_memory(monkeypatch):
+    monkeypatch.setenv("MEM_LIMIT", str(2**30))
+    assert setup(quiet=True).memory == pytest.approx(1.0)
+
+
+def test_setup_sets_the_plotting_style():
+    plt.rcdefaults()
+    setup(quiet=True)
+    assert plt.rcParams["axes.spines.top"] is False
+    assert plt.rcParams["figure.constrained_layout.use"] is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"seed": -1}, "seed = -1"),
+        ({"seed": 1.5}, "seed = 1.5"),
+        ({"seed": True}, "seed = True"),
+        ({"seed": 2**32}, "seed = 4294967296"),
+        ({"uses": ("tensorflow",)}, "'tensorflow' is unknown"),
+    ],
+)
+def test_bad_input_is_named(arguments, says):
+    with pytest.raises(ValueError, match=says):
+        setup(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("code", "absent"),
+    [
+        ("import course_utils", ("torch", "jax", "matplotlib", "scipy", "ipywidgets")),
+        ("import course_utils; course_utils.setup(uses=())", ("torch", "jax")),
+        ("import course_utils; course_utils.setup(uses='torch')", ("jax",)),
+        ("import course_utils.energies, course_utils.boltzmann", ("jax", "matplotlib")),
+        ("import course_utils.lattice.exact", ("torch", "jax", "matplotlib")),
+        ("from course_utils import plots, explorers", ("torch", "jax")),
+    ],
+)
+def test_nothing_is_imported_that_is_not_needed(code, absent):
+    check = f"{code}; import sys; bad = [m for m in {absent!r} if m in sys.modules]; assert not bad, bad"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_jax_does_not_take_the_gpu_memory_at_the_start():
+    pytest.importorskip("jax")
+    code = (
+        "import os; os.environ.pop('XLA_PYTHON_CLIENT_PREALLOCATE', None); import course_utils;"
+        "m = course_utils.setup(uses=('jax',)); assert os.environ['XLA_PYTHON_CLIENT_PREALLOCATE'] == 'false';"
+        "assert m.devices['jax'] in ('cpu', 'cuda')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "jax" in done.stdout
