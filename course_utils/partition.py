@@ -368,7 +368,7 @@ def annealed_log_weights(
     Raises:
         ValueError: if there are fewer than two temperatures.
 
-    Source: Neal, Statistics and Computing 11, 125 (2001), eqs. 3 and 11.
+    Source: Neal, Statistics and Computing 11, 125 (2001).
     """
     betas = np.asarray(betas, dtype=float)
     if betas.ndim != 1 or len(betas) < 2:

@@ -357,7 +357,7 @@ def kaufman_log_z(shape: int | tuple[int, int], beta: float) -> float:
     Raises:
         ValueError: if a side is below 2, or beta is out of range.
 
-    Source: Kaufman, Phys. Rev. 76, 1232 (1949), eq. 49.
+    Source: Kaufman, Phys. Rev. 76, 1232 (1949).
     """
     rows, cols = _check_torus(shape)
     beta = _check_kaufman_beta(beta)
@@ -377,7 +377,7 @@ def kaufman_energy(shape: int | tuple[int, int], beta: float) -> float:
     Raises:
         ValueError: if a side is below 2, or beta is out of range.
 
-    Source: the derivative of Kaufman, Phys. Rev. 76, 1232 (1949), eq. 49.
+    Source: the derivative of Kaufman, Phys. Rev. 76, 1232 (1949).
     """
     rows, cols = _check_torus(shape)
     beta = _check_kaufman_beta(beta)
@@ -451,7 +451,7 @@ def yang_magnetisation(beta: float) -> float:
     Raises:
         ValueError: if beta is out of range.
 
-    Source: Yang, Phys. Rev. 85, 808 (1952), eq. 96.
+    Source: Yang, Phys. Rev. 85, 808 (1952).
     """
     beta = _check_kaufman_beta(beta)
     return (1 - math.sinh(2 * beta) ** -4) ** 0.125 if beta > BETA_C else 0.0

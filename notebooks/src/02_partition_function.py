@@ -1,0 +1,894 @@
+# ---
+# jupyter:
+#   course:
+#     title: The partition function blows up
+#     goal: say when log Z can be computed, and estimate it with an honest error bar when it cannot
+#     needs: ["01"]
+#     know: logarithms, matrix products, the mean and variance of random numbers
+#     time: 110 min
+#     runs: 25 s
+#     uses: []
+# ---
+
+# %% [markdown]
+# ## What you will be able to do
+#
+# 1. Tell how many terms Z has before you start to add them, and what that costs (sections 1 and 2).
+# 2. Recognise the structures that make Z tractable, and compute log Z for independent spins (Exercise 2.1) and for a
+#    chain of any length (2.2).
+# 3. Estimate log Z by importance sampling, with the effective sample size that says when not to believe it (2.3).
+# 4. Estimate log Z of a lattice with 2²⁵⁶ states by thermodynamic integration (2.4) and by annealed importance sampling
+#    (2.5), each with an error bar, and meet the exact value.
+
+# %%
+import math
+import time
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import logsumexp
+
+from course_utils import check, explorers, partition, plots
+from course_utils.lattice import exact
+
+# %% [markdown]
+# > **Conventions.** From here on there are spins, and with them the inverse temperature $\beta = 1/T$:
+# > $p(s) = e^{-\beta E(s)}/Z$. A spin $s_i$ is $+1$ or $-1$. The **Ising model** has the energy
+# > $E(s) = -\sum_{\langle ij\rangle} s_i s_j$, summed over pairs of neighbours (*bonds*): neighbours like to be equal.
+# > The coupling J is 1, so energies are in units of J and $\beta$ in units of 1/J. $N$ is the number of spins. Logarithms
+# > are natural unless they say $\log_{10}$.
+#
+# ## 1 · How many terms does Z have?
+#
+# In lesson 01 you computed Z on a grid: a few hundred points on a line, a few ten thousand in the plane. A picture of
+# 16×16 pixels is one point in 256 dimensions. How many grid points would that take?
+#
+# **Guess before you run the cell.** With 100 points per axis, from which dimension on are there more grid points than
+# atoms in the observable universe? With spins, which have only two values, how many spins does it take?
+
+# %%
+n = np.arange(1, 301)
+log10_terms = {
+    "Grid of 100 points per axis": n * np.log10(100),
+    "Spins with two values": n * np.log10(2),
+}
+for name, values in log10_terms.items():
+    print(f"{name}: " + ", ".join(f"10^{values[d - 1]:.1f} for n = {d}" for d in (2, 16, 64, 256)))
+print(f"In floating point, 100.0**d is finite up to d = {int(np.log10(np.finfo(float).max) / 2)} only.")
+plots.counting(n, log10_terms, {"the atoms in the universe": 80, "the largest double": 308})
+
+# %% [markdown]
+# *Picture: two straight lines against the number of coordinates, on an axis of powers of ten. The grid's line is steep and
+# soon crosses both dashed lines, the atoms and the largest double; the line of the spins reaches the atoms near the right
+# edge, and stays far below the largest double.*
+#
+# The numbers were never computed, only their logarithms: $\log_{10} 100^d = d \log_{10} 100$. Count in logarithms before
+# you compute anything.
+
+# %% [markdown]
+# ## 2 · Adding them up anyway
+#
+# For a handful of spins we can list every state. A periodic 4×4 lattice (a *torus*: each edge is glued to the opposite
+# one) has 16 spins, 32 bonds and 65,536 states.
+
+# %%
+states = exact.ising_states(16)  # one row per state
+i, j = exact.bonds((4, 4)).T  # the ends of each bond
+energy = -(states[:, i] * states[:, j]).sum(axis=1, dtype=int)
+for level, count in zip(*np.unique(energy, return_counts=True), strict=True):
+    print(f"E = {level:4d}: {count:6,d} states")
+print(f"log Z at β = 0.4: {logsumexp(-0.4 * energy):.10f}")
+
+# %% [markdown]
+# Two states have the lowest energy (all up, all down), but most states lie near E = 0. Temperature decides which of the
+# two facts wins. Now measure what adding up costs. `exact.enumerated_log_z` goes through the states with bit operations, a
+# chunk at a time, about as fast as NumPy can. It visits only half of them, since turning over all spins keeps the energy.
+
+
+# %%
+def seconds_to_enumerate(shape: tuple[int, int], repeats: int = 4) -> float:
+    """Shortest of several times to add up Z of a torus, in seconds."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        exact.enumerated_log_z(shape, beta=0.4)
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+shapes = [(6, 3), (5, 4), (7, 3), (11, 2), (6, 4), (5, 5)]
+n_spins = np.array([rows * cols for rows, cols in shapes])
+seconds = np.array([seconds_to_enumerate(shape) for shape in shapes])
+slope, intercept = np.polyfit(n_spins, np.log10(seconds), 1)
+for N, t in zip(n_spins, seconds, strict=True):
+    print(f"N = {N}: {1000 * t:8.2f} ms")
+log10_ages = intercept + slope * 256 - math.log10(4.35e17)
+print(f"16 × 16 spins would take 10^{log10_ages:.0f} times the age of the universe (4.35e17 s).")
+plots.enumeration_time(n_spins, seconds, (slope, intercept))
+
+# %% [markdown]
+# *Picture: on the left the measured times on a logarithmic axis, close to a straight line. On the right the same line
+# drawn on to 128 spins; a red square marks where it crosses the age of the universe.*
+#
+# A computer a thousand times faster moves the square by ten spins, since $2^{10} \approx 1000$. Speed is no answer to an
+# exponential. Structure is.
+
+# %% [markdown]
+# ## 3 · When Z is tractable
+#
+# A sum over $2^N$ states is hopeless only if you add the states one by one. Five structures avoid that. Each is checked
+# here against a plain sum or integral before we trust it.
+#
+# **Independent units.** If no two spins interact, $E(s) = -\sum_i h_i s_i$ with a *field* $h_i$ on each spin, the
+# exponential of the sum is a product, and the sum of the products is the product of the sums:
+#
+# $$Z = \sum_{s_1=\pm1}\cdots\sum_{s_N=\pm1}\; \prod_i e^{\beta h_i s_i} = \prod_i \left(e^{\beta h_i} + e^{-\beta h_i}\right)
+# = \prod_i 2\cosh(\beta h_i) .$$
+#
+# N factors instead of $2^N$ terms.
+#
+# ### Exercise 2.1 · log Z of independent spins
+# *Difficulty ●○○ · ten minutes · why: the product overflows long before the physics does.*
+#
+# Complete `log_z_independent`. It must work for thousands of spins and for fields so strong that $e^{\beta h}$ overflows.
+
+
+# %% todo="2.1" task="return log Z of independent spins"
+def log_z_independent(fields: Float[np.ndarray, "n"], beta: float) -> float:
+    """log Z of independent spins with E(s) = -sum of h_i s_i.
+
+    Args:
+        fields: h_i of each spin, of either sign and any size.
+        beta: inverse temperature.
+
+    Returns:
+        log Z in nats.
+    """
+    ### BEGIN SOLUTION
+    x = beta * fields
+    return float(np.logaddexp(x, -x).sum())  # log(e^x + e^-x), with the larger exponent taken out first
+    ### END SOLUTION
+
+
+# %% check="2.1" points=2
+with check.exercise("2.1", "log_z_independent"):
+    h, s = np.array([0.5, -1.2, 2.0]), exact.ising_states(3)
+    for beta in (1.0, 0.7):
+        x = beta * h
+        causes = {
+            "Each spin has two states: a factor 2 is missing in each 2 cosh": np.log(np.cosh(x)).sum(),
+            "beta is not used": logsumexp(s @ h),
+            "The factors of Z multiply, so their logs add up: this is the log of their sum": np.log(
+                2 * np.cosh(x).sum()
+            ),
+            "This is Z; return its log": np.prod(2 * np.cosh(x)),
+            "Sum over both states of each spin; this keeps only the favourable one": np.abs(x).sum(),
+        }
+        got = log_z_independent(h, beta)
+        check.close(f"log Z of three spins at β = {beta} (8 states added up)", got, logsumexp(s @ x), causes=causes)
+    got = log_z_independent(np.array([1000.0, -1000.0, 0.0]), 1.0)
+    hint = "exp overflowed: take the larger of the two exponents out first, or use np.logaddexp"
+    check.that(np.isfinite(got), f"log Z in fields of ±1000 is {got}", hint=hint)
+    check.close("log Z in fields of ±1000", got, 2000 + math.log(2), hint="log(2 cosh x) tends to |x|.")
+    got = log_z_independent(np.full(5000, 0.3), 1.0)
+    check.that(np.isfinite(got), f"log Z of 5000 spins is {got}", hint="The product overflowed: add logs instead")
+    check.close(
+        "log Z of 5000 spins", got, 5000 * math.log(2 * math.cosh(0.3)), hint="Every spin adds log(2 cosh(βh))."
+    )
+
+# %% [markdown] hint="2.1"
+# The log of the product is the sum of $\log(e^{x_i} + e^{-x_i})$ with $x_i = \beta h_i$. `np.logaddexp(a, b)` is
+# $\log(e^a + e^b)$ without overflow, entry by entry.
+
+# %% [markdown]
+# **Gaussians.** For $E(x) = \tfrac12 x^{\mathsf T} A x$ with a symmetric positive definite matrix $A$ in $d$ dimensions,
+# rotate to the eigenvectors of $A$: the coordinates become independent, and each gives $\sqrt{2\pi/(\beta\lambda)}$.
+#
+# $$\log Z = \frac d2 \log\frac{2\pi}{\beta} - \frac12 \log\det A .$$
+#
+# The determinant costs $d^3$ operations, not $100^d$.
+
+# %%
+A = np.array([[2.0, 1.2], [1.2, 1.0]])
+axis, dx = np.linspace(-12, 12, 1201, retstep=True)
+x, y = np.meshgrid(axis, axis, indexing="ij")
+E = (A[0, 0] * x**2 + 2 * A[0, 1] * x * y + A[1, 1] * y**2) / 2
+print(f"d = 2:    sum over {E.size:,} grid points {logsumexp(-E) + 2 * math.log(dx):.10f}")
+print(f"          formula                      {partition.log_z_gaussian(A):.10f}")
+
+rng = np.random.default_rng(0)
+factor = rng.standard_normal((256, 256)) / 16
+precision = factor @ factor.T + 0.1 * np.eye(256)
+print(f"d = 256:  formula {partition.log_z_gaussian(precision):.4f}; a grid would have 10^512 points")
+
+# %% [markdown]
+# **Chains.** Put $n$ spins in a row, each joined to the next. The product of the weights $e^{\beta s_i s_{i+1}}$ over the
+# bonds, summed over all spins in between, is a product of matrices. With the **transfer matrix**
+#
+# $$T = \begin{pmatrix} e^{\beta} & e^{-\beta} \\ e^{-\beta} & e^{\beta} \end{pmatrix}, \qquad
+# T_{s s'} = e^{\beta s s'},$$
+#
+# the matrix product sums over one spin at a time. A chain with **open** ends has $n-1$ bonds, and its two end spins are
+# summed over freely. In a **periodic** chain a last bond leads back to the first spin, so first and last index are the
+# same: a trace.
+#
+# $$Z_\text{open} = \sum_{s, s'} \left(T^{\,n-1}\right)_{s s'}, \qquad Z_\text{periodic} = \operatorname{Tr} T^{\,n} .$$
+#
+# ### Exercise 2.2 · The Ising chain by its transfer matrix
+# *Difficulty ●●○ · fifteen minutes · why: a sum of $2^n$ terms becomes n products of 2×2 matrices; the same idea runs
+# hidden Markov models and belief propagation.*
+#
+# Complete `chain_log_z`. For a long chain the entries of $T^n$ overflow. Either take the eigenvalues of $T$ and stay with
+# logarithms, or divide the matrix by a number after each product and keep the log of that number.
+
+
+# %% todo="2.2" task="return log Z of the chain"
+def chain_log_z(n: int, beta: float, periodic: bool) -> float:
+    """log Z of the Ising chain, E(s) = -sum of s_i s_(i+1), J = 1.
+
+    Args:
+        n: number of spins, at least 2.
+        beta: inverse temperature in units of 1/J.
+        periodic: True joins the last spin to the first (n bonds), False leaves the ends open (n - 1 bonds).
+
+    Returns:
+        log Z in nats, finite for any n.
+    """
+    ### BEGIN SOLUTION
+    T = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))
+    eigenvalues, vectors = np.linalg.eigh(T)
+    top = eigenvalues[-1]
+    if periodic:  # the trace of T^n is the sum of the eigenvalues to the power n
+        return n * math.log(top) + math.log(((eigenvalues / top) ** n).sum())
+    overlap = vectors.sum(axis=0) ** 2  # the vector of ones, in the basis of the eigenvectors, squared
+    return (n - 1) * math.log(top) + math.log((overlap * (eigenvalues / top) ** (n - 1)).sum())
+    ### END SOLUTION
+
+
+# %% check="2.2" points=3
+with check.exercise("2.2", "chain_log_z"):
+    for n, beta, periodic in ((8, 0.5, True), (8, 0.5, False), (5, 1.0, True), (5, 1.0, False)):
+        T, right = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]])), exact.enumerated_log_z(n, beta, periodic)
+        short, long = np.linalg.matrix_power(T, n - 1), np.linalg.matrix_power(T, n)
+        ends, bonds = ("periodic", n) if periodic else ("open", n - 1)
+        causes = {
+            "This is the chain with the other kind of ends": exact.enumerated_log_z(n, beta, not periodic),
+            f"{ends} ends and {n} spins make {bonds} bonds: look at the power of T": math.log(
+                np.trace(short) if periodic else long.sum()
+            ),
+            "Trace and sum of all entries are swapped": math.log(long.sum() if periodic else np.trace(short)),
+            "β is missing in the entries of T": exact.enumerated_log_z(n, 1.0, periodic),
+            "Each bond is counted twice": exact.enumerated_log_z(n, 2 * beta, periodic),
+            "The smaller eigenvalue of T counts too while n is small": n * math.log(2 * math.cosh(beta)),
+        }
+        check.close(f"log Z, {n} spins, β = {beta}, {ends}", chain_log_z(n, beta, periodic), right, causes=causes)
+    for periodic in (True, False):
+        got, hint = chain_log_z(10_000, 1.0, periodic), "take out the largest eigenvalue, or rescale after each product"
+        check.that(np.isfinite(got), f"log Z of 10,000 spins is {got}", hint=f"T^n overflowed: {hint}")
+        right = exact.chain_log_z(10_000, 1.0, periodic=periodic)
+        check.close(
+            "log Z of 10,000 spins", got, right, rtol=1e-8, hint="Is the log of all that you took out added back?"
+        )
+
+# %% [markdown] hint="2.2"
+# The eigenvalues of $T$ are $2\cosh\beta$ and $2\sinh\beta$, with eigenvectors $(1, 1)/\sqrt2$ and $(1, -1)/\sqrt2$. The trace of
+# $T^n$ is the sum of their n-th powers. The sum of all entries of $T^{n-1}$ is $v^{\mathsf T} T^{n-1} v$ with $v = (1, 1)$, which is an
+# eigenvector.
+
+# %% uses="2.2"
+for n in (4, 16, 1_000_000):
+    log_z = chain_log_z(n, 0.7, True)
+    print(
+        f"n = {n:9,d}: log Z = {log_z:16.6f}   per spin {log_z / n:.8f}   log(2 cosh β) = {math.log(2 * math.cosh(0.7)):.8f}"
+    )
+
+# %% [markdown]
+# A million spins have $2^{1{,}000{,}000}$ states, and your function needs microseconds. Long chains forget their ends: per
+# spin only the larger eigenvalue is left.
+#
+# **Strips.** The same trick works with a whole row of $w$ spins in the place of one spin. The transfer matrix then has
+# $2^w$ rows, so the length of the strip is free and its *width* is expensive.
+
+# %%
+print(f"4 × 5 torus:  2^20 states added up {exact.enumerated_log_z((4, 5), 0.4):.10f}")
+print(f"              transfer matrix      {exact.strip_log_z(4, 5, 0.4):.10f}")
+for width in range(2, 11, 2):
+    start = time.perf_counter()
+    per_spin = exact.strip_log_z(width, 1000, 0.4) / (1000 * width)
+    print(
+        f"width {width:2d}, length 1000: log Z per spin {per_spin:.8f}   {1000 * (time.perf_counter() - start):7.1f} ms"
+    )
+print(f"infinite lattice (Onsager 1944):     {exact.onsager_log_z(0.4):.8f}")
+
+# %% [markdown]
+# **Two layers with a small side.** A *restricted Boltzmann machine* (RBM) has visible units $v$ and hidden units $h$, all 0
+# or 1, with $E(v, h) = -a\cdot v - b\cdot h - v^{\mathsf T} W h$ and β = 1. Visible units do not interact with one another. Once $h$ is
+# fixed they are independent, so their sum is a product, and only the hidden states have to be listed:
+#
+# $$Z = \sum_h e^{b\cdot h} \prod_i \left(1 + e^{\,a_i + (W h)_i}\right) .$$
+
+# %%
+rng = np.random.default_rng(1)
+W, a, b = rng.standard_normal((12, 4)), rng.standard_normal(12), rng.standard_normal(4)
+v = (exact.ising_states(12) + 1) // 2  # all 4096 states of the visible side
+h = (exact.ising_states(4) + 1) // 2  # all 16 of the hidden side
+minus_E = (v @ a)[:, None] + (h @ b)[None, :] + v @ W @ h.T
+formula = logsumexp(h @ b + np.logaddexp(0, a + h @ W.T).sum(axis=1))
+print(f"12 + 4 units:    {minus_E.size:,} states added up  {logsumexp(minus_E):.10f}")
+print(f"                 formula with {len(h)} terms    {formula:.10f}")
+W, a, b = rng.standard_normal((784, 12)) / 10, rng.standard_normal(784), rng.standard_normal(12)
+print(f"784 + 12 units:  formula with {2**12} terms  {partition.log_z_rbm(W, a, b):.4f}; there are 2^796 states")
+
+# %% [markdown]
+# What the five have in common: **the sum can be pushed past most of the factors**, since each factor sees few of the
+# variables and the variables are not tied into many loops. A lattice in two dimensions, a network with many hidden units,
+# an image model with a deep energy: there the loops are everywhere and no such order of summation is known.
+
+# %% [markdown]
+# ## 4 · One exception: the Ising torus
+#
+# One model full of loops has been solved all the same. Lars Onsager found log Z of the infinite square lattice in 1944, and
+# Bruria Kaufman, in 1949, that of a torus of any size. Her sum has four products of $n$ factors each. For $m$ rows and $n$
+# columns, $N = mn$,
+#
+# $$Z = \tfrac12 (2\sinh 2\beta)^{N/2} \left[
+# \prod_{l\,\text{odd}} 2\cosh\tfrac{m\gamma_l}{2} + \prod_{l\,\text{odd}} 2\sinh\tfrac{m\gamma_l}{2} +
+# \prod_{l\,\text{even}} 2\cosh\tfrac{m\gamma_l}{2} + \prod_{l\,\text{even}} 2\sinh\tfrac{m\gamma_l}{2} \right],$$
+#
+# where $l$ runs from 0 to $2n-1$, $\cosh\gamma_l = \cosh 2\beta \coth 2\beta - \cos(\pi l/n)$ and
+# $\gamma_0 = 2\beta + \log\tanh\beta$, which is negative above the critical temperature. In logarithms:
+
+
+# %%
+def kaufman(size: int, beta: float) -> float:
+    """log Z of a square torus; not for beta = beta_c exactly, where gamma_0 = 0 and its sinh has no log."""
+    angle = np.pi * np.arange(2 * size) / size
+    gamma = np.arccosh(np.maximum(1, np.cosh(2 * beta) / np.tanh(2 * beta) - np.cos(angle)))
+    gamma[0] = 2 * beta + math.log(math.tanh(beta))
+    x = size * gamma / 2
+    log_cosh = np.logaddexp(x, -x)  # of 2 cosh x
+    log_sinh = np.abs(x) + np.log(-np.expm1(-2 * np.abs(x)))  # of |2 sinh x|
+    products = [f[start::2].sum() for start in (1, 0) for f in (log_cosh, log_sinh)]
+    total = logsumexp(products, b=[1, 1, 1, np.sign(x[0])])
+    return size**2 / 2 * math.log(2 * math.sinh(2 * beta)) - math.log(2) + total
+
+
+for beta in (0.2, 0.4, 0.6):
+    print(
+        f" 4 ×  4, β = {beta}:  Kaufman {kaufman(4, beta):14.10f}   65,536 states {exact.enumerated_log_z((4, 4), beta):14.10f}"
+    )
+print(f"16 × 16, β = 0.4:  Kaufman {kaufman(16, 0.4):.10f}   (course_utils: {exact.kaufman_log_z(16, 0.4):.10f})")
+
+# %% [markdown]
+# So the exact log Z of a system with $2^{256}$ states is known to all digits. **That number is the target of the rest of this
+# lesson.** A method that claims to estimate log Z has to meet it, within an error bar that the method states itself.
+#
+# The slope of log Z gives the mean energy, $\langle E\rangle = -\,d\log Z/d\beta$, so the exact energy comes with it:
+
+# %%
+betas = np.linspace(0.02, 0.7, 137)
+torus = {size: np.array([exact.kaufman_energy(size, beta) for beta in betas]) for size in (4, 16, 64)}
+infinite = np.array([exact.onsager_energy(beta) for beta in betas])
+plots.torus_energy(betas, torus, infinite, exact.BETA_C)
+
+# %% [markdown]
+# *Picture: three energy curves falling from 0 towards -2, for tori of side 4, 16 and 64, and a dashed curve for the infinite
+# lattice. Away from the critical point, marked by a vertical line, the larger tori lie on the dashed curve; the smallest one
+# lies below it.*
+
+# %% [markdown]
+# ## 5 · Importance sampling
+#
+# No formula? Then draw samples. Z is an integral, and an integral is an average: for any density $q$ that you can sample and
+# evaluate, the *proposal*,
+#
+# $$Z = \int e^{-E(x)}\,dx = \int q(x)\,\frac{e^{-E(x)}}{q(x)}\,dx = \Big\langle w(x) \Big\rangle_q ,
+# \qquad w(x) = \frac{e^{-E(x)}}{q(x)} .$$
+#
+# So draw $x_1, \dots, x_n$ from $q$ and average the *weights*. The average has no bias for any $n$. How good it is depends
+# on how even the weights are. If one weight dwarfs all others, you paid for $n$ samples and got one. Kish's **effective
+# sample size** says how many equal weights would be worth as much:
+#
+# $$\mathrm{ESS} = \frac{\left(\sum_i w_i\right)^2}{\sum_i w_i^2}, \qquad 1 \le \mathrm{ESS} \le n .$$
+#
+# ### Exercise 2.3 · Weights, log Z and effective sample size
+# *Difficulty ●●○ · ten minutes · why: every estimate of log Z in the literature ends in these two lines, and both are easily
+# wrong.*
+#
+# Complete `importance_estimate`. You get $\log w_i$, since the weights themselves may not fit into floating point.
+
+
+# %% todo="2.3" task="return log Z and the effective sample size"
+def importance_estimate(log_w: Float[np.ndarray, "n"]) -> tuple[float, float]:
+    """Estimate of log Z from importance weights.
+
+    Args:
+        log_w: log of each weight, of any size (thousands, positive or negative).
+
+    Returns:
+        The log of the mean weight, and the effective sample size (from 1 to n).
+    """
+    ### BEGIN SOLUTION
+    log_total = logsumexp(log_w)
+    log_z = log_total - math.log(len(log_w))
+    ess = math.exp(2 * log_total - logsumexp(2 * log_w))
+    return log_z, ess
+    ### END SOLUTION
+
+
+# %% check="2.3" points=3
+with check.exercise("2.3", "importance_estimate"):
+    for w in (np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.2, 5.0, 0.5])):
+        log_w, right = np.log(w), w.sum() ** 2 / (w**2).sum()
+        log_z, ess = check.outputs(importance_estimate(log_w), "log Z", "ESS")
+        causes = {
+            "This is the mean of the log weights; average the weights, then take the log": log_w.mean(),
+            "This is the log of the sum of the weights; divide by n": math.log(w.sum()),
+            "This is the mean weight; return its log": w.mean(),
+        }
+        check.close(f"log Z for the weights {w.tolist()}", log_z, math.log(w.mean()), causes=causes)
+        causes = {
+            "This is the ESS of the log weights; it takes the weights": log_w.sum() ** 2 / (log_w**2).sum(),
+            "This is Σw / max w; Kish's ESS has squares": w.sum() / w.max(),
+            "This is the fraction ESS / n; return the number": right / len(w),
+            "The weights are not normalised: divide them by their sum first": 1 / (w**2).sum(),
+            "This is upside down": 1 / right,
+        }
+        check.close(f"ESS for the weights {w.tolist()}", ess, right, causes=causes)
+    for shift, what in ((2000.0, "overflowed"), (-2000.0, "underflowed to 0")):
+        log_z, ess = importance_estimate(np.log([1.0, 2.0, 3.0, 4.0]) + shift)
+        hint = f"exp {what}: take the largest log weight out first"
+        check.close(f"log Z for log weights near {shift:.0f}", log_z, math.log(2.5) + shift, rtol=1e-7, hint=hint)
+        check.close(f"ESS for log weights near {shift:.0f}", ess, 100 / 30, hint=hint)
+
+# %% [markdown] hint="2.3"
+# `logsumexp(log_w)` is the log of the sum of the weights. The log of the sum of their *squares* is `logsumexp(2 * log_w)`.
+# The mean is the sum over n, so its log is the log of the sum minus `math.log(n)`.
+
+# %% [markdown]
+# The reported error follows from the same two sums. The relative error of the mean weight is the error of its log, so to
+# first order one standard error of log Z is $\sqrt{1/\mathrm{ESS} - 1/n}$, up to a factor that tends to 1.
+# `partition.importance_estimate` returns it too.
+#
+# Try it where everything is known: the target is $E(x) = |x|^2/2$ in $d$ dimensions, the proposal a Gaussian of standard
+# deviation $s$, its *width*. The ESS that a long run tends to is a Gaussian integral, one factor per dimension:
+#
+# $$\frac{\mathrm{ESS}}{n} \to \frac{\langle w\rangle^2}{\langle w^2\rangle} = \left(\frac{\sqrt{2s^2-1}}{s^2}\right)^{d}
+# \quad\text{for } s^2 > \tfrac12, \qquad\text{and } 0 \text{ for } s^2 \le \tfrac12 .$$
+
+# %%
+rng = np.random.default_rng(3)
+dims, n = np.array([1, 2, 4, 8, 12, 16, 24, 32, 40, 50]), 20_000
+formula, measured = {}, {}
+for width in (1.1, 1.3, 1.5, 2.0):
+    formula[width] = np.array([partition.gaussian_ess_fraction(width, d) for d in dims])
+    estimates = [partition.importance_estimate(partition.gaussian_log_weights(width, d, n, rng)[1]) for d in dims]
+    measured[width] = np.array([estimate.ess for estimate in estimates]) / n
+    last, log_z = estimates[-1], dims[-1] / 2 * math.log(2 * math.pi)
+    print(f"width {width}, d = {dims[-1]}: ESS {last.ess:8.1f} of {n:,}   ", end="")
+    print(f"log Z = {last.log_z:.3f} ± {last.error:.3f}   exact {log_z:.3f}")
+plots.ess_collapse(dims, measured, formula, n)
+
+# %% [markdown]
+# *Picture: four falling straight lines of ESS/n against the dimension on a logarithmic axis, one per width; the wider the
+# proposal, the steeper the line. Measured dots lie on the lines until a line comes near the dashed floor of one sample, and
+# above the line after that.*
+#
+# Each dimension keeps a fixed fraction of the samples. A proposal that is 10 % too wide costs next to nothing in one
+# dimension and about half of the samples in fifty. The reason is geometry: nearly all samples of the proposal lie at a
+# distance close to $s\sqrt d$ from the origin, nearly all of the target's mass lies close to $\sqrt d$, and both shells have
+# a thickness that does not grow with $d$. **In high dimension a proposal that is slightly wrong is wrong almost
+# everywhere.**
+#
+# Note where the dots leave the lines. When the true ESS is below one sample, the *reported* ESS cannot say so: no sample has
+# met the region that carries the weight.
+
+# %% [markdown]
+# ### Explore: dimension and width
+#
+# *In 50 dimensions, which widths of the proposal keep an effective sample size of at least a tenth of the 10,000 samples?*
+# Move both sliders. Blue is where the samples are, red is where the estimate comes from.
+
+# %%
+explorers.importance()
+
+# %% [markdown]
+# Without a kernel, here is one setting of it: 50 dimensions, width 1.3.
+
+# %%
+_, log_w = partition.gaussian_log_weights(1.3, 50, 10_000, np.random.default_rng(2))
+log_z = 25 * math.log(2 * math.pi)
+estimate = partition.importance_estimate(log_w)
+fraction = partition.gaussian_ess_fraction(1.3, 50)
+print(
+    f"log Z = {estimate.log_z:.3f} ± {estimate.error:.3f}, exact {log_z:.3f}; ESS {estimate.ess:.0f} of {len(log_w):,}"
+)
+plots.importance_weights(log_w - log_z, 1.3, 50, fraction, estimate.log_z - log_z, estimate.error)
+
+# %% [markdown]
+# *Picture: on the left two histograms over log(w/Z), a wide blue one for the samples and a red outline at its right edge for
+# their share of the estimate: the few samples with the largest weights carry nearly all of it. On the right the falling line of
+# ESS/n against the dimension, with a dot at the present dimension.*
+
+# %% [markdown]
+# ## 6 · Thermodynamic integration
+#
+# Importance sampling jumps from $q$ to the target in one step. Both methods that remain walk there along a path of
+# temperatures, from $\beta = 0$, where each spin is a fair coin and $\log Z = N\log 2$, to the $\beta$ that we want. The
+# first adds up the slope of log Z:
+#
+# $$\frac{d\log Z}{d\beta} = \frac{1}{Z}\sum_s \left(-E(s)\right) e^{-\beta E(s)} = -\langle E\rangle_\beta
+# \quad\Longrightarrow\quad \log Z(\beta) = N\log 2 - \int_0^\beta \langle E\rangle_{\beta'}\, d\beta' .$$
+#
+# Z is hard; $\langle E\rangle$ is only an average over samples, and it needs no Z. To draw the samples we use a **heat-bath
+# sweep**: visit each spin and draw it anew given its neighbours, +1 with probability $1/(1+e^{-2\beta h})$, where $h$ is the
+# sum of the four neighbours. Why that gives samples of $p$ is the subject of later lessons; here it is a tool that you will
+# see meet exact values. `partition.IsingTorus` does it for many independent chains at once, all squares of one colour of the
+# checkerboard together.
+#
+# ### Exercise 2.4 · From energies to log Z, with an error
+# *Difficulty ●●○ · fifteen minutes · why: an estimate without an error bar cannot be wrong, so it says nothing.*
+#
+# Complete `thermodynamic_integration`. Integrate with the trapezoid rule; the temperatures need not be evenly spaced. Each
+# chain is independent of the others, so do the integral **for each chain** and take the mean and the standard error of the
+# results.
+
+
+# %% todo="2.4" task="return log Z and its standard error"
+def thermodynamic_integration(
+    betas: Float[np.ndarray, "betas"], energies: Float[np.ndarray, "chains betas"], n_spins: int
+) -> tuple[float, float]:
+    """log Z at the last inverse temperature, from mean energies along the way.
+
+    Args:
+        betas: rising inverse temperatures, betas[0] = 0; the spacing may vary.
+        energies: mean energy of the whole system at each, one row per independent chain.
+        n_spins: number of spins N.
+
+    Returns:
+        log Z (mean over the chains) and its standard error: the sample standard deviation over the chains (ddof=1),
+        divided by the root of their number.
+    """
+    ### BEGIN SOLUTION
+    log_z = n_spins * math.log(2) - np.trapezoid(energies, betas, axis=1)
+    return log_z.mean(), log_z.std(ddof=1) / math.sqrt(len(log_z))
+    ### END SOLUTION
+
+
+# %% check="2.4" points=3
+with check.exercise("2.4", "thermodynamic_integration"):
+    for b in (np.linspace(0, 0.4, 5), np.array([0.0, 0.05, 0.15, 0.4])):
+        E = -np.array([[20.0], [22.0], [27.0]]) * b - np.array([[0.0], [3.0], [1.0]]) * b**2
+        start, mean, steps, area = 16 * math.log(2), E.mean(0), np.diff(b), np.trapezoid(E, b, axis=1)
+        log_z, error = check.outputs(thermodynamic_integration(b, E, 16), "log Z", "its error")
+        causes = {
+            "The sign of the integral: log Z is N log 2 minus the integral of ⟨E⟩": start + area.mean(),
+            "The start is missing: log Z(0) = N log 2": -area.mean(),
+            "The spacing is missing: pass betas to the trapezoid rule": start - np.trapezoid(mean),
+            "The betas are not evenly spaced: use the width of each interval": start - np.trapezoid(mean) * steps[0],
+            "This is a mean energy times beta, not an integral": start - mean.mean() * b[-1],
+            "This takes one end of each interval; the trapezoid rule takes both": start - (mean[:-1] * steps).sum(),
+            "The energies are of the whole system: do not multiply by N": start - 16 * area.mean(),
+        }
+        spacing = ", ".join(f"{beta:g}" for beta in b)
+        check.close(f"log Z with betas {spacing}", log_z, start - area.mean(), causes=causes)
+        causes = {
+            "This is the spread of the chains; the mean of n chains is better by √n": area.std(ddof=1),
+            "The sample standard deviation has ddof=1": area.std() / math.sqrt(3),
+            "Divide by the root of the number of chains, not by the number": area.std(ddof=1) / 3,
+        }
+        hint = "Integrate each chain, then take std(ddof=1) over the chains, divided by the root of their number."
+        check.close(f"the error with betas {spacing}", error, area.std(ddof=1) / math.sqrt(3), causes=causes, hint=hint)
+
+# %% [markdown] hint="2.4"
+# `np.trapezoid(energies, betas, axis=1)` integrates each row. `N log 2` minus that is one estimate per chain; `.mean()` and
+# `.std(ddof=1) / math.sqrt(number of chains)` do the rest.
+
+# %% [markdown]
+# **How many temperatures?** The trapezoid rule has an error of its own, which no number of sweeps removes. On the 16×16 torus
+# the exact energies tell how large it is:
+
+# %%
+target = exact.kaufman_log_z(16, 0.4)
+for n_betas in (6, 11, 21, 41, 81):
+    betas = np.linspace(0, 0.4, n_betas)
+    energies = 256 * np.array([exact.kaufman_energy(16, beta) for beta in betas])
+    log_z = partition.thermodynamic_integration(betas, energies[None, :], 256).log_z
+    print(f"{n_betas:3d} temperatures, spacing {betas[1]:.3f}: trapezoid rule off by {log_z - target:+.5f} nats")
+
+# %% [markdown]
+# Half the spacing, a quarter of the error. With 81 temperatures it is a few thousandths of a nat, well below the statistical
+# error that we can afford, so we stay with 81. Now sample. Exact first: the 4×4 torus against its list of states.
+
+# %%
+betas = np.linspace(0, 0.4, 81)
+small = partition.IsingTorus(4)
+energies = partition.sample_energies(small, betas, n_chains=64, n_sweeps=100, burn_in=20, rng=np.random.default_rng(4))
+estimate = partition.thermodynamic_integration(betas, energies, small.n_spins)
+log_z = exact.enumerated_log_z((4, 4), 0.4)
+print(f"4 × 4:  log Z = {estimate.log_z:.4f} ± {estimate.error:.4f}   exact {log_z:.4f}", end="   ")
+print(f"off by {(estimate.log_z - log_z) / estimate.error:+.1f} standard errors")
+
+# %% [markdown]
+# Then the 16×16 torus. Each of 64 chains starts from coins and walks through all 81 temperatures, with 20 sweeps thrown away and
+# 100 averaged at each.
+
+# %%
+torus = partition.IsingTorus(16)
+rng = np.random.default_rng(5)
+energies = partition.sample_energies(torus, betas, n_chains=64, n_sweeps=100, burn_in=20, rng=rng, progress=True)
+by_ti = partition.thermodynamic_integration(betas, energies, torus.n_spins)
+print(f"16 × 16:  log Z = {by_ti.log_z:.4f} ± {by_ti.error:.4f}   exact {target:.4f}", end="   ")
+print(f"off by {(by_ti.log_z - target) / by_ti.error:+.1f} standard errors")
+exact_energies = 256 * np.array([exact.kaufman_energy(16, beta) for beta in betas])
+plots.thermodynamic_integration(betas, energies, exact_energies, torus.n_spins)
+
+# %% [markdown]
+# *Picture: the mean energy falls from 0 with growing β, faster and faster; the measured dots lie on the exact curve, and the area
+# between the curve and zero is shaded.*
+#
+# An error of a few hundredths of a nat, on a sum of $2^{256}$ terms.
+
+# %% [markdown]
+# ## 7 · Annealed importance sampling
+#
+# The second method keeps importance sampling and takes many small steps instead of one large one. Radford Neal's **annealed
+# importance sampling** (AIS, 2001) walks a chain through $0 = \beta_0 < \beta_1 < \dots < \beta_K = \beta$. Start with coins
+# and $\log w = 0$. Then at each step
+#
+# 1. add $-(\beta_{k+1} - \beta_k)\,E(s)$ to $\log w$, with the state $s$ as it is **before** the move;
+# 2. move $s$ by a sweep at $\beta_{k+1}$.
+#
+# The mean of $w$ over many chains is exactly $Z(\beta)/Z(0)$ in expectation, for any number of steps and *even if the sweeps
+# never reach equilibrium*. Bad sweeps make the weights uneven, and the ESS shows it. With $K = 1$ this is plain importance
+# sampling with coins as the proposal.
+#
+# ### Exercise 2.5 · The weights of annealed importance sampling
+# *Difficulty ●●● · fifteen minutes · why: two lines in the right order. The wrong order runs, converges, and is wrong.*
+#
+# Complete `annealed_log_weights`. You get the energy and the sweep as functions.
+
+
+# %% todo="2.5" task="return one log weight for each chain"
+def annealed_log_weights(betas, state, energy, sweep) -> Float[np.ndarray, "chains"]:
+    """Log weights of annealed importance sampling.
+
+    Args:
+        betas: inverse temperatures from the start's to the target's, shape (K + 1,).
+        state: samples at betas[0], many chains side by side.
+        energy: energy(state) gives the energy of each chain, shape (chains,).
+        sweep: sweep(state, beta) gives a new state, moved at inverse temperature beta.
+
+    Returns:
+        log w of each chain; the mean of w estimates Z(betas[-1]) / Z(betas[0]).
+    """
+    ### BEGIN SOLUTION
+    log_w = np.zeros(len(energy(state)))
+    for k in range(len(betas) - 1):
+        log_w = log_w - (betas[k + 1] - betas[k]) * energy(state)
+        state = sweep(state, betas[k + 1])
+    return log_w
+    ### END SOLUTION
+
+
+# %% check="2.5" points=4
+with check.exercise("2.5", "annealed_log_weights"):
+    for b in (np.array([0.0, 0.1, 0.3, 0.6]), np.array([0.0, 0.2, 0.25, 0.5, 1.0])):
+        start, steps = np.array([1.0, -2.0, 5.0]), np.diff(b)[:, None]
+        path, late = [start], [start]  # a toy: the energy of s is s, and a sweep turns s into s/2 + beta
+        for k in range(len(b) - 1):
+            path.append(path[-1] / 2 + b[k + 1])
+            late.append(late[-1] / 2 + b[k])
+        right = -(steps * path[:-1]).sum(0)
+        causes = {
+            "The energy is taken after the move; the weight belongs to the state before it": -(steps * path[1:]).sum(0),
+            "The sign or the difference of the betas is reversed": -right,
+            "The weight takes the difference of the betas, not the new beta": -(b[1:, None] * path[:-1]).sum(0),
+            "The sweep belongs to the new beta": -(steps * late[:-1]).sum(0),
+            "The state never moves: keep what sweep returns": -(b[-1] - b[0]) * start,
+            "These are the weights; return their logs": np.exp(right),
+        }
+        got = annealed_log_weights(b, start, lambda s: s, lambda s, beta: s / 2 + beta)
+        check.close(f"log w of a toy with {len(b)} temperatures", got, right, causes=causes)
+    rng, small, b = np.random.default_rng(6), partition.IsingTorus(4), np.linspace(0, 0.4, 101)
+    coins = small.random_state(1000, rng)
+    log_w = annealed_log_weights(b, coins, small.energy, lambda s, beta: small.sweep(s, beta, rng))
+    estimate = partition.importance_estimate(log_w)
+    off = 16 * math.log(2) + estimate.log_z - exact.enumerated_log_z((4, 4), 0.4)
+    check.that(abs(off) < 4 * estimate.error, f"log Z of the 4×4 torus is off by {off:+.3f}", hint="The toy agrees.")
+
+# %% [markdown] hint="2.5"
+# Start with `log_w = np.zeros(number of chains)`. In a loop over neighbouring pairs of betas: first the weight, from the state
+# as it is, then `state = sweep(state, betas[k + 1])`.
+
+# %% [markdown]
+# Your weights on the 16×16 torus, first with a single step. That is importance sampling from coins. Then with two hundred
+# steps, in less time than it takes to read this paragraph.
+
+# %% uses="2.5"
+for n_steps in (1, 200):
+    rng, b = np.random.default_rng(7), np.linspace(0, 0.4, n_steps + 1)
+    log_w = annealed_log_weights(
+        b, torus.random_state(500, rng), torus.energy, lambda s, beta, rng=rng: torus.sweep(s, beta, rng)
+    )
+    run = partition.importance_estimate(log_w)
+    log_z = 256 * math.log(2) + run.log_z
+    print(f"{n_steps:3d} steps: log Z = {log_z:.3f} ± {run.error:.3f}   exact {target:.3f}   ESS {run.ess:.1f} of 500")
+
+# %% [markdown]
+# One step from coins is lost: the reported ESS is a handful, and the estimate is off by many nats. Now the full run, with 1000
+# steps and 1000 chains. To see whether error bars of this kind deserve trust, 20 smaller runs of 50 chains stand beside it,
+# each with the error that it reports itself.
+
+# %%
+betas_ais = np.linspace(0, 0.4, 1001)
+by_ais = partition.annealed_importance_sampling(torus, betas_ais, 1000, np.random.default_rng(8), progress=True)
+print(f"16 × 16:  log Z = {by_ais.log_z:.4f} ± {by_ais.error:.4f}   exact {target:.4f}", end="   ")
+print(f"off by {(by_ais.log_z - target) / by_ais.error:+.1f} standard errors   ESS {by_ais.ess:.0f} of 1000")
+rng = np.random.default_rng(9)
+runs = [partition.annealed_importance_sampling(torus, betas_ais, 50, rng) for _ in range(20)]
+spread = np.std([run.log_z for run in runs], ddof=1)
+print(
+    f"20 runs of 50 chains: spread {spread:.3f}, error that they report {np.mean([run.error for run in runs]):.3f} on average"
+)
+every = [by_ti, by_ais, *runs]
+names = ["thermodynamic integration", "annealed, 1000 chains", *["annealed, 50 chains"] * len(runs)]
+plots.estimates(names, [run.log_z for run in every], [run.error for run in every], target)
+
+# %% [markdown]
+# *Picture: a vertical line at the exact value. At the top thermodynamic integration and the large annealed run, with short bars
+# across the line or near it; below them twenty small runs with longer bars, scattered on both sides.*
+#
+# An interval of ±2 standard errors should hold the truth about 95 times in 100. The two ways to find the error, from the
+# weights of one run and from the spread of independent runs, agree as well as a spread of twenty numbers can tell. That is
+# what "within its error bar" means, and it is the standard that every sampler of this course will be held to.
+
+# %% [markdown]
+# ## 8 · What goes wrong
+#
+# **A proposal that is too narrow.** In the formula for ESS/n, nothing is left at $s^2 \le 1/2$: the weights have infinite
+# variance. But samples are finite, so they always report *some* ESS, *some* error and *some* log Z. Here are eight runs with a
+# proposal that is too wide and eight with one that is too narrow, in 10 dimensions. Each picture speaks of 200 runs.
+
+# %%
+rng = np.random.default_rng(10)
+sizes, dim = np.unique(np.logspace(1, 4, 60).astype(int)), 10
+log_z = dim / 2 * math.log(2 * math.pi)
+traces, reported = {}, {}
+for name, width in (("Too wide (1.5)", 1.5), ("Too narrow (0.5)", 0.5)):
+    weights = [partition.gaussian_log_weights(width, dim, sizes[-1], rng)[1] for _ in range(200)]
+    traces[name] = np.array([np.logaddexp.accumulate(log_w)[sizes - 1] - np.log(sizes) for log_w in weights])
+    final = [partition.importance_estimate(log_w) for log_w in weights]
+    reported[name] = np.mean([abs(e.log_z - log_z) < 2 * e.error for e in final])
+    print(f"{name:16s}: reports an ESS of {np.median([e.ess for e in final]):6.1f} and an error of ", end="")
+    print(f"{np.median([e.error for e in final]):.3f} (medians); the root mean square error is ", end="")
+    print(f"{np.sqrt(np.mean([(e.log_z - log_z) ** 2 for e in final])):.3f}")
+plots.log_z_traces(sizes, traces, log_z, reported)
+
+# %% [markdown]
+# *Picture: on the left eight lines that close in on zero from both sides. On the right eight lines that stay below zero,
+# with sudden jumps upwards, and have not arrived at the end.*
+#
+# The narrow proposal hardly ever visits the tails of the target, where its weights are huge. Most runs miss them and come out
+# too low *with a small error bar*; a rare run meets one and jumps. When in doubt, be too wide.
+#
+# **A mode that no sample has seen.** Worse, since nothing looks suspicious. The target has two equal peaks, the proposal sits
+# on one:
+
+# %%
+rng = np.random.default_rng(11)
+x = rng.normal(-4.0, 1.0, 10_000)
+log_target = np.logaddexp(-((x + 4) ** 2) / 2, -((x - 4) ** 2) / 2)
+log_proposal = -((x + 4) ** 2) / 2 - 0.5 * math.log(2 * math.pi)
+estimate = partition.importance_estimate(log_target - log_proposal)
+log_z = math.log(2 * math.sqrt(2 * math.pi))
+print(f"ESS {estimate.ess:.1f} of 10,000   log Z = {estimate.log_z:.6f} ± {estimate.error:.6f}", end="   ")
+print(f"exact {log_z:.6f}: off by {estimate.log_z - log_z:.4f}, log 2 = {math.log(2):.4f}")
+
+# %% [markdown]
+# A perfect ESS, and half of Z is missing. **The ESS measures how even the weights of the samples you have are. It cannot know
+# what they have not met.**
+#
+# **Too few temperatures.** The mean of $w$ has no bias, but you report its log, and the log of a mean over few chains
+# is too low on average: by Jensen's inequality $\langle \log \hat Z\rangle \le \log \langle \hat Z \rangle = \log Z$. The
+# error is one-sided, and with few temperatures it is large.
+
+# %%
+n_steps = np.array([1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
+log_z_one, error_one, log_z_all = [], [], []
+for K in n_steps:
+    rng, b = np.random.default_rng(12), np.linspace(0, 0.4, K + 1)
+    start = torus.random_state(500, rng)
+    log_w = partition.annealed_log_weights(b, start, torus.energy, lambda s, beta, rng=rng: torus.sweep(s, beta, rng))
+    log_w += 256 * math.log(2)
+    log_z_one.append(log_w.mean())
+    error_one.append(log_w.std(ddof=1) / math.sqrt(len(log_w)))
+    log_z_all.append(partition.importance_estimate(log_w).log_z)
+    print(
+        f"K = {K:3d}:  mean of log w {log_w.mean() - target:+8.3f}   log of mean w {log_z_all[-1] - target:+8.3f} nats off"
+    )
+plots.ais_bias(n_steps, log_z_one, error_one, log_z_all, target)
+
+# %% [markdown]
+# *Picture: the red line, the average log weight of a single chain, rises from far below zero towards it as the number of steps
+# grows, and never crosses it. The blue line, the log of the mean weight of 500 chains, lies above the red one and reaches zero
+# much earlier.*
+#
+# Averaging the *log* weights instead of the weights, a mistake that your check of Exercise 2.3 names, gives the red line.
+#
+# **And one that is not shown here.** Both paths of temperatures end at β = 0.4, just above the critical temperature. Follow them
+# into the cold phase of a large lattice, or through a first-order transition, and single-spin sweeps no longer carry the
+# chains along: thermodynamic integration then averages the wrong phase, and AIS reports a collapsed ESS if you are lucky. The
+# lessons on lattices come back to this.
+
+# %% [markdown]
+# ## 9 · Recap
+#
+# - Z of $N$ two-valued units has $2^N$ terms; count in logarithms. Faster machines buy a few more spins.
+# - Z is tractable when sums can be pushed past factors: independent units, Gaussians, chains and narrow strips, an RBM with a
+#   small side. The Ising torus is the famous exception.
+# - Importance sampling has no bias, and its effective sample size shrinks by a constant factor with each dimension. The
+#   reported ESS can only vouch for regions that the samples have met.
+# - $d\log Z/d\beta = -\langle E\rangle$: thermodynamic integration turns log Z into averages that need no Z. It has two
+#   errors, from the samples and from the spacing of the temperatures.
+# - AIS makes many small importance steps: unbiased for Z, one-sided for log Z.
+# - An estimate comes with an error bar, and the error bar is tested where the answer is known.
+#
+# Why do we go to such lengths? Much of this course works *without* Z: ratios of probabilities and the gradient of $\log p$ in
+# $x$ do not contain it. But the likelihood does, and so does a comparison of two models by their likelihood.
+
+# %% [markdown] think="2a"
+# **To think about: how wide, and how narrow?** The explorer asked which widths keep a tenth of the samples in 50 dimensions.
+# What does the formula say? Why is the range lopsided about 1, and what changes in 500 dimensions?
+#
+# <!-- ANSWER -->
+#
+# You need $(\sqrt{2s^2-1}/s^2)^{50} \ge 1/10$, so each dimension must keep $10^{-1/50} \approx 0.955$. With $u = s^2$ the
+# condition is $2u - 1 \ge c^2u^2$ with $c = 0.955$, which holds for $u$ from 0.77 to 1.42, that is for widths from about
+# 0.88 to 1.19. In 500 dimensions $c = 0.9954$ and only widths from about 0.95 to 1.05 remain. The range in $s$ is
+# lopsided since a proposal that is too narrow has heavy-tailed weights: at $s = 1/\sqrt2 \approx 0.71$ nothing is left, while
+# on the wide side the loss is gradual.
+
+# %% [markdown] think="2b"
+# **To think about: which way is the table wrong?** A paper compares two image models by their mean log-likelihood,
+# $\log p(x) = -E(x) - \log Z$, with log Z from AIS with few temperatures. In which direction are the likelihoods wrong, and
+# which model profits more?
+#
+# <!-- ANSWER -->
+#
+# AIS gives log Z too low on average, so the log-likelihoods come out too *high*. The model whose log Z is harder to estimate
+# profits more: a bad estimate looks like a good model. A remedy is a second run in the opposite direction, from exact or very
+# well equilibrated samples of the model back to β = 0. Its one-sided error has the other sign, so the two bracket the truth.
+
+# %% [markdown] think="2c"
+# **To think about: why not strips?** A strip of width $w$ has a transfer matrix with $2^w$ rows. What would the matrix for
+# the 16×16 torus need in memory? And why is that still so much better than enumeration?
+#
+# <!-- ANSWER -->
+#
+# $2^{16} \times 2^{16} = 2^{32}$ entries of 8 bytes: 32 GiB. It need not be stored, since a row-to-row step can be split into
+# 16 single-spin steps that each touch a vector of $2^{16}$ numbers; for the trace, one such vector for each of $2^{16}$ starts.
+# That is hard work but possible, while $2^{256}$ is not. The cost is exponential in the *width* $\sqrt N$ instead of the number
+# of spins $N$. In three dimensions the cross-section of a cube of side 16 has 256 spins, and the trick is lost.
+
+# %% [markdown]
+# ## References
+#
+# - E. Ising, *Beitrag zur Theorie des Ferromagnetismus*, Z. Phys. 31, 253 (1925).
+#   [doi:10.1007/BF02980577](https://doi.org/10.1007/BF02980577). The chain.
+# - H. A. Kramers, G. H. Wannier, *Statistics of the two-dimensional ferromagnet. Part I*, Phys. Rev. 60, 252 (1941).
+#   [doi:10.1103/PhysRev.60.252](https://doi.org/10.1103/PhysRev.60.252). The transfer matrix and the critical temperature.
+# - L. Onsager, *Crystal statistics. I*, Phys. Rev. 65, 117 (1944).
+#   [doi:10.1103/PhysRev.65.117](https://doi.org/10.1103/PhysRev.65.117). The infinite lattice.
+# - B. Kaufman, *Crystal statistics. II*, Phys. Rev. 76, 1232 (1949).
+#   [doi:10.1103/PhysRev.76.1232](https://doi.org/10.1103/PhysRev.76.1232). The finite torus.
+# - J. G. Kirkwood, *Statistical mechanics of fluid mixtures*, J. Chem. Phys. 3, 300 (1935).
+#   [doi:10.1063/1.1749657](https://doi.org/10.1063/1.1749657). Thermodynamic integration.
+# - R. M. Neal, *Annealed importance sampling*, Statistics and Computing 11, 125 (2001).
+#   [doi:10.1023/A:1008923215028](https://doi.org/10.1023/A:1008923215028).
+# - R. Salakhutdinov, I. Murray, *On the quantitative analysis of deep belief networks*, ICML (2008).
+#   [doi:10.1145/1390156.1390266](https://doi.org/10.1145/1390156.1390266). AIS for the log-likelihood of RBMs.
+# - C. P. Robert, G. Casella, *Monte Carlo Statistical Methods*, 2nd ed., Springer (2004).
+#   [doi:10.1007/978-1-4757-4145-2](https://doi.org/10.1007/978-1-4757-4145-2). Importance sampling and its pitfalls.
+# - S. Chatterjee, P. Diaconis, *The sample size required in importance sampling*, Ann. Appl. Probab. 28, 1099 (2018).
+#   [doi:10.1214/17-AAP1326](https://doi.org/10.1214/17-AAP1326). How many samples, and why the ESS can mislead.
