@@ -220,7 +220,8 @@ with check.exercise("1.2", "log_partition"):
         "You took the largest exponent out and did not add it back": 0.4076060,
         "This is Z; take its log": 0.5530018,
         "The sign is wrong: the exponent is -E/T": 3.4076060,
-        "This is log of the mean; Z is the sum": -0.5923940 - math.log(3),
+        "This is the log of the mean; Z is the sum": -0.5923940 - math.log(3),
+        "This is -T log Z, the free energy": 0.5923940,
     }
     check.close("log Z for E = (3, 1, 2) at T = 1", log_partition(E, 1.0), -0.5923940, causes=causes)
     causes = {"The temperature is not used": -0.5923940, "This is -T log Z, the free energy": -0.3605447}
@@ -286,7 +287,8 @@ with check.exercise("1.3", "density"):
     p, log_z = density(s**2 / 2, ds, 0.25)
     cold = {"The temperature is not used": 0.5 * math.log(2 * math.pi)}
     check.close("log Z of x²/2 at T = 0.25", log_z, 0.5 * math.log(2 * math.pi / 4), causes=cold)
-    check.close("the mean of x² at T = 0.25", (p * s**2).sum() * ds, 0.25, hint="The width of p must follow T.")
+    width = (torch.as_tensor(p) * s**2).sum() * ds
+    check.close("the mean of x² at T = 0.25", width, 0.25, hint="The width of p must follow T.")
     p, log_z = density(s**2 / 2 - 2000, ds, 1.0)
     overflow = "exp overflowed: use log-sum-exp, as in Exercise 1.2."
     check.close("log Z of x²/2 - 2000", log_z, 2000 + 0.5 * math.log(2 * math.pi), hint=overflow)
