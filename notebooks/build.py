@@ -630,7 +630,9 @@ def expand(lesson: Lesson, course: Course, solved: bool) -> NotebookNode:
             plain.append((markdown, text, cell))
         else:
             plain.append((code, map_cell(course) if cell.role == "template" else cell.source, cell))
-    plain += [(code, report_cell(lesson), None), (markdown, links_cell(lesson, course), None)]
+    if lesson.points:
+        plain.append((code, report_cell(lesson), None))
+    plain.append((markdown, links_cell(lesson, course), None))
 
     notebook = new_notebook(metadata=copy.deepcopy(METADATA))
     ids = _StableIds()
