@@ -68,13 +68,16 @@ def choice(label: str, options: Sequence[str] | Mapping[str, Any], value: Any = 
         value: which is down at first; the first one if None.
     """
     pairs = list(options.items()) if isinstance(options, Mapping) else [(name, name) for name in options]
-    return widgets.ToggleButtons(
+    buttons = widgets.ToggleButtons(
         options=pairs,
         value=pairs[0][1] if value is None else value,
         description=label,
         style={"description_width": LABEL_WIDTH, "button_width": "auto"},
         layout=widgets.Layout(width="auto", max_width="100%"),
     )
+    # ipywidgets 8 forgets these two on this widget, and its label then stands on a line of its own.
+    buttons.add_class("jupyter-widgets").add_class("widget-inline-hbox")
+    return buttons
 
 
 def _look(label: str) -> dict[str, Any]:

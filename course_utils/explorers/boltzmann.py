@@ -19,7 +19,7 @@ QUESTION = (
     "In the tilted double well, how far must you heat before the shallow well holds a third of the mass? Guess first."
 )
 TEMPERATURES = (0.1, 5.0)
-START = {"landscape": "tilted double well", "temperature": 0.3}
+START = {"landscape": "tilted double well", "temperature": 10**-0.5}  # on the slider's steps, and cold
 PER_DECADE = 40  # a keyboard step changes T by 6 %
 GRID = 2001  # points; the masses are within 1e-5 of adaptive quadrature at every temperature of the slider
 ENERGY_TOP = 10.0  # highest energy drawn above the lowest

@@ -32,7 +32,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.error import URLError
 
 import psutil
@@ -346,6 +346,20 @@ class Notebook:
                 )
         self._until(lambda: self.kernel() == "idle", "an idle kernel", seconds)
 
+    def run_all(self, seconds: float = RUN) -> int | None:
+        """Runs all cells; JupyterLab stops at the first error.
+
+        Returns:
+            The index of the cell that raised an error, or None if none did.
+        """
+        self._js("() => jupyterapp.commands.execute('notebook:run-all-cells')", f"all of {self.name} to run", seconds)
+        self._until(lambda: self.kernel() == "idle", "an idle kernel", seconds)
+        return next((index for index, source in enumerate(self.sources()) if source and self.error(index)), None)
+
+    def text(self, index: int) -> str:
+        """What a reader sees under a cell."""
+        return self.page.locator(f".jp-Notebook-cell >> nth={index}").locator(".jp-Cell-outputWrapper").inner_text()
+
     def outputs(self, index: int) -> list[dict[str, Any]]:
         """The outputs of a cell as in the notebook's format."""
         return self.page.evaluate("i => coursePanel.content.widgets[i].model.outputs.toJSON()", index)
@@ -366,8 +380,7 @@ class Notebook:
 
     def screenshot(self, name: str) -> Path:
         """Saves what the window shows under tests/browser/screenshots/."""
-        SCREENSHOTS.mkdir(exist_ok=True)
-        path = SCREENSHOTS / f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', name)}.png"
+        path = _screenshot_path(name)
         self.page.screenshot(path=path)
         return path
 
@@ -402,10 +415,13 @@ class Notebook:
         except TimedOut as error:
             self._late(str(error))
 
-    def _late(self, message: str) -> None:
-        path = self.screenshot(f"late_{self.name.removesuffix('.ipynb')}")
-        complaints = "".join(f"\nthe page threw: {text}" for text in self.complaints[-5:])
-        raise TimedOut(f"{message} (kernel: {self.kernel()}; screenshot: {path}){complaints}")
+    def _late(self, message: str) -> NoReturn:
+        try:
+            path = self.screenshot(f"late_{self.name.removesuffix('.ipynb')}")
+            message += f" (kernel: {self.kernel()}; screenshot: {path})"
+        except BrowserError as error:  # the page is gone, or not yet JupyterLab
+            message += f" ({error})"
+        raise TimedOut(message + "".join(f"\nthe page threw: {text}" for text in self.complaints[-5:]))
 
 
 class ExplorerView:
@@ -482,12 +498,16 @@ class ExplorerView:
         return self.notebook._until(condition, what, seconds)
 
     def screenshot(self, name: str) -> Path:
-        """Saves the explorer alone."""
-        self.root.scroll_into_view_if_needed()
-        SCREENSHOTS.mkdir(exist_ok=True)
-        path = SCREENSHOTS / f"{name}.png"
+        """Saves the explorer alone, and leaves it in the middle of the window."""
+        self.root.evaluate("element => element.scrollIntoView({block: 'center'})")
+        path = _screenshot_path(name)
         self.root.screenshot(path=path)
         return path
+
+
+def _screenshot_path(name: str) -> Path:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    return SCREENSHOTS / f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', name)}.png"
 
 
 def lab_session(folder: Path, browser: str) -> Iterator[Lab]:

@@ -1,0 +1,386 @@
+"""The explorers without a browser: pictures, captions, errors, and both major versions of ipywidgets."""
+
+import ast
+import gc
+import io
+import itertools
+import json
+import math
+import subprocess
+import sys
+import weakref
+from pathlib import Path
+
+import ipywidgets as widgets
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+from scipy import integrate, optimize
+
+from course_utils.explorers import Explorer, base, boltzmann
+from course_utils.explorers.boltzmann import landscapes, masses
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = sorted((ROOT / "course_utils" / "explorers").glob("*.py"))
+
+
+def line(height: float = 1.0, kind: str = "flat") -> tuple[Figure, str]:
+    """A picture that is cheap to draw, and a caption that says the height."""
+    figure = Figure(figsize=(3, 2), layout="none")
+    figure.add_axes((0, 0, 1, 1)).axhline(height, linestyle="-" if kind == "flat" else ":")
+    return figure, f"height {height:g} < 9, {kind}"
+
+
+def line_explorer(render=line, **options) -> Explorer:
+    return Explorer({"height": (1.0, 0.0, 5.0, 0.5), "kind": ["flat", "dotted"]}, render, **options)
+
+
+class TestExplorer:
+    def test_first_picture_is_there_at_construction(self):
+        explorer = line_explorer()
+        assert Image.open(io.BytesIO(explorer.picture)).format == "PNG"
+        assert explorer.caption == "height 1 < 9, flat"
+        assert explorer.renders == 1
+
+    def test_picture_and_caption_follow_a_control(self):
+        explorer = line_explorer()
+        before = explorer.picture
+        explorer.controls["height"].value = 2.5
+        assert explorer.picture != before
+        assert explorer.caption == "height 2.5 < 9, flat"
+        explorer.controls["height"].value = 1.0
+        assert explorer.picture == before
+
+    def test_set_moves_several_controls_and_draws_once(self):
+        explorer = line_explorer()
+        assert explorer.set(height=3.0, kind="dotted") is explorer
+        assert explorer.values == {"height": 3.0, "kind": "dotted"}
+        assert explorer.renders == 2
+        explorer.set(height=3.0)
+        assert explorer.renders == 2
+
+    def test_set_refuses_what_a_control_does_not_take(self):
+        explorer = line_explorer()
+        with pytest.raises(ValueError, match="no control is called 'hight'; there are height, kind"):
+            explorer.set(hight=1.0)
+        with pytest.raises(ValueError, match=r"control 'height' does not take 50\.0; it is at 5\.0"):
+            explorer.set(height=50.0)
+        assert explorer.caption == "height 5 < 9, flat"
+
+    def test_the_last_value_wins_if_values_change_during_a_drawing(self):
+        def impatient(height, kind):
+            if height == 2.0:
+                explorer.controls["height"].value = 4.0
+            return line(height, kind)
+
+        explorer = line_explorer(impatient)
+        explorer.set(kind="dotted")
+        explorer.controls["height"].value = 2.0
+        assert explorer.caption == "height 4 < 9, dotted"
+        assert explorer.picture == line_explorer().set(height=4.0, kind="dotted").picture
+
+    def test_caption_is_escaped_and_announced(self):
+        text = line_explorer().text.value
+        assert "height 1 &lt; 9" in text
+        assert 'role="status"' in text
+
+    def test_the_question_is_shown_above_the_controls(self):
+        explorer = line_explorer(question="Is 1 < 2?")
+        assert "Is 1 &lt; 2?" in explorer.box.children[0].value
+
+    @pytest.mark.parametrize("bbox", ["tight", None])
+    def test_every_picture_has_the_same_size(self, bbox):
+        with mpl.rc_context({"savefig.bbox": bbox, "savefig.dpi": 55, "figure.constrained_layout.use": True}):
+            explorer = line_explorer(size=(5.0, 2.0))
+            for height in (0.0, 5.0):
+                explorer.set(height=height)
+                assert Image.open(io.BytesIO(explorer.picture)).size == (5 * base.DPI, 2 * base.DPI)
+        assert (explorer.image.width, explorer.image.height) == ("480", "192")
+
+    def test_no_figure_is_left_open_or_alive(self):
+        def leaky(height, kind):
+            plt.figure()
+            plt.figure()
+            if height == 2.0:
+                raise RuntimeError("half way")
+            return plt.gcf(), "a figure of pyplot"
+
+        mine = plt.figure()
+        try:
+            explorer = line_explorer(leaky)
+            for step in range(10):
+                explorer.set(height=step / 2)
+            assert plt.get_fignums() == [mine.number]
+        finally:
+            plt.close(mine)
+
+    def test_no_figure_is_kept_alive(self):
+        drawn = []
+
+        def remembered(height, kind):
+            figure, caption = line(height, kind)
+            drawn.append(weakref.ref(figure))
+            return figure, caption
+
+        explorer = line_explorer(remembered)
+        for step in range(10):
+            explorer.set(height=step / 2)
+        gc.collect()
+        assert len(drawn) == 11
+        assert not any(reference() for reference in drawn)
+
+    def test_an_extra_widget_is_shown_and_not_passed_on(self):
+        play = widgets.Play(min=0, max=10)
+        explorer = line_explorer(extras=[play])
+        assert any(play in getattr(child, "children", ()) for child in explorer.box.children[0].children)
+        assert "play" not in explorer.values
+
+    def test_a_play_button_can_be_a_control(self):
+        def frame(frame):
+            return line(frame / 10)[0], f"frame {frame}"
+
+        explorer = Explorer({"frame": widgets.Play(min=0, max=10)}, frame)
+        explorer.set(frame=7)
+        assert explorer.caption == "frame 7"
+
+    @pytest.mark.parametrize(
+        ("spec", "kind"),
+        [
+            ((1, 0, 5, 1), widgets.IntSlider),
+            ((1.0, 0.0, 5.0, 0.5), widgets.FloatSlider),
+            (["a", "b"], widgets.ToggleButtons),
+            ({"one": 1, "two": 2}, widgets.ToggleButtons),
+            (True, widgets.Checkbox),
+            (widgets.Text("x"), widgets.Text),
+        ],
+    )
+    def test_a_short_specification_makes_a_widget(self, spec, kind):
+        explorer = Explorer({"control": spec}, lambda control: (Figure(), str(control)))
+        assert type(explorer.controls["control"]) is kind
+        assert explorer.error is None
+
+    @pytest.mark.parametrize("spec", ["word", (1, 2), [], widgets.Label, widgets.VBox(), None])
+    def test_a_wrong_specification_is_named(self, spec):
+        with pytest.raises(ValueError, match="control 'speed' must be"):
+            Explorer({"speed": spec}, line)
+
+    def test_no_controls_are_an_error(self):
+        with pytest.raises(ValueError, match="at least one control"):
+            Explorer({}, line)
+
+    @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (2.0, 1.0), (-1.0, 1.0)])
+    def test_log_slider_refuses_a_wrong_range(self, low, high):
+        with pytest.raises(ValueError, match="0 < low < high"):
+            base.log_slider("T", 1.0, low, high)
+
+
+class TestErrors:
+    @staticmethod
+    def fragile(height, kind):
+        if height > 3:
+            raise ValueError(f"height = {height}: expected <= 3 & no more")
+        return line(height, kind)
+
+    def test_error_is_shown_in_red_kept_and_not_raised(self):
+        explorer = line_explorer(self.fragile)
+        explorer.set(height=4.0)
+        assert isinstance(explorer.error, ValueError)
+        assert explorer.caption.startswith("ValueError: height = 4.0: expected <= 3 & no more (in fragile, line ")
+        assert "&lt;= 3 &amp; no more" in explorer.text.value
+        assert base.ERROR_COLOR in explorer.text.value
+        assert 'role="alert"' in explorer.text.value
+
+    def test_no_stale_picture_stands_beside_an_error(self):
+        explorer = line_explorer(self.fragile)
+        good = explorer.picture
+        explorer.set(height=4.0)
+        assert explorer.picture not in (good, b"")
+        assert Image.open(io.BytesIO(explorer.picture)).size == Image.open(io.BytesIO(good)).size
+        greys = np.asarray(Image.open(io.BytesIO(explorer.picture)))
+        assert (np.ptp(greys.astype(int), axis=-1) <= 1).all()
+
+    def test_the_next_good_value_brings_the_picture_back(self):
+        explorer = line_explorer(self.fragile)
+        good = explorer.picture
+        explorer.set(height=4.0).set(height=1.0)
+        assert explorer.error is None
+        assert explorer.picture == good
+        assert "explorer-error" not in explorer.text.value
+
+    def test_an_error_in_the_first_picture_is_shown_too(self):
+        explorer = line_explorer(lambda height, kind: 1 / 0)
+        assert isinstance(explorer.error, ZeroDivisionError)
+        assert explorer.caption.startswith("ZeroDivisionError: division by zero")
+
+    @pytest.mark.parametrize("result", [None, Figure(), ("caption", Figure()), (Figure(), "caption", 3)])
+    def test_a_wrong_return_value_is_named(self, result):
+        explorer = line_explorer(lambda height, kind: result)
+        assert "must return a figure and a caption" in explorer.caption
+
+    def test_an_error_while_drawing_is_shown(self):
+        def unparsable(height, kind):
+            figure, caption = line(height, kind)
+            figure.text(0.5, 0.5, r"$\frac{1$")
+            return figure, caption
+
+        assert isinstance(line_explorer(unparsable).error, ValueError)
+
+
+class TestDisplay:
+    def test_a_notebook_gets_the_widget_and_its_numbers_as_text(self, monkeypatch):
+        sent = []
+        monkeypatch.setattr(base, "display", lambda data, raw: sent.append((data, raw)))
+        explorer = line_explorer(question="How high?")
+        explorer._ipython_display_()
+        explorer.show()
+        ((data, raw), again) = sent
+        assert again == (data, raw)
+        assert raw
+        assert data["text/plain"] == "How high?\nheight 1 < 9, flat"
+        view = data["application/vnd.jupyter.widget-view+json"]
+        assert view == {"version_major": 2, "version_minor": 0, "model_id": explorer.box.model_id}
+
+    def test_an_executed_notebook_holds_the_picture_without_a_kernel(self):
+        nbclient = pytest.importorskip("nbclient")
+        from nbformat.v4 import new_code_cell, new_notebook
+
+        code = (
+            f"import sys; sys.path.insert(0, {str(ROOT)!r})\nfrom course_utils import explorers\nexplorers.boltzmann()"
+        )
+        notebook = new_notebook(cells=[new_code_cell(code)])
+        nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+        (output,) = notebook.cells[0].outputs
+        view = output["data"]["application/vnd.jupyter.widget-view+json"]
+        models = notebook.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
+        assert models[view["model_id"]]["model_name"] == "VBoxModel"
+        (image,) = (model for model in models.values() if model["model_name"] == "ImageModel")
+        assert image["buffers"][0]["path"] == ["value"]
+        assert "T = 0.316" in output["data"]["text/plain"]
+        assert len(json.dumps(notebook)) < 150_000
+
+
+# What each widget of ipywidgets 7.7.1 takes, besides the names common to all. The course runs on that version, too.
+TRAITS_7_7 = {
+    "Layout": """align_content align_items align_self border bottom display flex flex_flow grid_area grid_auto_columns
+        grid_auto_flow grid_auto_rows grid_column grid_gap grid_row grid_template_areas grid_template_columns
+        grid_template_rows height justify_content justify_items left margin max_height max_width min_height min_width
+        object_fit object_position order overflow overflow_x overflow_y padding right top visibility width""",
+    "FloatLogSlider": "base continuous_update disabled max min orientation readout readout_format step value",
+    "FloatSlider": "continuous_update disabled max min orientation readout readout_format step value",
+    "IntSlider": "continuous_update disabled max min orientation readout readout_format step value",
+    "SelectionSlider": "options index continuous_update disabled orientation readout value",
+    "ToggleButtons": "options button_style disabled icons index tooltips value",
+    "ToggleButton": "button_style disabled icon tooltip value",
+    "Dropdown": "options disabled index value",
+    "Checkbox": "disabled indent value",
+    "Play": "disabled interval max min show_repeat step value",
+    "Label": "placeholder value",
+    "Button": "button_style disabled icon tooltip",
+    "Image": "format height value width",
+    "HTML": "placeholder value",
+    "Box": "box_style children",
+    "HBox": "box_style children",
+    "VBox": "box_style children",
+}
+COMMON_7_7 = {"description", "style", "layout"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_explorers_use_nothing_that_ipywidgets_7_7_lacks(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if not (isinstance(node.func.value, ast.Name) and node.func.value.id == "widgets"):
+            continue
+        name = node.func.attr
+        assert name in TRAITS_7_7, f"{path.name}:{node.lineno}: is widgets.{name} in 7.7.1? If so, add it to the table"
+        known = set(TRAITS_7_7[name].split()) | COMMON_7_7
+        unknown = {keyword.arg for keyword in node.keywords if keyword.arg} - known
+        assert not unknown, f"{path.name}:{node.lineno}: widgets.{name} of 7.7.1 has no {unknown}"
+
+
+def test_importing_the_explorers_loads_neither_torch_nor_jax():
+    code = "import sys, course_utils.explorers; print([m for m in ('torch', 'jax') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+class TestBoltzmann:
+    temperatures = np.geomspace(0.1, 5.0, 9)
+
+    @pytest.mark.parametrize("name", landscapes())
+    def test_masses_agree_with_quadrature(self, name):
+        import torch
+
+        landscape = landscapes()[name]
+        low, high = landscape.region
+        for temperature in self.temperatures:
+            ((left, right),) = landscape.energy.domain_at(temperature)
+            lowest = float(landscape.energy(landscape.energy.minima).min())
+
+            def weight(x, temperature=temperature, lowest=lowest):
+                energy = landscape.energy(torch.tensor(x, dtype=torch.float64))
+                return math.exp(-(float(energy) - lowest) / temperature)
+
+            marks = sorted({*landscape.energy.minima.tolist(), left, right, max(low, left), min(high, right)})
+            pieces = [(a, b, integrate.quad(weight, a, b)[0]) for a, b in itertools.pairwise(marks)]
+            total = sum(mass for *_, mass in pieces)
+            inside = sum(mass for a, b, mass in pieces if a >= low and b <= high)
+            assert masses(landscape, temperature)[0] == pytest.approx(inside / total, abs=2e-5)
+            assert sum(masses(landscape, temperature)) == pytest.approx(1.0, abs=1e-12)
+
+    def test_bowl_holds_the_mass_of_a_gaussian_within_one(self):
+        for temperature in self.temperatures:
+            exact = math.erf(1 / math.sqrt(2 * temperature))
+            assert masses(landscapes()["bowl"], temperature)[0] == pytest.approx(exact, abs=2e-5)
+
+    def test_double_well_is_even_at_every_temperature(self):
+        for temperature in self.temperatures:
+            assert masses(landscapes()["double well"], temperature)[0] == pytest.approx(0.5, abs=1e-9)
+
+    def test_its_question_has_one_answer_between_two_steps_of_the_slider(self):
+        tilted = landscapes()["tilted double well"]
+
+        def excess(temperature):
+            return masses(tilted, temperature)[1] - 1 / 3
+
+        shallow = [excess(temperature) for temperature in np.geomspace(0.1, 5.0, 40)]
+        assert np.all(np.diff(shallow) > 0)
+        assert optimize.brentq(excess, 0.2, 5.0) == pytest.approx(1.030, abs=5e-4)
+
+        explorer = boltzmann()
+        for temperature, share in ((1.0, "32.9%"), (10 ** (1 / 40), "33.8%")):
+            explorer.set(temperature=temperature)
+            assert f"{share} in the right well" in explorer.caption
+
+    @pytest.mark.parametrize("name", landscapes())
+    def test_caption_and_picture_follow_the_temperature(self, name):
+        explorer = boltzmann().set(landscape=name, temperature=0.5)
+        assert explorer.caption.startswith("T = 0.500. Mass: ")
+        before = explorer.picture
+        explorer.set(temperature=0.6)
+        assert explorer.caption.startswith("T = 0.600. Mass: ")
+        assert explorer.picture != before
+        assert explorer.error is None
+
+    def test_caption_gives_the_exact_numbers_of_the_bowl(self):
+        explorer = boltzmann().set(landscape="bowl", temperature=2.0)
+        entropy = 0.5 * math.log(2 * math.pi * math.e * 2.0)
+        free_energy = -2.0 * 0.5 * math.log(2 * math.pi * 2.0)
+        assert "U = 1.000," in explorer.caption
+        assert f"S = {entropy:.3f} nats" in explorer.caption
+        assert f"F = U − T S = −{-free_energy:.3f}." in explorer.caption
+
+    def test_caption_says_what_the_picture_cuts_off(self):
+        explorer = boltzmann()
+        assert "beyond the top of the axis" in explorer.set(temperature=0.1).caption
+        assert "2.5% of the mass lies outside the picture" in explorer.set(landscape="bowl", temperature=5.0).caption
+        assert "outside the picture" not in explorer.set(temperature=0.5).caption
+
+    def test_slider_spans_the_temperatures_of_the_lesson(self):
+        explorer = boltzmann()
+        assert explorer.set(temperature=0.1).caption.startswith("T = 0.100.")
+        assert explorer.set(temperature=5.0).caption.startswith("T = 5.000.")
