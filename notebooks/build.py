@@ -745,6 +745,7 @@ def execute(notebook: NotebookNode, folder: Path, name: str) -> NotebookNode:
         kernel_manager_class=Manager,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,  # a progress bar leaves its last line only
         resources={"metadata": {"path": str(folder)}},
     )
     try:
