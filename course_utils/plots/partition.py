@@ -38,7 +38,12 @@ def counting(
         )
     for name, level in log10_marks.items():
         ax.axhline(level, **_DASH)
-        ax.annotate(f"{name}, $10^{{{level:.0f}}}$", (n[0], level), (4, 3), textcoords="offset points", fontsize=9)
+        # Of three places along the line, the one where the curves are furthest away.
+        at = max(
+            (len(n) * k // 6 for k in (1, 3, 5)), key=lambda i: min(abs(v[i] - level) for v in log10_terms.values())
+        )
+        text = f"{name}, $10^{{{level:.0f}}}$"
+        ax.annotate(text, (n[at], level), (0, 3), textcoords="offset points", ha="center", fontsize=9)
     (system, values), (mark, level) = next(iter(log10_terms.items())), next(iter(log10_marks.items()))
     above = np.flatnonzero(np.asarray(values) > level)
     if len(above):
@@ -81,7 +86,7 @@ def enumeration_time(
     axes[0].legend()
     for name, t in (("a day", 86400.0), ("age of the universe", AGE_OF_THE_UNIVERSE)):
         axes[1].axhline(t, **_DASH)
-        axes[1].annotate(name, (up_to, t), (0, 3), textcoords="offset points", ha="right", fontsize=9)
+        axes[1].annotate(name, (line[0], t), (0, 3), textcoords="offset points", fontsize=9)
     axes[1].plot([wall], [AGE_OF_THE_UNIVERSE], "s", color=COLORS["red"], markersize=6)
     axes[1].set_title(f"Extrapolated: the age of the universe at {wall:.0f} spins")
     return finish(fig)
@@ -110,8 +115,8 @@ def torus_energy(
     largest = max(torus)
     gap = np.abs(np.asarray(torus[largest]) - np.asarray(infinite))
     ax.set_title(
-        f"A torus of {largest} × {largest} spins is never further than {gap.max():.3f} J\n"
-        f"from the infinite lattice; the gap is widest at β = {betas[gap.argmax()]:.3f}"
+        f"A torus of {largest} × {largest} spins stays within {math.ceil(gap.max() * 1000) / 1000:.3f} J of the\n"
+        f"infinite lattice; the gap is widest at β = {betas[gap.argmax()]:.3f}"
     )
     ax.set(xlabel="inverse temperature β, in units of 1/J", ylabel="energy per spin, in units of J")
     ax.legend()
@@ -132,7 +137,7 @@ def ess_collapse(
         exact: width of the proposal -> ESS / n from the formula.
         n: number of samples behind each measured value.
     """
-    fig, ax = plt.subplots()
+    fig, ax = plt.subplots(figsize=(8.2, 4.0))
     for color, width in zip(_CYCLE, measured, strict=False):
         ax.plot(dims, exact[width], color=color, label=f"width {width:g}")
         ax.plot(dims, measured[width], "o", color=color, markersize=4.5)
@@ -145,7 +150,7 @@ def ess_collapse(
     lost = np.flatnonzero(np.asarray(exact[worst]) < 0.01)
     ending = f"at width {worst:g} fewer than 1 in 100 samples count from d = {dims[lost[0]]} on" if len(lost) else ""
     ax.set_title("The effective sample size falls exponentially with the dimension:\n" + ending)
-    ax.legend()
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
     return finish(fig)
 
 
@@ -179,22 +184,22 @@ def importance_weights(
     left.hist(log_ratio, bins, weights=100 * share, histtype="step", color=COLORS["red"], linewidth=1.8,
               label="of the estimate")  # fmt: skip
     left.set(xlabel="log(w / Z) of a sample", ylabel="share in each bin, in %")
-    left.set_title(f"{n:,} samples count like {ess:,.0f}; log Z off by {log_z_error:+.2f} ± {standard_error:.2f}")
+    left.set_title(f"{n:,} samples count like {ess:,.0f}:\nlog Z off by {log_z_error:+.2f} ± {standard_error:.2f}")
     left.legend()
 
     dims = np.arange(1, 101)
     per_dim = math.sqrt(2 * width**2 - 1) / width**2 if 2 * width**2 > 1 else 0.0
     if per_dim > 0:
         right.plot(dims, per_dim**dims, color=COLORS["grey"], label="formula, n → ∞")
-        right.set_title(f"Width {width:g}: each dimension keeps {per_dim:.1%}")
+        right.set_title(f"Width {width:g}: each dimension\nkeeps {per_dim:.1%} of the ESS")
     else:
-        right.set_title(f"Width {width:g}: infinite variance, ESS / n → 0")
+        right.set_title(f"Width {width:g}: infinite variance,\nESS / n → 0 as n grows")
     right.plot([dim], [ess / n], "o", color=COLORS["red"], markersize=7, label="from these samples")
     if ess_fraction > 0:
         right.plot([dim], [ess_fraction], "o", markerfacecolor="none", markeredgecolor=COLORS["black"], markersize=9)
     right.axhline(1 / n, **_DASH)
     right.set(yscale="log", ylim=(0.3 / n, 2), xlim=(0, 101), xlabel="dimension d", ylabel="ESS / n")
-    right.legend(loc="lower left", bbox_to_anchor=(0, 0.08))
+    right.legend(loc="lower left", bbox_to_anchor=(0, 0.14))
     return finish(fig)
 
 
@@ -203,23 +208,26 @@ def log_z_traces(
     traces: Mapping[str, Float[np.ndarray, "runs n"]],
     exact: float,
     reported: Mapping[str, float],
+    shown: int = 8,
 ) -> Figure:
     """Estimates of log Z while samples come in, for several proposals.
 
     Args:
         n: numbers of samples used.
-        traces: name of a proposal -> estimates minus nothing, one row per independent run.
+        traces: name of a proposal -> estimates, one row per independent run.
         exact: log Z.
         reported: name of a proposal -> share of runs whose last interval of ±2 reported errors holds `exact`.
+        shown: how many of the runs are drawn; the title speaks of all.
     """
     fig, axes = plt.subplots(1, len(traces), figsize=(9.0, 3.8), sharey=True, squeeze=False)
     for ax, color, (name, runs) in zip(axes[0], _CYCLE, traces.items(), strict=False):
-        ax.plot(n, np.asarray(runs).T - exact, color=color, linewidth=0.9, alpha=0.8)
+        ax.plot(n, np.asarray(runs)[:shown].T - exact, color=color, linewidth=1.1, alpha=0.8)
         ax.axhline(0, color=COLORS["black"], linewidth=1.0)
         ax.set(xscale="log", xlabel="number of samples n")
         off = np.median(np.asarray(runs)[:, -1]) - exact
         ax.set_title(
-            f"{name}: median run ends {off:+.2f} nats off;\n{reported[name]:.0%} of the ±2σ intervals are right"
+            f"{name}: the median of {len(runs)} runs is {off:+.2f} nats off;\n"
+            f"{reported[name]:.0%} of their ±2σ intervals hold the exact value"
         )
     axes[0, 0].set_ylabel("estimate of log Z minus exact, in nats")
     return finish(fig)
@@ -285,6 +293,7 @@ def ais_bias(
     mean_log_weight: Float[np.ndarray, "n"],
     error: Float[np.ndarray, "n"],
     log_mean_weight: Float[np.ndarray, "n"],
+    log_mean_error: Float[np.ndarray, "n"],
     exact: float,
 ) -> Figure:
     """How far annealed importance sampling lies below log Z, against the number of temperature steps.
@@ -294,17 +303,20 @@ def ais_bias(
         mean_log_weight: the expectation of a single chain's log Z.
         error: its standard error.
         log_mean_weight: log of the mean weight of all chains.
+        log_mean_error: the standard error that the weights report.
         exact: the exact log Z.
     """
     single, pooled = np.asarray(mean_log_weight) - exact, np.asarray(log_mean_weight) - exact
     fig, ax = plt.subplots()
     ax.errorbar(n_steps, single, 2 * np.asarray(error), fmt="o-", color=COLORS["red"], capsize=2,
                 label="one chain, on average: mean of log w")  # fmt: skip
-    ax.plot(n_steps, pooled, "s-", color=COLORS["blue"], label="all chains together: log of mean w")
+    ax.errorbar(n_steps, pooled, 2 * np.asarray(log_mean_error), fmt="s-", color=COLORS["blue"], capsize=2,
+                label="all chains together: log of mean w")  # fmt: skip
     ax.axhline(0, color=COLORS["black"], linewidth=1.0)
     ax.set_xscale("log", base=2)
     ax.set_yscale("symlog", linthresh=0.1, linscale=0.5)
-    ax.set(xlabel="number of temperature steps K", ylabel="log Z estimate minus exact, in nats")
+    ax.set_ylim(1.7 * min(single.min(), pooled.min()), 1.0)
+    ax.set(xlabel="number of temperature steps K", ylabel="log Z estimate minus exact, in nats (bars: ±2σ)")
     ax.set_title(
         f"A single chain is {-single[0]:.0f} nats too low on average with {n_steps[0]} "
         f"step{'s' if n_steps[0] > 1 else ''},\nand {-single[-1]:.2f} nats with {n_steps[-1]}"
