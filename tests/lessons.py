@@ -110,21 +110,20 @@ class Result:
 
 #: Runs inside the kernel. A learner's earlier try must not help or harm a later one, so the names are put back.
 _KEEPER = """
-import re as _re, sys as _sys, types as _types
-def _make(ns, re):
-    own = re.compile(r"(_|__|___|_i+|_i?\\d+|_oh|_dh|_ih|In|Out)$")
-    def save():
-        module.names = {k: v for k, v in ns.items() if not own.match(k)}
-    def restore():
-        for name in [k for k in ns if k not in module.names and not own.match(k)]:
-            del ns[name]
-        ns.update(module.names)
-    module = _types.ModuleType("_lesson_keeper")
-    module.save, module.restore = save, restore
-    return module
-_sys.modules["_lesson_keeper"] = _make(get_ipython().user_ns, _re)
-del _make, _re, _sys, _types
+import re, sys, types
+own = re.compile(r"(_|__|___|_i+|_i?\\d+|_oh|_dh|_ih|In|Out)$")
+names = get_ipython().user_ns
+module = types.ModuleType("_lesson_keeper")
+def save():
+    module.names = {k: v for k, v in names.items() if not own.match(k)}
+def restore():
+    for name in [k for k in names if k not in module.names and not own.match(k)]:
+        del names[name]
+    names.update(module.names)
+module.save, module.restore = save, restore
+sys.modules["_lesson_keeper"] = module
 """
+_KEPT = "__import__('sys').modules"
 
 
 class Kernel:
@@ -176,12 +175,12 @@ class Kernel:
 
     def keep(self) -> None:
         """Note the names as they are, for `restore`."""
-        self.hidden(f"import sys\nif '_lesson_keeper' not in sys.modules:\n    exec({_KEEPER!r})\ndel sys")
-        self.hidden("__import__('sys').modules['_lesson_keeper'].save()")
+        self.hidden(f"if '_lesson_keeper' not in {_KEPT}: exec({_KEEPER!r}, {{'get_ipython': get_ipython}})")
+        self.hidden(f"{_KEPT}['_lesson_keeper'].save()")
 
     def restore(self) -> None:
         """Forget every name that came after `keep`, and put back those that changed."""
-        self.hidden("__import__('sys').modules['_lesson_keeper'].restore()")
+        self.hidden(f"{_KEPT}['_lesson_keeper'].restore()")
 
 
 # ---------------------------------------------------------------------------------------------------- one pass
@@ -364,8 +363,8 @@ def faults_of_solved_copy(notebook: NotebookNode) -> list[str]:
         shows = ast.unparse(last[0]) if last and isinstance(last[0], ast.Expr) else ""
         if shows.startswith("plots.") and "image/png" not in mimes:
             problems.append(f"{where} shows no figure")
-        views = [o.data["application/vnd.jupyter.widget-view+json"]["model_id"] for o in cell.outputs if "data" in o
-                 and "application/vnd.jupyter.widget-view+json" in o.data]  # fmt: skip
+        shown = [o.get("data", {}).get("application/vnd.jupyter.widget-view+json") for o in cell.outputs]
+        views = [view["model_id"] for view in shown if view]
         if shows.startswith("explorers.") and not views:
             problems.append(f"{where} shows no explorer")
         if any(view not in states for view in views):

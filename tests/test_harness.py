@@ -1,0 +1,213 @@
+"""The lesson harness itself: a bad check, a bad answer or a bad given cell must turn it red."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import lessons as harness
+import pytest
+from nbformat import NotebookNode
+from synthetic import FIRST, make_course, replace, source_path
+
+from notebooks import build
+
+GOOD = """\
+# %% wrong="1.1" says="took one away"
+def add_one(x):
+    return x - 1
+
+# %% wrong="1.1" says="Did you add?"
+def add_one(x):
+    return x
+
+# %% wrong="1.1" says="for every number"
+def add_one(x):
+    return 2
+
+# %% wrong="1.1" says="None"
+def add_one(x):
+    x + 1
+
+# %% right="1.1"
+def add_one(x):
+    return 1 + x
+
+# %% right="1.1"
+def helper(x):
+    return x + 1
+
+add_one = helper
+
+# %% wrong="1.2" says="Did you add twice?"
+def add_two(x):
+    return x
+
+# %% wrong="1.2" says="expected 3"
+def add_two(x):
+    return x + 1
+
+# %% wrong="1.2" says="ZeroDivisionError"
+def add_two(x):
+    return x / 0
+
+# %% wrong="1.2" says="required positional argument"
+def add_two(x, y):
+    return x + y
+
+# %% right="1.2"
+def add_two(x):
+    return x + 1 + 1
+
+# %% right="1.2"
+add_two = lambda x: 2 + x
+"""
+
+
+def try_answers(root: Path, answers: str) -> harness.Tally:
+    """One pass over the synthetic lesson with these answers."""
+    path = root / "answers.py"
+    path.write_text(answers, "utf-8")
+    course = build.read_course(root)
+    return harness.pass_over(course.find("01"), course, harness.read_answers(path))
+
+
+def test_good_lesson_passes_and_is_counted(tmp_path: Path) -> None:
+    tally = try_answers(make_course(tmp_path / "course"), GOOD)
+    assert tally.problems == []
+    assert str(tally) == "2 exercises · 2 stubs, 8 wrong answers rejected · 4 right accepted"
+
+
+def test_every_kind_of_bad_answer_is_named(tmp_path: Path) -> None:
+    answers = GOOD.replace('says="took one away"', 'says="dx"')
+    answers = answers.replace("    return x\n\n", "    return x + 1\n\n", 1)  # a wrong answer that is right
+    answers = answers.replace("    x + 1\n", '    raise NotImplementedError("later")\n')  # a stub is no wrong answer
+    answers = answers.replace("    return 1 + x\n", "    print('hello')\n    return 1 + x\n")  # prints in the check
+    answers = answers.replace("    return x / 0\n", "    return x\n\n1 / 0\n")  # its own cell fails
+    answers = answers.replace("add_two = lambda x: 2 + x", "add_two = add_one")  # a right answer that is wrong
+    tally = try_answers(make_course(tmp_path / "course"), answers)
+    wanted = [
+        "the wrong answer to 1.1 in line 1: the message does not contain 'dx': ✗ 1.1 one more than 1: got 0",
+        "the wrong answer to 1.1 in line 5: expected CheckFailed with 'Did you add?', got no error, printed '✓ 1.1",
+        "the wrong answer to 1.1 in line 13: expected CheckFailed with 'None', got NotDone: ○ 1.1 is not done yet",
+        "the right answer to 1.1 in line 17: the check printed 'hello\\nhello\\n✓ 1.1 passed (2 checks)\\n'",
+        "the wrong answer to 1.2 in line 36: its own cell failed: ZeroDivisionError: division by zero",
+        "the right answer to 1.2 in line 50: refused: ✗ 1.2 two more than 1: got 2, expected 3",
+    ]
+    assert len(tally.problems) == len(wanted), tally.problems
+    for problem, start in zip(tally.problems, wanted, strict=True):
+        assert problem.startswith(start)
+    assert str(tally) == "2 exercises · 2 stubs, 4 wrong answers rejected · 2 right accepted"
+
+
+def test_every_kind_of_bad_lesson_is_named(tmp_path: Path) -> None:
+    root = make_course(tmp_path / "course")
+    path = source_path(root, "01_first_steps")
+    first = 'check.equal("one more than 1"'
+    replace(path, first, f"import sys; print('!', file=sys.stderr)\n    {first}")
+    replace(path, "    return x + 2\n", "    return x + 3\n")  # a wrong reference
+    replace(path, "add_one(41)", "add_one(41, 42)")  # a given cell that fails
+    tally = try_answers(root, GOOD)
+    assert "the blank stub of 1.1: the check wrote to stderr: '!'" in tally.problems
+    assert (
+        "the reference answer to 1.1: the check wrote to stderr: '!'" not in tally.problems
+    )  # said once, as the cell's
+    assert any(p.startswith("check 1.1 (`with check.exercise") and "wrote to stderr: !" in p for p in tally.problems)
+    assert any(p.startswith("uses 1.1 (`add_one(41, 42)`): TypeError") for p in tally.problems)
+    assert any(p.startswith("check 1.2") and "CheckFailed: ✗ 1.2 two more than 1: got 4" in p for p in tally.problems)
+
+
+def test_an_earlier_answer_neither_helps_nor_harms_a_later_one(tmp_path: Path) -> None:
+    leaks = GOOD.replace("    return x - 1\n", "    return x - 1\n\nsys, spare = None, add_one\n")
+    leaks = leaks.replace(
+        "add_one = helper", "add_one = helper\nassert sys is not None\nassert 'spare' not in globals()"
+    )
+    assert try_answers(make_course(tmp_path / "course"), leaks).problems == []
+
+
+def test_too_few_answers_and_unknown_exercises_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "answers.py"
+    path.write_text(GOOD.replace('wrong="1.2"', 'wrong="1.3"', 1).replace('right="1.1"', 'right="1.2"', 1), "utf-8")
+    assert harness.gaps(["1.1", "1.2"], harness.read_answers(path)) == [
+        "the wrong answer to 1.3 in line 27: there is no such exercise",
+        "exercise 1.1 has 1 right answers; it needs at least 2",
+        "exercise 1.2 has 3 wrong answers; it needs at least 4",
+    ]
+
+
+@pytest.mark.parametrize(
+    "head", ['wrong="1.1"', 'wrong="1.1" says=""', 'right="1.1" says="dx"', 'wrnog="1.1" says="dx"', "", 'says="dx"']
+)
+def test_answer_with_a_bad_head_is_refused(tmp_path: Path, head: str) -> None:
+    path = tmp_path / "answers.py"
+    path.write_text(f"# %% {head}\nx = 1\n", "utf-8")
+    with pytest.raises(ValueError, match=r"answers\.py, line 1: "):
+        harness.read_answers(path)
+
+
+def test_heading_of_an_answers_file_is_no_answer(tmp_path: Path) -> None:
+    path = tmp_path / "answers.py"
+    path.write_text('"""Answers to lesson 01."""\n\n# Notes.\n\n' + GOOD, "utf-8")
+    answers = harness.read_answers(path)
+    assert len(answers) == 12
+    assert answers[0].line == 5
+
+
+def test_blank_copy_that_fails_only_at_exercises_passes(tmp_path: Path) -> None:
+    course = build.read_course(make_course(tmp_path / "course"))
+    for number in ("00", "01"):  # a stub at top level, and stubs inside functions
+        assert harness.blank_pass(course.find(number), course) == []
+
+
+def test_blank_copy_that_fails_elsewhere_is_named(tmp_path: Path) -> None:
+    text = FIRST.replace('# %% uses="1.1"\n', "# %%\n").replace("import os\n", "import os\nimport no_such_module\n")
+    text = text.replace("add_two(1)", "3")  # a check that does not look at the answer
+    course = build.read_course(make_course(tmp_path / "course", **{"01_first_steps": text}))
+    problems = harness.blank_pass(course.find("01"), course)
+    assert problems[0].startswith("a given cell (`import os`) fails in a blank copy: ModuleNotFoundError")
+    assert any(
+        p.startswith("a given cell (`add_one(41)`) fails in a blank copy: NotImplementedError") for p in problems
+    )
+
+
+@pytest.fixture
+def shown() -> NotebookNode:
+    """A solved copy in which everything is shown."""
+    import nbformat.v4 as v4
+
+    view = {"application/vnd.jupyter.widget-view+json": {"model_id": "abc"}}
+    cells = [
+        v4.new_code_cell("plots.curve(x)", outputs=[v4.new_output("display_data", {"image/png": "AAAA"})]),
+        v4.new_code_cell("x = 1\nexplorers.boltzmann()", outputs=[v4.new_output("display_data", view)]),
+        v4.new_code_cell("with check", outputs=[v4.new_output("stream", text="✓ 1.1 passed (1 check)\n")]),
+        v4.new_code_cell("print(x)", outputs=[v4.new_output("stream", text="1\n")]),
+    ]
+    cells[2].source, cells[2].metadata["course"] = "pass", {"check": "1.1"}
+    for i, cell in enumerate(cells, 1):
+        cell.execution_count = i
+    states = {"application/vnd.jupyter.widget-state+json": {"state": {"abc": {}}}}
+    return v4.new_notebook(cells=cells, metadata={"widgets": states})
+
+
+def test_complete_solved_copy_passes(shown: NotebookNode) -> None:
+    assert harness.faults_of_solved_copy(shown) == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "fault"),
+    [(0, "shows no figure"), (1, "shows no explorer"), (2, "does not show that its exercise"), (3, "printed nothing")],
+)
+def test_missing_output_is_named(shown: NotebookNode, cell: int, fault: str) -> None:
+    shown.cells[cell].outputs = []
+    assert [fault in p for p in harness.faults_of_solved_copy(shown)] == [True]
+
+
+def test_errors_stderr_lost_widgets_and_unrun_cells_are_named(shown: NotebookNode) -> None:
+    import nbformat.v4 as v4
+
+    shown.cells[0].outputs.append(v4.new_output("error", ename="ValueError", evalue="", traceback=[]))
+    shown.cells[1].execution_count = None
+    shown.cells[3].outputs.append(v4.new_output("stream", name="stderr", text="careful"))
+    shown.metadata = {}
+    problems = harness.faults_of_solved_copy(shown)
+    for fault in ("holds an error", "was not executed", "whose state is not stored", "holds output on stderr"):
+        assert sum(fault in p for p in problems) == 1
