@@ -1,0 +1,506 @@
+"""The two commands of the course; they need Python 3.11, 3.12 or 3.13 and nothing else.
+
+    python3 course.py lab     opens the course in JupyterLab
+    python3 course.py test    proves it
+
+Both make the environment `.venv` beside this file on the first start. Nothing is installed outside it.
+"""
+# Older Pythons must be able to read this file, to be told that they are too old: no f-strings and no annotations here.
+
+from __future__ import print_function
+
+import sys
+
+PYTHONS = ((3, 11), (3, 12), (3, 13))
+
+if sys.version_info[:2] not in PYTHONS:
+    sys.exit(
+        "This course needs Python 3.11, 3.12 or 3.13, and this is Python %d.%d. "
+        "Start it with one of those, for instance: python3.12 course.py lab" % sys.version_info[:2]
+    )
+
+import argparse
+import contextlib
+import csv
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import time
+import urllib.request
+
+ROOT = os.path.dirname(os.path.abspath(__file__))
+LOCK = os.path.join(ROOT, ".venv.lock")
+
+TORCH_CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
+PROBE_S = 5.0
+
+# What each command installs: the environment's folder, the file that pip is given, and every file that counts.
+ENVIRONMENTS = {
+    "lab": (".venv", "requirements.txt", ("requirements.txt",)),
+    "test": (".venv", "tests/requirements.txt", ("tests/requirements.txt", "requirements.txt")),
+    "colab": (".venv-colab", "tests/colab.txt", ("tests/colab.txt", "requirements.txt")),
+}
+
+# Colab has Python 3.13. It has no thrml and none of what thrml brings: these are laid beside Colab's versions, in a
+# folder of their own, so that the environment itself stays as Colab is and the set-up cell can be tried on it.
+COLAB_PYTHON = (3, 13)
+COLAB_LACKS = ("thrml", "equinox", "jaxtyping", "wadler_lindig")
+
+# Tests of the tools that build and check the course. Those tools are not on Colab.
+NOT_ON_COLAB = (
+    "tests/browser",
+    "tests/test_binder.py",
+    "tests/test_build.py",
+    "tests/test_course.py",
+    "tests/test_house.py",
+    "tests/test_lessons.py",
+)
+
+
+class Problem(Exception):
+    """Something a person has to mend; the message says how."""
+
+
+def say(text):
+    """Print a line at once, whatever the output goes to."""
+    print(text, flush=True)
+
+
+# ------------------------------------------------------------------------------------------------ the environment
+
+
+def folder_of(kind):
+    """The environment's folder."""
+    return os.path.join(ROOT, ENVIRONMENTS[kind][0])
+
+
+def python_of(folder):
+    """The Python inside an environment."""
+    return os.path.join(folder, "Scripts", "python.exe") if os.name == "nt" else os.path.join(folder, "bin", "python")
+
+
+def added_to_colab():
+    """The folder that holds what Colab lacks."""
+    return os.path.join(folder_of("colab"), "added")
+
+
+def stamp_file(kind):
+    """The file written when an installation has ended well."""
+    return os.path.join(folder_of(kind), "course-%s.stamp" % kind)
+
+
+def stamp(kind):
+    """What that file must hold: it changes with the Python version and the requirement files."""
+    digest = hashlib.sha256(("%d.%d " % sys.version_info[:2] + sys.platform).encode())
+    for name in ENVIRONMENTS[kind][2]:
+        with open(os.path.join(ROOT, name), "rb") as file:
+            digest.update(file.read().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
+
+
+def answers(command):
+    """The output of a short command, or None where it does not run or fails."""
+    try:
+        return subprocess.check_output(command, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL).decode().strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def runs(python):
+    """Whether this Python exists, starts and is of the same version as the one that runs this file."""
+    program = "import sys; print('%d.%d' % sys.version_info[:2])"
+    return os.path.exists(python) and answers([python, "-I", "-c", program]) == "%d.%d" % sys.version_info[:2]
+
+
+def is_ready(kind):
+    """Whether the environment is complete and belongs to these requirement files and this Python."""
+    try:
+        with open(stamp_file(kind)) as file:
+            return file.read() == stamp(kind) and runs(python_of(folder_of(kind)))
+    except OSError:
+        return False
+
+
+def ready(kind):
+    """Make or repair the environment where it needs that; return its Python."""
+    if not is_ready(kind):
+        with locked():
+            if not is_ready(kind):
+                make(kind)
+    return python_of(folder_of(kind))
+
+
+@contextlib.contextmanager
+def locked():
+    """Let one start at a time work on the environments. The lock ends with its process, however that ends."""
+    with open(LOCK, "a") as file:
+        told = False
+        while not took(file):
+            if not told:
+                say("Another start of course.py is at work on the environment; waiting for it.")
+                told = True
+            time.sleep(0.5)
+        yield
+
+
+def took(file):
+    """Whether this process now holds the lock on an open file."""
+    if os.name == "nt":
+        import msvcrt
+
+        file.seek(0)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass  # a file system without locks
+    return True
+
+
+def make(kind):
+    """Install an environment; what is there and sound is kept."""
+    if sys.platform == "darwin" and platform.machine() == "x86_64":
+        raise Problem("PyTorch and JAX have no builds for Intel Macs. Open the course on Colab or Binder instead.")
+    started = time.time()
+    folder, name = folder_of(kind), ENVIRONMENTS[kind][0]
+    python = python_of(folder)
+    if not (runs(python) and answers([python, "-I", "-m", "pip", "--version"])):
+        make_venv(folder, name)
+    for other in ENVIRONMENTS:  # from here until the end the environment is half made
+        if folder_of(other) == folder:
+            with contextlib.suppress(OSError):
+                os.remove(stamp_file(other))
+    remove_damaged(site_packages(python))
+
+    say("Installing the course's packages into %s. The first time this takes minutes." % name)
+    if kind == "colab":
+        install_colab(python)
+    else:
+        pip(python, ["-r", os.path.join(ROOT, ENVIRONMENTS[kind][1])] + torch_index())
+        no_news(folder)
+    for done in ("lab", "test") if kind == "test" else (kind,):
+        with open(stamp_file(done), "w") as file:
+            file.write(stamp(done))
+    say("%s is ready (%.0f s)." % (name, time.time() - started))
+
+
+def make_venv(folder, name):
+    """Make an environment without packages, over whatever stands in its place."""
+    if os.path.realpath(sys.prefix) == os.path.realpath(folder):
+        raise Problem(
+            "%s must be made again, and this Python is inside it. Start course.py with the Python outside." % name
+        )
+    found = os.path.exists(folder)
+    say("%s %s with Python %d.%d." % ((("Remaking" if found else "Making"), name) + sys.version_info[:2]))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "venv", "--clear", folder], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    with killed_on_error(process):
+        output = process.communicate()[0].decode(errors="replace")
+    if process.returncode:
+        if sys.platform == "linux" and "ensurepip" in output:
+            raise Problem(
+                "This Python cannot make environments. On Debian and Ubuntu install python3-venv "
+                "(sudo apt-get install python3-venv), then run the same command again."
+            )
+        raise Problem("%s could not be made. Python says:\n%s" % (name, output.strip()))
+
+
+def site_packages(python):
+    """The folder into which an environment's pip installs."""
+    return answers([python, "-I", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
+
+
+def remove_damaged(folder):
+    """Forget packages of which files are missing or cut off, so that pip installs them again.
+
+    pip asks only whether a package's dist-info folder is there. An installation that was interrupted can leave that
+    folder beside half of the package.
+    """
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".dist-info") and not is_whole(folder, name):
+            say("Installing again what is damaged: %s" % name[: -len(".dist-info")])
+            shutil.rmtree(os.path.join(folder, name))
+
+
+def is_whole(folder, info):
+    """Whether all files that a package's RECORD names are there with the right sizes."""
+    if not os.path.exists(os.path.join(folder, info, "INSTALLER")):  # pip writes it after the package's files
+        return False
+    try:
+        with open(os.path.join(folder, info, "RECORD"), newline="", encoding="utf-8") as file:
+            rows = list(csv.reader(file))
+        for row in rows:
+            path, size = row[0], row[2]
+            if size and os.path.getsize(os.path.join(folder, path)) != int(size):
+                return False
+    except (OSError, IndexError, ValueError):
+        return False
+    return bool(rows)
+
+
+def no_news(folder):
+    """Switch off JupyterLab's question whether it may fetch news."""
+    settings = os.path.join(folder, "share", "jupyter", "lab", "settings")
+    os.makedirs(settings, exist_ok=True)
+    with open(os.path.join(settings, "overrides.json"), "w") as file:
+        json.dump(
+            {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}, file
+        )
+
+
+# ------------------------------------------------------------------------------------------------------- PyTorch
+
+
+def has_nvidia():
+    """Whether this machine has an NVIDIA GPU with its driver."""
+    return bool(shutil.which("nvidia-smi")) or any(
+        os.path.exists(path) for path in ("/proc/driver/nvidia/version", "/usr/lib/wsl/lib/nvidia-smi")
+    )
+
+
+def cpu_wheels_reached():
+    """Whether PyTorch's index of CPU wheels answers."""
+    try:
+        request = urllib.request.Request(TORCH_CPU_WHEELS + "/torch/", method="HEAD", headers={"User-Agent": "course"})
+        with urllib.request.urlopen(request, timeout=PROBE_S) as answer:
+            return answer.status == 200
+    except (OSError, ValueError):
+        return False
+
+
+def torch_index():
+    """Arguments to pip for PyTorch's CPU wheels; none where the default index has the right build."""
+    if sys.platform != "linux" or has_nvidia():
+        return []
+    if cpu_wheels_reached():
+        return ["--extra-index-url", TORCH_CPU_WHEELS]
+    say("PyTorch's CPU wheels cannot be reached; taking pip's default PyTorch, which may be several GB larger.")
+    return []
+
+
+# ----------------------------------------------------------------------------------------------------------- pip
+
+
+@contextlib.contextmanager
+def killed_on_error(process):
+    """End a child process when this one is stopped."""
+    try:
+        yield
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+
+
+def pip(python, arguments):
+    """Run `pip install`: one moving line on a terminal, nothing elsewhere; all of it goes to a log file.
+
+    Raises:
+        Problem: with the end of pip's output, if pip fails.
+    """
+    log = os.path.join(os.path.dirname(os.path.dirname(python)), "pip.log")
+    command = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+    process = subprocess.Popen(
+        command + list(arguments),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=dict(environment(), PYTHONUNBUFFERED="1"),
+    )
+    lines = []
+    with killed_on_error(process), open(log, "wb") as file, process.stdout:
+        for line in process.stdout:
+            file.write(line)
+            lines.append(line.decode("utf-8", "replace").strip())
+            if sys.stdout.isatty():
+                width = shutil.get_terminal_size().columns - 1
+                sys.stdout.write("\r" + lines[-1][:width].ljust(width))
+                sys.stdout.flush()
+    if sys.stdout.isatty():
+        sys.stdout.write("\r" + " " * (shutil.get_terminal_size().columns - 1) + "\r")
+    if process.wait():
+        raise Problem(
+            "pip could not install the packages. Its last lines, all of which are in %s:\n    %s\n"
+            "Run the same command again to go on." % (log, "\n    ".join(lines[-12:]))
+        )
+
+
+def pins_of(name):
+    """The `package==version` lines of a requirement file, in order."""
+    with open(os.path.join(ROOT, name), encoding="utf-8") as file:
+        return re.findall(r"^([\w.-]+)==([^\s;#]+)", file.read(), re.M)
+
+
+# --------------------------------------------------------------------------------------------------------- Colab
+
+
+def install_colab(python):
+    """Colab's versions, and in a folder beside them what the course adds there."""
+    ours = dict(pins_of("requirements.txt"))
+    index = ["--extra-index-url", TORCH_CPU_WHEELS]
+    pins = ["%s==%s" % pin for pin in pins_of("tests/colab.txt")]
+    if sys.platform != "linux":  # the default index has small builds
+        index = []
+    elif not cpu_wheels_reached():
+        index = []
+        pins = ["torch==" + ours["torch"] if pin.startswith("torch==") else pin for pin in pins]
+    pip(python, pins + index)
+
+    shutil.rmtree(added_to_colab(), ignore_errors=True)
+    added = ["%s==%s" % (name, ours[name]) if name in ours else name for name in COLAB_LACKS]
+    pip(python, ["--no-deps", "--target", added_to_colab()] + added)
+
+
+def differences_from_colab(python):
+    """In words, where the Colab environment is not what Colab has."""
+    program = "import importlib.metadata as m, json, sys; print(json.dumps([m.version(n) for n in sys.argv[1:]]))"
+    pins = pins_of("tests/colab.txt")
+    found = json.loads(answers([python, "-I", "-c", program] + [name for name, _ in pins]))
+    differences = ["Python %d.%d (Colab: %d.%d)" % (sys.version_info[:2] + COLAB_PYTHON)]
+    if sys.version_info[:2] == COLAB_PYTHON:
+        differences = []
+    for (name, wanted), version in zip(pins, found, strict=True):
+        if version.partition("+")[0] != wanted:
+            differences.append("%s %s (Colab: %s)" % (name, version, wanted))
+    return ", ".join(differences)
+
+
+# ------------------------------------------------------------------------------------------------------ commands
+
+
+def environment(added=()):
+    """The variables for what is started here; the checkout is on the path, so that any notebook finds course_utils."""
+    variables = dict(os.environ)
+    variables.pop("PYTHONHOME", None)
+    paths = (ROOT,) + tuple(added) + tuple(filter(None, [variables.get("PYTHONPATH")]))
+    variables["PYTHONPATH"] = os.pathsep.join(paths)
+    variables.setdefault("PYTHONUTF8", "1")
+    return variables
+
+
+def become(command, variables):
+    """Let a command take this process's place, and with it Ctrl-C and the exit code."""
+    sys.stdout.flush()
+    os.chdir(ROOT)
+    if os.name != "nt":
+        os.execve(command[0], command, variables)
+    process = subprocess.Popen(command, env=variables)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # the command has got it too, and ends in its own way
+            continue
+
+
+def lab_arguments(port=None, browser=True, extra=()):
+    """Arguments to Python for JupyterLab on the first notebook."""
+    arguments = ["-m", "jupyterlab", "--ServerApp.root_dir=" + ROOT]
+    arguments += ["--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"]
+    arguments += ["--ServerApp.answer_yes=True", "--log-level=WARN"]
+    if port is not None:
+        arguments += ["--port=%d" % port, "--ServerApp.port_retries=0"]
+    if not browser:
+        arguments += ["--no-browser"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container
+        arguments += ["--allow-root"]
+    return arguments + list(extra)
+
+
+def pytest_arguments(mode, extra=()):
+    """Arguments to Python for pytest.
+
+    Args:
+        mode: "full", "quick", "colab" or "browser".
+        extra: further arguments to pytest.
+    """
+    arguments = ["-m", "pytest", "tests/browser" if mode == "browser" else "tests"]
+    if mode == "browser":
+        return arguments + ["-m", "browser"] + list(extra)
+    if mode == "colab":
+        arguments += ["--ignore=" + path for path in NOT_ON_COLAB]
+    if mode == "quick":
+        marks = "not browser and not slow"
+    else:  # with the solved notebooks, each cell of which is a test
+        arguments += ["notebooks/solutions", "--nbval-lax", "--nbval-current-env"]
+        marks = "not browser"
+    # Two processes; what shares a kernel or a fixture stays on one (tests/conftest.py says what).
+    arguments += ["-m", marks, "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
+    return arguments + list(extra)
+
+
+def lab(options, extra):
+    """Open the course in JupyterLab."""
+    python = ready("lab")
+    say("Starting JupyterLab; its address follows. Stop it with Ctrl-C.")
+    command = [python] + lab_arguments(options.port, not options.no_browser, extra)
+    return become(command, environment())
+
+
+def test(options, extra):
+    """Run the tests."""
+    if options.mode != "colab":
+        return become([ready("test")] + pytest_arguments(options.mode, extra), environment())
+    python = ready("colab")
+    differences = differences_from_colab(python)
+    say("These are Colab's versions%s." % (" but for " + differences if differences else ""))
+    variables = dict(environment([added_to_colab()]), COURSE_ENVIRONMENT="colab")
+    return become([python] + pytest_arguments("colab", extra), variables)
+
+
+def parse(arguments):
+    """Options, and the arguments after `--`."""
+    arguments = list(arguments)
+    cut = arguments.index("--") if "--" in arguments else len(arguments)
+    parser = argparse.ArgumentParser(
+        prog="course.py", description="Open the course, or prove it.", epilog="COMMAND --help says more."
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    one = commands.add_parser("lab", help="open the course in JupyterLab", epilog="After --: arguments to JupyterLab.")
+    one.set_defaults(run=lab)
+    one.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
+    one.add_argument("--port", type=int, help="the port to serve at (default: the first free one from 8888)")
+    two = commands.add_parser("test", help="run the whole test suite", epilog="After --: arguments to pytest.")
+    two.set_defaults(run=test, mode="full")
+    modes = two.add_mutually_exclusive_group()
+    for mode, text in (
+        ("quick", "leave out the long tests and the solved notebooks"),
+        ("colab", "run the solved notebooks and unit tests with Colab's versions"),
+        ("browser", "run lesson notebooks in JupyterLab in a headless Chromium"),
+    ):
+        modes.add_argument("--" + mode, dest="mode", action="store_const", const=mode, help=text)
+    options = parser.parse_args(arguments[:cut])
+    if options.command is None:
+        parser.error("say what to do: lab or test")
+    return options, arguments[cut + 1 :]
+
+
+def main(arguments):
+    """Run a command; return the exit code."""
+    options, extra = parse(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return options.run(options, extra)
+    except KeyboardInterrupt:
+        say("\nStopped. The same command goes on from here.")
+        return 130
+    except (Problem, OSError) as problem:
+        print("course.py: %s" % problem, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
