@@ -356,6 +356,10 @@ class Notebook:
         self._until(lambda: self.kernel() == "idle", "an idle kernel", seconds)
         return next((index for index, source in enumerate(self.sources()) if source and self.error(index)), None)
 
+    def show(self, index: int) -> None:
+        """Scrolls a cell to the middle of the window."""
+        self.page.evaluate("i => coursePanel.content.widgets[i].node.scrollIntoView({block: 'center'})", index)
+
     def text(self, index: int) -> str:
         """What a reader sees under a cell."""
         return self.page.locator(f".jp-Notebook-cell >> nth={index}").locator(".jp-Cell-outputWrapper").inner_text()

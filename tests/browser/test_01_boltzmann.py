@@ -46,6 +46,7 @@ def test_run_all_on_a_blank_copy_stops_at_the_first_exercise_with_one_line(lab):
         stopped = notebook.run_all()
         assert stopped is not None, "a blank copy ran to its end: the checks did not fail"
         shown = notebook.text(stopped).strip()
+        notebook.show(stopped)
         notebook.screenshot("01_stopped")
         assert 'check.exercise("1.1"' in notebook.sources()[stopped]
         assert shown.startswith("○ 1.1 is not done yet")
