@@ -226,8 +226,7 @@ def log_z_traces(
         ax.set(xscale="log", xlabel="number of samples n")
         off = np.median(np.asarray(runs)[:, -1]) - exact
         ax.set_title(
-            f"{name}: the median of {len(runs)} runs is {off:+.2f} nats off;\n"
-            f"{reported[name]:.0%} of their ±2σ intervals hold the exact value"
+            f"{name}: median {off:+.2f} nats off;\n{reported[name]:.0%} of {len(runs)} ±2σ intervals hold the truth"
         )
     axes[0, 0].set_ylabel("estimate of log Z minus exact, in nats")
     return finish(fig)

@@ -247,25 +247,27 @@ def chain_log_z(n: int, beta: float, periodic: bool) -> float:
 
 # %% check="2.2" points=3
 with check.exercise("2.2", "chain_log_z"):
-    for n, beta, periodic in ((8, 0.5, True), (8, 0.5, False), (5, 1.0, True), (5, 1.0, False)):
+    for n, beta, periodic in ((8, 0.6, True), (8, 0.6, False), (5, 1.0, True), (5, 1.0, False)):
         T, right = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]])), exact.enumerated_log_z(n, beta, periodic)
-        short, long = np.linalg.matrix_power(T, n - 1), np.linalg.matrix_power(T, n)
-        ends, bonds = ("periodic", n) if periodic else ("open", n - 1)
+        one_less, power = np.linalg.matrix_power(T, n - 1), np.linalg.matrix_power(T, n)
+        ends, bonds, what = ("periodic", n, "the trace") if periodic else ("open", n - 1, "the sum of all entries")
+        swapped, short = (power.sum(), np.trace(one_less)) if periodic else (np.trace(one_less), power.sum())
         causes = {
             "This is the chain with the other kind of ends": exact.enumerated_log_z(n, beta, not periodic),
-            f"{ends} ends and {n} spins make {bonds} bonds: look at the power of T": math.log(
-                np.trace(short) if periodic else long.sum()
-            ),
-            "Trace and sum of all entries are swapped": math.log(long.sum() if periodic else np.trace(short)),
+            f"{n} spins with {ends} ends have {bonds} bonds: look at the power of T": math.log(short),
+            f"A chain with {ends} ends takes {what} of the power of T": math.log(swapped),
             "β is missing in the entries of T": exact.enumerated_log_z(n, 1.0, periodic),
             "Each bond is counted twice": exact.enumerated_log_z(n, 2 * beta, periodic),
-            "The smaller eigenvalue of T counts too while n is small": n * math.log(2 * math.cosh(beta)),
-        }
+            "The smaller eigenvalue of T counts too while n is small": bonds * math.log(2 * math.cosh(beta)),
+            "Equal neighbours have the low energy: e^β stands on the diagonal of T":
+                math.log(np.trace(np.linalg.matrix_power(T[::-1], n))),
+            "This is Z; return its log": math.exp(right),
+        }  # fmt: skip
         check.close(f"log Z, {n} spins, β = {beta}, {ends}", chain_log_z(n, beta, periodic), right, causes=causes)
     for periodic in (True, False):
-        got, hint = chain_log_z(10_000, 1.0, periodic), "take out the largest eigenvalue, or rescale after each product"
-        check.that(np.isfinite(got), f"log Z of 10,000 spins is {got}", hint=f"T^n overflowed: {hint}")
-        right = exact.chain_log_z(10_000, 1.0, periodic=periodic)
+        got, right = chain_log_z(10_000, 1.0, periodic), exact.chain_log_z(10_000, 1.0, periodic=periodic)
+        hint = "T^n overflowed: take out the largest eigenvalue, or rescale after each product"
+        check.that(np.isfinite(got), f"log Z of 10,000 spins is {got}", hint=hint)
         check.close(
             "log Z of 10,000 spins", got, right, rtol=1e-8, hint="Is the log of all that you took out added back?"
         )
@@ -425,6 +427,7 @@ with check.exercise("2.3", "importance_estimate"):
             "This is the mean of the log weights; average the weights, then take the log": log_w.mean(),
             "This is the log of the sum of the weights; divide by n": math.log(w.sum()),
             "This is the mean weight; return its log": w.mean(),
+            "You took the largest weight out and did not put its log back": math.log(w.mean() / w.max()),
         }
         check.close(f"log Z for the weights {w.tolist()}", log_z, math.log(w.mean()), causes=causes)
         causes = {
@@ -471,8 +474,8 @@ plots.ess_collapse(dims, measured, formula, n)
 
 # %% [markdown]
 # *Picture: four falling straight lines of ESS/n against the dimension on a logarithmic axis, one per width; the wider the
-# proposal, the steeper the line. Measured dots lie on the lines until a line comes near the dashed floor of one sample, and
-# above the line after that.*
+# proposal, the steeper the line. Measured dots lie on the lines at first. Where a line comes down towards the dashed floor of
+# one sample, its dots scatter and then stay above it.*
 #
 # Each dimension keeps a fixed fraction of the samples. A proposal that is 10 % too wide costs next to nothing in one
 # dimension and about half of the samples in fifty. The reason is geometry: nearly all samples of the proposal lie at a
@@ -717,30 +720,34 @@ for n_steps in (1, 200):
 
 # %% [markdown]
 # One step from coins is lost: the reported ESS is a handful, and the estimate is off by many nats. Now the full run, with 1000
-# steps and 1000 chains. To see whether error bars of this kind deserve trust, 20 smaller runs of 50 chains stand beside it,
-# each with the error that it reports itself.
+# steps and 1000 chains. To see whether error bars of this kind deserve trust, the chains are then cut into 20 groups of 50. The
+# groups are independent of one another, and each reports an error of its own.
 
 # %%
-betas_ais = np.linspace(0, 0.4, 1001)
-by_ais = partition.annealed_importance_sampling(torus, betas_ais, 1000, np.random.default_rng(8), progress=True)
+rng, betas_ais = np.random.default_rng(8), np.linspace(0, 0.4, 1001)
+coins = torus.random_state(1000, rng)
+log_w = partition.annealed_log_weights(
+    betas_ais, coins, torus.energy, lambda s, beta: torus.sweep(s, beta, rng), progress=True
+)
+log_w += 256 * math.log(2)
+by_ais = partition.importance_estimate(log_w)
 print(f"16 × 16:  log Z = {by_ais.log_z:.4f} ± {by_ais.error:.4f}   exact {target:.4f}", end="   ")
 print(f"off by {(by_ais.log_z - target) / by_ais.error:+.1f} standard errors   ESS {by_ais.ess:.0f} of 1000")
-rng = np.random.default_rng(9)
-runs = [partition.annealed_importance_sampling(torus, betas_ais, 50, rng) for _ in range(20)]
-spread = np.std([run.log_z for run in runs], ddof=1)
+groups = [partition.importance_estimate(group) for group in log_w.reshape(20, 50)]
+spread = np.std([group.log_z for group in groups], ddof=1)
 print(
-    f"20 runs of 50 chains: spread {spread:.3f}, error that they report {np.mean([run.error for run in runs]):.3f} on average"
+    f"20 groups of 50: spread {spread:.3f}, error that they report {np.mean([g.error for g in groups]):.3f} on average"
 )
-every = [by_ti, by_ais, *runs]
-names = ["thermodynamic integration", "annealed, 1000 chains", *["annealed, 20 × 50 chains"] * len(runs)]
-plots.estimates(names, [run.log_z for run in every], [run.error for run in every], target)
+every = [by_ti, by_ais, *groups]
+names = ["thermodynamic integration", "annealed, all 1000 chains", *["annealed, groups of 50"] * 20]
+plots.estimates(names, [e.log_z for e in every], [e.error for e in every], target)
 
 # %% [markdown]
-# *Picture: a vertical line at the exact value. At the top thermodynamic integration and the large annealed run, with short bars
-# across the line or near it; below them twenty small runs with longer bars, scattered on both sides.*
+# *Picture: a vertical line at the exact value. At the top thermodynamic integration and the annealed run of all chains, with short
+# bars; below them the twenty groups with longer bars, scattered on both sides of the line.*
 #
 # An interval of ±2 standard errors should hold the truth about 95 times in 100. The two ways to find the error, from the
-# weights of one run and from the spread of independent runs, agree as well as a spread of twenty numbers can tell. That is
+# weights of one group and from the spread of independent groups, agree as well as a spread of twenty numbers can tell. That is
 # what "within its error bar" means, and it is the standard that every sampler of this course will be held to.
 
 # %% [markdown]
@@ -748,7 +755,7 @@ plots.estimates(names, [run.log_z for run in every], [run.error for run in every
 #
 # **A proposal that is too narrow.** In the formula for ESS/n, nothing is left at $s^2 \le 1/2$: the weights have infinite
 # variance. But samples are finite, so they always report *some* ESS, *some* error and *some* log Z. Here are eight runs with a
-# proposal that is too wide and eight with one that is too narrow, in 10 dimensions. Each picture speaks of 200 runs.
+# proposal that is too wide and eight with one that is too narrow, in 10 dimensions. The titles speak of 200 runs each.
 
 # %%
 rng = np.random.default_rng(10)
@@ -766,8 +773,8 @@ for name, width in (("Too wide (1.5)", 1.5), ("Too narrow (0.5)", 0.5)):
 plots.log_z_traces(sizes, traces, log_z, reported)
 
 # %% [markdown]
-# *Picture: on the left eight lines that close in on zero from both sides. On the right eight lines that stay below zero,
-# with sudden jumps upwards, and have not arrived at the end.*
+# *Picture: on the left eight lines that close in on zero from both sides. On the right eight lines that start far below zero
+# and climb in sudden jumps; between the jumps they sink, and most of them have not arrived at the end.*
 #
 # The narrow proposal hardly ever visits the tails of the target, where its weights are huge. Most runs miss them and come out
 # too low *with a small error bar*; a rare run meets one and jumps. When in doubt, be too wide.
