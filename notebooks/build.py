@@ -5,7 +5,7 @@
 Each lesson is one text file, `notebooks/src/NN_name.py` (py:percent). From it this script writes the student copy
 `notebooks/NN_name.ipynb` (exercises blank, no outputs) and the solved copy `notebooks/solutions/NN_name.ipynb`
 (executed). Set-up cell, title, badges, report and links come from the templates below; the repository's address comes
-from `pyproject.toml`. The lesson table of the README is made here too.
+from `pyproject.toml`. The README's table of lessons and its clone command are made here too.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ CELL_TIMEOUT_S = 900
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 ANSWER = "<!-- ANSWER -->"
 TABLE_BEGIN, TABLE_END = "<!-- lessons:begin -->", "<!-- lessons:end -->"
+CLONE_BEGIN, CLONE_END = "<!-- clone:begin -->", "<!-- clone:end -->"
 
 HEADER_KEYS = {"title", "goal", "needs", "know", "time", "runs", "uses"}
 FRAMEWORKS = {"torch", "jax"}
@@ -936,16 +937,27 @@ def lesson_table(course: Course) -> str:
     return "\n".join(rows)
 
 
+def clone_lines(course: Course) -> str:
+    """The README's first commands: get the repository, enter it, open the course."""
+    folder = course.repository.rpartition("/")[2]
+    return f"```\ngit clone {course.repository}\ncd {folder}\npython3 course.py lab\n```"
+
+
 def readme_text(course: Course) -> str | None:
-    """The README with its table as it should be, or None if there is no place for a table."""
+    """The README with its generated parts as they should be, or None if there is no place for a table."""
     if not course.readme.is_file():
         return None
-    text = course.readme.read_text("utf-8")
-    head, begin, rest = text.partition(TABLE_BEGIN)
-    _, end, tail = rest.partition(TABLE_END)
-    if not begin or not end:
+    text = _between(course.readme.read_text("utf-8"), CLONE_BEGIN, CLONE_END, clone_lines(course))
+    if not (TABLE_BEGIN in text and TABLE_END in text):
         return None
-    return f"{head}{begin}\n{lesson_table(course)}\n{end}{tail}"
+    return _between(text, TABLE_BEGIN, TABLE_END, lesson_table(course))
+
+
+def _between(text: str, begin: str, end: str, content: str) -> str:
+    """Text with the content between two marker lines replaced; as it is if a marker is missing."""
+    head, found, rest = text.partition(begin)
+    _, closed, tail = rest.partition(end)
+    return f"{head}{begin}\n{content}\n{end}{tail}" if found and closed else text
 
 
 # --------------------------------------------------------------------------------------------------- the command
