@@ -1,6 +1,7 @@
 """Every claim that `course_utils.energies` makes about a landscape, measured."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -53,6 +54,15 @@ EVERY = [*ONE_DIMENSIONAL, *TWO_DIMENSIONAL, Quadratic(dim=5), Rastrigin(dim=3),
 TEMPERATURES = [0.1, 0.5, 1.0, 5.0]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Arrays are small here: threads would only wait for one another."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def identify(value: object) -> str:
     return f"{value.name}-{value.dim}d".replace(" ", "-") if isinstance(value, Energy) else repr(value)
 
@@ -69,19 +79,25 @@ def random_points(energy: Energy, n: int = 40, dtype: torch.dtype = torch.float6
 
 
 def log_integral_1d(energy: Energy, temperature: float, low: float, high: float) -> float:
-    """log of the integral of exp(-E/T) by adaptive quadrature, shifted by the lowest energy."""
+    """log of the integral of exp(-E/T) by the trapezium rule, exponentially exact for a smooth E."""
+    x = torch.linspace(low, high, 20_001, dtype=torch.float64)
+    e = energy(x).numpy()
+    return math.log(integrate.trapezoid(np.exp(-(e - e.min()) / temperature), x.numpy())) - e.min() / temperature
+
+
+def log_adaptive_integral(energy: Energy, temperature: float, low: float, high: float) -> float:
+    """The same by adaptive Gauss-Kronrod quadrature with a bound on its error."""
     lowest = energy(energy.minima)[0].item()
 
     def integrand(x: float) -> float:
         return math.exp(-(energy(torch.tensor(x, dtype=torch.float64)).item() - lowest) / temperature)
 
-    points = [x for x in energy.minima.tolist() if low < x < high]
-    value, _ = integrate.quad(integrand, low, high, points=points, epsabs=0, epsrel=1e-11, limit=400)
+    value, _ = integrate.quad(integrand, low, high, points=energy.minima.tolist(), epsabs=0, epsrel=1e-11, limit=400)
     return math.log(value) - lowest / temperature
 
 
 def log_integral_2d(energy: Energy, temperature: float, domain: tuple, shape: tuple[int, int] = (401, 401)) -> float:
-    """The same in two dimensions by the trapezium rule, which converges exponentially for smooth decaying functions."""
+    """log of the integral of exp(-E/T) over a box by the trapezium rule."""
     x, y = (torch.linspace(*ends, n, dtype=torch.float64) for ends, n in zip(domain, shape, strict=True))
     e = energy(torch.stack(torch.meshgrid(x, y, indexing="ij"), dim=-1)).numpy()
     weight = np.exp(-(e - e.min()) / temperature)
@@ -100,7 +116,7 @@ def wider(domain: tuple, factor: float) -> tuple:
 @every([e for e in ONE_DIMENSIONAL if e.log_z() is not None and not isinstance(e, GaussianMixture | Rastrigin)])
 def test_log_z_in_one_dimension_matches_quadrature(energy: Energy, temperature: float) -> None:
     ((low, high),) = wider(energy.domain_at(temperature), 1.5)
-    assert energy.log_z(temperature) == pytest.approx(log_integral_1d(energy, temperature, low, high), abs=1e-8)
+    assert energy.log_z(temperature) == pytest.approx(log_adaptive_integral(energy, temperature, low, high), abs=1e-8)
 
 
 @pytest.mark.parametrize("temperature", TEMPERATURES)
@@ -154,7 +170,7 @@ def test_gaussian_mixture_is_normalised_at_t_1_and_has_no_exact_log_z_elsewhere(
 def test_one_gaussian_has_exact_log_z_at_every_temperature(temperature: float) -> None:
     line = GaussianMixture([1.5], [0.3])
     ((low, high),) = wider(line.domain_at(temperature), 1.5)
-    assert line.log_z(temperature) == pytest.approx(log_integral_1d(line, temperature, low, high), abs=1e-8)
+    assert line.log_z(temperature) == pytest.approx(log_adaptive_integral(line, temperature, low, high), abs=1e-8)
     plane = GaussianMixture([[1.0, -2.0]], [[[1.0, 0.5], [0.5, 0.8]]])
     box = wider(plane.domain_at(temperature), 1.5)
     assert plane.log_z(temperature) == pytest.approx(log_integral_2d(plane, temperature, box), abs=1e-8)
@@ -165,7 +181,7 @@ def test_log_z_does_not_overflow_when_cold_or_hot(energy: Energy) -> None:
     (ground,) = energy(energy.minima[:1]).tolist()
     cold = 1e-5
     minimum = energy.minima[:1].squeeze(0)
-    hessian = torch.func.hessian(energy.energy)(minimum).reshape(energy.dim, energy.dim)
+    hessian = torch.autograd.functional.hessian(energy.energy, minimum).reshape(energy.dim, energy.dim)
     wells = 2 if isinstance(energy, DoubleWell) else 1
     harmonic = -ground / cold + math.log(wells) - 0.5 * torch.logdet(hessian / (2 * math.pi * cold)).item()
     assert energy.log_z(cold) == pytest.approx(harmonic, abs=1e-3)
@@ -206,9 +222,7 @@ def test_domain_at_leaves_out_less_than_a_millionth_in_one_dimension(energy: Ene
 @pytest.mark.parametrize("temperature", TEMPERATURES)
 @every([e for e in TWO_DIMENSIONAL if not e.confined])
 def test_domain_at_leaves_out_less_than_a_millionth_in_two_dimensions(energy: Energy, temperature: float) -> None:
-    shape = (401, 2001) if isinstance(energy, Rosenbrock) else (301, 301)
-    if isinstance(energy, Rastrigin):
-        shape = (501, 501)
+    shape = {Rosenbrock: (401, 2001), Rastrigin: (501, 501)}.get(type(energy), (201, 201))
     box = energy.domain_at(temperature)
     inside = log_integral_2d(energy, temperature, box, shape)
     exact = energy.log_z(temperature)
@@ -296,7 +310,7 @@ def test_listed_minima_have_zero_gradient_and_positive_curvature(energy: Energy)
     assert energy.minima.shape[1:] == (() if energy.dim == 1 else (energy.dim,))
     assert energy.grad(energy.minima).abs().max() < 1e-6
     for point in energy.minima:
-        hessian = torch.func.hessian(energy.energy)(point).reshape(energy.dim, energy.dim)
+        hessian = torch.autograd.functional.hessian(energy.energy, point).reshape(energy.dim, energy.dim)
         assert torch.linalg.eigvalsh(hessian).min() > 0
 
 
@@ -414,14 +428,14 @@ def test_energy_has_the_value_worked_out_by_hand(energy: Energy, x: object, expe
 
 
 @every(EVERY)
-@pytest.mark.parametrize("batch", [(), (7,), (3, 4), (0,)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_shape_and_dtype_follow_the_input(energy: Energy, batch: tuple, dtype: torch.dtype) -> None:
-    shape = batch if energy.dim == 1 else (*batch, energy.dim)
-    x = torch.full(shape, 0.25, dtype=dtype)
-    assert energy(x).shape == batch
-    assert energy.grad(x).shape == shape
-    assert energy(x).dtype == energy.grad(x).dtype == dtype
+def test_shape_and_dtype_follow_the_input(energy: Energy, dtype: torch.dtype) -> None:
+    for batch in [(), (7,), (3, 4), (0,)]:
+        shape = batch if energy.dim == 1 else (*batch, energy.dim)
+        x = torch.full(shape, 0.25, dtype=dtype)
+        assert energy(x).shape == batch
+        assert energy.grad(x).shape == shape
+        assert energy(x).dtype == energy.grad(x).dtype == dtype
 
 
 @every(EVERY)
@@ -509,7 +523,7 @@ def test_two_gaussians_are_four_apart_with_the_heavier_one_lowest(dim: int) -> N
 
 @every([e for e in EVERY if isinstance(e, GaussianMixture)])
 def test_samples_have_the_moments_of_the_mixture(energy: GaussianMixture) -> None:
-    n = 100_000
+    n = 40_000
     x = energy.sample(n, torch.Generator().manual_seed(3)).double().reshape(n, energy.dim)
     k = len(energy.weights)
     means, covs = energy.means.reshape(k, energy.dim), energy.covs.reshape(k, energy.dim, energy.dim)
@@ -524,8 +538,8 @@ def test_samples_have_the_moments_of_the_mixture(energy: GaussianMixture) -> Non
 
 @every([e for e in EVERY if isinstance(e, GaussianMixture)])
 def test_mean_energy_of_samples_is_the_entropy_of_the_mixture(energy: GaussianMixture) -> None:
-    e = energy(energy.sample(100_000, torch.Generator().manual_seed(4)).double())
-    axes = [torch.linspace(*ends, 801, dtype=torch.float64) for ends in energy.domain]
+    e = energy(energy.sample(40_000, torch.Generator().manual_seed(4)).double())
+    axes = [torch.linspace(*ends, 401, dtype=torch.float64) for ends in energy.domain]
     grid = axes[0] if energy.dim == 1 else torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1)
     cell = math.prod((axis[1] - axis[0]).item() for axis in axes)
     entropy = ((-energy(grid)).exp() * energy(grid)).sum().item() * cell
@@ -596,11 +610,11 @@ def test_bad_input_is_refused_by_name(action: object, words: list[str]) -> None:
 
 
 @every(EVERY)
-@pytest.mark.parametrize("temperature", [0.0, -1.0, math.inf, math.nan, None])
-def test_temperature_must_be_positive(energy: Energy, temperature: object) -> None:
-    for action in (energy.log_z, energy.domain_at):
-        with pytest.raises(ValueError, match="temperature must be a positive"):
-            action(temperature)
+def test_temperature_must_be_positive(energy: Energy) -> None:
+    for temperature in [0.0, -1.0, math.inf, math.nan, None]:
+        for action in (energy.log_z, energy.domain_at):
+            with pytest.raises(ValueError, match="temperature must be a positive"):
+                action(temperature)
 
 
 def test_energy_is_abstract() -> None:
