@@ -103,7 +103,8 @@ with check.exercise("0.1", "spring_energy"):
     x = np.array([-1.0, 0.0, 0.5])
     hint = "Left and right cost the same."
     check.close("E for x = (-1, 0, 0.5), k = 4", spring_energy(x, 4.0), [2.0, 0.0, 0.5], hint=hint)
-    check.close("E for a torch tensor", spring_energy(torch.tensor([-3.0, 3.0]), 1.0), [4.5, 4.5], hint=hint)
+    x = torch.tensor([-3.0, 3.0])
+    check.close("E for a torch tensor", spring_energy(x, 1.0), [4.5, 4.5], hint=hint)
 
 # %% [markdown] hint="0.1"
 # In Python a square is written `x**2`. It works for numbers, NumPy arrays and torch tensors alike.
@@ -149,7 +150,7 @@ product = jax.jit(jnp.matmul)
 rows = [
     ("torch, product of two 1000 × 1000 matrices", 2 * n**3, "operations", lambda: (a @ a).sum().item()),
     ("jax, the same, compiled", 2 * n**3, "operations", lambda: product(b, b).block_until_ready()),
-    ("torch, a million normal numbers", 10**6, "numbers", lambda: torch.randn(10**6, device=device).sum().item()),
+    ("torch, a million normal numbers", 10**6, "numbers", lambda: torch.randn(10**6, device=device).sum()),
 ]
 for what, amount, unit, run in rows:
     t = seconds(run)
