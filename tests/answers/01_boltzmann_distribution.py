@@ -187,7 +187,7 @@ def thermodynamics(p, energy, cell, temperature):
     s = -(mass * torch.log(p)).sum()
     return u, s, u + temperature * s, (mass * (energy - u) ** 2).sum() / temperature**2
 
-# %% wrong="1.4" says="the log takes the density alone"
+# %% wrong="1.4" says="takes the density alone"
 def thermodynamics(p, energy, cell, temperature):
     mass = p * cell
     u = (mass * energy).sum()
