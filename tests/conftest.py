@@ -1,29 +1,46 @@
-"""What all tests share: groups for running on several processes, and the tally of the lessons."""
+"""What all tests share: how they are spread over processes, and the tally of the lessons."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Name the mark of the tests that run a whole lesson."""
-    config.addinivalue_line("markers", "whole_lesson: runs a lesson from top to bottom in a kernel of its own")
+#: A test whose name begins so runs a lesson from top to bottom in a kernel of its own.
+WHOLE = "test_whole_"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Say which tests belong on one process, for `-n 2 --dist loadgroup --no-loadscope-reorder`.
+def scope_of(nodeid: str) -> str:
+    """Which tests must run on one process, in order.
 
-    A file's tests stay together and in order: a solved notebook's cells share a kernel, and a module's tests its
-    fixtures. A test that runs a whole lesson in a kernel of its own goes anywhere, and starts early because it is long.
+    A file's tests stay together: a solved notebook's cells share a kernel, and a module's tests its fixtures. A test
+    over a whole lesson shares nothing and may run anywhere.
     """
-    grouped = config.pluginmanager.hasplugin("xdist")
-    for item in items if grouped else []:
-        whole = item.get_closest_marker("whole_lesson")
-        item.add_marker(pytest.mark.xdist_group(item.name if whole else item.path.name))
-    items.sort(key=lambda item: item.get_closest_marker("whole_lesson") is None)
+    file, _, name = nodeid.partition("::")
+    return nodeid if name.startswith(WHOLE) else file
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole lessons first: they take longest, and nothing should wait for them at the end."""
+    items.sort(key=lambda item: scope_of(item.nodeid) != item.nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Spread the tests by `scope_of`, whatever `--dist` says.
+
+    The mark `xdist_group` would be the usual way; pytest-xdist 3.8 writes it into an attribute that pytest 9.2 no
+    longer reads, so that `--dist loadgroup` groups nothing and a notebook's cells end up on several processes.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByScope(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return scope_of(nodeid)
+
+    config.option.loadscopereorder = False  # else the many short tests of a file go before one long one
+    return ByScope(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -33,9 +33,8 @@ def each_lesson(whole: bool = False) -> Callable[[Callable], Callable]:
     """Run a test for each lesson; one over the whole of a lesson is slow unless somebody is working on that lesson."""
     parameters = []
     for source in SOURCES:
-        marks = [pytest.mark.whole_lesson] if whole else []
-        if whole and not harness.changed(build.ROOT, source, ANSWERS / source.name):
-            marks.append(pytest.mark.slow)
+        slow = whole and not harness.changed(build.ROOT, source, ANSWERS / source.name)
+        marks = [pytest.mark.slow] if slow else []
         parameters.append(pytest.param(source.stem, marks=marks))
     return pytest.mark.parametrize("stem", parameters)
 
@@ -50,7 +49,7 @@ def test_source_is_well_formed(course: build.Course, stem: str) -> None:
 
 
 @each_lesson(whole=True)
-def test_each_check_rejects_wrong_answers_and_accepts_right_ones(
+def test_whole_lesson_rejects_wrong_answers_and_accepts_right_ones(
     course: build.Course, stem: str, record_property: Callable[[str, object], None]
 ) -> None:
     lesson = lesson_of(course, stem)
@@ -64,7 +63,7 @@ def test_each_check_rejects_wrong_answers_and_accepts_right_ones(
 
 
 @each_lesson(whole=True)
-def test_blank_copy_fails_only_at_exercises(course: build.Course, stem: str) -> None:
+def test_whole_blank_copy_fails_only_at_exercises(course: build.Course, stem: str) -> None:
     problems = harness.blank_pass(lesson_of(course, stem), course)
     if problems:
         pytest.fail("\n".join(problems), pytrace=False)
