@@ -184,7 +184,9 @@ def importance_weights(
     left.hist(log_ratio, bins, weights=100 * share, histtype="step", color=COLORS["red"], linewidth=1.8,
               label="of the estimate")  # fmt: skip
     left.set(xlabel="log(w / Z) of a sample", ylabel="share in each bin, in %")
-    left.set_title(f"{n:,} samples count like {ess:,.0f}:\nlog Z off by {log_z_error:+.2f} ± {standard_error:.2f}")
+    left.set_title(
+        f"{n:,} samples count like {ess:,.0f}:\nlog Z off by {round(log_z_error, 2) + 0.0:+.2f} ± {standard_error:.2f}"
+    )
     left.legend()
 
     dims = np.arange(1, 101)
@@ -198,8 +200,9 @@ def importance_weights(
     if ess_fraction > 0:
         right.plot([dim], [ess_fraction], "o", markerfacecolor="none", markeredgecolor=COLORS["black"], markersize=9)
     right.axhline(1 / n, **_DASH)
-    right.set(yscale="log", ylim=(0.3 / n, 2), xlim=(0, 101), xlabel="dimension d", ylabel="ESS / n")
-    right.legend(loc="lower left", bbox_to_anchor=(0, 0.14))
+    right.annotate("one sample", (104, 1 / n), (0, -11), textcoords="offset points", ha="right", fontsize=9)
+    right.set(yscale="log", ylim=(0.3 / n, 2), xlim=(0, 105), xlabel="dimension d", ylabel="ESS / n")
+    right.legend(loc="best")
     return finish(fig)
 
 
@@ -224,7 +227,7 @@ def log_z_traces(
         ax.plot(n, np.asarray(runs)[:shown].T - exact, color=color, linewidth=1.1, alpha=0.8)
         ax.axhline(0, color=COLORS["black"], linewidth=1.0)
         ax.set(xscale="log", xlabel="number of samples n")
-        off = np.median(np.asarray(runs)[:, -1]) - exact
+        off = round(np.median(np.asarray(runs)[:, -1]) - exact, 2) + 0.0  # no -0.00
         ax.set_title(
             f"{name}: median {off:+.2f} nats off;\n{reported[name]:.0%} of {len(runs)} ±2σ intervals hold the truth"
         )

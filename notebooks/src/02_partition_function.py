@@ -180,6 +180,15 @@ with check.exercise("2.1", "log_z_independent"):
 # The log of the product is the sum of $\log(e^{x_i} + e^{-x_i})$ with $x_i = \beta h_i$. `np.logaddexp(a, b)` is
 # $\log(e^a + e^b)$ without overflow, entry by entry.
 
+# %% uses="2.1"
+rng = np.random.default_rng(0)
+fields = rng.standard_normal(16)
+print(f"16 spins:       65,536 states added up  {logsumexp(exact.ising_states(16) @ fields):.10f}")
+print(f"                your product            {log_z_independent(fields, 1.0):.10f}")
+start = time.perf_counter()
+log_z = log_z_independent(rng.standard_normal(1_000_000), 1.0)
+print(f"1,000,000 spins: your product           {log_z:.2f} in {1000 * (time.perf_counter() - start):.0f} ms")
+
 # %% [markdown]
 # **Gaussians.** For $E(x) = \tfrac12 x^{\mathsf T} A x$ with a symmetric positive definite matrix $A$ in $d$ dimensions,
 # rotate to the eigenvectors of $A$: the coordinates become independent, and each gives $\sqrt{2\pi/(\beta\lambda)}$.
@@ -190,7 +199,7 @@ with check.exercise("2.1", "log_z_independent"):
 
 # %%
 A = np.array([[2.0, 1.2], [1.2, 1.0]])
-axis, dx = np.linspace(-12, 12, 1201, retstep=True)
+axis, dx = np.linspace(-16, 16, 1201, retstep=True)
 x, y = np.meshgrid(axis, axis, indexing="ij")
 E = (A[0, 0] * x**2 + 2 * A[0, 1] * x * y + A[1, 1] * y**2) / 2
 print(f"d = 2:    sum over {E.size:,} grid points {logsumexp(-E) + 2 * math.log(dx):.10f}")
@@ -394,8 +403,8 @@ plots.torus_energy(betas, torus, infinite, exact.BETA_C)
 # $$\mathrm{ESS} = \frac{\left(\sum_i w_i\right)^2}{\sum_i w_i^2}, \qquad 1 \le \mathrm{ESS} \le n .$$
 #
 # ### Exercise 2.3 · Weights, log Z and effective sample size
-# *Difficulty ●●○ · ten minutes · why: every estimate of log Z in the literature ends in these two lines, and both are easily
-# wrong.*
+# *Difficulty ●●○ · ten minutes · why: whatever the method, estimates from weights end in these two lines, and both are
+# easily wrong.*
 #
 # Complete `importance_estimate`. You get $\log w_i$, since the weights themselves may not fit into floating point.
 
@@ -449,7 +458,15 @@ with check.exercise("2.3", "importance_estimate"):
 # The mean is the sum over n, so its log is the log of the sum minus `math.log(n)`.
 
 # %% [markdown]
-# The reported error follows from the same two sums. The relative error of the mean weight is the error of its log, so to
+# Your two lines on the smallest case: samples from a Gaussian of standard deviation 1.5 for the integral of $e^{-x^2/2}$.
+
+# %% uses="2.3"
+x, log_w = partition.gaussian_log_weights(1.5, 1, 10_000, np.random.default_rng(0))
+log_z, ess = importance_estimate(log_w)
+print(f"log Z = {log_z:.4f}   exact {0.5 * math.log(2 * math.pi):.4f}   ESS {ess:.0f} of {len(x):,}")
+
+# %% [markdown]
+# How far can log Z be off? The reported error follows from the same two sums. The relative error of the mean weight is the error of its log, so to
 # first order one standard error of log Z is $\sqrt{1/\mathrm{ESS} - 1/n}$, up to a factor that tends to 1.
 # `partition.importance_estimate` returns it too.
 #
@@ -611,6 +628,13 @@ estimate = partition.thermodynamic_integration(betas, energies, small.n_spins)
 log_z = exact.enumerated_log_z((4, 4), 0.4)
 print(f"4 × 4:  log Z = {estimate.log_z:.4f} ± {estimate.error:.4f}   exact {log_z:.4f}", end="   ")
 print(f"off by {(estimate.log_z - log_z) / estimate.error:+.1f} standard errors")
+
+# %% [markdown]
+# Your function gets the same energies, and should give the same two numbers.
+
+# %% uses="2.4"
+log_z, error = thermodynamic_integration(betas, energies, small.n_spins)
+print(f"4 × 4:  log Z = {log_z:.4f} ± {error:.4f} by your function")
 
 # %% [markdown]
 # Then the 16×16 torus. Each of 64 chains starts from coins and walks through all 81 temperatures, with 20 sweeps thrown away and
