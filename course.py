@@ -38,6 +38,7 @@ LOCK = os.path.join(ROOT, ".venv.lock")
 
 TORCH_CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 PROBE_S = 5.0
+GRACE_S = 5.0  # how long a child process that was told to end may take
 
 # What each command installs: the environment's folder, the file that pip is given, and every file that counts.
 ENVIRONMENTS = {
@@ -57,6 +58,7 @@ NOT_ON_COLAB = (
     "tests/test_binder.py",
     "tests/test_build.py",
     "tests/test_course.py",
+    "tests/test_harness.py",
     "tests/test_house.py",
     "tests/test_lessons.py",
 )
@@ -189,7 +191,7 @@ def make(kind):
     if kind == "colab":
         install_colab(python)
     else:
-        pip(python, ["-r", os.path.join(ROOT, ENVIRONMENTS[kind][1])] + torch_index())
+        pip(python, ["-r", os.path.join(ROOT, ENVIRONMENTS[kind][1])] + torch_index(python))
         no_news(folder)
     for done in ("lab", "test") if kind == "test" else (kind,):
         with open(stamp_file(done), "w") as file:
@@ -282,9 +284,16 @@ def cpu_wheels_reached():
         return False
 
 
-def torch_index():
-    """Arguments to pip for PyTorch's CPU wheels; none where the default index has the right build."""
+def torch_index(python):
+    """Arguments to pip for PyTorch's CPU wheels; none where the default index has the right build.
+
+    Args:
+        python: the environment's Python. If it has the pinned PyTorch already, nothing is asked of the network.
+    """
     if sys.platform != "linux" or has_nvidia():
+        return []
+    program = "import importlib.metadata; print(importlib.metadata.version('torch').partition('+')[0])"
+    if answers([python, "-I", "-c", program]) == dict(pins_of("requirements.txt")).get("torch"):
         return []
     if cpu_wheels_reached():
         return ["--extra-index-url", TORCH_CPU_WHEELS]
@@ -297,12 +306,16 @@ def torch_index():
 
 @contextlib.contextmanager
 def killed_on_error(process):
-    """End a child process when this one is stopped."""
+    """End a child process when this one is stopped: politely, so that it clears up, then for good."""
     try:
         yield
     except BaseException:
-        process.kill()
-        process.wait()
+        process.send_signal(signal.SIGTERM if os.name == "nt" else signal.SIGINT)
+        try:
+            process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         raise
 
 
@@ -410,7 +423,7 @@ def lab_arguments(port=None, browser=True, extra=()):
     """Arguments to Python for JupyterLab on the first notebook."""
     arguments = ["-m", "jupyterlab", "--ServerApp.root_dir=" + ROOT]
     arguments += ["--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"]
-    arguments += ["--ServerApp.answer_yes=True", "--log-level=WARN"]
+    arguments += ["--ServerApp.answer_yes=True", "--Application.log_level=WARN"]
     if port is not None:
         arguments += ["--port=%d" % port, "--ServerApp.port_retries=0"]
     if not browser:

@@ -1,0 +1,511 @@
+"""`course.py`: what it installs, when it does so, and how it mends what was broken."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import course
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty checkout with requirement files that need no network: `course` works on it."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "requirements.txt").write_text("# nothing\n")
+    (tmp_path / "tests" / "requirements.txt").write_text("-r ../requirements.txt\n")
+    monkeypatch.setattr(course, "ROOT", str(tmp_path))
+    monkeypatch.setattr(course, "LOCK", str(tmp_path / ".venv.lock"))
+    monkeypatch.setattr(course, "torch_index", lambda python: [])
+    return tmp_path
+
+
+@pytest.fixture
+def pip_calls(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What pip was asked to do; it does nothing."""
+    calls: list[list[str]] = []
+    monkeypatch.setattr(course, "pip", lambda python, arguments: calls.append(list(arguments)))
+    return calls
+
+
+def fake_venv(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An environment that counts as sound, made without making one."""
+    site = scratch / ".venv" / "site"
+    site.mkdir(parents=True)
+    monkeypatch.setattr(course, "runs", lambda python: True)
+    monkeypatch.setattr(course, "answers", lambda command: "an answer")
+    monkeypatch.setattr(course, "site_packages", lambda python: str(site))
+    return site
+
+
+# ------------------------------------------------------------------------------------------------ which Python
+
+
+def other_pythons() -> list[str]:
+    """Pythons on this machine that the course does not run on."""
+    found = [
+        shutil.which(name) for name in ("python2", "python2.7", "python3.6", "python3.8", "python3.9", "python3.10")
+    ]
+    home = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+    found += [str(p) for p in sorted(home.glob("*/bin/python"))]
+    program = "import sys; sys.stdout.write('%d.%d' % sys.version_info[:2])"
+    wrong = {}
+    for path in filter(None, found):
+        version = course.answers([path, "-c", program])  # a pyenv shim may be there and not run
+        if version and tuple(map(int, version.split("."))) not in course.PYTHONS:
+            wrong[version] = path
+    return list(wrong.values())
+
+
+@pytest.mark.parametrize("python", other_pythons())
+def test_another_python_gets_one_line_and_exit_code_1(python: str) -> None:
+    process = subprocess.run([python, str(ROOT / "course.py"), "lab"], capture_output=True, text=True, timeout=60)
+    assert process.returncode == 1
+    assert process.stdout == ""
+    assert len(process.stderr.splitlines()) == 1
+    assert "needs Python 3.11, 3.12 or 3.13" in process.stderr
+
+
+def test_the_file_uses_no_syntax_that_an_old_python_cannot_read() -> None:
+    source = (ROOT / "course.py").read_text("utf-8")
+    assert source.isascii()
+    compile(source, "course.py", "exec", dont_inherit=True)
+    import ast
+
+    tree = ast.parse(source)
+    new = (ast.JoinedStr, ast.AnnAssign, ast.NamedExpr, ast.Match, ast.AsyncFunctionDef, ast.Nonlocal, ast.YieldFrom)
+    assert [node.lineno for node in ast.walk(tree) if isinstance(node, new)] == []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            assert node.returns is None, node.name
+            assert not node.args.kwonlyargs, node.name
+        if isinstance(node, ast.Raise):
+            assert node.cause is None, node.lineno
+
+
+# ------------------------------------------------------------------------------------------------ when it installs
+
+
+def test_the_first_start_installs_and_the_second_does_not(
+    scratch: Path, pip_calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_venv(scratch, monkeypatch)
+    course.ready("lab")
+    assert pip_calls == [["-r", str(scratch / "requirements.txt")]]
+    course.ready("lab")
+    assert len(pip_calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "again"),
+    [
+        ("lab", "requirements.txt", True),
+        ("lab", "tests/requirements.txt", False),
+        ("test", "requirements.txt", True),
+        ("test", "tests/requirements.txt", True),
+    ],
+)
+def test_a_changed_requirement_file_installs_again(
+    kind: str,
+    file: str,
+    again: bool,
+    scratch: Path,
+    pip_calls: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake_venv(scratch, monkeypatch)
+    course.ready(kind)
+    with open(scratch / file, "a") as changed:
+        changed.write("six\n")
+    course.ready(kind)
+    assert len(pip_calls) == (2 if again else 1)
+
+
+def test_line_endings_do_not_install_again(
+    scratch: Path, pip_calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_venv(scratch, monkeypatch)
+    course.ready("lab")
+    (scratch / "requirements.txt").write_bytes(b"# nothing\r\n")
+    course.ready("lab")
+    assert len(pip_calls) == 1
+
+
+def test_the_lab_needs_nothing_more_after_the_tests(
+    scratch: Path, pip_calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_venv(scratch, monkeypatch)
+    course.ready("test")
+    course.ready("lab")
+    assert pip_calls == [["-r", os.path.join(str(scratch), "tests/requirements.txt")]]
+
+
+def test_the_tests_add_their_tools_after_the_lab(
+    scratch: Path, pip_calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_venv(scratch, monkeypatch)
+    course.ready("lab")
+    course.ready("test")
+    course.ready("lab")
+    assert len(pip_calls) == 2
+
+
+def test_an_installation_that_failed_leaves_no_stamp(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_venv(scratch, monkeypatch)
+    monkeypatch.setattr(course, "pip", lambda python, arguments: None)
+    course.ready("lab")
+    assert course.is_ready("lab")
+
+    def interrupted(python: str, arguments: list[str]) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(course, "pip", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        course.ready("test")
+    assert not course.is_ready("test")
+    assert not course.is_ready("lab")  # the tools' installation may have touched what the lab needs
+
+
+def test_a_second_start_waits_for_the_first(
+    scratch: Path, pip_calls: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake_venv(scratch, monkeypatch)
+    program = (
+        "import course, sys; course.LOCK = sys.argv[1]\n"
+        "with course.locked(): print('locked', flush=True); sys.stdin.read()"
+    )
+    first = subprocess.Popen(
+        [sys.executable, "-c", program, course.LOCK], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert first.stdout is not None
+    assert first.stdin is not None
+    assert first.stdout.readline() == "locked\n"
+    monkeypatch.setattr(course.time, "sleep", lambda seconds: first.stdin.close() or first.wait())  # the first one ends
+    course.ready("lab")
+    first.stdout.close()
+    assert "waiting" in capsys.readouterr().out
+    assert len(pip_calls) == 1
+
+
+# ------------------------------------------------------------------------------------------------ what it repairs
+
+
+def wheel(site: Path, name: str, text: str = "x = 1\n") -> Path:
+    """A package as pip leaves it; returns its dist-info folder."""
+    (site / name).mkdir()
+    (site / name / "__init__.py").write_text(text)
+    info = site / f"{name}-1.0.dist-info"
+    info.mkdir()
+    (info / "INSTALLER").write_text("pip\n")
+    rows = io.StringIO()
+    csv.writer(rows).writerows(
+        [[f"{name}/__init__.py", "sha256=x", len(text)], [f"{info.name}/RECORD", "", ""], ["../made.pyc", "", ""]]
+    )
+    (info / "RECORD").write_text(rows.getvalue())
+    return info
+
+
+def break_nothing(site: Path, info: Path) -> None:
+    pass
+
+
+def remove_a_file(site: Path, info: Path) -> None:
+    (site / "broken" / "__init__.py").unlink()
+
+
+def cut_a_file(site: Path, info: Path) -> None:
+    (site / "broken" / "__init__.py").write_text("x")
+
+
+def stop_before_the_end(site: Path, info: Path) -> None:
+    (info / "INSTALLER").unlink()
+
+
+def stop_before_the_record(site: Path, info: Path) -> None:
+    (info / "RECORD").unlink()
+
+
+def empty_the_record(site: Path, info: Path) -> None:
+    (info / "RECORD").write_text("")
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        (break_nothing, False),
+        (remove_a_file, True),
+        (cut_a_file, True),
+        (stop_before_the_end, True),
+        (stop_before_the_record, True),
+        (empty_the_record, True),
+    ],
+)
+def test_pip_is_made_to_install_a_damaged_package_again(
+    damage: Callable[[Path, Path], None], found: bool, tmp_path: Path
+) -> None:
+    sound, broken = wheel(tmp_path, "sound"), wheel(tmp_path, "broken")
+    damage(tmp_path, broken)
+    course.remove_damaged(str(tmp_path))
+    assert sound.is_dir()
+    assert broken.is_dir() != found
+
+
+@pytest.mark.slow
+def test_a_real_environment_is_made_once_repaired_and_made_again(
+    scratch: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def said() -> str:
+        return capfd.readouterr().out
+
+    python = Path(course.ready("lab"))
+    assert said().startswith("Making .venv")
+    assert course.runs(str(python))
+
+    course.ready("lab")
+    assert said() == ""
+
+    site = Path(course.site_packages(str(python)))
+    next(site.glob("pip-*.dist-info")).joinpath("RECORD").unlink()
+    Path(course.stamp_file("lab")).unlink()  # as an interrupted installation leaves it
+    course.remove_damaged(str(site))
+    assert "damaged: pip" in said()
+    shutil.rmtree(site / "pip")  # half of an environment: a Python, and no pip
+    course.ready("lab")
+    assert said().startswith("Remaking .venv")
+    assert course.is_ready("lab")
+
+    python.unlink()
+    python.write_text("not a Python")
+    course.ready("lab")
+    assert said().startswith("Remaking .venv")
+    assert course.runs(str(python))
+
+
+@pytest.mark.slow
+def test_pip_that_fails_is_shown_with_its_reason_and_a_way_on(scratch: Path) -> None:
+    (scratch / "requirements.txt").write_text("./no-such-folder\n")
+    with pytest.raises(course.Problem, match=r"(?s)no-such-folder.*Run the same command again"):
+        course.ready("lab")
+    assert not course.is_ready("lab")
+    assert "no-such-folder" in (scratch / ".venv" / "pip.log").read_text()
+
+
+ENDLESS_PROJECT = """\
+[build-system]
+requires = []
+build-backend = "endless"
+backend-path = ["."]
+"""
+
+# A package whose building goes on until pip, which started it, is gone.
+ENDLESS_BACKEND = """\
+import os, pathlib, time
+
+def get_requires_for_build_wheel(config_settings=None):
+    parent = os.getppid()
+    (HERE / "started").touch()
+    while os.getppid() == parent:
+        time.sleep(0.05)
+    (HERE / "ended").touch()
+    raise SystemExit
+
+build_wheel = None
+"""
+
+
+def wait_for(path: Path, maker: subprocess.Popen[str] | None = None) -> None:
+    """Wait until a file is there, for two minutes at most and not after its maker has ended."""
+    for _ in range(2400):
+        if path.exists():
+            return
+        if maker is not None and maker.poll() is not None:
+            pytest.fail(f"{path.name} was not made: {maker.communicate()}")
+        time.sleep(0.05)
+    pytest.fail(f"{path.name} did not appear")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="sends a signal as a terminal on Linux or macOS does")
+def test_ctrl_c_says_one_line_and_ends_what_it_had_started(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "course.py", tmp_path)
+    (tmp_path / "pyproject.toml").write_text(ENDLESS_PROJECT)
+    (tmp_path / "endless.py").write_text(f"{ENDLESS_BACKEND}\nHERE = pathlib.Path({str(tmp_path)!r})\n")
+    (tmp_path / "requirements.txt").write_text("--no-index\n.\n")
+    process = subprocess.Popen(
+        [sys.executable, "course.py", "lab", "--no-browser"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    wait_for(tmp_path / "started", process)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate()
+    assert process.returncode == 130
+    assert errors == ""
+    assert output.splitlines()[-1] == "Stopped. The same command goes on from here."
+    assert not (tmp_path / ".venv" / "course-lab.stamp").exists()
+    wait_for(tmp_path / "ended")
+
+
+# ------------------------------------------------------------------------------------------------ which PyTorch
+
+
+@pytest.mark.parametrize(
+    ("system", "nvidia", "reached", "taken"),
+    [
+        ("linux", False, True, ["--extra-index-url", course.TORCH_CPU_WHEELS]),
+        ("linux", False, False, []),
+        ("linux", True, True, []),
+        ("darwin", False, True, []),
+        ("win32", False, True, []),
+    ],
+)
+def test_only_linux_without_an_nvidia_gpu_takes_the_cpu_wheels(
+    system: str,
+    nvidia: bool,
+    reached: bool,
+    taken: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(course.sys, "platform", system)
+    monkeypatch.setattr(course, "has_nvidia", lambda: nvidia)
+    monkeypatch.setattr(course, "cpu_wheels_reached", lambda: reached)
+    monkeypatch.setattr(course, "answers", lambda command: None)
+    assert course.torch_index("python") == taken
+    fell_back = system == "linux" and not nvidia and not reached
+    assert ("cannot be reached" in capsys.readouterr().out) == fell_back
+
+
+def test_pytorch_that_is_there_already_is_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    pinned = dict(course.pins_of("requirements.txt"))["torch"]
+    monkeypatch.setattr(course.sys, "platform", "linux")
+    monkeypatch.setattr(course, "has_nvidia", lambda: False)
+    monkeypatch.setattr(course, "cpu_wheels_reached", lambda: pytest.fail("asked the network"))
+    monkeypatch.setattr(course, "answers", lambda command: pinned)
+    assert course.torch_index("python") == []
+
+
+@pytest.mark.parametrize(("name", "is_there"), [("nvidia-smi", True), (None, False)])
+def test_an_nvidia_gpu_is_known_by_its_driver(
+    name: str | None, is_there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(course.shutil, "which", lambda command: name)
+    monkeypatch.setattr(course.os.path, "exists", lambda path: False)
+    assert course.has_nvidia() is is_there
+
+
+@pytest.mark.parametrize("error", [urllib.error.URLError("no such host"), TimeoutError("too slow"), OSError("refused")])
+def test_a_network_that_fails_counts_as_not_reached(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(request: object, timeout: float) -> None:
+        assert timeout <= 10
+        raise error
+
+    monkeypatch.setattr(course.urllib.request, "urlopen", fail)
+    assert course.cpu_wheels_reached() is False
+
+
+# ------------------------------------------------------------------------------------------------ commands
+
+
+def test_the_full_run_has_everything_but_the_browser() -> None:
+    arguments = course.pytest_arguments("full", ["-x"])
+    assert arguments[:4] == ["-m", "pytest", "tests", "notebooks/solutions"]
+    assert "--nbval-lax" in arguments
+    assert arguments[arguments.index("-m", 1) + 1] == "not browser"
+    assert arguments[-1] == "-x"
+
+
+def test_the_quick_run_leaves_out_long_tests_and_solved_notebooks() -> None:
+    arguments = course.pytest_arguments("quick")
+    assert "notebooks/solutions" not in arguments
+    assert arguments[arguments.index("-m", 1) + 1] == "not browser and not slow"
+
+
+def test_the_run_with_colabs_versions_has_the_notebooks_and_leaves_out_tests_of_tools() -> None:
+    arguments = course.pytest_arguments("colab")
+    assert {"tests", "notebooks/solutions", "--nbval-lax"} <= set(arguments)
+    assert "--ignore=tests/test_build.py" in arguments
+    assert "--ignore=tests/test_colab_setup.py" not in arguments
+    assert all((ROOT / path).exists() for path in course.NOT_ON_COLAB)
+
+
+def test_the_browser_run_has_the_browser_tests_only() -> None:
+    assert course.pytest_arguments("browser") == ["-m", "pytest", "tests/browser", "-m", "browser"]
+
+
+def test_the_lab_opens_the_first_notebook_and_keeps_a_port_it_was_given() -> None:
+    arguments = course.lab_arguments(port=8899, browser=False)
+    assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in arguments
+    assert {"--port=8899", "--no-browser", "--ServerApp.port_retries=0"} <= set(arguments)
+    assert not {"--no-browser"} & set(course.lab_arguments())
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="a system with a root user")
+@pytest.mark.parametrize(("user", "allowed"), [(0, True), (1000, False)])
+def test_only_root_is_told_that_root_may_serve(user: int, allowed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(course.os, "geteuid", lambda: user)
+    assert ("--allow-root" in course.lab_arguments()) is allowed
+
+
+def test_the_checkout_is_on_the_path_of_whatever_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", "elsewhere")
+    monkeypatch.setenv("PYTHONHOME", "nowhere")
+    variables = course.environment(["added"])
+    assert variables["PYTHONPATH"].split(os.pathsep) == [course.ROOT, "added", "elsewhere"]
+    assert "PYTHONHOME" not in variables
+
+
+def test_arguments_after_two_dashes_are_passed_on() -> None:
+    options, extra = course.parse(["test", "--quick", "--", "-k", "energy"])
+    assert (options.mode, extra) == ("quick", ["-k", "energy"])
+    options, extra = course.parse(["lab", "--no-browser", "--port", "9000"])
+    assert (options.no_browser, options.port, extra) == (True, 9000, [])
+
+
+@pytest.mark.parametrize("arguments", [[], ["tset"], ["test", "--quick", "--colab"], ["lab", "--port", "x"]])
+def test_a_command_that_makes_no_sense_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        course.parse(arguments)
+    assert end.value.code == 2
+    assert "usage: course.py" in capsys.readouterr().err
+
+
+def test_colabs_versions_that_are_not_there_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import json
+
+    pins = course.pins_of("tests/colab.txt")
+    installed = {**dict(pins), "torch": "2.99.0+cpu"}
+    monkeypatch.setattr(course, "answers", lambda command: json.dumps([installed[name] for name, _ in pins]))
+    monkeypatch.setattr(course, "COLAB_PYTHON", sys.version_info[:2])
+    assert course.differences_from_colab("python") == f"torch 2.99.0+cpu (Colab: {dict(pins)['torch']})"
+
+
+def test_colab_is_as_it_was_measured() -> None:
+    pins = dict(course.pins_of("tests/colab.txt"))
+    assert {name: pins[name] for name in ("jax", "jaxlib", "numpy", "torch", "ipywidgets", "ipython")} == {
+        "jax": "0.7.2",
+        "jaxlib": "0.7.2",
+        "numpy": "2.1.3",
+        "torch": "2.11.0",
+        "ipywidgets": "7.7.1",
+        "ipython": "7.34.0",
+    }
+    lacking = {name.replace("_", "-") for name in course.COLAB_LACKS}
+    assert not lacking & {name.replace("_", "-") for name in pins}
