@@ -294,8 +294,8 @@ for n in (4, 16, 1_000_000):
     )
 
 # %% [markdown]
-# A million spins have $2^{1{,}000{,}000}$ states, and your function needs microseconds. Long chains forget their ends: per
-# spin only the larger eigenvalue is left.
+# A million spins have $2^{1{,}000{,}000}$ states, and two eigenvalues are enough for all of them. Long chains forget their
+# ends: per spin only the larger eigenvalue is left.
 #
 # **Strips.** The same trick works with a whole row of $w$ spins in the place of one spin. The transfer matrix then has
 # $2^w$ rows, so the length of the strip is free and its *width* is expensive.
@@ -331,9 +331,10 @@ W, a, b = rng.standard_normal((784, 12)) / 10, rng.standard_normal(784), rng.sta
 print(f"784 + 12 units:  formula with {2**12} terms  {partition.log_z_rbm(W, a, b):.4f}; there are 2^796 states")
 
 # %% [markdown]
-# What the five have in common: **the sum can be pushed past most of the factors**, since each factor sees few of the
-# variables and the variables are not tied into many loops. A lattice in two dimensions, a network with many hidden units,
-# an image model with a deep energy: there the loops are everywhere and no such order of summation is known.
+# What the five have in common: **the sum can be pushed past most of the factors** (for the Gaussian, after a rotation), since
+# each factor sees few of the variables and the variables are not tied into many loops. A lattice in two dimensions, a network
+# with many hidden units, an image model with a deep energy: there the loops are everywhere, and no such order of summation is
+# known. For Ising models on arbitrary graphs, computing Z is #P-hard (Jerrum and Sinclair 1993), so none is expected.
 
 # %% [markdown]
 # ## 4 · One exception: the Ising torus
@@ -371,7 +372,7 @@ for beta in (0.2, 0.4, 0.6):
 print(f"16 × 16, β = 0.4:  Kaufman {kaufman(16, 0.4):.10f}   (course_utils: {exact.kaufman_log_z(16, 0.4):.10f})")
 
 # %% [markdown]
-# So the exact log Z of a system with $2^{256}$ states is known to all digits. **That number is the target of the rest of this
+# So the exact log Z of a system with $2^{256}$ states is known, to as many digits as you like. **That number is the target of the rest of this
 # lesson.** A method that claims to estimate log Z has to meet it, within an error bar that the method states itself.
 #
 # The slope of log Z gives the mean energy, $\langle E\rangle = -\,d\log Z/d\beta$, so the exact energy comes with it:
@@ -466,8 +467,8 @@ log_z, ess = importance_estimate(log_w)
 print(f"log Z = {log_z:.4f}   exact {0.5 * math.log(2 * math.pi):.4f}   ESS {ess:.0f} of {len(x):,}")
 
 # %% [markdown]
-# How far can log Z be off? The reported error follows from the same two sums. The relative error of the mean weight is the error of its log, so to
-# first order one standard error of log Z is $\sqrt{1/\mathrm{ESS} - 1/n}$, up to a factor that tends to 1.
+# How far can log Z be off? The reported error follows from the same two sums. The relative error of the mean weight is the
+# error of its log, so to first order one standard error of log Z is $\sqrt{1/\mathrm{ESS} - 1/n}$, up to a factor that tends to 1.
 # `partition.importance_estimate` returns it too.
 #
 # Try it where everything is known: the target is $E(x) = |x|^2/2$ in $d$ dimensions, the proposal a Gaussian of standard
@@ -667,11 +668,11 @@ plots.thermodynamic_integration(betas, energies, exact_energies, torus.n_spins)
 # 2. move $s$ by a sweep at $\beta_{k+1}$.
 #
 # The mean of $w$ over many chains is exactly $Z(\beta)/Z(0)$ in expectation, for any number of steps and *even if the sweeps
-# never reach equilibrium*. Bad sweeps make the weights uneven, and the ESS shows it. With $K = 1$ this is plain importance
+# never reach equilibrium*. Bad sweeps make the weights uneven, and the ESS usually shows it. With $K = 1$ this is plain importance
 # sampling with coins as the proposal.
 #
 # ### Exercise 2.5 · The weights of annealed importance sampling
-# *Difficulty ●●● · fifteen minutes · why: two lines in the right order. The wrong order runs, converges, and is wrong.*
+# *Difficulty ●●● · fifteen minutes · why: two lines in the right order. The wrong order runs, looks plausible, and is biased.*
 #
 # Complete `annealed_log_weights`. You get the energy and the sweep as functions.
 
@@ -913,6 +914,8 @@ plots.ais_bias(n_steps, one, one_error, [run.log_z for run in pooled], [run.erro
 #   [doi:10.1103/PhysRev.65.117](https://doi.org/10.1103/PhysRev.65.117). The infinite lattice.
 # - B. Kaufman, *Crystal statistics. II*, Phys. Rev. 76, 1232 (1949).
 #   [doi:10.1103/PhysRev.76.1232](https://doi.org/10.1103/PhysRev.76.1232). The finite torus.
+# - M. Jerrum, A. Sinclair, *Polynomial-time approximation algorithms for the Ising model*, SIAM J. Comput. 22, 1087 (1993).
+#   [doi:10.1137/0222066](https://doi.org/10.1137/0222066). What is hard, and what can be approximated.
 # - J. G. Kirkwood, *Statistical mechanics of fluid mixtures*, J. Chem. Phys. 3, 300 (1935).
 #   [doi:10.1063/1.1749657](https://doi.org/10.1063/1.1749657). Thermodynamic integration.
 # - R. M. Neal, *Annealed importance sampling*, Statistics and Computing 11, 125 (2001).
