@@ -391,18 +391,18 @@ def stable_step_size(energy: EnergyFunction, x: Float[Tensor, "n_chains *dim"], 
         ε = 0.5 / steepest
         for _ in range(40):
             moved = x - ε.reshape(axes) * slope
-            too_far = ~(target.energy(moved) <= value - 0.5 * ε * fall)
+            too_far = ~(target.energy(moved) <= value - 0.25 * ε * fall)
             if not too_far.any():
                 break
             ε = torch.where(too_far, ε / 2, ε)
-        moved = moved + (2 * ε * temperature).sqrt().reshape(axes) * _normal(x, generator)
+        moved = moved + (temperature / steepest).sqrt().reshape(axes) * _normal(x, generator)
         x = torch.where(torch.isfinite(moved), moved, x)
     return 2 / largest if largest > 0 else math.inf
 
 
 _ROUNDS = 16
-"""Steps of descent of `stable_step_size`: off the top of a barrier, where each grows the distance by half, 1.5**16 = 657
-times the kick."""
+"""Steps of descent of `stable_step_size`: off the top of a barrier, where each grows the distance by half, they go 657
+times as far as the kick."""
 
 _FULL_HESSIAN = 16
 """Coordinates up to which all eigenvalues of the Hessian are computed."""
