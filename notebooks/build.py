@@ -618,7 +618,8 @@ def _nbgrader(cell: Cell) -> dict[str, Any]:
 def expand(lesson: Lesson, course: Course, solved: bool) -> NotebookNode:
     """The notebook before anything is cleared or run: generated cells in place, answers still inside.
 
-    Each cell that has a role carries it in its metadata, as `course: {"check": "1.2"}`.
+    Each cell that has a role carries it in its metadata, as `course: {"check": "1.2"}`. In markdown, `{repository}`
+    stands for the repository's address.
     """
     code, markdown = "code", "markdown"
     plain: list[tuple[str, str, Cell | None]] = [
@@ -1101,4 +1102,6 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a character of a lesson shows "?"
+        stream.reconfigure(errors="replace")
     sys.exit(main())

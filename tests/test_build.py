@@ -170,6 +170,7 @@ def test_cell_ids_are_unique_shared_by_both_copies_and_survive_a_new_cell(finish
     new = [c.id for c in build.student_notebook(changed.find("01"), changed).cells]
     assert [i for i in new if i in ids] == ids
     assert len(set(new)) == len(ids) + 2
+    assert new == [c.id for c in build.student_notebook(changed.find("01"), changed).cells]
 
 
 # ---------------------------------------------------------------------------------------------------- templates
@@ -227,6 +228,13 @@ def test_the_address_stands_in_one_place() -> None:
     files += [build.ROOT / "course.py", build.ROOT / "notebooks" / "build.py"]
     found = [p for p in files if p.is_file() and address.encode() in p.read_bytes()]
     assert found == []
+
+
+def test_lesson_text_may_name_the_repository_without_knowing_its_address(tmp_path: Path) -> None:
+    text = FIRST.replace("A word in the body", "Ask in [the issues]({repository}/issues)")
+    course = build.read_course(make_course(tmp_path / "course", **{"01_first_steps": text}))
+    for notebook in (f(course.find("01"), course) for f in (build.student_notebook, build.solved_notebook)):
+        assert any(f"[the issues]({ADDRESS}/issues)" in c.source for c in notebook.cells)
 
 
 @pytest.mark.parametrize("address", ["", "https://example.org/a/b", "https://github.com/someone"])
@@ -565,6 +573,11 @@ def test_edited_cell_of_a_solved_copy_is_named_but_an_edited_output_is_not(
     with_first_output(course, "01_first_steps", "another machine")
     assert names_stale(course, capsys) == []
     replace(solved_path(course), "A word in the body", "A term in the body")
+    assert names_stale(course, capsys) == both("01_first_steps")[1:]
+
+
+def test_solved_copy_with_another_fingerprint_is_named(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    replace(solved_path(course), solved(course).metadata.course.source_sha256, "0" * 64)
     assert names_stale(course, capsys) == both("01_first_steps")[1:]
 
 

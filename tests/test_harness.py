@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import lessons as harness
+import nbformat.v4 as v4
 import pytest
 from nbformat import NotebookNode
 from synthetic import FIRST, make_course, replace, source_path
@@ -172,8 +175,6 @@ def test_blank_copy_that_fails_elsewhere_is_named(tmp_path: Path) -> None:
 @pytest.fixture
 def shown() -> NotebookNode:
     """A solved copy in which everything is shown."""
-    import nbformat.v4 as v4
-
     view = {"application/vnd.jupyter.widget-view+json": {"model_id": "abc"}}
     cells = [
         v4.new_code_cell("plots.curve(x)", outputs=[v4.new_output("display_data", {"image/png": "AAAA"})]),
@@ -202,8 +203,6 @@ def test_missing_output_is_named(shown: NotebookNode, cell: int, fault: str) -> 
 
 
 def test_errors_stderr_lost_widgets_and_unrun_cells_are_named(shown: NotebookNode) -> None:
-    import nbformat.v4 as v4
-
     shown.cells[0].outputs.append(v4.new_output("error", ename="ValueError", evalue="", traceback=[]))
     shown.cells[1].execution_count = None
     shown.cells[3].outputs.append(v4.new_output("stream", name="stderr", text="careful"))
@@ -211,3 +210,17 @@ def test_errors_stderr_lost_widgets_and_unrun_cells_are_named(shown: NotebookNod
     problems = harness.faults_of_solved_copy(shown)
     for fault in ("holds an error", "was not executed", "whose state is not stored", "holds output on stderr"):
         assert sum(fault in p for p in problems) == 1
+
+
+def test_cells_of_a_notebook_run_in_order_on_one_process(tmp_path: Path) -> None:
+    """Several notebooks whose cells need each other, and whole lessons between them, on two processes."""
+    for name in "abc":
+        cells = [v4.new_code_cell(f"n = {'n + 1' if i else 1}\nassert n == {i + 1}", id=f"c{i}") for i in range(6)]
+        (tmp_path / f"{name}.ipynb").write_text(build.to_text(v4.new_notebook(cells=cells)), "utf-8")
+    (tmp_path / "test_lessons.py").write_text("def test_whole_one(): pass\ndef test_whole_two(): pass\n", "utf-8")
+    (tmp_path / "conftest.py").write_bytes((Path(__file__).parent / "conftest.py").read_bytes())
+    arguments = ["-n", "2", "--nbval-lax", "--nbval-current-env", "-q", "-p", "no:cacheprovider"]
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "20 passed" in result.stdout, result.stdout
