@@ -212,6 +212,7 @@ def test_errors_stderr_lost_widgets_and_unrun_cells_are_named(shown: NotebookNod
         assert sum(fault in p for p in problems) == 1
 
 
+@pytest.mark.slow
 def test_cells_of_a_notebook_run_in_order_on_one_process(tmp_path: Path) -> None:
     """Several notebooks whose cells need each other, and whole lessons between them, on two processes."""
     for name in "abc":
