@@ -87,7 +87,7 @@ class Run:
         steps: the number, counted from 1, of the step after which each state was kept; None with `keep=False`.
         acceptance: for each chain the share of proposals accepted after the burn-in; None for a sampler that accepts
             all.
-        temperature: T, as it was passed in; for `annealed` the schedule, one for each step.
+        temperature: T, as it was passed in; for `annealed` the schedule, one for each step (and chain).
         step_size: ε, as it was passed in.
         swap_acceptance: for each pair of neighbouring temperatures the share of swaps accepted; None except for
             `replica_exchange`.
@@ -206,7 +206,7 @@ def annealed(
     x: Float[Tensor, "n_chains *dim"],
     *,
     step_size: float,
-    temperatures: Sequence[float] | Float[Tensor, "n_steps"],
+    temperatures: Sequence[float] | Float[Tensor, "n_steps"] | Float[Tensor, "n_steps n_chains"],
     generator: torch.Generator,
     thin: int = 1,
     keep: bool = True,
@@ -221,7 +221,8 @@ def annealed(
         energy: E, one value per chain.
         x: initial states.
         step_size: ε > 0.
-        temperatures: T >= 0 of each step; their number is the number of steps.
+        temperatures: T >= 0 of each step; their number is the number of steps. With a second axis, each chain has a
+            schedule of its own.
         generator: source of the random numbers, on the device of x.
         thin: every thin-th state is kept.
         keep: if False, no trajectory is stored.
@@ -237,14 +238,21 @@ def annealed(
     Source: Kirkpatrick, Gelatt and Vecchi, Science 220, 671 (1983), doi:10.1126/science.220.4598.671; with Langevin
         steps: Gelfand and Mitter, SIAM J. Control Optim. 29, 999 (1991), doi:10.1137/0329055.
     """
-    schedule = _schedule(temperatures)
-    target, kernel = _start(_Ula, energy, x, step_size, max(schedule), generator, zero=True)
-    if isinstance(kernel.step_size, Tensor):
-        raise ValueError("step_size must be one number for an annealed run")
-    kernel.schedule = schedule
+    if isinstance(step_size, Tensor) and step_size.ndim:
+        raise ValueError(f"step_size must be one number for an annealed run, got shape {tuple(step_size.shape)}")
+    per_chain = isinstance(temperatures, Tensor) and temperatures.ndim == 2
+    if per_chain:
+        schedule = _schedules(temperatures, x)
+        target, kernel = _start(_Ula, energy, x, step_size, schedule.max().item(), generator, zero=True)
+        axes = (*schedule.shape, *[1] * (x.ndim - 1))
+        kernel.sigmas = (2 * kernel.step_size * schedule).sqrt().to(x).reshape(axes)
+    else:
+        schedule = _schedule(temperatures)
+        target, kernel = _start(_Ula, energy, x, step_size, max(schedule), generator, zero=True)
+        kernel.sigmas = [math.sqrt(2 * kernel.step_size * temperature) for temperature in schedule]
     store = _Store(target, kernel, len(schedule), 0, thin, keep)
     _advance(kernel, store, len(schedule), progress)
-    return store.run(torch.tensor(schedule, dtype=torch.float64), step_size)
+    return store.run(torch.as_tensor(schedule, dtype=torch.float64), step_size)
 
 
 def replica_exchange(
@@ -491,7 +499,8 @@ class _Ula:
 
     accepted: Tensor | None = None
     energies: Tensor | None = None
-    schedule: list[float] | None = None
+    sigmas: list[float] | Tensor | None = None
+    """Size of the noise at each step, where the temperature follows a schedule; as a tensor, one row per step."""
 
     def __init__(self, target: _Target, x: Tensor, step_size: Any, temperature: Any, generator: torch.Generator):
         self.target, self.generator = target, generator
@@ -511,10 +520,12 @@ class _Ula:
         x, slope = self.x, self.target.gradient(self.x)
         self.noise.normal_(generator=self.generator)
         if self.shared:
-            sigma = self.sigma
-            if self.schedule is not None:
-                sigma = math.sqrt(2 * self.step_size * self.schedule[number - 1])
-            x.add_(slope, alpha=-self.step_size).add_(self.noise, alpha=sigma)
+            sigma = self.sigma if self.sigmas is None else self.sigmas[number - 1]
+            x.add_(slope, alpha=-self.step_size)
+            if isinstance(sigma, Tensor):
+                x.addcmul_(self.noise, sigma)
+            else:
+                x.add_(self.noise, alpha=sigma)
         else:
             x.addcmul_(slope, self.ε, value=-1).addcmul_(self.noise, self.sigma)
 
@@ -760,6 +771,19 @@ def _schedule(temperatures: Any) -> list[float]:
     if not torch.isfinite(values).all() or (values < 0).any():
         raise ValueError(f"temperatures must be finite and >= 0, got {temperatures!r}")
     return values.tolist()
+
+
+def _schedules(temperatures: Tensor, x: Any) -> Tensor:
+    """A schedule for each chain, checked: shape (n_steps, n_chains)."""
+    _states(x)
+    if temperatures.shape[0] == 0 or temperatures.shape[1] != len(x):
+        raise ValueError(
+            f"temperatures must have one row per step and one column for each of the {len(x)} chains, "
+            f"got shape {tuple(temperatures.shape)}"
+        )
+    if not torch.isfinite(temperatures).all() or (temperatures < 0).any():
+        raise ValueError("temperatures must be finite and >= 0, and some are not")
+    return temperatures.detach().to(torch.float64)
 
 
 def _whole(name: str, value: Any) -> None:
