@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import base64
+import csv
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import textwrap
 from pathlib import Path
 
@@ -151,6 +154,43 @@ def test_nbgrader_metadata_of_todo_and_check(finished: Path) -> None:
 
 def test_nbgrader_gives_full_marks_to_the_solved_copy(finished: Path) -> None:
     assert determine_grade(cell_of(solved(finished), "check", "1.1")) == (2, 2)
+
+
+@pytest.mark.slow
+def test_nbgrader_grades_a_solved_a_half_right_and_a_blank_copy(finished: Path, tmp_path: Path) -> None:
+    """The way of a student copy through nbgrader, as a teacher goes it; stubs are there already, so none are made."""
+
+    def nbgrader(*arguments: str) -> None:
+        path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])  # it calls alembic by name
+        environment = {**build.kernel_environment(), "PYTHONPATH": str(finished), "PATH": path}
+        command = [sys.executable, "-m", "nbgrader", *arguments]
+        result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stderr
+
+    def submit(name: str, answers: dict[str, str]) -> None:
+        notebook = student(finished)
+        for exercise, source in answers.items():
+            cell_of(notebook, "todo", exercise).source = source
+        path = tmp_path / "submitted" / name / "first" / "01_first_steps.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text(build.to_text(notebook), "utf-8")
+
+    (tmp_path / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'course'\n", "utf-8")
+    source = tmp_path / "source" / "first"
+    source.mkdir(parents=True)
+    shutil.copy(finished / "notebooks" / "01_first_steps.ipynb", source)
+    nbgrader("generate_assignment", "first", "--ClearSolutions.enabled=False")
+    right = {name: cell_of(solved(finished), "todo", name).source for name in ("1.1", "1.2")}
+    submit("blank", {})
+    submit("half", {**right, "1.2": "def add_two(x):\n    return x"})
+    submit("whole", right)
+    nbgrader("autograde", "first")
+    nbgrader("export")
+    with (tmp_path / "grades.csv").open(encoding="utf-8") as table:
+        grades = {
+            row["student_id"]: (float(row["raw_score"]), float(row["max_score"])) for row in csv.DictReader(table)
+        }
+    assert grades == {"blank": (0, 2.5), "half": (2, 2.5), "whole": (2.5, 2.5)}
 
 
 def test_two_builds_of_the_student_copy_are_byte_identical(finished: Path, tmp_path: Path) -> None:
