@@ -545,6 +545,7 @@ class _Mala(_Ula):
         value, slope = target.both(self.x)
         self.energies, self.slope = value.clone(), slope.clone()  # an energy may return its argument
         self.inner = tuple(range(1, x.ndim))
+        self.per_chain_temperature = torch.as_tensor(temperature, dtype=x.dtype, device=x.device)
         self.uniform = torch.empty_like(self.energies)
         self.accepted = torch.zeros_like(self.energies)
         # Drift in units of the noise, ε / sigma = sqrt(ε / (2 T)).
@@ -558,12 +559,12 @@ class _Mala(_Ula):
             y = torch.addcmul(x, self.slope, self.ε, value=-1).addcmul_(noise, self.sigma)
         value, slope = self.target.both(y)
         # The way back needs the noise a - ξ with a = (ε / sigma) (∇E(x) + ∇E(y)), so that
-        # log q(x|y) - log q(y|x) = (|ξ|² - |a - ξ|²) / 2 = a · (2 ξ - a) / 2, which subtracts no large numbers.
+        # log q(x|y) - log q(y|x) = (|ξ|² - |a - ξ|²) / 2 = a · (ξ - a/2), which subtracts no large numbers.
         a = torch.add(self.slope, slope).mul_(self.drift)
-        ratio = noise.mul_(2).sub_(a).mul_(a)
+        log_ratio = noise.sub_(a, alpha=0.5).mul_(a)
         if self.inner:
-            ratio = ratio.sum(self.inner)
-        log_ratio = (self.energies - value).div_(self.temperature).add_(ratio, alpha=0.5)
+            log_ratio = log_ratio.sum(self.inner)
+        log_ratio = log_ratio.addcdiv(self.energies - value, self.per_chain_temperature)
         # The comparison is False for NaN, so that a y of undefined energy is refused.
         accept = self.uniform.uniform_(generator=self.generator).log_() < log_ratio
         self.accepted += accept
