@@ -284,6 +284,8 @@ def _cause(got: np.ndarray, causes: Mapping[str, Any] | None, rtol: float, atol:
 
 
 def _show(array: np.ndarray) -> str:
+    if np.ndim(array) == 0:
+        return f"{np.asarray(array).item():.6g}"
     return np.array2string(np.asarray(array), precision=6, separator=", ", floatmode="maxprec").replace("\n", "")
 
 
