@@ -471,6 +471,7 @@ def test(options, extra):
     differences = differences_from_colab(python)
     say("These are Colab's versions%s." % (" but for " + differences if differences else ""))
     variables = dict(environment([added_to_colab()]), COURSE_ENVIRONMENT="colab")
+    variables["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # Colab's ipykernel warns at each start
     return become([python] + pytest_arguments("colab", extra), variables)
 
 

@@ -344,14 +344,18 @@ def test_ctrl_c_says_one_line_and_ends_what_it_had_started(tmp_path: Path) -> No
     (tmp_path / "pyproject.toml").write_text(ENDLESS_PROJECT)
     (tmp_path / "endless.py").write_text(f"{ENDLESS_BACKEND}\nHERE = pathlib.Path({str(tmp_path)!r})\n")
     (tmp_path / "requirements.txt").write_text("--no-index\n.\n")
+    # As from a terminal: the test itself may run where Ctrl-C is ignored.
+    program = (
+        "import course, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "sys.exit(course.main(['lab', '--no-browser']))"
+    )
     process = subprocess.Popen(
-        [sys.executable, "course.py", "lab", "--no-browser"],
+        [sys.executable, "-c", program],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     wait_for(tmp_path / "started", process)
     process.send_signal(signal.SIGINT)
