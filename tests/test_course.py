@@ -263,6 +263,16 @@ def test_pip_is_made_to_install_a_damaged_package_again(
     assert broken.is_dir() != found
 
 
+def test_damage_is_looked_for_before_pip_runs(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = fake_venv(scratch, monkeypatch)
+    info = wheel(site, "broken")
+    cut_a_file(site, info)
+    there: list[bool] = []
+    monkeypatch.setattr(course, "pip", lambda python, arguments: there.append(info.exists()))
+    course.ready("lab")
+    assert there == [False]
+
+
 @pytest.mark.slow
 def test_a_real_environment_is_made_once_repaired_and_made_again(
     scratch: Path, capfd: pytest.CaptureFixture[str]
