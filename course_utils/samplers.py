@@ -595,9 +595,8 @@ class _Swap:
     def __call__(self, number: int) -> None:
         if number % self.every:
             return
-        lower = slice((number // self.every - 1) % 2, self.rows[0] - 1, 2)
-        if lower.start >= lower.stop:  # two temperatures have one pair, tried every second time
-            return
+        n_pairs = self.rows[0] - 1
+        lower = slice((number // self.every - 1) % min(2, n_pairs), n_pairs, 2)
         value = self.kernel.current_energies().reshape(self.rows)
         log_ratio = (self.gap * (value[:-1] - value[1:]))[lower]
         accept = torch.empty_like(log_ratio).uniform_(generator=self.generator).log_() < log_ratio
