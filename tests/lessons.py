@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 from collections import Counter
@@ -369,6 +370,8 @@ def faults_of_solved_copy(notebook: NotebookNode) -> list[str]:
             problems.append(f"{where} shows no explorer")
         if any(view not in states for view in views):
             problems.append(f"{where} shows a widget whose state is not stored")
+        if views and "explorer-error" in json.dumps(states):  # an explorer catches its errors and shows them
+            problems.append(f"{where} shows an explorer's error message")
         if cell.metadata.get("course", {}).get("check") and not printed.startswith("✓"):
             problems.append(f"{where} does not show that its exercise has passed")
         if "print(" in cell.source and shows.startswith("print(") and not printed:

@@ -212,6 +212,12 @@ def test_errors_stderr_lost_widgets_and_unrun_cells_are_named(shown: NotebookNod
         assert sum(fault in p for p in problems) == 1
 
 
+def test_explorer_that_shows_an_error_is_named(shown: NotebookNode) -> None:
+    states = shown.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
+    next(iter(states.values()))["state"] = {"value": '<div class="explorer-error">ValueError</div>'}
+    assert ["explorer's error" in p for p in harness.faults_of_solved_copy(shown)] == [True]
+
+
 @pytest.mark.slow
 def test_cells_of_a_notebook_run_in_order_on_one_process(tmp_path: Path) -> None:
     """Several notebooks whose cells need each other, and whole lessons between them, on two processes."""
