@@ -542,8 +542,8 @@ class _Mala(_Ula):
 
     def __init__(self, target: _Target, x: Tensor, step_size: Any, temperature: Any, generator: torch.Generator):
         super().__init__(target, x, step_size, temperature, generator)
-        value, slope = target.both(self.x)
-        self.energies, self.slope = value.clone(), slope.clone()  # an energy may return its argument
+        # No step changes a tensor that an energy has returned in place: it may be the energy's own, or its argument.
+        self.energies, self.slope = target.both(self.x)
         self.inner = tuple(range(1, x.ndim))
         self.per_chain_temperature = torch.as_tensor(temperature, dtype=x.dtype, device=x.device)
         self.uniform = torch.empty_like(self.energies)

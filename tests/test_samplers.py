@@ -5,11 +5,13 @@ gives the error. Generators are fixed, so a test gives the same numbers each tim
 """
 
 import copy
+import importlib.util
 import itertools
 import math
 import pickle
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -128,6 +130,18 @@ def test_each_chain_can_have_its_own_temperature_step_and_energy() -> None:
         exact = temperature / stiffness / bias
         ratio = (run.x**2 / exact).reshape(3, -1).mean(1)
         assert ((ratio - 1).abs() < 4 * math.sqrt(2 / 20_000)).all(), ratio
+
+
+@pytest.mark.parametrize("sampler", [ula, mala])
+@pytest.mark.parametrize("E", [DoubleWell(), CORRELATED], ids=lambda E: E.name)
+def test_equal_numbers_for_each_chain_are_one_number_for_all(sampler, E: Energy) -> None:
+    x = torch.ones(7, *([2] if E.dim == 2 else []), dtype=torch.float64)
+    one = sampler(E, x, step_size=0.03, temperature=0.4, n_steps=50, generator=seeded())
+    each = torch.ones(7)
+    many = sampler(
+        E, x, step_size=0.03 * each.double(), temperature=0.4 * each.double(), n_steps=50, generator=seeded()
+    )
+    assert torch.allclose(one.trajectory, many.trajectory, rtol=1e-9)
 
 
 def test_ula_at_zero_temperature_is_gradient_descent() -> None:
@@ -372,6 +386,22 @@ def test_replica_exchange_with_ula_has_the_bias_of_ula_and_nothing_else() -> Non
     assert run.swap_acceptance.item() > 0.99
 
 
+def test_swaps_in_the_burn_in_are_not_counted() -> None:
+    for seed in range(5):
+        run = replica_exchange(
+            Quadratic(dim=2),
+            torch.ones(2, 1, 2),
+            step_sizes=0.5,
+            temperatures=[1.0, 8.0],
+            n_steps=11,
+            swap_every=1,
+            burn_in=8,
+            generator=seeded(seed),
+        )
+        accepted = 3 * run.swap_acceptance.item()
+        assert accepted == pytest.approx(round(accepted))
+
+
 def test_replica_exchange_moves_states_and_energies_together() -> None:
     for method in "mala", "ula":
         run = replica_exchange(
@@ -506,6 +536,17 @@ def test_diverged_names_the_step_at_which_a_state_stopped_being_finite() -> None
     with pytest.raises(Diverged) as short:
         run(long.value.step)
     assert short.value.step == long.value.step
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_diverged_names_the_step_also_where_chance_decides_it(seed: int) -> None:
+    at = {"step_size": 0.16, "keep": False}
+    with pytest.raises(Diverged) as caught:
+        ula(DoubleWell(), torch.ones(20), n_steps=2000, generator=seeded(seed), **at)
+    step = caught.value.step
+    ula(DoubleWell(), torch.ones(20), n_steps=step - 1, generator=seeded(seed), **at)
+    with pytest.raises(Diverged, match=f"at step {step}:"):
+        ula(DoubleWell(), torch.ones(20), n_steps=step, generator=seeded(seed), **at)
 
 
 def test_diverged_names_the_step_size_of_the_chain_that_diverged() -> None:
@@ -766,6 +807,22 @@ def test_bad_input_to_replica_exchange_is_named(change: dict, message: str) -> N
 def test_a_bad_schedule_is_named(temperatures: list) -> None:
     with pytest.raises(ValueError, match="temperatures must be"):
         annealed(Quadratic(), torch.zeros(2), step_size=0.1, temperatures=temperatures, generator=seeded())
+
+
+def test_the_benchmark_runs_and_says_what_it_leaves_out(
+    capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(__file__).parent / "benchmarks" / "langevin.py"
+    spec = importlib.util.spec_from_file_location("langevin_benchmark", path)
+    benchmark = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, benchmark)
+    spec.loader.exec_module(benchmark)
+    monkeypatch.delitem(benchmark.RUNNERS, "JAX scan")  # its compilation takes seconds
+    monkeypatch.setitem(sys.modules, "torchebm", None)
+    benchmark.main(["--chains", "50", "--steps", "3", "--repeats", "1"])
+    out = capsys.readouterr().out
+    assert [line.split(" | ")[1] for line in out.splitlines() if line.startswith("| ")][2:] == ["course_utils"] * 3
+    assert "Left out: torchebm (" in out
 
 
 def test_samplers_write_nothing(capfd: pytest.CaptureFixture) -> None:
