@@ -316,7 +316,10 @@ def replica_exchange(
     if not isinstance(x, Tensor) or x.ndim < 2 or x.shape[0] != len(ladder):
         shape = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
         raise ValueError(f"x must have one row for each of the {len(ladder)} temperatures, got {shape}")
-    steps = torch.as_tensor(step_sizes, dtype=torch.float64).cpu()
+    try:
+        steps = torch.as_tensor(step_sizes, dtype=torch.float64).cpu()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"step_sizes must be numbers, got {step_sizes!r}") from error
     if steps.ndim > 1 or (steps.ndim == 1 and len(steps) != len(ladder)):
         raise ValueError(f"step_sizes must be one number or {len(ladder)}, one per temperature, got {step_sizes!r}")
     rows = x.shape[:2]

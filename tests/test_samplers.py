@@ -784,6 +784,7 @@ def test_an_adjusted_sampler_needs_a_temperature_above_zero() -> None:
         ({"x": torch.zeros(3, 4)}, r"x must have one row for each of the 2 temperatures, got \(3, 4\)"),
         ({"x": torch.zeros(2)}, "x must have one row for each"),
         ({"step_sizes": [0.1, 0.2, 0.3]}, "step_sizes must be one number or 2"),
+        ({"step_sizes": "small"}, "step_sizes must be numbers, got 'small'"),
         ({"step_sizes": [0.1, -0.2]}, "step_size must be finite numbers > 0"),
         ({"swap_every": 0}, "swap_every must be a whole number >= 1, got 0"),
         ({"method": "hmc"}, 'method must be "mala" or "ula", got \'hmc\''),
