@@ -335,7 +335,7 @@ def pip(python, arguments):
         env=dict(environment(), PYTHONUNBUFFERED="1"),
     )
     lines = []
-    with killed_on_error(process), open(log, "wb") as file, process.stdout:
+    with killed_on_error(process), open(log, "wb", buffering=0) as file, process.stdout:
         for line in process.stdout:
             file.write(line)
             lines.append(line.decode("utf-8", "replace").strip())
