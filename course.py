@@ -48,7 +48,7 @@ ENVIRONMENTS = {
 }
 
 # Colab has Python 3.13. It has no thrml and none of what thrml brings: these are laid beside Colab's versions, in a
-# folder of their own, so that the environment itself stays as Colab is and the set-up cell can be tried on it.
+# folder of their own, so that the environment's packages stay as Colab's are and the set-up cell can be tried on them.
 COLAB_PYTHON = (3, 13)
 COLAB_LACKS = ("thrml", "equinox", "jaxtyping", "wadler_lindig")
 
@@ -376,6 +376,9 @@ def install_colab(python):
     shutil.rmtree(added_to_colab(), ignore_errors=True)
     added = ["%s==%s" % (name, ours[name]) if name in ours else name for name in COLAB_LACKS]
     pip(python, ["--no-deps", "--target", added_to_colab()] + added)
+    site = site_packages(python)
+    with open(os.path.join(site, "course_added.pth"), "w") as file:
+        file.write(os.path.relpath(added_to_colab(), site) + "\n")
 
 
 def differences_from_colab(python):
@@ -395,12 +398,11 @@ def differences_from_colab(python):
 # ------------------------------------------------------------------------------------------------------ commands
 
 
-def environment(added=()):
+def environment():
     """The variables for what is started here; the checkout is on the path, so that any notebook finds course_utils."""
     variables = dict(os.environ)
     variables.pop("PYTHONHOME", None)
-    paths = (ROOT,) + tuple(added) + tuple(filter(None, [variables.get("PYTHONPATH")]))
-    variables["PYTHONPATH"] = os.pathsep.join(paths)
+    variables["PYTHONPATH"] = os.pathsep.join(filter(None, [ROOT, variables.get("PYTHONPATH")]))
     variables.setdefault("PYTHONUTF8", "1")
     return variables
 
@@ -470,7 +472,7 @@ def test(options, extra):
     python = ready("colab")
     differences = differences_from_colab(python)
     say("These are Colab's versions%s." % (" but for " + differences if differences else ""))
-    variables = dict(environment([added_to_colab()]), COURSE_ENVIRONMENT="colab")
+    variables = dict(environment(), COURSE_ENVIRONMENT="colab")
     variables["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # Colab's ipykernel warns at each start
     return become([python] + pytest_arguments("colab", extra), variables)
 

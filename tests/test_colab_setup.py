@@ -37,7 +37,8 @@ class Host:
         self.folder = folder
         self.content = folder / "content"
         self.content.mkdir()
-        # A layer over Colab's versions: what pip installs goes into the layer, and pip sees what lies below.
+        # A layer over Colab's versions: what pip installs goes into the layer, and pip sees what lies below, but not
+        # what course.py has laid beside it.
         venv.create(folder / "layer", with_pip=False, symlinks=os.name != "nt")
         self.python = folder / "layer" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
         self.variables: dict[str, str] = {}

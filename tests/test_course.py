@@ -481,8 +481,8 @@ def test_only_root_is_told_that_root_may_serve(user: int, allowed: bool, monkeyp
 def test_the_checkout_is_on_the_path_of_whatever_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "elsewhere")
     monkeypatch.setenv("PYTHONHOME", "nowhere")
-    variables = course.environment(["added"])
-    assert variables["PYTHONPATH"].split(os.pathsep) == [course.ROOT, "added", "elsewhere"]
+    variables = course.environment()
+    assert variables["PYTHONPATH"].split(os.pathsep) == [course.ROOT, "elsewhere"]
     assert "PYTHONHOME" not in variables
 
 
