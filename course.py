@@ -40,6 +40,8 @@ TORCH_CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 PROBE_S = 5.0
 GRACE_S = 5.0  # how long a child process that was told to end may take
 
+RECIPE = 1  # count up when `make` changes, so that environments made the old way are brought up to date
+
 # What each command installs: the environment's folder, the file that pip is given, and every file that counts.
 ENVIRONMENTS = {
     "lab": (".venv", "requirements.txt", ("requirements.txt",)),
@@ -97,8 +99,8 @@ def stamp_file(kind):
 
 
 def stamp(kind):
-    """What that file must hold: it changes with the Python version and the requirement files."""
-    digest = hashlib.sha256(("%d.%d " % sys.version_info[:2] + sys.platform).encode())
+    """What that file must hold: it changes with the recipe, the Python version and the requirement files."""
+    digest = hashlib.sha256(("%d %d.%d " % ((RECIPE,) + sys.version_info[:2]) + sys.platform).encode())
     for name in ENVIRONMENTS[kind][2]:
         with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(file.read().replace(b"\r\n", b"\n"))
