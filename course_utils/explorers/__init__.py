@@ -6,6 +6,7 @@ PyTorch nor JAX; an explorer imports what it needs when it is made.
 
 from .base import Explorer
 from .boltzmann import boltzmann
+from .descent import descent
 from .importance import importance
 
-__all__ = ["Explorer", "boltzmann", "importance"]
+__all__ = ["Explorer", "boltzmann", "descent", "importance"]

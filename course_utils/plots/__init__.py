@@ -15,6 +15,17 @@ from .boltzmann import (
     thermodynamics_curves,
 )
 from .course import course_map
+from .descent import (
+    bath_check,
+    cooling,
+    noise_and_curvature,
+    one_run,
+    parameter_landscapes,
+    sgd_temperatures,
+    success_against_start,
+    success_rates,
+    turning_surface,
+)
 from .partition import (
     ais_bias,
     counting,
@@ -35,6 +46,8 @@ __all__ = [
     "PROBABILITY_CMAP",
     "ais_bias",
     "ball",
+    "bath_check",
+    "cooling",
     "counting",
     "course_map",
     "densities",
@@ -50,12 +63,19 @@ __all__ = [
     "landscapes",
     "log_z_traces",
     "mark_minima",
+    "noise_and_curvature",
+    "one_run",
+    "parameter_landscapes",
     "photographs",
     "probabilities_against_temperature",
+    "sgd_temperatures",
     "states",
+    "success_against_start",
+    "success_rates",
     "thermodynamic_integration",
     "thermodynamics_curves",
     "to_numpy",
     "torus_energy",
+    "turning_surface",
     "use_style",
 ]

@@ -1,0 +1,596 @@
+"""Gradient descent with a temperature: cooling schedules, success rates with intervals, and the heat bath of SGD.
+
+What lesson 04 teaches, for later lessons to use. A step of size ε at temperature T is that of `samplers`,
+
+    x' = x - ε ∇E(x) + sqrt(2 ε T) ξ,
+
+and a mini-batch step w' = w - ε ĝ with batch size B is read as one: its noise has the covariance ε² C / B, where C is
+the covariance of the gradients of single examples, so along each direction T = ε C / (2 B).
+
+Temperatures, curvatures and covariances are float64.
+"""
+
+import math
+import numbers
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Bool, Float
+from scipy import linalg, stats
+from torch import Tensor
+from tqdm import tqdm
+
+from . import energies, samplers
+
+__all__ = [
+    "SCHEDULES",
+    "Landscape",
+    "SuccessRate",
+    "constant",
+    "effective_temperature",
+    "exponential",
+    "gradient_noise",
+    "landscapes",
+    "linear",
+    "logarithmic",
+    "polynomial",
+    "random_starts",
+    "schedule",
+    "sgd_linear_regression",
+    "sgd_stationary_covariance",
+    "stationary_covariance",
+    "succeeded",
+    "success_rate",
+    "temperature_from_variance",
+    "thermal_descent",
+]
+
+
+# ------------------------------------------------------------------------------------------------------- schedules
+
+
+def constant(temperature: float, n_steps: int) -> Float[Tensor, "n_steps"]:
+    """The same temperature at every step.
+
+    Args:
+        temperature: T >= 0.
+        n_steps: number of steps, at least 1.
+
+    Returns:
+        T of each step.
+
+    Raises:
+        ValueError: if an argument is out of its range.
+    """
+    return torch.full((_steps(n_steps, 1),), _temperature("temperature", temperature), dtype=torch.float64)
+
+
+def linear(start: float, end: float, n_steps: int) -> Float[Tensor, "n_steps"]:
+    """T falls by the same amount at every step: `polynomial` with power 1.
+
+    Args:
+        start: T of the first step, >= 0.
+        end: T of the last step, >= 0.
+        n_steps: number of steps, at least 2.
+
+    Returns:
+        T of each step, both ends exact.
+
+    Raises:
+        ValueError: if an argument is out of its range.
+    """
+    return polynomial(start, end, n_steps, power=1.0)
+
+
+def polynomial(start: float, end: float, n_steps: int, power: float = 2.0) -> Float[Tensor, "n_steps"]:
+    """T = end + (start - end) (1 - s)^power, where s goes from 0 at the first step to 1 at the last.
+
+    Args:
+        start: T of the first step, >= 0.
+        end: T of the last step, >= 0.
+        n_steps: number of steps, at least 2.
+        power: > 0; above 1 the cooling is fast at first and slow at the end.
+
+    Returns:
+        T of each step, both ends exact.
+
+    Raises:
+        ValueError: if an argument is out of its range.
+    """
+    start, end = _temperature("start", start), _temperature("end", end)
+    if not (isinstance(power, numbers.Real) and 0 < power < math.inf):
+        raise ValueError(f"power must be a finite number > 0, got {power!r}")
+    s = torch.linspace(0, 1, _steps(n_steps, 2), dtype=torch.float64)
+    return _with_ends(end + (start - end) * (1 - s) ** power, start, end)
+
+
+def exponential(start: float, end: float, n_steps: int) -> Float[Tensor, "n_steps"]:
+    """T falls by the same factor at every step (geometric cooling).
+
+    Args:
+        start: T of the first step, > 0.
+        end: T of the last step, > 0: no number of equal factors reaches 0.
+        n_steps: number of steps, at least 2.
+
+    Returns:
+        T of each step, both ends exact.
+
+    Raises:
+        ValueError: if an argument is out of its range.
+
+    Source: Kirkpatrick, Gelatt and Vecchi, Science 220, 671 (1983), doi:10.1126/science.220.4598.671.
+    """
+    start, end = _temperature("start", start, zero=False), _temperature("end", end, zero=False)
+    s = torch.linspace(0, 1, _steps(n_steps, 2), dtype=torch.float64)
+    return _with_ends(start * (end / start) ** s, start, end)
+
+
+def logarithmic(start: float, n_steps: int) -> Float[Tensor, "n_steps"]:
+    """T of step k = 1, 2, ... is start log 2 / log(1 + k): so slow that it has no end of its own choosing.
+
+    The form c / log(1 + k) is the one for which annealing is known to find the global minimum as k goes to infinity, if
+    and only if c is at least the depth of the deepest local minimum that is not global.
+
+    Args:
+        start: T of the first step, >= 0; c = start log 2.
+        n_steps: number of steps, at least 1.
+
+    Returns:
+        T of each step; the last is start log 2 / log(1 + n_steps).
+
+    Raises:
+        ValueError: if an argument is out of its range.
+
+    Source: Geman and Geman, IEEE PAMI 6, 721 (1984), doi:10.1109/TPAMI.1984.4767596; the condition on c, for a finite
+        set of states: Hajek, Math. Oper. Res. 13, 311 (1988), doi:10.1287/moor.13.2.311, theorem 1.
+    """
+    start = _temperature("start", start)
+    k = torch.arange(1, _steps(n_steps, 1) + 1, dtype=torch.float64)
+    return _with_ends(start * math.log(2) / torch.log1p(k), start, None)
+
+
+SCHEDULES: dict[str, Callable[[float, float, int], Float[Tensor, "n_steps"]]] = {
+    "constant": lambda start, end, n_steps: constant(start, n_steps),
+    "logarithmic": lambda start, end, n_steps: logarithmic(start, n_steps),
+    "linear": linear,
+    "polynomial": polynomial,
+    "exponential": exponential,
+}
+"""Name -> schedule, all called with (start, end, n_steps); constant and logarithmic take no notice of `end`."""
+
+
+def schedule(name: str, start: float, end: float, n_steps: int) -> Float[Tensor, "n_steps"]:
+    """A schedule by its name.
+
+    Args:
+        name: one of `SCHEDULES`.
+        start: T of the first step.
+        end: T of the last step; of no effect for "constant" and "logarithmic".
+        n_steps: number of steps.
+
+    Returns:
+        T of each step.
+
+    Raises:
+        ValueError: if there is no such schedule, or an argument is out of its range.
+    """
+    if name not in SCHEDULES:
+        raise ValueError(f"name must be one of {', '.join(SCHEDULES)}, got {name!r}")
+    return SCHEDULES[name](start, end, n_steps)
+
+
+# ------------------------------------------------------------------------------------------ descent with a temperature
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """An energy with what an annealing experiment on it needs.
+
+    Attributes:
+        energy: the energy object, of two coordinates.
+        step_size: a step that is stable in `energy.domain`, and somewhat beyond.
+        success_below: a run whose last energy is lower has found the global minimum.
+        criterion: why that number, in words.
+    """
+
+    energy: energies.Energy
+    step_size: float
+    success_below: float
+    criterion: str
+
+
+def landscapes() -> dict[str, Landscape]:
+    """The four landscapes of lesson 04, by name.
+
+    The largest curvature in each domain, and so the largest stable step 2 / curvature: Rosenbrock 5327 and 0.00038,
+    Rastrigin 397 and 0.0050, network loss 323 and 0.0062, Ackley 56 and 0.036 outside of its cusp. Where the noise
+    carries a run out of the domain, Rosenbrock and the network loss are steeper, so that their steps are smaller still.
+    """
+    half_way = "half-way to the second-lowest minimum"
+    return {
+        "Rosenbrock": Landscape(energies.Rosenbrock(), 1e-4, 0.01, "it has one minimum: within 0.1 of it in x"),
+        "Rastrigin": Landscape(energies.Rastrigin(), 2e-3, 0.497, half_way),
+        "Ackley": Landscape(energies.Ackley(), 1e-2, 1.29, half_way),
+        "Network loss": Landscape(energies.NetworkLoss(), 2e-3, 0.374, half_way),
+    }
+
+
+def random_starts(
+    energy: energies.Energy, n: int, generator: torch.Generator, dtype: torch.dtype = torch.float32
+) -> Float[Tensor, "n dim"]:
+    """Points drawn evenly from the domain of an energy.
+
+    Args:
+        energy: an energy of two or more coordinates.
+        n: number of points.
+        generator: source of the random numbers.
+        dtype: of the result.
+
+    Returns:
+        The points.
+
+    Raises:
+        ValueError: if n is not a whole number >= 1.
+    """
+    low, high = torch.tensor(energy.domain, dtype=dtype).T
+    return low + (high - low) * torch.rand(_steps(n, 1, "n"), energy.dim, generator=generator, dtype=dtype)
+
+
+def thermal_descent(
+    energy: samplers.EnergyFunction,
+    x: Float[Tensor, "n_chains *dim"],
+    *,
+    step_size: float,
+    temperatures: Float[Tensor, "n_steps"] | Float[Tensor, "n_steps n_chains"],
+    generator: torch.Generator,
+    quench: int = 0,
+    thin: int = 1,
+    keep: bool = True,
+    progress: bool = False,
+) -> samplers.Run:
+    """Gradient descent whose noise has the temperature of a schedule: `samplers.annealed`, then steps at T = 0.
+
+    Args:
+        energy: E, one value per chain.
+        x: where the chains start.
+        step_size: ε > 0.
+        temperatures: T >= 0 of each step; with a second axis, each chain has a schedule of its own.
+        generator: source of the random numbers, on the device of x.
+        quench: number of steps at T = 0 that follow; they lead to the bottom of the well that a chain is in.
+        thin: every thin-th state is kept.
+        keep: if False, no trajectory is stored.
+        progress: if True, show a progress bar, on stdout.
+
+    Returns:
+        The run; `run.x` are the end points, and `run.temperature` the schedule with the quench.
+
+    Raises:
+        ValueError: if an argument is wrong, before any step.
+        samplers.Diverged: if a state stops being finite; it names a stable step size.
+
+    Source: Gelfand and Mitter, SIAM J. Control Optim. 29, 999 (1991), doi:10.1137/0329055.
+    """
+    temperatures = torch.as_tensor(temperatures, dtype=torch.float64)
+    _steps(quench, 0, "quench")
+    if temperatures.ndim:
+        temperatures = torch.cat([temperatures, temperatures.new_zeros(quench, *temperatures.shape[1:])])
+    return samplers.annealed(
+        energy,
+        x,
+        step_size=step_size,
+        temperatures=temperatures,
+        generator=generator,
+        thin=thin,
+        keep=keep,
+        progress=progress,
+    )
+
+
+# ------------------------------------------------------------------------------------------------------ success rates
+
+
+@dataclass(frozen=True)
+class SuccessRate:
+    """A share of successes and its confidence interval.
+
+    Attributes:
+        rate: successes / n.
+        low: lower end of the interval, in [0, rate].
+        high: upper end, in [rate, 1].
+        n: number of runs.
+    """
+
+    rate: float
+    low: float
+    high: float
+    n: int
+
+    def __str__(self) -> str:
+        return f"{self.rate:.1%} [{self.low:.1%}, {self.high:.1%}]"
+
+
+def succeeded(landscape: Landscape, x: Float[Tensor, "*n 2"]) -> Bool[Tensor, "*n"]:
+    """Whether end points lie below the energy that counts as success.
+
+    Args:
+        landscape: one of `landscapes()`.
+        x: end points.
+
+    Returns:
+        True for each that has found the global minimum.
+    """
+    return landscape.energy(x) < landscape.success_below
+
+
+def success_rate(successes: Bool[Tensor, "n"], confidence: float = 0.95) -> SuccessRate:
+    """Share of successes in independent runs, with Wilson's score interval.
+
+    Args:
+        successes: True or False for each run, at least one.
+        confidence: how often such an interval holds the true rate, between 0 and 1.
+
+    Returns:
+        The rate with its interval, which lies in [0, 1] and has a width even for 0 successes of n.
+
+    Raises:
+        ValueError: if there are no runs, an entry is neither True nor False, or confidence is not in (0, 1).
+
+    Source: Wilson, J. Am. Stat. Assoc. 22, 209 (1927), doi:10.1080/01621459.1927.10502953.
+    """
+    values = torch.as_tensor(successes)
+    if values.ndim != 1 or len(values) == 0:
+        raise ValueError(f"successes must be one True or False per run, got shape {tuple(values.shape)}")
+    if values.dtype != torch.bool and not ((values == 0) | (values == 1)).all():
+        raise ValueError("successes must be True or False, or 1 or 0, and some are not")
+    if not (isinstance(confidence, numbers.Real) and 0 < confidence < 1):
+        raise ValueError(f"confidence must lie between 0 and 1, got {confidence!r}")
+    n, k = len(values), int(values.sum())
+    interval = stats.binomtest(k, n).proportion_ci(confidence, method="wilson")
+    return SuccessRate(k / n, float(interval.low), float(interval.high), n)
+
+
+# --------------------------------------------------------------------------------------- temperatures that a run has
+
+
+def temperature_from_variance(variance: Any, curvature: Any, step_size: float) -> Any:
+    """The temperature at which descent in a quadratic well has this stationary variance.
+
+    In E = k x²/2 a step multiplies x by 1 - ε k and adds noise of variance 2 ε T, so the stationary variance v solves
+    v = (1 - ε k)² v + 2 ε T, which is k v (1 - ε k / 2) = T. Without the bracket this is the equipartition theorem.
+
+    Args:
+        variance: v >= 0, a number or a tensor.
+        curvature: k > 0, in the same direction; a number or a tensor.
+        step_size: ε > 0, below 2/k.
+
+    Returns:
+        T, a number or a tensor.
+
+    Raises:
+        ValueError: if a curvature is not positive or a step is not stable.
+    """
+    largest, smallest = (float(f(torch.as_tensor(curvature, dtype=torch.float64))) for f in (torch.max, torch.min))
+    if not smallest > 0:
+        raise ValueError(f"curvature must be > 0, or there is no stationary variance; got {smallest:g}")
+    if not 0 < step_size < 2 / largest:
+        raise ValueError(f"step_size must lie between 0 and 2 / curvature = {2 / largest:.6g}, got {step_size!r}")
+    return curvature * variance * (1 - step_size * curvature / 2)
+
+
+def stationary_covariance(
+    hessian: Float[Tensor, "d d"], noise: Float[Tensor, "d d"], step_size: float
+) -> Float[Tensor, "d d"]:
+    """Stationary covariance Σ of x' = x - ε H x + η, with η of covariance `noise`, independent of x.
+
+    It solves Σ = (1 - ε H) Σ (1 - ε H) + noise exactly. Thermal descent has noise = 2 ε T; SGD near a minimum has
+    noise = ε² C / B, if C does not change over the width of Σ.
+
+    Args:
+        hessian: H, symmetric with eigenvalues in (0, 2/ε).
+        noise: covariance of the noise of one step, symmetric.
+        step_size: ε > 0.
+
+    Returns:
+        Σ.
+
+    Raises:
+        ValueError: if shapes differ, or the walk has no stationary state.
+
+    Source: Mandt, Hoffman and Blei, J. Mach. Learn. Res. 18(134), 1 (2017), section 4, where the step is small.
+    """
+    h, q = (torch.as_tensor(m, dtype=torch.float64).numpy() for m in (hessian, noise))
+    if h.ndim != 2 or h.shape[0] != h.shape[1] or q.shape != h.shape:
+        raise ValueError(f"hessian and noise must be square and of one shape, got {h.shape} and {q.shape}")
+    low, high = linalg.eigvalsh(h)[[0, -1]]
+    if not (low > 0 and 0 < step_size < 2 / high):
+        raise ValueError(
+            f"there is no stationary state: the eigenvalues of hessian, {low:.6g} to {high:.6g}, must be > 0 and below "
+            f"2 / step_size = {2 / step_size:.6g}"
+        )
+    factor = -step_size * h
+    factor[range(len(h)), range(len(h))] += 1
+    return torch.from_numpy(linalg.solve_discrete_lyapunov(factor, q))
+
+
+# ----------------------------------------------------------------------------------------------------- SGD as a bath
+
+
+def gradient_noise(gradients: Float[Tensor, "n p"]) -> Float[Tensor, "p p"]:
+    """Covariance C of the gradients of single examples at one point of parameter space.
+
+    The gradient of a batch of B examples, drawn with replacement, has the covariance C / B.
+
+    Args:
+        gradients: the gradient of the loss of each of all n examples.
+
+    Returns:
+        C, divided by n and not by n - 1, since the examples are the whole population that batches are drawn from.
+
+    Raises:
+        ValueError: if there are fewer than two gradients.
+    """
+    values = torch.as_tensor(gradients).to(torch.float64)
+    if values.ndim != 2 or len(values) < 2:
+        raise ValueError(f"gradients must have one row for each of two or more examples, got {tuple(values.shape)}")
+    return torch.cov(values.T, correction=0).reshape(values.shape[1], values.shape[1])
+
+
+def effective_temperature(
+    noise: Float[Tensor, "p p"], step_size: float, batch_size: int, directions: Float[Tensor, "p k"] | None = None
+) -> Float[Tensor, "k"]:
+    """The temperature of mini-batch descent along each direction: T = ε c / (2 B), c the variance of the gradients.
+
+    One step of SGD adds noise of variance ε² c / B, one step of thermal descent of variance 2 ε T.
+
+    Args:
+        noise: C, the covariance of the gradients of single examples.
+        step_size: ε > 0, the learning rate.
+        batch_size: B >= 1, drawn with replacement.
+        directions: unit vectors in columns; the axes if None.
+
+    Returns:
+        T along each direction. A heat bath would have one T for all.
+
+    Raises:
+        ValueError: if step_size or batch_size is out of its range.
+
+    Source: Mandt, Hoffman and Blei, J. Mach. Learn. Res. 18(134), 1 (2017), section 4.
+    """
+    if not (isinstance(step_size, numbers.Real) and 0 < step_size < math.inf):
+        raise ValueError(f"step_size must be a finite number > 0, got {step_size!r}")
+    _steps(batch_size, 1, "batch_size")
+    noise = torch.as_tensor(noise, dtype=torch.float64)
+    along = noise.diagonal() if directions is None else torch.einsum("pk,pq,qk->k", directions, noise, directions)
+    return step_size / (2 * batch_size) * along
+
+
+def sgd_linear_regression(
+    features: Float[Tensor, "n d"],
+    targets: Float[Tensor, "n"],
+    weights: Float[Tensor, "n_chains d"],
+    *,
+    step_size: float,
+    batch_size: int,
+    n_steps: int,
+    generator: torch.Generator,
+    burn_in: int = 0,
+    reshuffle: bool = False,
+    progress: bool = False,
+) -> Float[Tensor, "n_kept n_chains d"]:
+    """Mini-batch descent on the loss |features w - targets|² / (2 n), many independent chains at once.
+
+    Args:
+        features: one row per example.
+        targets: one number per example.
+        weights: where the chains start.
+        step_size: ε > 0, the learning rate.
+        batch_size: B, from 1 to n.
+        n_steps: steps in all.
+        generator: source of the random numbers.
+        burn_in: steps at the start that are not kept, fewer than n_steps.
+        reshuffle: if False, batches are drawn with replacement; if True, each chain goes through the examples in a new
+            random order in each epoch, as data loaders do (a last, shorter batch is left out).
+        progress: if True, show a progress bar, on stdout.
+
+    Returns:
+        The weights after each step kept.
+
+    Raises:
+        ValueError: if an argument is out of its range.
+        samplers.Diverged: if a weight stops being finite.
+    """
+    n = len(features)
+    _steps(n_steps, 1)
+    if not (isinstance(batch_size, numbers.Integral) and 1 <= batch_size <= n):
+        raise ValueError(f"batch_size must be a whole number from 1 to {n}, got {batch_size!r}")
+    if not (isinstance(burn_in, numbers.Integral) and 0 <= burn_in < n_steps):
+        raise ValueError(f"burn_in must be a whole number from 0 to {n_steps - 1}, got {burn_in!r}")
+    w, kept = weights.detach().clone(), []
+    chains, per_epoch = len(w), n // batch_size
+    # Stop far below the largest number, whose square would no longer be finite.
+    far = 1e100 if w.dtype == torch.float64 else 1e15
+    for k in tqdm(range(n_steps), disable=not progress, file=sys.stdout, unit="step", mininterval=0.2):
+        if reshuffle:
+            if k % per_epoch == 0:
+                order = torch.rand(chains, n, generator=generator).argsort(1)
+            rows = order[:, (k % per_epoch) * batch_size :][:, :batch_size]
+        else:
+            rows = torch.randint(n, (chains, batch_size), generator=generator)
+        x = features[rows]
+        error = torch.einsum("cbd,cd->cb", x, w) - targets[rows]
+        w = w - step_size / batch_size * torch.einsum("cb,cbd->cd", error, x)
+        if k % 64 == 0 and not bool((w.abs() < far).all()):
+            raise samplers.Diverged(k + 1, step_size, None)
+        if k >= burn_in:
+            kept.append(w)
+    return torch.stack(kept)
+
+
+def sgd_stationary_covariance(
+    features: Float[Tensor, "n d"], targets: Float[Tensor, "n"], step_size: float, batch_size: int
+) -> Float[Tensor, "d d"]:
+    """Exact stationary covariance of SGD on a linear regression, batches drawn with replacement.
+
+    With a = x xᵀ of an example, H its mean and v = w - w*, a step is v' = (1 - ε â) v + ε b̂: the noise depends on where
+    v is. Its second moment is still linear in Σ,
+
+        Σ = (1 - ε H) Σ (1 - ε H) + (ε²/B) (mean of a Σ a - H Σ H) + (ε²/B) C,
+
+    with C the gradient noise at the minimum w*. Leaving out the middle term gives `stationary_covariance`.
+
+    Args:
+        features: one row per example.
+        targets: one number per example.
+        step_size: ε > 0.
+        batch_size: B >= 1.
+
+    Returns:
+        Σ, of shape (d, d).
+
+    Raises:
+        ValueError: if SGD has no stationary covariance at this step and batch size.
+    """
+    _steps(batch_size, 1, "batch_size")
+    x, y = (torch.as_tensor(value).to(torch.float64) for value in (features, targets))
+    n, d = x.shape
+    best = torch.linalg.lstsq(x, y).solution
+    h = x.T @ x / n
+    c = gradient_noise((x @ best - y).unsqueeze(1) * x)
+    squared = torch.einsum("ni,nj,nk,nl->ikjl", x, x, x, x).reshape(d * d, d * d) / n  # mean of a ⊗ a
+    shrink = torch.eye(d, dtype=torch.float64) - step_size * h
+    one_step = torch.kron(shrink, shrink) + step_size**2 / batch_size * (squared - torch.kron(h, h))
+    growth = float(torch.linalg.eigvals(one_step).abs().max())
+    if not growth < 1:
+        raise ValueError(
+            f"SGD has no stationary covariance at step_size = {step_size:g} and batch_size = {batch_size}: one step "
+            f"multiplies it by {growth:.6g}, expected < 1"
+        )
+    rest = torch.eye(d * d, dtype=torch.float64) - one_step
+    return torch.linalg.solve(rest, step_size**2 / batch_size * c.flatten()).reshape(d, d)
+
+
+# ------------------------------------------------------------------------------------------------------- small checks
+
+
+def _steps(n: Any, least: int, name: str = "n_steps") -> int:
+    if not isinstance(n, numbers.Integral) or isinstance(n, bool) or n < least:
+        raise ValueError(f"{name} must be a whole number >= {least}, got {n!r}")
+    return int(n)
+
+
+def _temperature(name: str, value: Any, zero: bool = True) -> float:
+    good = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+    if not good or value < 0 or (value == 0 and not zero):
+        raise ValueError(f"{name} must be a finite temperature {'>= 0' if zero else '> 0'}, got {value!r}")
+    return float(value)
+
+
+def _with_ends(values: Tensor, start: float, end: float | None) -> Tensor:
+    """The schedule with its ends free of rounding."""
+    values[0] = start
+    if end is not None:
+        values[-1] = end
+    return values

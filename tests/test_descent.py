@@ -1,0 +1,445 @@
+"""Descent with a temperature, against closed forms: schedules, temperatures, intervals, and the heat bath of SGD."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy import linalg, stats
+
+from course_utils import descent, energies, samplers
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Small tensors are slower on two threads, and much slower on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+class TestSchedules:
+    @pytest.mark.parametrize("name", ["linear", "polynomial", "exponential"])
+    @pytest.mark.parametrize(("start", "end", "n"), [(3.0, 0.1, 2), (10.0, 0.01, 1001), (0.5, 2.0, 7)])
+    def test_both_ends_are_exact_and_the_number_of_steps_is_right(self, name, start, end, n):
+        values = descent.schedule(name, start, end, n)
+        assert values.dtype == torch.float64
+        assert values.shape == (n,)
+        assert (values[0].item(), values[-1].item()) == (start, end)
+        steps = values.diff()
+        assert (steps < 0).all() if end < start else (steps > 0).all()
+
+    def test_exponential_has_one_ratio_and_linear_one_difference(self):
+        values = descent.exponential(8.0, 0.5, 5)
+        assert values.tolist() == pytest.approx([8.0, 4.0, 2.0, 1.0, 0.5])
+        assert descent.linear(8.0, 0.0, 5).tolist() == pytest.approx([8.0, 6.0, 4.0, 2.0, 0.0])
+
+    def test_polynomial_is_its_formula(self):
+        assert descent.polynomial(9.0, 1.0, 5).tolist() == pytest.approx([9.0, 5.5, 3.0, 1.5, 1.0])
+        assert torch.equal(descent.polynomial(9.0, 1.0, 5, power=1.0), descent.linear(9.0, 1.0, 5))
+
+    def test_constant_and_logarithmic_take_no_notice_of_the_end(self):
+        for name in ("constant", "logarithmic"):
+            assert torch.equal(descent.schedule(name, 2.0, 0.1, 9), descent.schedule(name, 2.0, 1.0, 9))
+        assert descent.constant(0.0, 3).tolist() == [0, 0, 0]
+        assert descent.logarithmic(2.0, 7).tolist() == pytest.approx(
+            [2 * math.log(2) / math.log(k) for k in range(2, 9)]
+        )
+        assert descent.logarithmic(2.0, 7)[-1].item() == pytest.approx(2 / 3)
+
+    @pytest.mark.parametrize(
+        ("call", "words"),
+        [
+            (lambda: descent.schedule("cosine", 1.0, 0.1, 5), "constant, logarithmic, linear"),
+            (lambda: descent.exponential(1.0, 0.0, 5), "end must be a finite temperature > 0, got 0.0"),
+            (lambda: descent.exponential(-1.0, 0.1, 5), "start must be a finite temperature > 0, got -1.0"),
+            (lambda: descent.linear(math.inf, 0.1, 5), "start must be a finite temperature >= 0, got inf"),
+            (lambda: descent.linear(1.0, 0.1, 1), "n_steps must be a whole number >= 2, got 1"),
+            (lambda: descent.linear(1.0, 0.1, 5.0), "n_steps must be a whole number >= 2, got 5.0"),
+            (lambda: descent.polynomial(1.0, 0.1, 5, power=0.0), "power must be a finite number > 0, got 0.0"),
+            (lambda: descent.logarithmic(1.0, 0), "n_steps must be a whole number >= 1, got 0"),
+            (lambda: descent.constant(True, 3), "temperature must be a finite temperature >= 0, got True"),
+        ],
+    )
+    def test_bad_input_is_named(self, call, words):
+        with pytest.raises(ValueError, match=words.replace("(", r"\(")):
+            call()
+
+
+class TestThermalDescent:
+    @pytest.mark.parametrize("step_size", [0.1, 0.5, 1.5])
+    def test_stationary_variance_of_a_parabola_is_that_of_its_temperature(self, step_size):
+        k, T = 1.0, 0.7
+        run = descent.thermal_descent(
+            energies.Quadratic(k),
+            torch.zeros(20_000, dtype=torch.float64),
+            step_size=step_size,
+            temperatures=descent.constant(T, 120),
+            generator=generator(),
+            keep=False,
+        )
+        variance = run.x.var().item()
+        error = variance * math.sqrt(2 / 19_999)
+        assert abs(variance - T / (k * (1 - step_size * k / 2))) < 3.5 * error
+        assert descent.temperature_from_variance(variance, k, step_size) == pytest.approx(T, abs=3.5 * error)
+
+    def test_quench_is_plain_descent(self):
+        well, x = energies.DoubleWell(2.0), torch.tensor([0.3, -0.2, 1.4])
+        run = descent.thermal_descent(
+            well, x, step_size=0.02, temperatures=descent.constant(0.0, 1), generator=generator(), quench=400
+        )
+        assert run.x.tolist() == pytest.approx([1.0, -1.0, 1.0], abs=1e-4)
+        assert run.temperature.tolist() == [0.0] * 401
+        assert run.trajectory.shape == (401, 3)
+
+    def test_each_chain_can_have_a_schedule_of_its_own(self):
+        T = torch.tensor([0.5, 2.0, 0.0]).repeat_interleave(10_000)
+        run = descent.thermal_descent(
+            energies.Quadratic(1.0),
+            torch.zeros(30_000),
+            step_size=0.2,
+            temperatures=T.expand(40, -1),
+            generator=generator(1),
+            keep=False,
+        )
+        measured = run.x.reshape(3, -1).var(1) * 0.9
+        assert measured[:2].tolist() == pytest.approx([0.5, 2.0], rel=0.05)
+        assert measured[2] == 0
+        assert run.temperature.shape == (40, 30_000)
+
+    def test_a_schedule_per_chain_gives_the_run_of_the_same_schedule_for_all(self):
+        x, schedule = torch.randn(7, 2, generator=generator()), descent.exponential(3.0, 0.1, 30)
+        runs = [
+            descent.thermal_descent(
+                energies.Rastrigin(), x, step_size=0.002, temperatures=T, generator=generator(3), quench=5
+            )
+            for T in (schedule, schedule[:, None].expand(-1, 7))
+        ]
+        assert torch.allclose(runs[0].x, runs[1].x, atol=1e-6)
+        assert torch.allclose(runs[0].trajectory, runs[1].trajectory, atol=1e-6)
+
+    def test_too_large_a_step_is_an_error_that_names_a_stable_one(self):
+        landscape = descent.landscapes()["Rosenbrock"]
+        start = descent.random_starts(landscape.energy, 20, generator())
+        with pytest.raises(samplers.Diverged, match="stable") as raised:
+            descent.thermal_descent(
+                landscape.energy, start, step_size=0.02, temperatures=descent.constant(1.0, 200), generator=generator()
+            )
+        assert raised.value.stable < 0.001
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            ({"quench": -1}, "quench must be a whole number >= 0, got -1"),
+            ({"temperatures": torch.ones(5, 3)}, "one column for each of the 4 chains"),
+            ({"temperatures": -torch.ones(5, 4)}, "temperatures must be finite and >= 0"),
+            ({"temperatures": torch.ones(())}, "temperatures must be a sequence"),
+            ({"step_size": 0.0}, "step_size must be"),
+        ],
+    )
+    def test_bad_input_is_named(self, change, words):
+        arguments = {"step_size": 0.1, "temperatures": torch.ones(5), "generator": generator(), **change}
+        with pytest.raises(ValueError, match=words):
+            descent.thermal_descent(energies.Quadratic(), torch.zeros(4), **arguments)
+
+
+class TestLandscapes:
+    @pytest.mark.parametrize("name", descent.landscapes())
+    def test_step_is_stable_in_the_domain(self, name):
+        landscape = descent.landscapes()[name]
+        low, high = torch.tensor(landscape.energy.domain, dtype=torch.float64).T
+        grid = torch.cartesian_prod(torch.linspace(0, 1, 101), torch.linspace(0, 1, 101)).double()
+        x = low + (high - low) * grid
+        x = x[(x - landscape.energy.minima[0]).norm(dim=1) > 0.2]  # Ackley's minimum is a cusp
+        shift = 1e-4 * torch.eye(2, dtype=torch.float64)
+        columns = [(landscape.energy.grad(x + s) - landscape.energy.grad(x - s)) / 2e-4 for s in shift]
+        steepest = torch.linalg.eigvalsh(torch.stack(columns, -1))[:, -1].max().item()
+        assert 0.1 * 2 / steepest < landscape.step_size < 0.5 * 2 / steepest
+
+    @pytest.mark.parametrize(("name", "start"), [("Rastrigin", (1, 0)), ("Ackley", (0, -1)), ("Network loss", (1, 1))])
+    def test_success_is_half_way_to_the_second_lowest_minimum(self, name, start):
+        landscape = descent.landscapes()[name]
+        start = torch.tensor([start], dtype=torch.float64)
+        run = descent.thermal_descent(
+            landscape.energy, start, step_size=2e-3, temperatures=torch.zeros(3000), generator=generator(), keep=False
+        )
+        second = landscape.energy(run.x)
+        assert landscape.energy.grad(run.x).norm() < 1e-6
+        assert landscape.success_below == pytest.approx(second.item() / 2, rel=0.005)
+
+    @pytest.mark.parametrize("name", ["Rastrigin", "Ackley", "Network loss"])
+    def test_what_succeeds_after_a_quench_lies_at_the_global_minimum(self, name):
+        landscape = descent.landscapes()[name]
+        starts = descent.random_starts(landscape.energy, 300, generator(), torch.float64)
+        run = descent.thermal_descent(
+            landscape.energy,
+            starts,
+            step_size=landscape.step_size,
+            temperatures=torch.zeros(500),
+            generator=generator(),
+            keep=False,
+        )
+        found = descent.succeeded(landscape, run.x)
+        away = (run.x - landscape.energy.minima[0]).norm(dim=1)
+        assert found.any()
+        assert away[found].max() < 0.3
+        assert away[~found].min() > 0.3
+
+    def test_rosenbrock_succeeds_within_a_tenth_in_x(self):
+        landscape = descent.landscapes()["Rosenbrock"]
+        valley = torch.tensor([[0.901, 0.901**2], [0.899, 0.899**2], [1.099, 1.099**2]], dtype=torch.float64)
+        assert descent.succeeded(landscape, valley).tolist() == [True, False, True]
+
+    def test_starts_fill_the_domain_evenly(self):
+        x = descent.random_starts(energies.NetworkLoss(), 20_000, generator())
+        assert x.shape == (20_000, 2)
+        assert x.min(0).values.tolist() == pytest.approx([-2, -1.5], abs=0.01)
+        assert x.mean(0).tolist() == pytest.approx([0, 0.5], abs=0.04)
+        with pytest.raises(ValueError, match="n must be a whole number >= 1, got 0"):
+            descent.random_starts(energies.NetworkLoss(), 0, generator())
+
+    def test_annealing_beats_plain_descent_on_ackley(self):
+        landscape, rates = descent.landscapes()["Ackley"], []
+        for T in (descent.linear(1.0, 0.01, 900), descent.constant(0.0, 900)):
+            g = generator(5)
+            x = descent.random_starts(landscape.energy, 200, g)
+            run = descent.thermal_descent(
+                landscape.energy, x, step_size=0.01, temperatures=T, generator=g, quench=100, keep=False
+            )
+            rates.append(descent.success_rate(descent.succeeded(landscape, run.x)))
+        assert rates[0].low > 0.6
+        assert rates[1].high < 0.1
+
+
+class TestSuccessRate:
+    @pytest.mark.parametrize(("k", "n"), [(0, 20), (3, 5), (20, 20), (37, 500)])
+    @pytest.mark.parametrize("confidence", [0.95, 0.6])
+    def test_interval_solves_wilsons_equation(self, k, n, confidence):
+        result = descent.success_rate(torch.arange(n) < k, confidence)
+        assert (result.rate, result.n) == (k / n, n)
+        assert 0 <= result.low <= result.rate <= result.high <= 1
+        z = stats.norm.ppf((1 + confidence) / 2)
+        for end in (result.low, result.high):  # the rates p whose estimate k/n is just z standard deviations away
+            assert abs(result.rate - end) == pytest.approx(z * math.sqrt(end * (1 - end) / n), abs=1e-9)
+
+    def test_known_values(self):
+        """Newcombe, Statistics in Medicine 17, 857 (1998), table I: Wilson without continuity correction."""
+        for k, n, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611)):
+            result = descent.success_rate(torch.arange(n) < k)
+            assert (result.low, result.high) == pytest.approx((low, high), abs=5e-5)
+        assert str(descent.success_rate([True, False])) == "50.0% [9.5%, 90.5%]"
+
+    @pytest.mark.parametrize("p", [0.02, 0.5, 0.9])
+    def test_interval_covers_about_as_often_as_it_says(self, p):
+        n = 100
+        ends = [descent.success_rate(torch.arange(n) < k) for k in range(n + 1)]
+        weights = stats.binom.pmf(np.arange(n + 1), n, p)
+        coverage = sum(w for w, e in zip(weights, ends, strict=True) if e.low <= p <= e.high)
+        assert 0.92 < coverage < 0.985
+
+    @pytest.mark.parametrize(
+        ("successes", "confidence", "words"),
+        [
+            (torch.zeros(0, dtype=torch.bool), 0.95, "one True or False per run"),
+            (torch.ones(2, 2), 0.95, "one True or False per run"),
+            ([0.5, 1.0], 0.95, "True or False, or 1 or 0"),
+            ([True], 95, "confidence must lie between 0 and 1, got 95"),
+        ],
+    )
+    def test_bad_input_is_named(self, successes, confidence, words):
+        with pytest.raises(ValueError, match=words):
+            descent.success_rate(successes, confidence)
+
+
+class TestTemperatures:
+    def test_noise_of_the_popular_form_has_half_the_step_times_the_temperature(self):
+        step_size, T = 0.1, 2.0
+        stationary = descent.stationary_covariance(torch.eye(1), step_size**2 * T * torch.eye(1), step_size).item()
+        assert descent.temperature_from_variance(stationary, 1.0, step_size) == pytest.approx(step_size * T / 2)
+
+    @pytest.mark.parametrize(
+        ("curvature", "step_size", "words"),
+        [
+            (0.0, 0.1, "curvature must be > 0"),
+            (torch.tensor([1.0, -1.0]), 0.1, "curvature must be > 0"),
+            (4.0, 0.5, "between 0 and 2 / curvature = 0.5"),
+            (4.0, 0.0, "step_size must lie between"),
+        ],
+    )
+    def test_a_thermometer_needs_a_stable_parabola(self, curvature, step_size, words):
+        with pytest.raises(ValueError, match=words):
+            descent.temperature_from_variance(1.0, curvature, step_size)
+
+    def test_stationary_covariance_of_thermal_descent_is_that_of_each_direction(self):
+        q, _ = torch.linalg.qr(torch.randn(3, 3, generator=generator(), dtype=torch.float64))
+        curvature = torch.tensor([0.5, 1.0, 3.0], dtype=torch.float64)
+        hessian, T, step_size = q @ torch.diag(curvature) @ q.T, 0.3, 0.2
+        noise = 2 * step_size * T * torch.eye(3, dtype=torch.float64)
+        found = descent.stationary_covariance(hessian, noise, step_size)
+        expected = q @ torch.diag(T / (curvature * (1 - step_size * curvature / 2))) @ q.T
+        assert torch.allclose(found, expected, rtol=1e-9)
+
+    def test_small_steps_give_the_lyapunov_equation(self):
+        a, b = (torch.randn(4, 4, generator=generator(s), dtype=torch.float64) for s in (1, 2))
+        hessian, noise, step_size = a @ a.T / 4 + torch.eye(4), b @ b.T, 1e-5
+        found = descent.stationary_covariance(hessian, step_size**2 * noise, step_size) / step_size
+        expected = linalg.solve_continuous_lyapunov(hessian.numpy(), noise.numpy())
+        assert np.allclose(found, expected, rtol=1e-3)
+
+    def test_no_stationary_state_is_named(self):
+        with pytest.raises(ValueError, match="no stationary state"):
+            descent.stationary_covariance(torch.diag(torch.tensor([1.0, 25.0])), torch.eye(2), 0.1)
+        with pytest.raises(ValueError, match=r"square and of one shape, got \(2, 2\) and \(3, 3\)"):
+            descent.stationary_covariance(torch.eye(2), torch.eye(3), 0.1)
+
+
+@pytest.fixture(scope="module")
+def regression():
+    """Features of unequal size, and targets whose noise depends on the features."""
+    g = generator(12)
+    x = torch.randn(60, 3, generator=g, dtype=torch.float64) * torch.tensor([1.4, 1.0, 0.7])
+    y = x @ torch.tensor([1.0, -0.5, 0.2], dtype=torch.float64)
+    y = y + (0.5 + x[:, 0].abs()) * torch.randn(60, generator=g, dtype=torch.float64)
+    best = torch.linalg.lstsq(x, y).solution
+    hessian = x.T @ x / len(x)
+    noise = descent.gradient_noise((x @ best - y)[:, None] * x)
+    return x, y, best, hessian, noise
+
+
+class TestSGD:
+    def test_gradient_noise_is_the_population_covariance(self):
+        g = torch.tensor([[1.0, 0.0], [3.0, 2.0]])
+        assert descent.gradient_noise(g).tolist() == [[1.0, 1.0], [1.0, 1.0]]
+        assert descent.gradient_noise(g[:, :1]).tolist() == [[1.0]]
+        with pytest.raises(ValueError, match="two or more examples"):
+            descent.gradient_noise(g[:1])
+
+    def test_effective_temperature_by_hand(self):
+        noise = torch.tensor([[4.0, 0.0], [0.0, 1.0]])
+        assert descent.effective_temperature(noise, 0.1, 5).tolist() == pytest.approx([0.04, 0.01])
+        diagonal = torch.full((2, 1), math.sqrt(0.5), dtype=torch.float64)
+        assert descent.effective_temperature(noise, 0.1, 5, diagonal).tolist() == pytest.approx([0.025])
+        with pytest.raises(ValueError, match="step_size must be a finite number > 0, got 0"):
+            descent.effective_temperature(noise, 0, 5)
+        with pytest.raises(ValueError, match="batch_size must be a whole number >= 1, got 0"):
+            descent.effective_temperature(noise, 0.1, 0)
+
+    def test_exact_covariance_tends_to_the_lyapunov_solution_and_to_the_effective_temperature(self, regression):
+        x, y, _, hessian, noise = regression
+        step_size, batch_size = 1e-4, 4
+        exact = descent.sgd_stationary_covariance(x, y, step_size, batch_size)
+        simple = descent.stationary_covariance(hessian, step_size**2 / batch_size * noise, step_size)
+        assert torch.allclose(exact, simple, rtol=2e-3, atol=1e-9)
+        curvature, directions = torch.linalg.eigh(hessian)
+        measured = descent.temperature_from_variance(
+            torch.diag(directions.T @ exact @ directions), curvature, step_size
+        )
+        expected = descent.effective_temperature(noise, step_size, batch_size, directions)
+        assert torch.allclose(measured, expected, rtol=2e-3)
+
+    def test_exact_covariance_of_one_feature_is_its_closed_form(self, regression):
+        x, y = regression[0][:, :1], regression[1]
+        step_size, batch_size = 0.3, 2
+        best = (x[:, 0] @ y) / (x[:, 0] @ x[:, 0])
+        a, g = x[:, 0] ** 2, (x[:, 0] * best - y) * x[:, 0]
+        h, spread = a.mean(), a.var(correction=0)
+        rest = 2 * step_size * h - step_size**2 * (h**2 + spread / batch_size)
+        expected = step_size**2 * g.var(correction=0) / batch_size / rest
+        found = descent.sgd_stationary_covariance(x, y, step_size, batch_size)
+        assert found.item() == pytest.approx(expected.item(), rel=1e-10)
+
+    @pytest.mark.parametrize(("step_size", "batch_size"), [(0.05, 2), (0.25, 8), (0.25, 2)])
+    def test_measured_covariance_is_the_exact_one_within_its_error(self, regression, step_size, batch_size):
+        x, y, best, *_ = regression
+        w = descent.sgd_linear_regression(
+            x,
+            y,
+            best.expand(200, 3),
+            step_size=step_size,
+            batch_size=batch_size,
+            n_steps=900,
+            burn_in=200,
+            generator=generator(3),
+        )
+        assert w.shape == (700, 200, 3)
+        moments = torch.einsum("tci,tcj->cij", w - best, w - best) / len(w)
+        exact = descent.sgd_stationary_covariance(x, y, step_size, batch_size)
+        scores = (moments.mean(0) - exact) / (moments.std(0) / math.sqrt(200))
+        assert scores.abs().max() < 3.5
+        if (step_size, batch_size) == (0.25, 2):  # here noise of constant size is far off
+            hessian, noise = regression[3:]
+            simple = descent.stationary_covariance(hessian, step_size**2 / batch_size * noise, step_size)
+            assert ((moments.mean(0) - simple) / (moments.std(0) / math.sqrt(200))).abs().max() > 10
+
+    def test_a_batch_of_all_examples_reshuffled_is_plain_descent(self, regression):
+        x, y, best, *_ = regression
+        start = best + torch.ones(4, 3, dtype=torch.float64)
+        w = descent.sgd_linear_regression(
+            x, y, start, step_size=0.3, batch_size=60, n_steps=2, generator=generator(), reshuffle=True
+        )
+        expected = start
+        for _ in range(2):
+            expected = expected - 0.3 * (expected - best) @ regression[3]
+        assert torch.allclose(w[-1], expected)
+
+    def test_each_example_is_seen_once_in_a_reshuffled_epoch(self):
+        x, y = torch.eye(6, dtype=torch.float64), torch.ones(6, dtype=torch.float64)
+        w = descent.sgd_linear_regression(
+            x,
+            y,
+            torch.zeros(5, 6, dtype=torch.float64),
+            step_size=0.5,
+            batch_size=2,
+            n_steps=6,
+            generator=generator(),
+            reshuffle=True,
+        )
+        assert torch.allclose(w[2], torch.full((5, 6), 0.25, dtype=torch.float64))
+        assert torch.allclose(w[5], torch.full((5, 6), 0.4375, dtype=torch.float64))
+
+    def test_reshuffling_is_colder(self, regression):
+        x, y, best, *_ = regression
+        spread = [
+            descent.sgd_linear_regression(
+                x,
+                y,
+                best.expand(100, 3),
+                step_size=0.05,
+                batch_size=10,
+                n_steps=500,
+                burn_in=100,
+                generator=generator(4),
+                reshuffle=reshuffle,
+            )
+            .var(dim=(0, 1))
+            .sum()
+            for reshuffle in (False, True)
+        ]
+        assert spread[1] < 0.5 * spread[0]
+
+    def test_the_variance_can_diverge_where_descent_is_stable(self, regression):
+        x, y, _, hessian, _ = regression
+        step_size = 1.5 / float(torch.linalg.eigvalsh(hessian)[-1])
+        with pytest.raises(ValueError, match="no stationary covariance at step_size"):
+            descent.sgd_stationary_covariance(x, y, step_size, 1)
+        descent.sgd_stationary_covariance(x, y, step_size, 1000)
+
+    def test_divergence_and_bad_input_are_named(self, regression):
+        x, y, best, *_ = regression
+        arguments = {"step_size": 0.1, "batch_size": 4, "n_steps": 10, "generator": generator()}
+        with pytest.raises(samplers.Diverged, match="step_size = 5"):
+            descent.sgd_linear_regression(
+                x, y, best.expand(3, 3) + 1, **{**arguments, "step_size": 5.0, "n_steps": 1000}
+            )
+        for change, words in (
+            ({"batch_size": 61}, "batch_size must be a whole number from 1 to 60, got 61"),
+            ({"n_steps": 0}, "n_steps must be a whole number >= 1, got 0"),
+            ({"burn_in": 10}, "burn_in must be a whole number from 0 to 9, got 10"),
+        ):
+            with pytest.raises(ValueError, match=words):
+                descent.sgd_linear_regression(x, y, best.expand(3, 3), **{**arguments, **change})
