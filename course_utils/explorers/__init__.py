@@ -8,5 +8,6 @@ from .base import Explorer
 from .boltzmann import boltzmann
 from .descent import descent
 from .importance import importance
+from .langevin import langevin
 
-__all__ = ["Explorer", "boltzmann", "descent", "importance"]
+__all__ = ["Explorer", "boltzmann", "descent", "importance", "langevin"]
