@@ -486,10 +486,10 @@ if importlib.util.find_spec("course_utils") is None:
     pins = {utils.canonicalize_name(n): v for n, v in reversed(found) if n and valid.fullmatch(v)}
     limits = Path(tempfile.mkdtemp(), "constraints.txt")
     limits.write_text("".join(f"{name}=={version}\\n" for name, version in pins.items()))
-    pip = [sys.executable, "-m", "pip", "install", "-q", "-c", str(limits), "@REQUIREMENT@"]
+    pip = [sys.executable, "-m", "pip", "install", "-c", str(limits), "@REQUIREMENT@"]
     result = subprocess.run(pip, capture_output=True, text=True)
     if result.returncode:
-        raise RuntimeError("course_utils could not be installed. pip says:\\n" + result.stderr)
+        raise RuntimeError("course_utils was not installed:\\n" + result.stdout[-2000:] + result.stderr)
     importlib.invalidate_caches()
 import course_utils
 
