@@ -1082,8 +1082,9 @@ except samplers.Diverged as error:
     print(f"{type(error).__name__}: {error}")
 
 # %% [markdown]
-# **A step that is too large, without a message.** Rastrigin's force is bounded, so nothing overflows. The numbers look like
-# numbers. All chains start in the centre at T = 1, and in 5000 steps they should stay there, with a mean energy near 1.
+# **A step that is too large, without a message.** The force of Rastrigin's ripples is bounded, so nothing overflows. The
+# numbers look like numbers. All chains start in the centre at T = 1, and in 5000 steps they should stay there, with a mean
+# energy near 1.
 
 # %%
 x, dx = boltzmann.grid_1d(-0.5, 0.5, 2001)
