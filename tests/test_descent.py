@@ -443,3 +443,38 @@ class TestSGD:
         ):
             with pytest.raises(ValueError, match=words):
                 descent.sgd_linear_regression(x, y, best.expand(3, 3), **{**arguments, **change})
+
+
+class TestExplorer:
+    def test_its_question_has_a_definite_answer(self):
+        """Near T = 0.63 two thirds of the runs succeed on Ackley; nothing on Rastrigin comes near half of that."""
+        from course_utils.explorers.descent import runs
+
+        grid = [10 ** (k / 10) for k in range(-20, 21)]
+        rates = [float(runs("Ackley", "constant", T)[2].double().mean()) for T in grid[12:26]]
+        best = max(rates)
+        assert grid[12 + rates.index(best)] == pytest.approx(0.631, abs=1e-3)
+        assert best == pytest.approx(0.66, abs=0.005)
+        on_rastrigin = [
+            float(runs("Rastrigin", name, T)[2].double().mean()) for name in descent.SCHEDULES for T in grid[::4]
+        ]
+        assert max(on_rastrigin) < best / 4
+
+    def test_caption_gives_the_numbers_and_the_same_ones_each_time(self):
+        from course_utils import explorers
+
+        explorer = explorers.descent().set(landscape="Ackley", schedule="constant", temperature=10**-0.2)
+        assert "Success in 132 of 200 runs: 66.0%, 95 % interval 59.2% to 72.2%." in explorer.caption
+        picture = explorer.picture
+        explorer.set(schedule="linear")
+        assert explorer.picture != picture
+        assert explorer.set(schedule="constant").picture == picture
+
+    @pytest.mark.parametrize("landscape", descent.landscapes())
+    @pytest.mark.parametrize("temperature", [0.01, 100.0])
+    def test_ends_of_the_slider_are_drawn(self, landscape, temperature):
+        from course_utils import explorers
+
+        explorer = explorers.descent().set(landscape=landscape, temperature=temperature, schedule="constant")
+        assert explorer.error is None, explorer.caption
+        assert f"start T = {temperature:.3f}" in explorer.caption

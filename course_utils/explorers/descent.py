@@ -116,12 +116,10 @@ def draw(landscape: str, schedule: str, temperature: float) -> tuple[Figure, str
 
     figure = Figure(layout="none")  # fixed margins: nothing moves while the slider does
     plane, heat, bar = (
-        figure.add_axes(box) for box in ((0.07, 0.13, 0.42, 0.75), (0.61, 0.60, 0.36, 0.28), (0.61, 0.13, 0.36, 0.28))
+        figure.add_axes(box) for box in ((0.09, 0.13, 0.41, 0.75), (0.62, 0.60, 0.355, 0.28), (0.62, 0.13, 0.355, 0.28))
     )
     image, frame = _map(landscape)
-    plane.imshow(
-        image, origin="lower", extent=frame, cmap="Greys_r", aspect="auto", interpolation="bilinear", alpha=0.8
-    )
+    plane.imshow(image, origin="lower", extent=frame, cmap="Greys_r", aspect="auto", interpolation="nearest", alpha=0.8)
     at = schedule_values[run.steps.numpy() - 1]
     norm = LogNorm(hottest / COLDEST, hottest)
     paths = np.concatenate([start[None, :N_PATHS].numpy(), run.trajectory[:, :N_PATHS].numpy()])
@@ -156,7 +154,7 @@ def draw(landscape: str, schedule: str, temperature: float) -> tuple[Figure, str
         f"Success means a last E below {scene.success_below:g}. "
         f"Median of the last E: {_short(float(energy.median()))}; {N_STEPS} steps of {scene.step_size:g}"
     )
-    return figure, caption + (f"; {outside} runs ended outside the picture." if outside else ".")
+    return figure, caption + (f"; runs that ended outside the picture: {outside}." if outside else ".")
 
 
 def _short(value: float) -> str:

@@ -28,7 +28,7 @@ SURFACE_POINTS = 45
 
 
 def parameter_landscapes(panels: Sequence[tuple[str, object, object, object, bool]], *, title: str) -> Figure:
-    """Energies of two parameters, each as a contour with its global minimum and as a surface below.
+    """Contours of energies of two parameters, each with its global minimum.
 
     Args:
         panels: (name, points of shape (n, n, 2), energy of shape (n, n), global minimum of shape (2,), log) for each;
@@ -38,22 +38,22 @@ def parameter_landscapes(panels: Sequence[tuple[str, object, object, object, boo
     Returns:
         The figure.
     """
-    fig = plt.figure(figsize=(3 * len(panels), 5.6))
-    for i, (name, points, energy, minimum, log) in enumerate(panels):
+    fig, axes = plt.subplots(1, len(panels), figsize=(2.9 * len(panels), 3.5))
+    for ax, (name, points, energy, minimum, log) in zip(np.atleast_1d(axes), panels, strict=True):
         points, energy = to_numpy(points), to_numpy(energy)
         shown = np.log10(1 + energy) if log else energy
-        flat = fig.add_subplot(2, len(panels), 1 + i)
-        filled = flat.contourf(points[..., 0], points[..., 1], shown, levels=20, cmap=ENERGY_CMAP)
-        bar = fig.colorbar(filled, ax=flat, orientation="horizontal", shrink=0.9, ticks=MaxNLocator(4))
+        filled = ax.contourf(points[..., 0], points[..., 1], shown, levels=16, cmap=ENERGY_CMAP)
+        bar = fig.colorbar(filled, ax=ax, orientation="horizontal", shrink=0.9, ticks=MaxNLocator(4))
         bar.set_label("log₁₀(1 + E)" if log else "energy E")
-        mark_minima(flat, minimum)
-        flat.set(xlabel="x₁", title=name)
-        if i == 0:
-            flat.set_ylabel("x₂")
-        solid = fig.add_subplot(2, len(panels), 1 + len(panels) + i, projection="3d")
-        _draw_surface(solid, points, shown)
+        mark_minima(ax, minimum)
+        ax.set(xlabel="x₁", title=name)
+    np.atleast_1d(axes)[0].set_ylabel("x₂")
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)
+
+
+STILL_DPI = 72
+"""Of the still picture: smooth shading makes a large file, and it is there for those who cannot turn the surface."""
 
 
 class TurningSurface:
@@ -106,7 +106,7 @@ class TurningSurface:
                     "z": [round(float(height.ravel()[nearest] + lift), 4)],
                     "marker": {
                         "size": 6,
-                        "color": "white",
+                        "color": COLORS["red"],
                         "symbol": "diamond",
                         "line": {"color": "black", "width": 2},
                     },
@@ -126,14 +126,19 @@ class TurningSurface:
             "aspectratio": {"x": 1, "y": 1, "z": 0.6},
             "camera": {"eye": {"x": 1.2, "y": -1.4, "z": 1.1}},
         }
-        menu = {"type": "buttons", "direction": "right", "x": 0, "xanchor": "left", "y": 1.12, "buttons": buttons}
+        menu = {"type": "buttons", "direction": "right", "x": 0, "xanchor": "left", "y": 1.08, "buttons": buttons}
         layout = {
-            "title": {"text": self.title, "font": {"size": 14}},
+            "title": {
+                "text": f"{self.title}; the mark is the global minimum",
+                "font": {"size": 14},
+                "x": 0.01,
+                "y": 0.97,
+            },
             "scene": scene,
             "updatemenus": [menu],
             "height": 520,
             "width": 760,
-            "margin": {"l": 10, "r": 10, "t": 90, "b": 10},
+            "margin": {"l": 10, "r": 10, "t": 100, "b": 10},
         }
         return {"data": data, "layout": layout}
 
@@ -149,7 +154,7 @@ class TurningSurface:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         buffer = io.BytesIO()
-        self.still().savefig(buffer, format="png")
+        self.still().savefig(buffer, format="png", dpi=STILL_DPI)
         names = ", ".join(name for name, *_ in self.panels)
         text = f"Surfaces that turn with the mouse: run this cell in JupyterLab or on Colab. {names}."
         bundle = {"image/png": buffer.getvalue(), "text/plain": text}
@@ -255,12 +260,13 @@ def one_run(points, energy, path, temperatures, path_energy, minimum, *, title: 
     mark_minima(where, minimum)
     where.set(xlabel="x₁", ylabel="x₂", title="path: circle to square, star = minimum")
     where.set(xlim=(points[0, 0, 0], points[-1, 0, 0]), ylim=(points[0, 0, 1], points[0, -1, 1]))
-    dots = {"c": colors, "cmap": TEMPERATURE_CMAP, "norm": norm, "s": 3, "linewidths": 0, "rasterized": True}
-    heat.scatter(steps, temperatures, **dots)
+    dots = {"c": colors[::2], "cmap": TEMPERATURE_CMAP, "norm": norm, "s": 3, "linewidths": 0, "rasterized": True}
+    few = slice(None, None, 2)  # the picture is the same, its file much smaller
+    heat.scatter(steps[few], temperatures[few], **dots)
     heat.set(xlabel="step", ylabel="temperature T", title="temperature")
-    loss.scatter(steps, path_energy, **dots)
+    loss.scatter(steps[few], path_energy[few], **dots)
     loss.set(xlabel="step", ylabel="loss E", title="loss")
-    image = phase.scatter(colors, path_energy, **dots)
+    image = phase.scatter(colors[few], path_energy[few], **dots)
     phase.set(xscale="log", xlabel=f"temperature T (T = 0 drawn at {floor:g})", ylabel="loss E")
     phase.set_title("loss against temperature: time runs leftwards")
     fig.colorbar(image, ax=axes, label="temperature T", shrink=0.6)
@@ -282,11 +288,12 @@ def success_against_start(panels: Sequence[tuple[str, object, Mapping[str, objec
     fig, axes = plt.subplots(1, len(panels), figsize=(2.9 * len(panels), 3.5))
     for ax, (name, starts, rates, plain) in zip(np.atleast_1d(axes), panels, strict=True):
         ax.axhline(plain, color=COLORS["black"], linestyle=":", linewidth=1.2, label="plain descent, T = 0")
-        for schedule, values in rates.items():
+        apart = (starts[-1] / starts[0]) ** 0.012  # error bars of several schedules side by side
+        for i, (schedule, values) in enumerate(rates.items()):
             rate, low, high = to_numpy(values).T
-            color = SCHEDULE_COLORS[schedule]
-            ax.fill_between(starts, low, high, color=color, alpha=0.15, linewidth=0)
-            ax.plot(starts, rate, "o-", color=color, markersize=4, linewidth=1.4, label=schedule)
+            x = np.asarray(starts) * apart ** (i - (len(rates) - 1) / 2)
+            style = {"color": SCHEDULE_COLORS[schedule], "markersize": 4, "linewidth": 1.3, "elinewidth": 0.8}
+            ax.errorbar(x, rate, [rate - low, high - rate], fmt="o-", label=schedule, **style)
         ax.set(xscale="log", xlabel="start temperature", title=name)
         ax.set_xticks(starts, [f"{start:g}" for start in starts], fontsize=8)
         ax.minorticks_off()
@@ -418,11 +425,12 @@ def noise_and_curvature(
 
 def _draw_surface(ax: Axes, points: np.ndarray, height: np.ndarray) -> None:
     ax.plot_surface(
-        points[..., 0], points[..., 1], height, cmap=ENERGY_CMAP, rcount=60, ccount=60, linewidth=0, antialiased=False
+        points[..., 0], points[..., 1], height, cmap=ENERGY_CMAP, rcount=45, ccount=45, linewidth=0, antialiased=False
     )
     ax.view_init(elev=42, azim=-60)
     ax.set(xlabel="x₁", ylabel="x₂")
     ax.tick_params(labelsize=7, pad=-2)
+    ax.set_box_aspect(None, zoom=0.86)  # else the labels are cut off
 
 
 def _rounded(values: np.ndarray) -> list[float]:
