@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from matplotlib.figure import Figure
+from figures import assert_readable
 
 from course_utils import boltzmann, energies, plots
 
@@ -61,28 +61,7 @@ def style():
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_titled_labelled_and_keeps_its_text_inside(name):
-    fig = FIGURES[name]()
-    assert isinstance(fig, Figure)
-    assert plt.get_fignums() == [], "a figure left open is shown twice in a notebook"
-    titles = [ax.get_title(loc) for ax in fig.axes for loc in ("left", "center")] + [fig.get_suptitle()]
-    assert any(titles)
-    for ax in fig.axes:
-        if not ax.axison or ax.name == "3d":
-            continue
-        shared_y = ax.get_subplotspec() is not None and not ax.get_subplotspec().is_first_col()
-        assert ax.get_xlabel() or ax.get_ylabel(), f"{name}: an axis without a label"
-        assert ax.get_ylabel() or shared_y or name == "energy_maps"
-    fig.draw_without_rendering()
-    axes = [ax for ax in fig.axes if ax.name != "3d"]
-    words = [*fig.texts, *(t for ax in axes for t in (ax.title, ax._left_title, ax.xaxis.label, ax.yaxis.label))]
-    boxes = {text: text.get_window_extent() for text in words if text.get_text().strip()}
-    if fig._suptitle is not None:
-        boxes[fig._suptitle] = fig._suptitle.get_window_extent()
-    for text, box in boxes.items():
-        inside = box.x0 >= -1 and box.y0 >= -1 and box.x1 <= fig.bbox.x1 + 1 and box.y1 <= fig.bbox.y1 + 1
-        assert inside, f"{name}: {text.get_text()!r} leaves the figure"
-        others = [other.get_text() for other, place in boxes.items() if other is not text and box.overlaps(place)]
-        assert not others, f"{name}: {text.get_text()!r} overlaps {others}"
+    assert_readable(FIGURES[name](), name)
 
 
 def test_the_twin_axes_show_the_energy_and_the_density_they_were_given():

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from matplotlib.figure import Figure
+from figures import assert_readable
 
 from course_utils import boltzmann, descent, energies, plots
 from course_utils.plots import descent as ours
@@ -61,25 +61,7 @@ def style():
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_titled_labelled_and_keeps_its_text_inside(name):
-    fig = FIGURES[name]()
-    assert isinstance(fig, Figure)
-    assert plt.get_fignums() == [], "a figure left open is shown twice in a notebook"
-    titles = [ax.get_title(loc) for ax in fig.axes for loc in ("left", "center")] + [fig.get_suptitle()]
-    assert any(titles)
-    flat = [ax for ax in fig.axes if ax.name != "3d"]
-    for ax in flat:
-        assert ax.get_xlabel() or ax.get_ylabel(), f"{name}: an axis without a label"
-    fig.draw_without_rendering()
-    words = [*fig.texts, *(t for ax in flat for t in (ax.title, ax._left_title, ax.xaxis.label, ax.yaxis.label))]
-    words += [fig._suptitle] if fig._suptitle is not None else []
-    width, height = fig.canvas.get_width_height()
-    for text in words:
-        if text.get_text().strip():
-            box = text.get_window_extent()
-            assert box.x0 >= -1, f"{name}: {text.get_text()!r} leaves the figure"
-            assert box.x1 <= width + 1, f"{name}: {text.get_text()!r} leaves the figure"
-            assert box.y0 >= -1, f"{name}: {text.get_text()!r} leaves the figure"
-            assert box.y1 <= height + 1, f"{name}: {text.get_text()!r} leaves the figure"
+    assert_readable(FIGURES[name](), name)
 
 
 def test_best_method_is_printed_bold():
