@@ -455,7 +455,7 @@ def pytest_arguments(mode, extra=()):
         arguments += ["notebooks/solutions", "--nbval-lax", "--nbval-current-env"]
         marks = "not browser"
     # Two processes; what shares a kernel or a fixture stays on one (tests/conftest.py says what).
-    arguments += ["-m", marks, "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
+    arguments += ["-m", marks, "-n", "2", "--dist", "loadfile"]
     return arguments + list(extra)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -41,6 +41,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     config.option.loadscopereorder = False  # else the many short tests of a file go before one long one
     return ByScope(config, log)
+
+
+@pytest.fixture
+def course_style() -> Iterator[None]:
+    """The plotting style of the lessons, and no figure left open behind a test."""
+    import matplotlib.pyplot as plt
+
+    from course_utils import plots
+
+    plots.use_style()
+    yield
+    plt.close("all")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -10,6 +10,7 @@ from figures import assert_readable
 from course_utils import boltzmann, energies, plots
 
 mpl.use("agg")
+pytestmark = pytest.mark.usefixtures("course_style")
 
 well = energies.AsymmetricDoubleWell(2.0, 0.4)
 x, dx = boltzmann.grid_1d(-2.2, 2.2, 301)
@@ -50,13 +51,6 @@ FIGURES = {
     ),
     "course_map": lambda: plots.course_map(LESSONS),
 }
-
-
-@pytest.fixture(autouse=True)
-def style():
-    plots.use_style()
-    yield
-    plt.close("all")
 
 
 @pytest.mark.parametrize("name", FIGURES)

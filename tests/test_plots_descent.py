@@ -13,6 +13,7 @@ from course_utils import boltzmann, descent, energies, plots
 from course_utils.plots import descent as ours
 
 mpl.use("agg")
+pytestmark = pytest.mark.usefixtures("course_style")
 
 bowl = energies.Quadratic(2.0, dim=2)
 points, _ = boltzmann.grid_2d(((-2, 2), (-1, 3)), 61)
@@ -50,13 +51,6 @@ FIGURES = {
     ),
     "still surfaces": lambda: plots.turning_surface(PANELS, title="Two surfaces").still(),
 }
-
-
-@pytest.fixture(autouse=True)
-def style():
-    plots.use_style()
-    yield
-    plt.close("all")
 
 
 @pytest.mark.parametrize("name", FIGURES)

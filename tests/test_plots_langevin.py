@@ -1,7 +1,6 @@
 """The figures of lesson 03: labelled, titled, inside their frames, and true of the data they were given."""
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -10,6 +9,7 @@ from figures import assert_readable
 from course_utils import boltzmann, energies, plots
 
 mpl.use("agg")
+pytestmark = pytest.mark.usefixtures("course_style")
 
 rng = np.random.default_rng(0)
 x, dx = boltzmann.grid_1d(-2.2, 2.2, 201)
@@ -60,13 +60,6 @@ FIGURES = {
     ),
     "kramers": lambda: plots.kramers(barriers, temperatures, 1.1 * law, 0.1 * law, law, law, (0.98, 0.03), 4.0),
 }
-
-
-@pytest.fixture(autouse=True)
-def style():
-    plots.use_style()
-    yield
-    plt.close("all")
 
 
 @pytest.mark.parametrize("name", FIGURES)
