@@ -95,3 +95,21 @@ def test_energy_and_probability_maps_differ_and_are_uniform_in_lightness():
     assert plots.ENERGY_CMAP != plots.PROBABILITY_CMAP
     start, end = plt.get_cmap(plots.ANGLE_CMAP)([0.0, 1.0])
     assert np.allclose(start, end, atol=0.02), "an angle's map must close"
+
+
+def _faulty(fault: str) -> mpl.figure.Figure:
+    """A figure with one fault."""
+    fig, ax = plt.subplots()
+    ax.set(xlabel="" if fault == "label" else "x", title="" if fault == "no title" else "A finding")
+    if fault == "leaves":
+        fig.text(0.9, 0.5, "a long remark that does not fit")
+    if fault == "overlaps":
+        fig.text(0.5, 0.5, "one remark")
+        fig.text(0.51, 0.5, "another")
+    return fig if fault == "left open" else plots.finish(fig)
+
+
+@pytest.mark.parametrize("fault", ["label", "no title", "leaves", "overlaps", "left open"])
+def test_a_faulty_figure_is_refused(fault):
+    with pytest.raises(AssertionError, match=fault):
+        assert_readable(_faulty(fault), "figure")
