@@ -1,0 +1,225 @@
+"""How good is a model of pictures? Measures that do not need log Z, each with its floor or its known values.
+
+A classifier's confidence is no such measure: it is high for noise as well. What is used of the classifier here is its
+features, whose distribution is compared with that of real pictures, and the histogram of its classes.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from scipy.stats import rankdata
+from torch import Tensor, nn
+
+__all__ = [
+    "FeatureNet",
+    "auroc",
+    "class_entropy",
+    "class_histogram",
+    "effective_classes",
+    "feature_distance",
+    "frechet_distance",
+    "out_of_distribution",
+]
+
+
+class FeatureNet(nn.Module):
+    """A small classifier whose last hidden layer serves as features."""
+
+    def __init__(
+        self,
+        *,
+        size: tuple[int, int] = (8, 8),
+        width: int = 16,
+        n_features: int = 32,
+        n_classes: int = 10,
+        generator: torch.Generator,
+    ) -> None:
+        """Make the network.
+
+        Args:
+            size: height and width of the pictures, even.
+            width: channels of the first convolution; the second has twice as many, at half the size.
+            n_features: width of the last hidden layer.
+            n_classes: outputs.
+            generator: source of the weights.
+        """
+        super().__init__()
+        self.options = {"size": tuple(size), "width": width, "n_features": n_features, "n_classes": n_classes}
+        make = nn.utils.skip_init
+        self.first = make(nn.Conv2d, 1, width, 3, padding=1)
+        self.second = make(nn.Conv2d, width, 2 * width, 3, padding=1, stride=2)
+        self.last = make(nn.Linear, 2 * width * ((size[0] + 1) // 2) * ((size[1] + 1) // 2), n_features)
+        self.head = make(nn.Linear, n_features, n_classes)
+        with torch.no_grad():
+            for layer in (self.first, self.second, self.last, self.head):
+                layer.weight.normal_(generator=generator).div_(math.sqrt(layer.weight[0].numel()))
+                layer.bias.zero_()
+
+    def features(self, x: Float[Tensor, "n 1 h w"]) -> Float[Tensor, "n n_features"]:
+        """The last hidden layer."""
+        return F.silu(self.last(F.silu(self.second(F.silu(self.first(x)))).flatten(1)))
+
+    def forward(self, x: Float[Tensor, "n 1 h w"]) -> Float[Tensor, "n n_classes"]:
+        """One logit for each class."""
+        return self.head(self.features(x))
+
+
+def auroc(scores_in: Float[Tensor, "n"] | Sequence[float], scores_out: Float[Tensor, "m"] | Sequence[float]) -> float:
+    """Area under the ROC curve: the probability that a random outsider scores higher than a random insider.
+
+    A tie counts one half. 1: every outsider above every insider; 0.5: no better than a coin. With energies as scores it
+    asks whether the model gives outsiders the higher energy. Exact, from the ranks (Mann-Whitney).
+
+    Args:
+        scores_in: scores of what belongs to the set.
+        scores_out: scores of what does not.
+
+    Raises:
+        ValueError: if one of them is empty or holds a NaN.
+
+    Source: Hanley and McNeil, Radiology 143, 29 (1982), doi:10.1148/radiology.143.1.7063747.
+    """
+    parts = []
+    for name, scores in (("scores_in", scores_in), ("scores_out", scores_out)):
+        values = np.asarray(scores.detach().cpu() if isinstance(scores, Tensor) else scores, dtype=float).ravel()
+        if values.size == 0 or np.isnan(values).any():
+            raise ValueError(f"{name} must hold at least one number and no NaN")
+        parts.append(values)
+    n, m = parts[0].size, parts[1].size
+    rank_sum = rankdata(np.concatenate(parts))[n:].sum()  # ties share the mean of their ranks
+    return float((rank_sum - m * (m + 1) / 2) / (n * m))
+
+
+def frechet_distance(
+    mean_a: Float[Tensor, "d"], cov_a: Float[Tensor, "d d"], mean_b: Float[Tensor, "d"], cov_b: Float[Tensor, "d d"]
+) -> float:
+    """Squared Fréchet (2-Wasserstein) distance of two Gaussians: |μa - μb|² + tr(Ca + Cb - 2 (Ca^½ Cb Ca^½)^½).
+
+    Source: Dowson and Landau, J. Multivar. Anal. 12, 450 (1982), doi:10.1016/0047-259X(82)90077-X.
+    """
+    mean_a, cov_a, mean_b, cov_b = (value.double() for value in (mean_a, cov_a, mean_b, cov_b))
+    values, vectors = torch.linalg.eigh(cov_a)
+    root = vectors * values.clamp(min=0).sqrt() @ vectors.T
+    cross = torch.linalg.eigvalsh(root @ cov_b @ root).clamp(min=0).sqrt().sum()
+    return float(((mean_a - mean_b) ** 2).sum() + cov_a.trace() + cov_b.trace() - 2 * cross)
+
+
+@torch.no_grad()
+def feature_distance(
+    a: Float[Tensor, "n *shape"],
+    b: Float[Tensor, "m *shape"],
+    features: Callable[[Tensor], Float[Tensor, "n d"]] | None = None,
+) -> float:
+    """Fréchet distance of the features of two sets of pictures, as if the features were Gaussian.
+
+    Its value for two finite sets from one law is not 0 but of the order 1/n + 1/m: always quote the distance between
+    two real sets of the same sizes, its floor.
+
+    Args:
+        a: one set.
+        b: the other set; both need more pictures than there are features for a good estimate.
+        features: maps pictures to features, such as `FeatureNet.features`; the pixels themselves unless given.
+
+    Raises:
+        ValueError: if a set has fewer than two pictures.
+
+    Source: Heusel, Ramsauer, Unterthiner, Nessler and Hochreiter, NeurIPS 2017, arXiv:1706.08500, equation 6, there
+        with the features of another network: numbers of different networks must not be compared.
+    """
+    if min(len(a), len(b)) < 2:
+        raise ValueError(f"each set needs two pictures or more, got {len(a)} and {len(b)}")
+    moments = []
+    for pictures in (a, b):
+        values = (pictures.flatten(1) if features is None else features(pictures)).double()
+        moments += [values.mean(0), torch.cov(values.T).reshape(values.shape[1], -1)]
+    return frechet_distance(*moments)
+
+
+def class_histogram(labels: Int[Tensor, "n"], n_classes: int = 10) -> Float[Tensor, "n_classes"]:
+    """Share of each class among labels from 0 to n_classes - 1; float64, sum 1.
+
+    Raises:
+        ValueError: if there is no label, or one out of range.
+    """
+    if labels.numel() == 0 or labels.min() < 0 or labels.max() >= n_classes:
+        raise ValueError(f"labels must be one or more whole numbers from 0 to {n_classes - 1}, got {labels!r}")
+    return torch.bincount(labels.flatten().cpu(), minlength=n_classes).double() / labels.numel()
+
+
+def class_entropy(histogram: Float[Tensor, "n_classes"]) -> float:
+    """Entropy -Σ p log p of a histogram, in nats: 0 if all are of one class, log(n_classes) if shares are equal.
+
+    Raises:
+        ValueError: if the shares are negative or do not sum to 1.
+    """
+    histogram = torch.as_tensor(histogram, dtype=torch.float64)
+    if (histogram < 0).any() or abs(histogram.sum().item() - 1) > 1e-6:
+        raise ValueError(f"histogram must be shares >= 0 that sum to 1, got {histogram.tolist()}")
+    return float(torch.special.entr(histogram).sum())
+
+
+def effective_classes(histogram: Float[Tensor, "n_classes"]) -> float:
+    """exp(entropy): how many equally frequent classes would have this entropy. Shares ½, ½, 0, ... give 2.
+
+    It counts what the classifier sees and nothing else: noise can be spread over many classes too.
+
+    Raises:
+        ValueError: if the shares are negative or do not sum to 1.
+    """
+    return math.exp(class_entropy(histogram))
+
+
+@dataclass(frozen=True)
+class Outsiders:
+    """A set of pictures that is not the set.
+
+    Attributes:
+        name: short.
+        images: as many as there were real ones.
+        says: what was done, in words.
+    """
+
+    name: str
+    images: Float[Tensor, "n c h w"]
+    says: str
+
+
+def out_of_distribution(
+    images: Float[Tensor, "n c h w"], generator: torch.Generator, noise: float = 0.3
+) -> dict[str, Outsiders]:
+    """Sets that a good model gives a higher energy than held-out real pictures.
+
+    Args:
+        images: held-out real pictures, pixels from -1 to 1, square.
+        generator: source of the random numbers.
+        noise: standard deviation of the Gaussian noise.
+
+    Returns:
+        By name: "uniform" (each pixel uniform from -1 to 1), "gaussian" (each pixel N(0, noise²), so grey pictures),
+        "gaussian around the mean" (the mean picture plus that noise), "noisy" (the real pictures plus that noise: the
+        hardest of the four), "shuffled" (pixels permuted, for each picture anew), "rotated" (by a quarter turn),
+        "flipped" (left to right: some digits look the same), "inverted" (ink and paper exchanged).
+    """
+
+    def normal() -> Tensor:
+        return noise * torch.empty_like(images).normal_(generator=generator)
+
+    order = torch.rand(images.flatten(1).shape, generator=generator, device=images.device).argsort(1)
+    sets = [
+        Outsiders(
+            "uniform", torch.empty_like(images).uniform_(-1, 1, generator=generator), "pixels uniform on [-1, 1]"
+        ),
+        Outsiders("gaussian", normal(), f"pixels N(0, {noise:g}²)"),
+        Outsiders("gaussian around the mean", images.mean(0) + normal(), f"the mean picture plus N(0, {noise:g}²)"),
+        Outsiders("noisy", images + normal(), f"real pictures plus N(0, {noise:g}²)"),
+        Outsiders("shuffled", images.flatten(1).gather(1, order).reshape(images.shape), "pixels permuted"),
+        Outsiders("rotated", images.rot90(1, (2, 3)), "turned by 90 degrees"),
+        Outsiders("flipped", images.flip(3), "left and right exchanged"),
+        Outsiders("inverted", -images, "ink and paper exchanged"),
+    ]
+    return {item.name: item for item in sets}

@@ -1,0 +1,312 @@
+"""Energies of images: a convolutional network with residual blocks, smooth activations and spectral normalisation.
+
+energy = ImageEnergy(generator=torch.Generator().manual_seed(0))
+energy(x).shape                     # x of shape (n, 1, 8, 8) gives (n,)
+
+joint = ImageEnergy(n_classes=10, generator=torch.Generator().manual_seed(0))
+joint.logits(x)                     # -E(x, y) for every class y, shape (n, 10)
+joint(x)                            # E(x) = -log Σ_y exp(-E(x, y)), the energy of x whatever its class
+joint.given(y)                      # the energy x -> E(x, y), one class for each row, for the samplers
+
+Sum([joint.given(y), other])        # adding energies multiplies probabilities
+"""
+
+import math
+import numbers
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+__all__ = ["ImageEnergy", "ResidualBlock", "SpectralConv2d", "Sum"]
+
+_POWER_ITERATIONS = 50
+"""Of a new layer; training adds one more at every call."""
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"silu": F.silu, "relu": F.relu}
+
+
+class SpectralConv2d(nn.Module):
+    """A convolution whose operator norm is one learnable number: y = scale · (W / σ(W)) * x + b.
+
+    σ(W) is the largest singular value of the linear map from the input picture to the output picture, padding and
+    stride included; that of the kernel written as a matrix would be another number. Power iteration finds it, with the
+    convolution and its transpose: one iteration at each call in training mode, none in evaluation mode, where the last
+    σ is used.
+
+    Source: Miyato, Kataoka, Koyama and Yoshida, ICLR 2018, arXiv:1802.05957, section 2.1 and algorithm 1, there with
+        the matrix of the kernel; the operator itself: Farnia, Zhang and Tse, ICLR 2019, arXiv:1811.07457.
+    """
+
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        kernel: int,
+        *,
+        size: tuple[int, int],
+        stride: int = 1,
+        padding: int = 0,
+        spectral_norm: bool = True,
+        generator: torch.Generator,
+    ) -> None:
+        """Make the layer.
+
+        Args:
+            n_in: channels of the input.
+            n_out: channels of the output.
+            kernel: side of the kernel.
+            size: height and width of the input, on which σ depends.
+            stride: of the convolution.
+            padding: with zeros, on each side.
+            spectral_norm: divide by σ and multiply by a learnable scale that starts at 1; if False, a plain
+                convolution.
+            generator: source of the weights.
+        """
+        super().__init__()
+        self.stride, self.padding, self.spectral_norm = stride, padding, spectral_norm
+        self.left_over = tuple((side + 2 * padding - kernel) % stride for side in size)
+        weight = torch.empty(n_out, n_in, kernel, kernel).normal_(generator=generator)
+        self.weight = nn.Parameter(weight / math.sqrt(n_in * kernel**2))
+        self.bias = nn.Parameter(torch.zeros(n_out))
+        if spectral_norm:
+            self.scale = nn.Parameter(torch.ones(()))
+            self.register_buffer("direction", torch.empty(1, n_in, *size).normal_(generator=generator))
+            self.register_buffer("sigma", torch.ones(()))
+            self.iterate(_POWER_ITERATIONS)
+
+    def forward(self, x: Float[Tensor, "n n_in h w"]) -> Float[Tensor, "n n_out h2 w2"]:
+        if not self.spectral_norm:
+            return F.conv2d(x, self.weight, self.bias, self.stride, self.padding)
+        sigma = self.sigma
+        if self.training:
+            left = self.iterate()
+            # σ = uᵀ W v with constant singular vectors u, v has the gradient of the largest singular value.
+            sigma = (left * self._map(self.direction.clone())).sum()
+        return F.conv2d(x, self.weight * (self.scale / sigma), self.bias, self.stride, self.padding)
+
+    @torch.no_grad()
+    def iterate(self, n: int = 1) -> Float[Tensor, "1 n_out h2 w2"]:
+        """Take n steps of power iteration for the present weight.
+
+        Returns:
+            The left singular vector; the right one is in `direction`, the singular value in `sigma`.
+        """
+        for _ in range(n):
+            left = self._map(self.direction)
+            left /= left.norm().clamp(min=1e-12)
+            right = F.conv_transpose2d(left, self.weight, None, self.stride, self.padding, self.left_over)
+            self.sigma.copy_(right.norm())
+            self.direction.copy_(right / self.sigma.clamp(min=1e-12))
+        return left
+
+    def _map(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, self.weight, None, self.stride, self.padding)
+
+
+class ResidualBlock(nn.Module):
+    """x + f(x), where f is activation, convolution, activation, convolution, all of one size and width.
+
+    Source: He, Zhang, Ren and Sun, ECCV 2016, arXiv:1603.05027, figure 1 (b), without batch normalisation: an energy
+        must not depend on the other pictures of its batch.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        *,
+        size: tuple[int, int],
+        spectral_norm: bool = True,
+        residual: bool = True,
+        activation: str = "silu",
+        generator: torch.Generator,
+    ) -> None:
+        """Make the block.
+
+        Args:
+            width: channels.
+            size: height and width of the picture.
+            spectral_norm: of both convolutions.
+            residual: if False, the block is f(x) alone.
+            activation: "silu" or "relu".
+            generator: source of the weights.
+        """
+        super().__init__()
+        self.residual, self.activation = residual, ACTIVATIONS[activation]
+        kind = {"size": size, "padding": 1, "spectral_norm": spectral_norm, "generator": generator}
+        self.first = SpectralConv2d(width, width, 3, **kind)
+        self.second = SpectralConv2d(width, width, 3, **kind)
+
+    def forward(self, x: Float[Tensor, "n width h w"]) -> Float[Tensor, "n width h w"]:
+        change = self.second(self.activation(self.first(self.activation(x))))
+        return x + change if self.residual else change
+
+
+class ImageEnergy(nn.Module):
+    """E(x) of a picture, or E(x, y) of a picture with a label.
+
+    Fold neighbouring pixels into channels, one convolution, residual blocks, a sum over the places, one linear layer.
+    With classes the linear layer has one output for each, -E(x, y).
+    """
+
+    def __init__(
+        self,
+        *,
+        size: tuple[int, int] = (8, 8),
+        channels: int = 1,
+        fold: int = 2,
+        width: int = 32,
+        n_blocks: int = 2,
+        n_classes: int | None = None,
+        base: float | None = None,
+        spectral_norm: bool = True,
+        residual: bool = True,
+        activation: str = "silu",
+        generator: torch.Generator,
+    ) -> None:
+        """Make the network.
+
+        Args:
+            size: height and width of the pictures, multiples of `fold`.
+            channels: 1 for grey pictures.
+            fold: `fold` x `fold` neighbouring pixels become the channels of one place.
+            width: channels of the blocks.
+            n_blocks: residual blocks.
+            n_classes: None for E(x), or the number of values of the label y for E(x, y).
+            base: if given, |x|²/(2 base²) is added: far from all pictures the energy then rises in every direction.
+            spectral_norm: each convolution has a learnable operator norm.
+            residual: if False, the blocks lose their short cuts.
+            activation: "silu", which is smooth, or "relu", whose energy has kinks.
+            generator: source of the weights; on the CPU.
+
+        Raises:
+            ValueError: if an argument is out of its range.
+        """
+        super().__init__()
+        for name, value in (("channels", channels), ("fold", fold), ("width", width), ("n_blocks", n_blocks)):
+            _whole(name, value, 0 if name == "n_blocks" else 1)
+        if n_classes is not None:
+            _whole("n_classes", n_classes, 2)
+        if len(size) != 2 or any(side < fold or side % fold for side in size):
+            raise ValueError(f"size must be two multiples of fold = {fold}, got {size!r}")
+        if base is not None and not 0 < base < math.inf:
+            raise ValueError(f"base must be None or a positive number, got {base!r}")
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}")
+        if not isinstance(generator, torch.Generator):
+            raise ValueError(f"generator must be a torch.Generator, got {generator!r}; torch.Generator() makes one")
+        self.options: dict[str, Any] = {
+            "size": tuple(size),
+            "channels": channels,
+            "fold": fold,
+            "width": width,
+            "n_blocks": n_blocks,
+            "n_classes": n_classes,
+            "base": base,
+            "spectral_norm": spectral_norm,
+            "residual": residual,
+            "activation": activation,
+        }
+        self.n_classes, self.base, self.fold = n_classes, base, fold
+        self.activation = ACTIVATIONS[activation]
+        places = (size[0] // fold, size[1] // fold)
+        kind = {"size": places, "spectral_norm": spectral_norm, "generator": generator}
+        self.stem = SpectralConv2d(channels * fold**2, width, 3, padding=1, **kind)
+        self.blocks = nn.Sequential(
+            *(ResidualBlock(width, residual=residual, activation=activation, **kind) for _ in range(n_blocks))
+        )
+        self.head = nn.Linear(width, n_classes or 1)
+        with torch.no_grad():
+            self.head.weight.normal_(generator=generator).div_(math.sqrt(width))
+            self.head.bias.zero_()
+
+    def forward(self, x: Float[Tensor, "n channels h w"]) -> Float[Tensor, "n"]:
+        """E(x); with classes the marginal energy -log Σ_y exp(-E(x, y))."""
+        outputs = self._outputs(x)
+        return (-outputs[:, 0] if self.n_classes is None else -outputs.logsumexp(1)) + self._bowl(x)
+
+    def logits(self, x: Float[Tensor, "n channels h w"]) -> Float[Tensor, "n n_classes"]:
+        """-E(x, y) for every y. A softmax over the classes is p(y | x), whatever Z.
+
+        Raises:
+            ValueError: if the energy has no classes.
+        """
+        if self.n_classes is None:
+            raise ValueError("this energy has no classes: make it with n_classes = ...")
+        return self._outputs(x) - self._bowl(x)[:, None]
+
+    def given(self, labels: Int[Tensor, "n"] | int) -> "Given":
+        """The energy of pictures with these labels: x -> E(x, y), one label for each row or one for all.
+
+        exp(-E(x, y)) is proportional to p(x | y) at fixed y, so this is what a conditional sampler needs.
+
+        Raises:
+            ValueError: if the energy has no classes, or a label is not one of them.
+        """
+        return Given(self, labels)
+
+    def _outputs(self, x: Tensor) -> Tensor:
+        h = self.blocks(self.stem(F.pixel_unshuffle(x, self.fold)))
+        return self.head(self.activation(h).sum((2, 3)))
+
+    def _bowl(self, x: Tensor) -> Tensor:
+        if self.base is None:
+            return x.new_zeros(len(x))
+        return (x**2).sum((1, 2, 3)) / (2 * self.base**2)
+
+
+class Given:
+    """The energy of pictures whose labels are fixed; made by `ImageEnergy.given`."""
+
+    def __init__(self, energy: ImageEnergy, labels: Int[Tensor, "n"] | int) -> None:
+        if energy.n_classes is None:
+            raise ValueError("this energy has no classes: make it with n_classes = ...")
+        labels = torch.as_tensor(labels)
+        if labels.ndim > 1 or labels.is_floating_point() or labels.numel() == 0:
+            raise ValueError(f"labels must be one whole number or one per picture, got {labels!r}")
+        if labels.min() < 0 or labels.max() >= energy.n_classes:
+            raise ValueError(f"labels must lie between 0 and {energy.n_classes - 1}, got {labels!r}")
+        self.energy, self.labels = energy, labels.long()
+
+    def __call__(self, x: Float[Tensor, "n channels h w"]) -> Float[Tensor, "n"]:
+        labels = self.labels.to(x.device).expand(len(x))
+        return -self.energy.logits(x).gather(1, labels[:, None])[:, 0]
+
+
+class Sum:
+    """The energy Σ_i w_i E_i(x): its density is the product of the densities, each to the power w_i, normalised anew.
+
+    With E(x) the energy of all pictures and two attributes a and b that do not depend on each other within a picture,
+    p(x | a, b) ∝ p(x | a) p(x | b) / p(x): the weights are 1, 1 and -1.
+
+    Source: Hinton, Neural Computation 14, 1771 (2002), doi:10.1162/089976602760128018, section 1; Du, Li and Mordatch,
+        NeurIPS 2020, arXiv:2004.06030, section 3.
+    """
+
+    def __init__(
+        self, energies: Sequence[Callable[[Tensor], Float[Tensor, "n"]]], weights: Sequence[float] | None = None
+    ) -> None:
+        """Make the sum.
+
+        Args:
+            energies: callables that give one energy per row.
+            weights: one number each, of either sign; all 1 unless given.
+
+        Raises:
+            ValueError: if there is none, or the number of weights is another.
+        """
+        self.energies = list(energies)
+        self.weights = [1.0] * len(self.energies) if weights is None else [float(w) for w in weights]
+        if not self.energies or len(self.weights) != len(self.energies):
+            raise ValueError(f"one weight for each energy: {len(self.energies)} energies, {len(self.weights)} weights")
+
+    def __call__(self, x: Float[Tensor, "n *dim"]) -> Float[Tensor, "n"]:
+        return sum(w * energy(x) for w, energy in zip(self.weights, self.energies, strict=True))
+
+
+def _whole(name: str, value: Any, least: int) -> None:
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} must be a whole number >= {least}, got {value!r}")
