@@ -52,7 +52,7 @@ class Clamped:
             raise ValueError("free must be True somewhere: no pixel may change")
         self.energy, self.known, self.free = energy, known.detach().clone(), mask
 
-    def picture(self, x: Float[Tensor, "*kept n *shape"]) -> Float[Tensor, "*kept n *shape"]:
+    def picture(self, x: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
         """x with the known values in the clamped pixels."""
         return torch.where(self.free, x, self.known)
 

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-__all__ = ["ImageEnergy", "ResidualBlock", "SpectralConv2d", "Sum"]
+__all__ = ["Given", "ImageEnergy", "ResidualBlock", "SpectralConv2d", "Sum"]
 
 _POWER_ITERATIONS = 50
 """Of a new layer; training adds one more at every call."""

@@ -1,0 +1,125 @@
+"""Settings under which energies of pictures train well, and what they were measured on.
+
+    training = DIGITS.train(digits("train").images, seed=0, progress=True)
+    training.energy
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from course_utils.ebm.buffer import ReplayBuffer
+from course_utils.ebm.conditioning import uniform_noise
+from course_utils.ebm.images import ImageEnergy
+from course_utils.ebm.joint import JointContrastiveDivergence
+from course_utils.ebm.objectives import ContrastiveDivergence
+from course_utils.ebm.training import Training, train
+
+__all__ = ["DIGITS", "MNIST", "ImageRecipe"]
+
+
+@dataclass(frozen=True)
+class ImageRecipe:
+    """A network, an objective and a training loop for pictures with pixels from -1 to 1.
+
+    `dataclasses.replace(DIGITS, spectral_norm=False)` is the same recipe without one ingredient.
+
+    Attributes:
+        size, fold, width, n_blocks, base, spectral_norm, residual, activation: of `ImageEnergy`.
+        k: Langevin steps per training step.
+        step_size: ε of those steps, at temperature 1: each step's noise is sqrt(2 ε) per pixel.
+        alpha: weight of the regulariser on E².
+        capacity: chains in the buffer; 0 for chains that start at noise in every step and are not kept.
+        reinit: share of the chains taken that restart from uniform noise.
+        data_noise: standard deviation of the noise added to data. The model learns the noisy data.
+        batch_size, n_steps, learning_rate, betas, ema, clip: of `train`.
+    """
+
+    size: tuple[int, int] = (8, 8)
+    fold: int = 2
+    width: int = 32
+    n_blocks: int = 2
+    base: float | None = None
+    spectral_norm: bool = True
+    residual: bool = True
+    activation: str = "silu"
+    k: int = 10
+    step_size: float = 0.005
+    alpha: float = 0.002
+    capacity: int = 2048
+    reinit: float = 0.02
+    data_noise: float = 0.1
+    batch_size: int = 100
+    n_steps: int = 1900
+    learning_rate: float = 5e-4
+    betas: tuple[float, float] = (0.0, 0.999)
+    ema: float | None = 0.995
+    clip: float | None = None
+
+    def network(self, generator: torch.Generator, n_classes: int | None = None) -> ImageEnergy:
+        """The network with fresh weights, on the CPU."""
+        names = ("size", "fold", "width", "n_blocks", "base", "spectral_norm", "residual", "activation")
+        return ImageEnergy(n_classes=n_classes, generator=generator, **{name: getattr(self, name) for name in names})
+
+    @property
+    def fresh(self) -> Callable[[int, torch.Generator], Tensor]:
+        """Where chains start: uniform noise."""
+        return uniform_noise(1, *self.size)
+
+    def objective(
+        self, images: Float[Tensor, "n 1 h w"] | None = None, labels: Int[Tensor, "n"] | None = None
+    ) -> ContrastiveDivergence:
+        """Persistent contrastive divergence; with labels also the cross-entropy of a joint energy."""
+        buffer = ReplayBuffer(self.capacity or self.batch_size, self.fresh, self.reinit if self.capacity else 1.0)
+        options: dict[str, Any] = {"sampler": "ula", "alpha": self.alpha, "buffer": buffer}
+        if labels is None:
+            return ContrastiveDivergence(self.k, self.step_size, **options)
+        return JointContrastiveDivergence(
+            self.k, self.step_size, images=images, labels=labels, data_noise=self.data_noise, **options
+        )
+
+    def train(
+        self,
+        images: Float[Tensor, "n 1 h w"],
+        *,
+        seed: int,
+        labels: Int[Tensor, "n"] | None = None,
+        n_classes: int | None = None,
+        device: str = "cpu",
+        **options: Any,
+    ) -> Training:
+        """Train a fresh network by this recipe.
+
+        Args:
+            images: the pictures.
+            seed: of the weights and of everything random in training.
+            labels: one for each picture, for a joint energy.
+            n_classes: of the labels; one more than the largest unless given.
+            device: "cpu" or "cuda", such as `setup().device`.
+            **options: of `train`: `progress`, `checkpoint`, `resume`, `measures` and so on, or another `n_steps`.
+
+        Returns:
+            The result; its `energy` is on the device.
+        """
+        if labels is not None and n_classes is None:
+            n_classes = int(labels.max()) + 1
+        energy = self.network(torch.Generator().manual_seed(seed), n_classes).to(device)
+        images = images.to(device)
+        objective = self.objective(images, None if labels is None else labels.to(device))
+        names = ("batch_size", "n_steps", "learning_rate", "betas", "ema", "clip", "data_noise")
+        settings = {name: getattr(self, name) for name in names} | options
+        generator = torch.Generator(device).manual_seed(seed)
+        return train(energy, images, objective, generator=generator, **settings)
+
+
+DIGITS = ImageRecipe()
+"""For `data.digits`; measured by tests/benchmarks/ebm_digits.py."""
+
+MNIST = ImageRecipe(
+    size=(28, 28), fold=2, width=64, n_blocks=4, k=40, step_size=0.005, capacity=8192, batch_size=128, n_steps=10000
+)
+"""For `data.mnist`, meant for a GPU."""
