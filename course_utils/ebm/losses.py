@@ -1,0 +1,146 @@
+"""The losses that train an energy, as functions: every random number is an argument.
+
+Only the last one is a likelihood. The value of the others has no meaning across models: compare exact likelihoods.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+__all__ = [
+    "contrastive_divergence",
+    "denoising_score_matching",
+    "exact_negative_log_likelihood",
+    "noise_contrastive",
+    "sliced_score_matching",
+]
+
+EnergyFunction = Callable[[Float[Tensor, "n *shape"]], Float[Tensor, "n"]]
+
+
+def contrastive_divergence(
+    energy: EnergyFunction, data: Float[Tensor, "n *shape"], samples: Float[Tensor, "m *shape"], alpha: float = 0.0
+) -> Float[Tensor, ""]:
+    """Mean energy of the data minus mean energy of samples of the model.
+
+    Its gradient with respect to the parameters is that of the mean negative log-likelihood if the samples follow the
+    model. Its value is not a likelihood: it is near 0 whenever both means agree.
+
+    Args:
+        energy: E.
+        data: a batch.
+        samples: states of the model; no gradient flows through them.
+        alpha: weight of the regulariser mean E(data)² + mean E(samples)², which keeps energies from running away.
+
+    Source: Hinton, Neural Computation 14, 1771 (2002), doi:10.1162/089976602760128018; the regulariser: Du and Mordatch
+        (2019), arXiv:1903.08689, section 3.3.
+    """
+    of_data, of_samples = energy(data), energy(samples.detach())
+    loss = of_data.mean() - of_samples.mean()
+    if alpha:
+        loss = loss + alpha * ((of_data**2).mean() + (of_samples**2).mean())
+    return loss
+
+
+def noise_contrastive(
+    energy: EnergyFunction,
+    data: Float[Tensor, "n *shape"],
+    noise: Float[Tensor, "m *shape"],
+    log_prob_noise: Callable[[Tensor], Tensor],
+    log_c: float | Tensor = 0.0,
+) -> Float[Tensor, ""]:
+    """Noise-contrastive estimation: logistic regression of data against noise of a known density.
+
+    With log p(x) = -E(x) - log_c, the log odds of "data" are log p(x) - log p_noise(x) - log(m / n). At the optimum
+    exp(-E - log_c) is normalised: log Z is learnt with the rest. A network with a bias in its last layer needs no
+    log_c of its own.
+
+    Args:
+        energy: E.
+        data: a batch.
+        noise: samples of the noise; their number relative to that of the data is the ratio m / n.
+        log_prob_noise: exact log density of the noise.
+        log_c: what plays the role of log Z.
+
+    Returns:
+        Mean over the data of -log P(data | x), plus m / n times the mean over the noise of -log P(noise | x).
+
+    Source: Gutmann and Hyvärinen, J. Mach. Learn. Res. 13, 307 (2012), equations 2 to 8.
+    """
+    ratio = len(noise) / len(data)
+    logit_data = -energy(data) - log_c - log_prob_noise(data) - math.log(ratio)
+    logit_noise = -energy(noise) - log_c - log_prob_noise(noise) - math.log(ratio)
+    return F.softplus(-logit_data).mean() + ratio * F.softplus(logit_noise).mean()
+
+
+def denoising_score_matching(
+    energy: EnergyFunction, data: Float[Tensor, "n *shape"], noise: Float[Tensor, "n *shape"], sigma: float
+) -> Float[Tensor, ""]:
+    """Denoising score matching: at data + sigma · noise, the score is fitted to -noise / sigma.
+
+    The optimum is the score of the data blurred by sigma, not of the data.
+
+    Args:
+        energy: E; the model's score is -∇E.
+        data: a batch.
+        noise: standard normal numbers, in the shape of the data.
+        sigma: size of the blur, > 0.
+
+    Returns:
+        Mean over the batch of |−∇E(x + σ ξ) + ξ / σ|² / 2.
+
+    Source: Vincent, Neural Computation 23, 1661 (2011), doi:10.1162/NECO_a_00142, equation 9.
+    """
+    x = (data + sigma * noise).detach().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(energy(x).sum(), x, create_graph=True)
+    return (
+        0.5 * ((gradient - noise / sigma) ** 2).flatten(1).sum(1).mean()
+        if x.ndim > 1
+        else (0.5 * ((gradient - noise / sigma) ** 2).mean())
+    )
+
+
+def sliced_score_matching(
+    energy: EnergyFunction,
+    data: Float[Tensor, "n *shape"],
+    directions: Float[Tensor, "n *shape"] | Float[Tensor, "m n *shape"],
+) -> Float[Tensor, ""]:
+    """Sliced score matching: Hyvärinen's loss, with the trace of the Hessian taken along random directions.
+
+    Args:
+        energy: E; the model's score is s = -∇E.
+        data: a batch.
+        directions: vectors v with mean zero and E[v vᵀ] = 1 (standard normal, or signs), in the shape of the data;
+            with one more axis in front, several for each point.
+
+    Returns:
+        Mean of v·∇(v·s) + |s|² / 2. Its mean over v is the Fisher divergence to the data up to a constant.
+
+    Source: Song, Garg, Shi and Ermon (2019), arXiv:1905.07088, equation 8 (variance reduced).
+    """
+    x = data.detach().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(energy(x).sum(), x, create_graph=True)
+    several = directions if directions.ndim > data.ndim else directions[None]
+    curvature = 0.0
+    for v in several:
+        (product,) = torch.autograd.grad((gradient * v).sum(), x, create_graph=True)
+        curvature = curvature + (product * v).sum() / len(several)
+    return (0.5 * (gradient**2).sum() - curvature) / len(data)
+
+
+def exact_negative_log_likelihood(
+    energy: EnergyFunction, data: Float[Tensor, "n *dim"], points: Float[Tensor, "m *dim"], cell: float
+) -> Float[Tensor, ""]:
+    """Mean of E(data) + log Z, with Z summed over the points of a grid, and with gradients through both.
+
+    Args:
+        energy: E.
+        data: a batch.
+        points: centres of the cells of a grid that holds all of the model's mass.
+        cell: volume of a cell.
+    """
+    return energy(data).mean() + torch.logsumexp(-energy(points), 0) + math.log(cell)

@@ -1,0 +1,340 @@
+"""What a training minimises: a loss together with the random numbers and the chains that it needs.
+
+    objective = ContrastiveDivergence(k=10, step_size=0.02)
+    loss = objective(energy, batch, generator)
+
+An objective is called once per step, with a batch of data. It leaves the module in the mode in which it found it, and no
+chain leaves a gradient in a parameter.
+"""
+
+import math
+import numbers
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from course_utils import samplers
+from course_utils.ebm import losses
+from course_utils.ebm.buffer import ReplayBuffer
+from course_utils.ebm.likelihood import grid
+from course_utils.energies import Domain
+
+__all__ = [
+    "ContrastiveDivergence",
+    "DenoisingScoreMatching",
+    "ExactLikelihood",
+    "GaussianNoise",
+    "NoiseContrastive",
+    "Objective",
+    "SlicedScoreMatching",
+]
+
+
+class Objective:
+    """A loss with what it needs. A subclass defines `loss` and `meaning`.
+
+    Attributes:
+        meaning: what the value of the loss says, for the axis of a figure.
+        is_likelihood: True if the value may be plotted and compared as a likelihood.
+        seen: quantities of the last call, as 0-d tensors; `train` keeps them in its history.
+    """
+
+    meaning: ClassVar[str]
+    is_likelihood: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self.seen: dict[str, Tensor] = {}
+
+    def __call__(
+        self, energy: nn.Module, batch: Float[Tensor, "n *shape"], generator: torch.Generator
+    ) -> Float[Tensor, ""]:
+        """The loss of a batch, ready for `backward`.
+
+        Args:
+            energy: the module that is trained.
+            batch: data.
+            generator: source of all random numbers, on the device of the data.
+        """
+        self.seen = {}
+        return self.loss(energy, batch, generator)
+
+    def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
+        """The loss; users call the object instead."""
+        raise NotImplementedError
+
+    def state_dict(self) -> dict[str, Any]:
+        """What must be kept to continue: the chains, where there are any."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go back to a state that `state_dict` returned."""
+
+    def mark(self) -> None:
+        """Remember this moment: `rollback` comes back to it."""
+
+    def rollback(self) -> None:
+        """Take back what calls since `mark` have changed."""
+
+    def unmark(self) -> None:
+        """Forget the mark, and what was kept to come back to it."""
+
+
+class ContrastiveDivergence(Objective):
+    """Contrastive divergence CD-k, or persistent contrastive divergence if it has a buffer.
+
+    Chains of k Langevin steps start at the batch (CD), or continue from the buffer and are written back (PCD).
+
+    Args:
+        k: steps of each chain.
+        step_size: ε of the sampler, in the convention of `samplers`.
+        sampler: "mala", which is exact at every ε, or "ula".
+        alpha: weight of the regulariser on E².
+        buffer: the chains, for persistent contrastive divergence.
+        temperature: T of the sampler. The gradient is that of the likelihood at T = 1 only.
+
+    Raises:
+        ValueError: if an argument is wrong.
+    """
+
+    meaning = "difference of mean energies, data - samples: not a likelihood"
+
+    def __init__(
+        self,
+        k: int,
+        step_size: float,
+        *,
+        sampler: str = "mala",
+        alpha: float = 0.0,
+        buffer: ReplayBuffer | None = None,
+        temperature: float = 1.0,
+    ) -> None:
+        super().__init__()
+        if not isinstance(k, numbers.Integral) or isinstance(k, bool) or k < 1:
+            raise ValueError(f"k must be a whole number of steps >= 1, got {k!r}")
+        if sampler not in ("mala", "ula"):
+            raise ValueError(f'sampler must be "mala" or "ula", got {sampler!r}')
+        self.k, self.step_size = int(k), _number("step_size", step_size)
+        self.alpha, self.temperature = _number("alpha", alpha, zero=True), _number("temperature", temperature)
+        if buffer is not None and not isinstance(buffer, ReplayBuffer):
+            raise ValueError(f"buffer must be a ReplayBuffer or None, got {buffer!r}")
+        self.sampler, self.buffer = sampler, buffer
+
+    def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
+        indices, start = (None, batch) if self.buffer is None else self.buffer.sample(len(batch), generator)
+        samples = self.sample(energy, start, generator)
+        if self.buffer is not None:
+            self.buffer.write(indices, samples)
+        means: list[Tensor] = []
+
+        def watched(x: Tensor) -> Tensor:
+            values = energy(x)
+            means.append(values.detach().mean())
+            return values
+
+        loss = losses.contrastive_divergence(watched, batch, samples, self.alpha)
+        self.seen["data energy"], self.seen["sample energy"] = means
+        return loss
+
+    def sample(self, energy: nn.Module, start: Tensor, generator: torch.Generator) -> Tensor:
+        """k steps of the sampler from the given states."""
+        run = getattr(samplers, self.sampler)
+        with _frozen(energy):
+            result = run(
+                energy,
+                start,
+                step_size=self.step_size,
+                n_steps=self.k,
+                temperature=self.temperature,
+                generator=generator,
+                keep=False,
+            )
+        if result.acceptance is not None:
+            self.seen["acceptance"] = result.acceptance.mean()
+        return result.x
+
+    def state_dict(self) -> dict[str, Any]:
+        return {} if self.buffer is None else {"buffer": self.buffer.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        if (self.buffer is None) != ("buffer" not in state):
+            raise ValueError("state: the checkpoint and this objective differ in whether they have a buffer")
+        if self.buffer is not None:
+            self.buffer.load_state_dict(state["buffer"])
+
+    def mark(self) -> None:
+        if self.buffer is not None:
+            self.buffer.mark()
+
+    def rollback(self) -> None:
+        if self.buffer is not None:
+            self.buffer.rollback()
+
+    def unmark(self) -> None:
+        if self.buffer is not None:
+            self.buffer.unmark()
+
+
+class GaussianNoise:
+    """A Gaussian, as noise whose density is known.
+
+    Args:
+        mean: shape (n_coordinates,).
+        covariance: (n_coordinates, n_coordinates).
+        shape: of one state; () for points on a line.
+    """
+
+    def __init__(
+        self, mean: Float[Tensor, "n"], covariance: Float[Tensor, "n n"], shape: tuple[int, ...] | None = None
+    ) -> None:
+        mean, covariance = (torch.as_tensor(value).detach() for value in (mean, covariance))
+        if mean.ndim != 1 or covariance.shape != (len(mean), len(mean)):
+            raise ValueError(
+                f"covariance must have shape {(len(mean.flatten()),) * 2} to go with mean of shape "
+                f"{tuple(mean.shape)}, got {tuple(covariance.shape)}"
+            )
+        root, info = torch.linalg.cholesky_ex(covariance)
+        if info.any():
+            raise ValueError("covariance must be positive definite, and it is not")
+        self.mean, self.root = mean, root
+        self.shape = (len(mean),) if shape is None else shape
+        self.log_norm = float(root.diagonal().log().sum()) + len(mean) / 2 * math.log(2 * math.pi)
+
+    @classmethod
+    def fit(cls, data: Float[Tensor, "n *shape"], widen: float = 1.0) -> "GaussianNoise":
+        """Mean and covariance of the data, the covariance times widen²: the noise must cover what data cover."""
+        widen = _number("widen", widen)
+        flat = data.detach().reshape(len(data), -1)
+        return cls(flat.mean(0), torch.atleast_2d(torch.cov(flat.T)) * widen**2, tuple(data.shape[1:]))
+
+    def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n *shape"]:
+        """Independent samples."""
+        noise = torch.randn(n, len(self.mean), generator=generator, device=self.mean.device, dtype=self.mean.dtype)
+        return (self.mean + noise @ self.root.T).reshape(n, *self.shape)
+
+    def log_prob(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n"]:
+        """Exact log density."""
+        away = x.reshape(len(x), -1) - self.mean.to(x)
+        scaled = torch.linalg.solve_triangular(self.root.to(x), away.T, upper=False)
+        return -0.5 * (scaled**2).sum(0) - self.log_norm
+
+
+class NoiseContrastive(Objective):
+    """Noise-contrastive estimation against noise of a known density.
+
+    Args:
+        noise: an object with `sample(n, generator)` and `log_prob(x)`, such as `GaussianNoise.fit(data)`.
+        ratio: noise points per data point.
+        log_c: what plays the role of log Z where the energy has no free constant of its own.
+
+    Raises:
+        ValueError: if an argument is wrong.
+    """
+
+    meaning = "loss of a classifier, data against noise: not a likelihood"
+
+    def __init__(self, noise: Any, ratio: int = 1, log_c: float | Tensor = 0.0) -> None:
+        super().__init__()
+        if not callable(getattr(noise, "sample", None)) or not callable(getattr(noise, "log_prob", None)):
+            raise ValueError(f"noise must have sample(n, generator) and log_prob(x), got {noise!r}")
+        if not isinstance(ratio, numbers.Integral) or isinstance(ratio, bool) or ratio < 1:
+            raise ValueError(f"ratio must be a whole number of noise points per data point >= 1, got {ratio!r}")
+        self.noise, self.ratio, self.log_c = noise, int(ratio), log_c
+
+    def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
+        noise = self.noise.sample(self.ratio * len(batch), generator)
+        return losses.noise_contrastive(energy, batch, noise, self.noise.log_prob, self.log_c)
+
+
+class DenoisingScoreMatching(Objective):
+    """Denoising score matching at one size of noise.
+
+    Args:
+        sigma: the blur; the model learns the density of data + sigma · noise.
+
+    Raises:
+        ValueError: if sigma is not positive and finite.
+    """
+
+    meaning = "squared error of a score, up to a constant: not a likelihood"
+
+    def __init__(self, sigma: float) -> None:
+        super().__init__()
+        self.sigma = _number("sigma", sigma)
+
+    def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
+        noise = torch.empty_like(batch).normal_(generator=generator)
+        return losses.denoising_score_matching(energy, batch, noise, self.sigma)
+
+
+class SlicedScoreMatching(Objective):
+    """Sliced score matching.
+
+    Args:
+        n_directions: random directions per point.
+
+    Raises:
+        ValueError: if n_directions is not a whole number >= 1.
+    """
+
+    meaning = "Fisher divergence up to a constant: not a likelihood"
+
+    def __init__(self, n_directions: int = 1) -> None:
+        super().__init__()
+        if not isinstance(n_directions, numbers.Integral) or isinstance(n_directions, bool) or n_directions < 1:
+            raise ValueError(f"n_directions must be a whole number >= 1, got {n_directions!r}")
+        self.n_directions = int(n_directions)
+
+    def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
+        directions = batch.new_empty((self.n_directions, *batch.shape)).normal_(generator=generator)
+        return losses.sliced_score_matching(energy, batch, directions)
+
+
+class ExactLikelihood(Objective):
+    """Maximum likelihood with Z by quadrature: the ceiling for all other methods, in one or two dimensions only.
+
+    Args:
+        domain: the box to integrate over.
+        n: cells per axis.
+    """
+
+    meaning = "negative log-likelihood of the batch in nats"
+    is_likelihood = True
+
+    def __init__(self, domain: Domain, n: int | None = None) -> None:
+        super().__init__()
+        self.points, self.cell = grid(domain, (1000 if len(domain) == 1 else 100) if n is None else n)
+
+    def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
+        self.points = self.points.to(batch)
+        return losses.exact_negative_log_likelihood(energy, batch, self.points, self.cell)
+
+
+@contextmanager
+def _frozen(energy: nn.Module) -> Iterator[None]:
+    """In eval mode, and with no gradients for the parameters; afterwards all as before."""
+    if not isinstance(energy, nn.Module):
+        yield
+        return
+    modes = {module: module.training for module in energy.modules()}
+    wanted = [p for p in energy.parameters() if p.requires_grad]
+    energy.eval()
+    for p in wanted:
+        p.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for p in wanted:
+            p.requires_grad_(True)
+        for module, mode in modes.items():
+            module.training = mode
+
+
+def _number(name: str, value: Any, zero: bool = False) -> float:
+    good = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+    if not good or value < 0 or (value == 0 and not zero):
+        raise ValueError(f"{name} must be a finite number {'>= 0' if zero else '> 0'}, got {value!r}")
+    return float(value)
