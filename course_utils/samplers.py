@@ -14,7 +14,7 @@ Conventions, the same for all samplers:
 
 - `x` holds one state per chain: shape (n_chains,) in one dimension, (n_chains, dim) or (n_chains, ...) otherwise.
   `energy(x)` returns one energy per chain. Any callable will do; an object with a method `grad` supplies its own
-  gradient, else it comes from automatic differentiation.
+  gradient, and one with `energy_and_grad` both at once; else it comes from automatic differentiation.
 - Random numbers come from the `torch.Generator` that is passed in; the same seed gives the same run.
 - The input is never modified; results have the dtype and the device of `x`.
 """
@@ -477,7 +477,10 @@ class _Target:
         if ours and kind.grad is Energy.grad:
             own = energy.gradient
         self.gradient: Callable[[Tensor], Tensor] = own if self.has_own else self._gradient
-        self.both = self._own_both if self.has_own else self._both
+        self.both: Callable[[Tensor], tuple[Tensor, Tensor]] = self._own_both if self.has_own else self._both
+        self.at_once = getattr(energy, "energy_and_grad", None)
+        if self.at_once:
+            self.both = self.at_once
 
     def _own_both(self, x: Tensor) -> tuple[Tensor, Tensor]:
         return self.energy(x), self.gradient(x)
@@ -519,6 +522,9 @@ class _Ula:
             self.ε = (as_tensor * step_size).reshape(axes)
             self.sigma = (as_tensor * self.sigma).reshape(axes)
 
+    def begin(self, energies: Tensor, slope: Tensor) -> None:
+        """Take over energy and gradient of the initial states, which have been computed already."""
+
     def step(self, number: int) -> None:
         x, slope = self.x, self.target.gradient(self.x)
         self.noise.normal_(generator=self.generator)
@@ -546,13 +552,16 @@ class _Mala(_Ula):
     def __init__(self, target: _Target, x: Tensor, step_size: Any, temperature: Any, generator: torch.Generator):
         super().__init__(target, x, step_size, temperature, generator)
         # No step changes a tensor that an energy has returned in place: it may be the energy's own, or its argument.
-        self.energies, self.slope = target.both(self.x)
+        self.energies, self.slope = x.new_empty(len(x)), torch.empty_like(x)
         self.inner = tuple(range(1, x.ndim))
         self.per_chain_temperature = torch.as_tensor(temperature, dtype=x.dtype, device=x.device)
         self.uniform = torch.empty_like(self.energies)
         self.accepted = torch.zeros_like(self.energies)
         # Drift in units of the noise, ε / sigma = sqrt(ε / (2 T)).
         self.drift = self.ε / self.sigma if not self.shared else step_size / self.sigma
+
+    def begin(self, energies: Tensor, slope: Tensor) -> None:
+        self.energies, self.slope = energies.detach(), slope.detach()
 
     def step(self, number: int) -> None:
         x, noise = self.x, self.noise.normal_(generator=self.generator)
@@ -721,18 +730,20 @@ def _start(
     step_size = _per_chain("step_size", step_size, x)
     temperature = _per_chain("temperature", temperature, x, zero)
     with torch.no_grad():
-        value = energy(x.detach())
+        value, slope = target.at_once(x.detach()) if target.at_once else (energy(x.detach()), None)
         if not isinstance(value, Tensor) or value.shape != x.shape[:1]:
             got = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
             raise ValueError(f"energy(x) must have one value per chain, shape {tuple(x.shape[:1])}; got {got}")
         if not torch.isfinite(value).all():
             n_bad = int((~torch.isfinite(value)).sum())
             raise ValueError(f"energy(x) must be finite at the start, but in {n_bad} of {len(x)} chains it is not")
-        slope = target.gradient(x.detach())
+        slope = target.gradient(x.detach()) if slope is None else slope
         if not isinstance(slope, Tensor) or slope.shape != x.shape:
             got = f"shape {tuple(slope.shape)}" if isinstance(slope, Tensor) else type(slope).__name__
             raise ValueError(f"energy.grad(x) must have the shape of x, {tuple(x.shape)}; got {got}")
-        return target, kind(target, x, step_size, temperature, generator)
+        kernel = kind(target, x, step_size, temperature, generator)
+        kernel.begin(value, slope)
+        return target, kernel
 
 
 def _states(x: Any) -> None:

@@ -3,8 +3,10 @@
 import math
 import numbers
 from collections.abc import Sequence
+from typing import Any
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -49,24 +51,59 @@ class EnergyNet(nn.Module):
             raise ValueError(f"generator must be a torch.Generator, got {generator!r}; torch.Generator() makes one")
         self.dim, self.base = dim, base
         widths = [dim, *hidden, 1]
-        layers: list[nn.Module] = []
+        self.layers = nn.ModuleList()
         for i, (fan_in, fan_out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
             linear = nn.utils.skip_init(nn.Linear, fan_in, fan_out, device=generator.device)
             bound = (first_scale if i == 0 else 1.0) / math.sqrt(fan_in)  # PyTorch's own start, times the scale
             with torch.no_grad():
                 linear.weight.uniform_(-bound, bound, generator=generator)
                 linear.bias.uniform_(-bound, bound, generator=generator)
-            layers += [linear, nn.SiLU()]
-        self.layers = nn.Sequential(*layers[:-1])
+            self.layers.append(linear)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "forward" in cls.__dict__ and "energy_and_grad" not in cls.__dict__:
+            cls.energy_and_grad = cls.grad = None  # the formulas below are those of another forward
 
     def forward(self, x: Float[Tensor, "n *dim"]) -> Float[Tensor, "n"]:
         """E of each point: x of shape (n,) if `dim == 1`, else (n, dim)."""
-        if self.dim == 1 and (x.ndim == 1 or x.shape[-1] != 1):
-            x = x.unsqueeze(-1)
-        energy = self.layers(x).squeeze(-1)
+        h = x = self._points(x)
+        for layer in self.layers[:-1]:
+            h = F.silu(layer(h))
+        energy = self.layers[-1](h).squeeze(-1)
         if self.base is not None:
             energy = energy + (x * x).sum(-1) / (2 * self.base**2)
         return energy
+
+    @torch.no_grad()
+    def energy_and_grad(self, x: Float[Tensor, "n *dim"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n *dim"]]:
+        """E and ∇E by the chain rule, without autograd: for samplers, which then take half the time.
+
+        With z the input of a SiLU and s = sigmoid(z), its output is h = z s and its derivative s (1 + z - h).
+        """
+        shape = x.shape
+        h = x = self._points(x)
+        slopes = []
+        for layer in self.layers[:-1]:
+            z = layer(h)
+            s = torch.sigmoid(z)
+            h = z * s
+            slopes.append(z.sub_(h).add_(1).mul_(s))
+        energy = self.layers[-1](h).squeeze(-1)
+        back = self.layers[-1].weight
+        for layer, slope in zip(reversed(self.layers[:-1]), reversed(slopes), strict=True):
+            back = slope.mul_(back) @ layer.weight
+        if self.base is None:
+            return energy, back.expand_as(x).reshape(shape)
+        energy.add_((x * x).sum(-1), alpha=1 / (2 * self.base**2))
+        return energy, torch.add(back, x, alpha=1 / self.base**2).reshape(shape)
+
+    def grad(self, x: Float[Tensor, "n *dim"]) -> Float[Tensor, "n *dim"]:
+        """∇E of each point, in the shape of x, without a graph."""
+        return self.energy_and_grad(x)[1]
+
+    def _points(self, x: Tensor) -> Tensor:
+        return x.unsqueeze(-1) if self.dim == 1 and (x.ndim == 1 or x.shape[-1] != 1) else x
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}, base={self.base}"
