@@ -1,4 +1,4 @@
-"""Exact Ising results: against plain enumeration, against one another, and against published numbers."""
+"""Exact results for spins: against plain enumeration, against one another, and against published numbers."""
 
 import itertools
 import math
@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from scipy.special import logsumexp
+from scipy.special import i0, logsumexp
 
 from course_utils.lattice import exact
 
@@ -233,6 +233,121 @@ def test_magnetisation_is_zero_in_the_hot_phase_and_grows_as_the_eighth_root_bel
     assert ratio == pytest.approx(2**0.125, rel=1e-6)
 
 
+def plain_sum(pair_energy, rows: int, cols: int, q: int, wrap_rows: bool, wrap_cols: bool, beta: float):
+    """log Z and energy per spin of q-state spins by plain loops, sharing nothing with the module."""
+    energies = []
+    for state in itertools.product(range(q), repeat=rows * cols):
+        energy = 0.0
+        for r in range(rows):
+            for c in range(cols):
+                here = state[r * cols + c]
+                if c + 1 < cols or wrap_cols:
+                    energy += pair_energy(here, state[r * cols + (c + 1) % cols])
+                if r + 1 < rows or wrap_rows:
+                    energy += pair_energy(here, state[(r + 1) % rows * cols + c])
+        energies.append(energy)
+    log_z = logsumexp(-beta * np.array(energies))
+    return log_z, (np.exp(-beta * np.array(energies) - log_z) * energies).sum() / (rows * cols)
+
+
+@pytest.mark.parametrize("wraps", [(True, True), (False, False), (True, False), (False, True)])
+@pytest.mark.parametrize(("shape", "q"), [((2, 3), 3), ((3, 2), 4), ((2, 2), 5), ((3, 3), 2)])
+def test_potts_and_clock_match_plain_loops(shape, q, wraps):
+    for beta in (0.3, 1.4):
+        potts = plain_sum(lambda a, b: -float(a == b), *shape, q, *wraps, beta)
+        assert exact.potts_log_z(shape, q, beta, wraps) == pytest.approx(potts[0], abs=1e-11)
+        assert exact.potts_energy(shape, q, beta, wraps) == pytest.approx(potts[1], abs=1e-11)
+        clock = plain_sum(lambda a, b: -math.cos(2 * math.pi * (a - b) / q), *shape, q, *wraps, beta)
+        assert exact.clock_log_z(shape, q, beta, wraps) == pytest.approx(clock[0], abs=1e-11)
+        assert exact.clock_energy(shape, q, beta, wraps) == pytest.approx(clock[1], abs=1e-11)
+
+
+@pytest.mark.parametrize("beta", BETAS)
+@pytest.mark.parametrize("shape", [(4, 4), (6, 5), (30, 4)])
+def test_two_states_are_the_ising_model_and_four_clock_states_are_two_of_them(shape, beta):
+    """Kaufman's formula knows the answer; an Ising pair differs by 2 J, a Potts pair by J."""
+    n_bonds, log_z, energy = 2 * math.prod(shape), exact.kaufman_log_z(shape, beta), exact.kaufman_energy(shape, beta)
+    assert exact.clock_log_z(shape, 2, beta) == pytest.approx(log_z, rel=1e-12)
+    assert exact.clock_energy(shape, 2, beta) == pytest.approx(energy, abs=1e-12)
+    assert exact.potts_log_z(shape, 2, 2 * beta) == pytest.approx(log_z + beta * n_bonds, rel=1e-12)
+    assert exact.potts_energy(shape, 2, 2 * beta) == pytest.approx((energy - 2) / 2, abs=1e-12)
+    if max(shape[1], 4) == 4:  # cos(k pi/2 - k' pi/2) = (s s' + t t') / 2 with two Ising spins for each k
+        assert exact.clock_log_z(shape, 4, 2 * beta) == pytest.approx(2 * log_z, rel=1e-12)
+        assert exact.clock_energy(shape, 4, 2 * beta) == pytest.approx(energy, abs=1e-12)
+
+
+def test_three_clock_states_are_the_potts_model():
+    """cos is 1 for equal states and -1/2 for different ones: a Potts bond times 3/2, minus 1/2."""
+    assert exact.clock_log_z((4, 5), 3, 1.0) == pytest.approx(exact.potts_log_z((4, 5), 3, 1.5) - 40 / 2, rel=1e-13)
+
+
+def test_an_open_chain_of_q_states_has_its_closed_form():
+    assert exact.potts_log_z((50, 1), 7, 1.3, False) == pytest.approx(
+        math.log(7) + 49 * math.log(math.exp(1.3) + 6), rel=1e-13
+    )
+
+
+def test_many_clock_states_approach_the_xy_model():
+    """Open chain of angles: log Z = log(2 pi) + (n - 1) log(2 pi I_0(beta)), measured in states of 2 pi / q."""
+    xy = math.log(32) + 9 * math.log(32 * i0(1.5))
+    assert exact.clock_log_z((10, 1), 32, 1.5, False) == pytest.approx(xy, abs=1e-12)
+
+
+def test_energies_are_minus_the_slopes_of_log_z():
+    for log_z, energy in ((exact.potts_log_z, exact.potts_energy), (exact.clock_log_z, exact.clock_energy)):
+        slope = (log_z((3, 4), 6, 1.0 + 1e-5, (False, True)) - log_z((3, 4), 6, 1.0 - 1e-5, (False, True))) / 2e-5
+        assert energy((3, 4), 6, 1.0, (False, True)) == pytest.approx(-slope / 12, abs=1e-8)
+
+
+def test_sixteen_directions_on_three_by_three_are_within_reach():
+    assert exact.clock_energy((3, 3), 16, 1.0) == pytest.approx(-1.45531767546805, abs=1e-12)
+    assert exact.clock_energy((4, 2), 16, 0.0) == pytest.approx(0.0, abs=1e-12)
+    assert exact.potts_energy((4, 4), 5, 50.0) == pytest.approx(-2.0, abs=1e-12)
+    assert exact.potts_energy((4, 4), 5, 0.0) == pytest.approx(-2 / 5, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("q", "latent_heat", "order", "length"),
+    [(5, 0.0529, 0.4921, 2512.2), (6, 0.2015, 0.6652, 158.9), (7, 0.3533, 0.7496, 48.1), (8, 0.4864, 0.7998, 23.9),
+     (10, 0.6961, 0.8571, 10.56), (15, 1.0154, 0.9167, 4.18), (20, 1.1942, 0.9412, 2.70)],
+)  # fmt: skip
+def test_first_order_potts_transitions_have_the_published_numbers(q, latent_heat, order, length):
+    assert exact.potts_latent_heat(q) == pytest.approx(latent_heat, abs=6e-5)
+    assert exact.potts_order_parameter_jump(q) == pytest.approx(order, abs=6e-5)
+    assert exact.potts_correlation_length(q) == pytest.approx(length, rel=2e-3)
+
+
+def test_continuous_potts_transitions_have_no_jump():
+    for q in (2, 3, 4):
+        assert exact.potts_latent_heat(q) == exact.potts_entropy_jump(q) == exact.potts_order_parameter_jump(q) == 0
+        assert exact.potts_correlation_length(q) == math.inf
+    assert exact.potts_critical_energies(4) == (-1.5, -1.5)
+
+
+def test_many_states_have_the_limits_of_large_q():
+    """Ordered: all bonds satisfied. Disordered: of two neighbours, one in sqrt(q) agrees. Both to leading order."""
+    q = 10**8
+    cold, hot = exact.potts_critical_energies(q)
+    assert cold == pytest.approx(-2, abs=1e-3)
+    assert hot == pytest.approx(-2 / math.sqrt(q), abs=1e-5)
+    assert exact.potts_order_parameter_jump(q) == pytest.approx(1, abs=1e-6)
+
+
+def test_potts_meets_ising_at_two_states_and_its_own_duality_at_any():
+    assert exact.potts_beta_c(2) == pytest.approx(2 * exact.BETA_C)
+    assert exact.potts_critical_energies(2)[0] == pytest.approx((-math.sqrt(2) - 2) / 2)
+    for q in (3, 5, 10):
+        assert (math.exp(exact.potts_beta_c(q)) - 1) ** 2 == pytest.approx(q)
+        cold, hot = exact.potts_critical_energies(q)
+        assert (cold + hot) / 2 == pytest.approx(-(1 + 1 / math.sqrt(q)))
+        assert hot - cold == pytest.approx(exact.potts_latent_heat(q))
+        assert exact.potts_entropy_jump(q) == pytest.approx(exact.potts_beta_c(q) * (hot - cold))
+
+
+def test_kt_temperature_is_the_published_one():
+    assert abs(1 / exact.KT_TEMPERATURE - 1.1199) < 2e-4
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -257,6 +372,15 @@ def test_magnetisation_is_zero_in_the_hot_phase_and_grows_as_the_eighth_root_bel
         (lambda: exact.onsager_energy(-1.0), "beta"),
         (lambda: exact.onsager_log_z(301.0), "beta"),
         (lambda: exact.yang_magnetisation(math.nan), "beta"),
+        (lambda: exact.potts_beta_c(1), "q = 1"),
+        (lambda: exact.potts_latent_heat(2.5), "q = 2.5"),
+        (lambda: exact.potts_critical_energies(True), "q = True"),
+        (lambda: exact.potts_log_z((4, 4), 16, 1.0), "at most 4194304 partial sums"),
+        (lambda: exact.clock_log_z((1, 9), 10**9, 1.0, False), "at most 4194304 partial sums"),
+        (lambda: exact.potts_energy((4, 4), 3, -1.0), "beta"),
+        (lambda: exact.clock_energy((4, 4), 0, 1.0), "q = 0"),
+        (lambda: exact.clock_energy((4,), 4, 1.0), "rows, cols"),
+        (lambda: exact.clock_energy((4, 1), 4, 1.0), "periodic side"),
     ],
 )
 def test_bad_input_is_refused_before_any_work(call, words):

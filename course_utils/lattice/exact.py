@@ -738,8 +738,8 @@ def potts_correlation_length(q: int) -> float:
     Raises:
         ValueError: if q is not a whole number from 2 on.
 
-    Source: Buffenoir and Wallon, J. Phys. A 26, 3045 (1993), doi:10.1088/0305-4470/26/13/009; Borgs and Janke,
-        J. Phys. I France 2, 2011 (1992), doi:10.1051/jp1:1992262.
+    Source: Buffenoir and Wallon, J. Phys. A 26, 3045 (1993); Borgs and Janke,
+        J. Phys. I France 2, 2011 (1992), doi:10.1051/jp1:1992261.
     """
     if _theta(q) == 0:
         return math.inf

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int, Num
 from numpy.typing import ArrayLike
+from scipy.optimize import brentq
 
 __all__ = [
     "Estimate",
@@ -57,6 +58,7 @@ Array = Any  # numpy.ndarray or jax.Array, whichever went in
 Axis = int | tuple[int, ...] | None
 TURN = 2 * math.pi
 KINDS = ("ising", "potts", "xy")
+KT_OFFSET = 3.0
 
 
 class Estimate(NamedTuple):
@@ -585,15 +587,15 @@ def crossing(
     if not (np.isfinite(x).all() and np.isfinite(difference).all()):
         raise ValueError("x, first and second must be finite")
     fit = np.polynomial.Polynomial.fit(x, difference, degree)
-    roots = fit.roots()
-    inside = roots[np.abs(np.imag(roots)) < 1e-9].real
-    inside = inside[(inside >= x.min()) & (inside <= x.max())]
-    if len(inside) != 1:
+    grid = np.linspace(x.min(), x.max(), 1000)
+    above = fit(grid) > 0
+    (changes,) = np.nonzero(above[1:] != above[:-1])
+    if len(changes) != 1:
         raise ValueError(
-            f"the curves cross {len(inside)} times from x = {x.min():g} to {x.max():g} (first - second goes from "
+            f"the curves cross {len(changes)} times from x = {x.min():g} to {x.max():g} (first - second goes from "
             f"{difference[x.argmin()]:.3g} to {difference[x.argmax()]:.3g}): choose another range, or another degree"
         )
-    return float(inside[0])
+    return float(brentq(fit, grid[changes[0]], grid[changes[0] + 1]))
 
 
 def binder_crossing(
@@ -660,7 +662,7 @@ def kt_temperature(
     if size is not None:
         if size < 4:
             raise ValueError(f"size = {size}: expected the side of the lattice, at least 4")
-        line = line * (1 + 1 / (2 * math.log(size) + 3.0))
+        line = line * (1 + 1 / (2 * math.log(size) + KT_OFFSET))
     return crossing(temperatures, helicity, line, degree)
 
 
