@@ -12,7 +12,16 @@ from course_utils.ebm.evaluation import (
     frechet_distance,
     out_of_distribution,
 )
-from course_utils.ebm.images import Given, ImageEnergy, ResidualBlock, SpectralConv2d, Sum
+from course_utils.ebm.images import (
+    Given,
+    ImageEnergy,
+    ResidualBlock,
+    SpectralConv2d,
+    Sum,
+    compose,
+    label_energy,
+    spectral_norm,
+)
 from course_utils.ebm.joint import JointContrastiveDivergence
 from course_utils.ebm.likelihood import (
     DomainTooSmall,
@@ -75,6 +84,7 @@ __all__ = [
     "clamped_langevin",
     "class_entropy",
     "class_histogram",
+    "compose",
     "contrastive_divergence",
     "denoising_score_matching",
     "effective_classes",
@@ -87,10 +97,12 @@ __all__ = [
     "grid",
     "grid_probabilities",
     "kl",
+    "label_energy",
     "log_z",
     "noise_contrastive",
     "out_of_distribution",
     "sliced_score_matching",
+    "spectral_norm",
     "train",
     "uniform_noise",
 ]

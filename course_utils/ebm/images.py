@@ -21,9 +21,18 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-__all__ = ["Given", "ImageEnergy", "ResidualBlock", "SpectralConv2d", "Sum"]
+__all__ = [
+    "Given",
+    "ImageEnergy",
+    "ResidualBlock",
+    "SpectralConv2d",
+    "Sum",
+    "compose",
+    "label_energy",
+    "spectral_norm",
+]
 
-_POWER_ITERATIONS = 50
+_POWER_ITERATIONS = 100
 """Of a new layer; training adds one more at every call."""
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"silu": F.silu, "relu": F.relu}
@@ -218,7 +227,7 @@ class ImageEnergy(nn.Module):
         self.blocks = nn.Sequential(
             *(ResidualBlock(width, residual=residual, activation=activation, **kind) for _ in range(n_blocks))
         )
-        self.head = nn.Linear(width, n_classes or 1)
+        self.head = nn.utils.skip_init(nn.Linear, width, n_classes or 1)  # no draw from the global generator
         with torch.no_grad():
             self.head.weight.normal_(generator=generator).div_(math.sqrt(width))
             self.head.bias.zero_()
@@ -305,6 +314,63 @@ class Sum:
 
     def __call__(self, x: Float[Tensor, "n *dim"]) -> Float[Tensor, "n"]:
         return sum(w * energy(x) for w, energy in zip(self.weights, self.energies, strict=True))
+
+
+def compose(energies: Sequence[Callable[[Tensor], Float[Tensor, "n"]]], weights: Sequence[float] | None = None) -> Sum:
+    """The energy Σ_i w_i E_i(x), as a function of x: see `Sum`.
+
+    Args:
+        energies: callables that give one energy per row.
+        weights: one number each, of either sign; all 1 unless given.
+
+    Raises:
+        ValueError: if there is none, or the number of weights is another.
+    """
+    return Sum(energies, weights)
+
+
+def label_energy(logits: Float[Tensor, "n n_classes"], labels: Sequence[int]) -> Float[Tensor, "n"]:
+    """Energy of a picture whose label is one of several: -log Σ_{y in labels} exp(f_y), at T = 1.
+
+    Args:
+        logits: f_y(x) = -E(x, y) for every label y.
+        labels: one or several, without repetition; all of them give E(x).
+
+    Raises:
+        ValueError: if there is no label, one is repeated, or one does not exist.
+
+    Source: Grathwohl, Wang, Jacobsen, Duvenaud, Norouzi and Swersky, ICLR 2020, arXiv:1912.03263, equation 6.
+    """
+    chosen = [int(y) for y in labels]
+    if not chosen or len(set(chosen)) < len(chosen) or min(chosen) < 0 or max(chosen) >= logits.shape[1]:
+        raise ValueError(f"labels must be different numbers from 0 to {logits.shape[1] - 1}, got {chosen}")
+    return -torch.logsumexp(logits[:, chosen], dim=1)
+
+
+@torch.no_grad()
+def spectral_norm(weight: Float[Tensor, "out in k k"], start: Float[Tensor, "1 in h w"], n_iterations: int) -> float:
+    """Largest factor by which a convolution stretches its input: the largest singular value of the whole map.
+
+    The map keeps the size of the picture: an odd kernel, padded by (k - 1) / 2.
+
+    Args:
+        weight: the kernel.
+        start: where power iteration begins, not zero.
+        n_iterations: how often to apply the map and its transpose.
+
+    Raises:
+        ValueError: if the kernel's side is even, or the start is zero.
+    """
+    padding, even = divmod(weight.shape[-1] - 1, 2)
+    if even:
+        raise ValueError(f"weight must have a kernel of odd side, got {tuple(weight.shape)}")
+    if not start.norm() > 0:
+        raise ValueError("start must not be zero")
+    x = start / start.norm()
+    for _ in range(n_iterations):
+        x = F.conv_transpose2d(F.conv2d(x, weight, padding=padding), weight, padding=padding)
+        x = x / x.norm()
+    return float(F.conv2d(x, weight, padding=padding).norm())
 
 
 def _whole(name: str, value: Any, least: int) -> None:
