@@ -1,1 +1,24 @@
-"""Spin models on lattices. `exact` holds their known results and needs NumPy and SciPy only."""
+"""Spin models on the square lattice, sampled with THRML.
+
+    from course_utils.lattice import XY, Clock, Ising, Potts
+    from course_utils.lattice import exact, observables, reference, tempering
+
+`exact` holds known results; it and `observables` need neither JAX nor THRML. The models are loaded at first use.
+"""
+
+import importlib
+from typing import Any
+
+_HOME = {"Ising": "ising", "Potts": "potts", "Clock": "clock", "XY": "xy", "Lattice": "base"}
+
+__all__ = ["XY", "Clock", "Ising", "Lattice", "Potts"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

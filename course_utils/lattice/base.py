@@ -1,0 +1,488 @@
+"""What the four spin models share: checking, sampling, streaming, measuring.
+
+    model = Ising(64)
+    key = jax.random.key(0)
+    spins = model.sample(key, 0.4, n_samples=100, n_sweeps=5, n_burn_in=200, n_chains=8)      # (8, 100, 64, 64)
+    energy = model.energy(spins)                                                              # (8, 100)
+
+A sweep updates every spin once, first the spins of one colour of the checkerboard, then those of the other (block Gibbs
+sampling). p ∝ exp(-beta E): beta is an argument of the sampling and never part of the energy.
+"""
+
+import abc
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, Key, PyTree, Shaped
+from thrml import BlockSamplingProgram, sample_blocks
+from tqdm import tqdm
+
+from .engines import ENGINES, Conditional, Engine, Grid, State, sites, sublattices
+
+_STEPS = 50  # of a progress bar
+
+
+class Lattice(eqx.Module):
+    """A spin model on a square lattice; see `Ising`, `Potts`, `Clock` and `XY`.
+
+    Attributes:
+        grid: rows, columns and whether the sides wrap round.
+        coupling: J, one number, or one for each edge, shape (2, rows, cols): [0, i, j] is the bond from (i, j) to
+            (i + 1, j), [1, i, j] the bond from (i, j) to (i, j + 1). One for each edge needs `engine="sites"`.
+        field: h, in units of J.
+    """
+
+    grid: Grid = eqx.field(static=True)
+    coupling: Float[Array, ""] | Float[Array, "2 rows cols"]
+    field: Float[Array, ""]
+
+    name: ClassVar[str]
+    dtype: ClassVar[Any]
+
+    def __init__(
+        self,
+        size: int | tuple[int, int],
+        coupling: float | Float[Array, "2 rows cols"] = 1.0,
+        field: float = 0.0,
+        boundary: str = "periodic",
+    ) -> None:
+        self.grid = _grid(size, boundary)
+        self.coupling = _numbers("coupling", coupling, ((), (2, self.grid.rows, self.grid.cols)))
+        self.field = _numbers("field", field, ((),))
+
+    # ------------------------------------------------------------------------------- what a model must say
+
+    @abc.abstractmethod
+    def bond(self, a: Array, b: Array) -> Float[Array, "..."]:
+        """What a bond between spins a and b adds to -E / J."""
+
+    @abc.abstractmethod
+    def along_field(self, spins: Array) -> Float[Array, "..."]:
+        """What a spin adds to -E / h."""
+
+    @abc.abstractmethod
+    def order_parameter(self, spins: Shaped[Array, "*batch rows cols"]) -> Float[Array, "*batch"]:
+        """The order parameter of each lattice; see the model."""
+
+    @abc.abstractmethod
+    def sampler(self, beta: Float[Array, ""]) -> Conditional:
+        """THRML sampler of spins given their neighbours, at one temperature."""
+
+    @abc.abstractmethod
+    def random(self, key: Key[Array, ""], shape: tuple[int, ...]) -> Array:
+        """Independent spins at infinite temperature."""
+
+    @abc.abstractmethod
+    def check_spins(self, spins: np.ndarray) -> str:
+        """What is wrong with these values of spins; an empty text if nothing is."""
+
+    def to_state(self, spins: Array) -> State:
+        """The spins as a sampler holds them."""
+        return spins
+
+    def to_spins(self, state: State) -> Array:
+        """The spins of a sampler's state."""
+        return state
+
+    def programs(self, engine: Engine, sampler: Conditional) -> list[BlockSamplingProgram]:
+        """THRML programs that make one sweep, one after the other."""
+        return [engine.with_numbers(self.coupling, sampler)]
+
+    # ---------------------------------------------------------------------------------------------- energy
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.grid.rows, self.grid.cols
+
+    @property
+    def n_spins(self) -> int:
+        """Number of spins."""
+        return self.grid.rows * self.grid.cols
+
+    def energy(self, spins: Shaped[Array, "*batch rows cols"]) -> Float[Array, "*batch"]:
+        """Energy per spin, in units of J, or of 1 where J is an argument.
+
+        Args:
+            spins: lattices, in the last two axes.
+
+        Returns:
+            E / (rows * cols) of each.
+        """
+        spins = jnp.asarray(spins)
+        if spins.shape[-2:] != self.shape:
+            raise ValueError(f"spins has shape {spins.shape}: expected {self.shape} in its last two axes")
+        total = self.field * self.along_field(spins).sum((-2, -1))
+        couplings = (self.coupling, self.coupling) if self.coupling.ndim == 0 else self.coupling
+        for axis, coupling in zip((-2, -1), couplings, strict=True):
+            here, there = spins, jnp.roll(spins, -1, axis)
+            strength = jnp.broadcast_to(coupling, self.shape)
+            if not self.grid.periodic:  # the last row or column has no next one
+                last = self.shape[axis] - 1
+                here, there, strength = (jax.lax.slice_in_dim(x, 0, last, axis=axis) for x in (here, there, strength))
+            total += (strength * self.bond(here, there)).sum((-2, -1))
+        return -total / self.n_spins
+
+    # -------------------------------------------------------------------------------------------- sampling
+
+    def sample(
+        self,
+        key: Key[Array, ""],
+        beta: float | Float[Array, "n_chains"],
+        *,
+        n_samples: int,
+        n_sweeps: int = 1,
+        n_burn_in: int = 0,
+        n_chains: int = 1,
+        init: str | Shaped[Array, "rows cols"] | Shaped[Array, "n_chains rows cols"] = "random",
+        engine: str = "sublattices",
+        progress: bool = False,
+    ) -> Shaped[Array, "n_chains n_samples rows cols"]:
+        """Spins at equilibrium, if the burn-in is long enough.
+
+        Args:
+            key: JAX key; the same key gives the same spins.
+            beta: inverse temperature in units of 1/J, >= 0; one number, or one for each chain. It is traced: another
+                value does not compile again, and a sweep over temperatures is one program.
+            n_samples: lattices kept from each chain.
+            n_sweeps: sweeps before each of them.
+            n_burn_in: further sweeps before the first.
+            n_chains: independent chains.
+            init: "random" (infinite temperature), "aligned" (all spins equal), or the spins to start from, the same
+                for all chains or one lattice for each.
+            engine: "sublattices" (fast) or "sites" (one THRML node per spin; couplings may differ from edge to edge).
+            progress: show a progress bar, on stdout.
+
+        Returns:
+            Spins: int8 of -1 and +1 (Ising), uint8 from 0 to q - 1 (Potts, clock), float32 angles in [0, 2π) (XY).
+
+        Raises:
+            ValueError: if an argument is wrong, before any sweep.
+        """
+        return self.measure(
+            key,
+            beta,
+            {"spins": _spins},
+            n_samples=n_samples,
+            n_sweeps=n_sweeps,
+            n_burn_in=n_burn_in,
+            n_chains=n_chains,
+            init=init,
+            engine=engine,
+            progress=progress,
+        )["spins"]
+
+    def measure(
+        self,
+        key: Key[Array, ""],
+        beta: float | Float[Array, "n_chains"],
+        observables: Mapping[str, Callable[[Shaped[Array, "n_chains rows cols"]], Array]],
+        *,
+        n_samples: int,
+        n_sweeps: int = 1,
+        n_burn_in: int = 0,
+        n_chains: int = 1,
+        init: str | Shaped[Array, "rows cols"] | Shaped[Array, "n_chains rows cols"] = "random",
+        engine: str = "sublattices",
+        progress: bool = False,
+    ) -> dict[str, Shaped[Array, "n_chains n_samples ..."]]:
+        """What `sample` would give, looked at as it comes and not stored: memory for the measured numbers only.
+
+        Args:
+            key, beta, n_samples, n_sweeps, n_burn_in, n_chains, init, engine, progress: as for `sample`.
+            observables: name -> function of the chains' spins at one moment, shape (n_chains, rows, cols), with the
+                chains in the first axis of what it returns; `model.energy` is one. It runs inside `jit`. Pass the same
+                function again, not a new `lambda`, and nothing is compiled again.
+
+        Returns:
+            name -> what was measured, shape (n_chains, n_samples, ...).
+
+        Raises:
+            ValueError: if an argument is wrong, before any sweep.
+        """
+        run = Run(self, key, beta, n_chains, init, engine)
+        n_samples, n_sweeps = _whole("n_samples", n_samples, 1), _whole("n_sweeps", n_sweeps, 1)
+        n_burn_in = _whole("n_burn_in", n_burn_in, 0)
+        observables = dict(observables)
+        if not progress:
+            counts = np.full(n_samples, n_sweeps)
+            counts[0] += n_burn_in
+            return jax.tree.map(_chains_first, run.frames(counts, observables))
+        at_once, parts = math.ceil(n_samples / _STEPS), []
+        with tqdm(total=n_burn_in + n_samples * n_sweeps, file=sys.stdout, unit="sweep", mininterval=0.2) as bar:
+            for n in _pieces(n_burn_in, _STEPS):
+                run.frames(np.eye(1, at_once)[0] * n, observables)  # the same program; what it measures is dropped
+                bar.update(n)
+            for done in range(0, n_samples, at_once):
+                n = min(at_once, n_samples - done)
+                parts.append(jax.tree.map(_chains_first, run.frames(np.full(n, n_sweeps), observables)))
+                bar.update(n * n_sweeps)
+        return jax.tree.map(lambda *xs: jnp.concatenate(xs, axis=1), *parts)
+
+    def stream(
+        self,
+        key: Key[Array, ""],
+        beta: float | Float[Array, "n_frames"] | Float[Array, "n_frames n_chains"],
+        *,
+        n_frames: int | None = None,
+        n_sweeps: int = 1,
+        chunk: int = 32,
+        n_chains: int = 1,
+        init: str | Shaped[Array, "rows cols"] | Shaped[Array, "n_chains rows cols"] = "random",
+        engine: str = "sublattices",
+    ) -> Iterator[Shaped[Array, "n_chains chunk rows cols"]]:
+        """Successive lattices, a chunk at a time, in constant memory.
+
+        Args:
+            key, n_chains, init, engine: as for `sample`.
+            beta: inverse temperature; one number, or one for each frame (annealing), shape (n_frames,), or one for
+                each frame and chain, shape (n_frames, n_chains).
+            n_frames: lattices in all; None goes on for ever, and wants one beta.
+            n_sweeps: sweeps before each of them.
+            chunk: lattices a chunk; the last chunk may be shorter.
+
+        Yields:
+            Chunks of spins, shape (n_chains, chunk, rows, cols).
+
+        Raises:
+            ValueError: if an argument is wrong, at once.
+        """
+        chunk, n_sweeps = _whole("chunk", chunk, 1), _whole("n_sweeps", n_sweeps, 1)
+        betas = _numbers("beta", beta, None, least=0.0)
+        if n_frames is None:
+            if betas.ndim:
+                raise ValueError(f"n_frames = None: expected a number, as beta has shape {betas.shape}")
+        else:
+            n_frames = _whole("n_frames", n_frames, 1)
+            if betas.shape not in ((), (n_frames,), (n_frames, n_chains)):
+                raise ValueError(
+                    f"beta has shape {betas.shape}: expected one number, one for each of the {n_frames} frames, or "
+                    f"shape {(n_frames, n_chains)}"
+                )
+        run = Run(self, key, 0.0 if betas.ndim else betas, n_chains, init, engine)
+        return _chunks(run, betas, n_frames, n_sweeps, chunk)
+
+
+def _spins(spins: Array) -> Array:
+    return spins
+
+
+def _chains_first(x: Array) -> Array:
+    return jnp.swapaxes(x, 0, 1)
+
+
+def _chunks(run: "Run", betas: Array, n_frames: int | None, n_sweeps: int, chunk: int) -> Iterator[Array]:
+    done = 0
+    while n_frames is None or done < n_frames:
+        n = chunk if n_frames is None else min(chunk, n_frames - done)
+        if betas.ndim:
+            run.betas = betas[done : done + n]
+        yield _chains_first(run.frames(np.full(n, n_sweeps), {"spins": _spins})["spins"])
+        done += n
+
+
+# ------------------------------------------------------------------------------------------ chains that run
+
+
+class Run:
+    """Chains in progress: what is checked once, and the state after the sweeps made so far.
+
+    Attributes:
+        beta: inverse temperature, shape () or (n_chains,).
+        betas: if not None, those of the frames to come, shape (n_frames,) or (n_frames, n_chains).
+        state: THRML's block states, each with the chains in front.
+        sweeps_done: sweeps so far; sweep t draws from a key that depends on t and the chain only.
+    """
+
+    def __init__(self, model: Lattice, key: Key[Array, ""], beta: Any, n_chains: int, init: Any, engine: str) -> None:
+        n_chains = _whole("n_chains", n_chains, 1)
+        self.model, self.engine = model, engine_of(model, engine)
+        self.beta, self.betas = _numbers("beta", beta, ((), (n_chains,)), least=0.0), None
+        init_key, chains_key = jax.random.split(_key(key))
+        self.keys = _chain_keys(chains_key, n_chains)
+        self.state = _to_blocks(self.engine, model, _start(model, init_key, n_chains, init))
+        self.sweeps_done = 0
+
+    def frames(self, counts: Int[np.ndarray, "n_frames"], observables: dict[str, Callable]) -> PyTree[Array]:
+        """For each frame make so many sweeps, then measure. The frames are the first axis of what is returned."""
+        counts = np.asarray(counts, np.int32)
+        self.state, measured = _frames(
+            self.engine,
+            self.model,
+            self.state,
+            self.keys,
+            self.beta if self.betas is None else self.betas,
+            self.betas is not None,
+            jnp.uint32(self.sweeps_done),
+            jnp.asarray(counts),
+            observables,
+        )
+        self.sweeps_done += int(counts.sum())
+        return measured
+
+
+def engine_of(model: Lattice, name: str) -> Engine:
+    """The THRML program for this model's lattice, built at the first call for a lattice and kept."""
+    if name not in ENGINES:
+        raise ValueError(f'engine = {name!r}: expected "sublattices" or "sites"')
+    if model.coupling.ndim and name != "sites":
+        raise ValueError(f'engine = {name!r}: couplings that differ from edge to edge need engine="sites"')
+    leaves, tree = jax.tree.flatten(model.to_state(jnp.zeros((), model.dtype)))
+    spin = (tree, tuple(leaf.dtype for leaf in leaves))
+    return (sites if name == "sites" else sublattices)(model.grid, spin)
+
+
+def samplers(model: Lattice, beta: Float[Array, ""] | Float[Array, "n_chains"]) -> tuple[Conditional, int | None]:
+    """The sampler of all chains, or of each, and the axis in which the chains are (None if there is one for all)."""
+    return (jax.vmap(model.sampler)(beta), 0) if beta.ndim else (model.sampler(beta), None)
+
+
+def sweeps(
+    engine: Engine,
+    model: Lattice,
+    sampler: tuple[Conditional, int | None],
+    state: list[State],
+    keys: Key[Array, "n_chains"],
+    first: Int[Array, ""],
+    count: Int[Array, ""],
+) -> list[State]:
+    """Make `count` sweeps of all chains; `first` is the number of the first of them."""
+
+    def of_chain(state: list[State], key: Key[Array, ""], sampler: Conditional) -> list[State]:
+        programs = model.programs(engine, sampler)
+
+        def sweep(t: Int[Array, ""], state: list[State]) -> list[State]:
+            here = jax.random.fold_in(key, first + t.astype(jnp.uint32))
+            for i, program in enumerate(programs):
+                # THRML writes into the lists that it is given
+                state, _ = sample_blocks(jax.random.fold_in(here, i), list(state), [], program, [None, None])
+            return state
+
+        return jax.lax.fori_loop(0, count, sweep, state)
+
+    return jax.vmap(of_chain, in_axes=(0, 0, sampler[1]))(state, keys, sampler[0])
+
+
+@eqx.filter_jit
+def _frames(
+    engine: Engine,
+    model: Lattice,
+    state: list[State],
+    keys: Key[Array, "n_chains"],
+    beta: Float[Array, "..."],
+    per_frame: bool,
+    first: Int[Array, ""],
+    counts: Int[Array, "n_frames"],
+    observables: dict[str, Callable],
+) -> tuple[list[State], dict[str, PyTree[Array]]]:
+    """All frames in one compiled program."""
+    fixed = None if per_frame else samplers(model, beta)
+
+    def frame(carry: tuple, inputs: tuple) -> tuple[tuple, dict[str, PyTree[Array]]]:
+        state, t = carry
+        count, beta = inputs
+        sampler = samplers(model, beta) if per_frame else fixed
+        state = sweeps(engine, model, sampler, state, keys, t, count)
+        spins = _to_spins(engine, model, state)
+        return (state, t + count.astype(jnp.uint32)), {name: look(spins) for name, look in observables.items()}
+
+    (state, _), measured = jax.lax.scan(frame, (state, first), (counts, beta if per_frame else None))
+    return state, measured
+
+
+@eqx.filter_jit
+def _to_blocks(engine: Engine, model: Lattice, spins: Array) -> list[State]:
+    return jax.vmap(lambda one: engine.to_blocks(model.to_state(one)))(spins)
+
+
+def _to_spins(engine: Engine, model: Lattice, state: list[State]) -> Array:
+    return jax.vmap(lambda one: model.to_spins(engine.to_lattice(one)))(state)
+
+
+@eqx.filter_jit
+def _chain_keys(key: Key[Array, ""], n_chains: int) -> Key[Array, "n_chains"]:
+    return jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, jnp.arange(n_chains, dtype=jnp.uint32))
+
+
+def _start(model: Lattice, key: Key[Array, ""], n_chains: int, init: Any) -> Array:
+    """The lattices from which the chains start, checked."""
+    shape = (n_chains, *model.shape)
+    if isinstance(init, str):
+        if init == "random":
+            return model.random(key, shape)
+        if init == "aligned":
+            return jnp.ones(shape, model.dtype) if model.name == "Ising" else jnp.zeros(shape, model.dtype)
+        raise ValueError(f'init = {init!r}: expected "random", "aligned" or an array of spins')
+    spins = np.asarray(init)
+    if spins.shape not in (shape, shape[1:]):
+        raise ValueError(f"init has shape {spins.shape}: expected {shape[1:]}, or {shape} with one lattice a chain")
+    wrong = model.check_spins(spins)
+    if wrong:
+        raise ValueError(f"init {wrong}")
+    return jnp.broadcast_to(jnp.asarray(spins, model.dtype), shape)
+
+
+# ----------------------------------------------------------------------------------- checking of arguments
+
+
+def _grid(size: int | tuple[int, int], boundary: str) -> Grid:
+    sides = (size, size) if isinstance(size, int | np.integer) else tuple(size)
+    whole = all(isinstance(side, int | np.integer) and not isinstance(side, bool) for side in sides)
+    if len(sides) != 2 or not whole or min(sides) < 2:
+        raise ValueError(f"size = {size}: expected a whole number >= 2, or (rows, cols)")
+    if boundary not in ("periodic", "open"):
+        raise ValueError(f'boundary = {boundary!r}: expected "periodic" or "open"')
+    rows, cols = map(int, sides)
+    if boundary == "periodic" and (rows % 2 or cols % 2):
+        raise ValueError(
+            f"size = {size}: expected even sides on a periodic lattice. Round a loop of odd length the two colours "
+            'cannot alternate, and spins that are updated together would be neighbours; or take boundary="open"'
+        )
+    return Grid(rows, cols, boundary == "periodic")
+
+
+def _numbers(
+    name: str, value: Any, shapes: tuple[tuple[int, ...], ...] | None, least: float = -math.inf
+) -> Float[Array, "..."]:
+    try:
+        numbers = np.asarray(value, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} = {value!r}: expected numbers") from error
+    if shapes is not None and numbers.shape not in shapes:
+        wanted = " or ".join("one number" if not shape else f"shape {shape}" for shape in shapes)
+        raise ValueError(f"{name} has shape {numbers.shape}: expected {wanted}")
+    if not np.isfinite(numbers).all() or (numbers < least).any():
+        raise ValueError(f"{name} = {value}: expected finite numbers" + (" >= 0" if least == 0 else ""))
+    return jnp.asarray(numbers)
+
+
+def n_states(q: Any, most: int) -> int:
+    """The number of states of a spin, checked."""
+    if not isinstance(q, int | np.integer) or isinstance(q, bool) or not 2 <= q <= most:
+        raise ValueError(f"q = {q!r}: expected a whole number from 2 to {most}")
+    return int(q)
+
+
+def _whole(name: str, value: Any, least: int) -> int:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} = {value!r}: expected a whole number >= {least}")
+    return int(value)
+
+
+def _key(key: Any) -> Key[Array, ""]:
+    if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key) and key.ndim == 0:
+        return key
+    if isinstance(key, jax.Array) and key.dtype == jnp.uint32 and key.ndim == 1:
+        return jax.random.wrap_key_data(key)  # of jax.random.PRNGKey
+    raise ValueError(f"key = {key!r}: expected a JAX key, jax.random.key(seed)")
+
+
+def _pieces(total: int, parts: int) -> list[int]:
+    """Split a number into at most so many parts, nearly equal."""
+    return [len(part) for part in np.array_split(np.arange(total), parts) if len(part)]

@@ -1,0 +1,168 @@
+"""The clock model: q directions in the plane, 2π k / q. With q = 16 it is a discrete stand-in for XY."""
+
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, UInt8, UInt32
+
+from .base import Lattice, n_states
+from .engines import Conditional
+from .rng import bits, unit
+
+MAX_STATES = 64
+MAX_TABLE = 20
+"""Largest q for which the conditional is a table: q^4 entries of 4 bytes are 640 KB."""
+
+
+class Clock(Lattice):
+    """E = -J Σ cos(θ_i - θ_j) - h Σ cos θ_i over nearest neighbours, θ = 2π k / q; a spin is its index k.
+
+    Args:
+        size: spins along a side, or (rows, cols); even if periodic.
+        q: number of directions, 2 to 64.
+        coupling: J; or one for each edge, shape (2, rows, cols), see `Lattice`.
+        field: h, which favours θ = 0.
+        boundary: "periodic" or "open".
+
+    Raises:
+        ValueError: if an argument is wrong, or a periodic side is odd.
+
+    Source: José, Kadanoff, Kirkpatrick and Nelson, Phys. Rev. B 16, 1217 (1977), doi:10.1103/PhysRevB.16.1217.
+    """
+
+    name: ClassVar[str] = "Clock"
+    dtype: ClassVar[Any] = jnp.uint8
+    q: int = eqx.field(static=True)
+    tabulated: bool = eqx.field(static=True)
+
+    def __init__(self, size, q: int, coupling=1.0, field: float = 0.0, boundary: str = "periodic") -> None:
+        super().__init__(size, coupling, field, boundary)
+        self.q = n_states(q, MAX_STATES)
+        self.tabulated = self.grid.periodic and not self.coupling.ndim and self.q <= MAX_TABLE and field == 0
+
+    def angle(self, spins: UInt8[Array, "*batch rows cols"]) -> Float[Array, "*batch rows cols"]:
+        """θ = 2π k / q of each spin, in radians."""
+        return jnp.asarray(spins).astype(jnp.float32) * jnp.float32(2 * np.pi / self.q)
+
+    def bond(self, a, b):
+        return jnp.cos(self.angle(a) - self.angle(b))
+
+    def along_field(self, spins):
+        return jnp.cos(self.angle(spins))
+
+    def order_parameter(self, spins: UInt8[Array, "*batch rows cols"]) -> Float[Array, "*batch"]:
+        """Length of the mean spin, |Σ (cos θ, sin θ)| / N, from 0 to 1."""
+        angle = self.angle(spins)
+        return jnp.hypot(jnp.cos(angle).mean((-2, -1)), jnp.sin(angle).mean((-2, -1)))
+
+    def sampler(self, beta):
+        if self.tabulated:
+            return TableConditional(alias_table(clock_conditionals(beta * self.coupling, self.q)), self.q)
+        return ClockConditional(beta, self.field, self.q)
+
+    def random(self, key, shape):
+        return jax.random.randint(key, shape, 0, self.q).astype(jnp.uint8)
+
+    def check_spins(self, spins: np.ndarray) -> str:
+        return "" if np.isin(spins, np.arange(self.q)).all() else f"holds other values than 0 to {self.q - 1}"
+
+
+class ClockConditional(Conditional):
+    """P(θ | neighbours) ∝ exp(beta (J Σ cos(θ - θ_j) + h cos θ)) for any couplings, by the running sum of q weights."""
+
+    beta: Float[Array, ""]
+    field: Float[Array, ""]
+    q: int = eqx.field(static=True)
+
+    @property
+    def absent(self) -> int:
+        return self.q  # the entry after the last direction, a vector of length 0
+
+    def draw(self, key, coupling, neighbours, own):
+        turn = 2 * np.pi * np.arange(self.q) / self.q
+        x, y = (jnp.asarray(np.append(part, 0.0), jnp.float32) for part in (np.cos(turn), np.sin(turn)))
+        strength = [coupling[:, j] if coupling.ndim else coupling for j in range(len(neighbours))]
+        pull_x = self.field + sum(c * x[s] for c, s in zip(strength, neighbours, strict=True))
+        pull_y = sum(c * y[s] for c, s in zip(strength, neighbours, strict=True))
+        most = jnp.hypot(pull_x, pull_y)  # taken off every exponent, so that none overflows in the cold
+        steps = []
+        for k in range(self.q):
+            weight = jnp.exp(self.beta * (pull_x * x[k] + pull_y * y[k] - most))
+            steps.append(steps[-1] + weight if steps else weight)
+        steps = jax.lax.optimization_barrier(steps)
+        height = unit(bits(key, own.shape)) * steps[-1]
+        return sum((height >= step).astype(jnp.uint8) for step in steps[:-1])
+
+
+class TableConditional(Conditional):
+    """The same conditional for one coupling, no field and four neighbours, by looking it up.
+
+    Turning all five spins turns the conditional with them. So only the three differences from the first neighbour
+    matter, q^3 cases, and each is an alias table: pick one of its q columns at random, then the column itself or its
+    alias. That is one random word and one look at a table of q^4 entries (256 KB for q = 16).
+    """
+
+    table: UInt32[Array, "entries"]
+    q: int = eqx.field(static=True)
+    absent: ClassVar[int] = 0  # there is always a neighbour
+
+    def draw(self, key, coupling, neighbours, own):
+        first, *others = [s.astype(jnp.uint32) for s in neighbours]
+        row = jnp.uint32(0)
+        for other in others:
+            row = row * self.q + wrapped(other + self.q - first, self.q)
+        word = bits(key, own.shape)
+        column = multiply_high(word, self.q)
+        entry = self.table.at[row * self.q + column].get(mode="promise_in_bounds")
+        rest = word * jnp.uint32(self.q)  # the bits that did not choose the column
+        drawn = jnp.where((rest >> 8) < (entry >> 8), column, entry & 0xFF)
+        return wrapped(first + drawn, self.q).astype(jnp.uint8)
+
+
+def wrapped(k: UInt32[Array, "*n"], q: int) -> UInt32[Array, "*n"]:
+    """k modulo q for 0 <= k < 2 q, without a division."""
+    return jnp.where(k >= q, k - q, k)
+
+
+def multiply_high(word: UInt32[Array, "*n"], q: int) -> UInt32[Array, "*n"]:
+    """word * q / 2^32, rounded down: a random number from 0 to q - 1, for q up to 2^16."""
+    high, low = word >> 16, word & 0xFFFF
+    return (high * q + (low * q >> 16)) >> 16
+
+
+def clock_conditionals(strength: Float[Array, ""], q: int) -> Float[Array, "cases q"]:
+    """P(k | neighbours) for neighbours (0, a, b, c), case (a q + b) q + c; `strength` is beta J."""
+    turn = 2 * np.pi * np.arange(q) / q
+    a, b, c = np.meshgrid(turn, turn, turn, indexing="ij")
+    pull = np.stack([f(0.0) + f(a) + f(b) + f(c) for f in (np.cos, np.sin)], axis=-1).reshape(-1, 2)
+    direction = np.stack([np.cos(turn), np.sin(turn)])
+    return jax.nn.softmax(strength * jnp.asarray(pull @ direction, jnp.float32), axis=-1)
+
+
+def alias_table(p: Float[Array, "cases q"]) -> UInt32[Array, "entries"]:
+    """Alias tables of many distributions, an entry for each column: share of the column itself (24 bits), alias (8).
+
+    Source: Walker, ACM Trans. Math. Softw. 3, 253 (1977), doi:10.1145/355744.355749; how to build it, Vose, IEEE
+        Trans. Softw. Eng. 17, 972 (1991), doi:10.1109/32.92917.
+    """
+    cases, q = p.shape
+    row = jnp.arange(cases)
+
+    def pair(_, carry):
+        # The emptiest column not yet done is topped up by the fullest: then the former is done.
+        left, done, share, alias = carry
+        low = jnp.where(done, jnp.inf, left).argmin(1)
+        high = jnp.where(done, -jnp.inf, left).argmax(1)
+        here = left[row, low]
+        share = share.at[row, low].set(here)
+        alias = alias.at[row, low].set(high.astype(jnp.uint32))
+        left = left.at[row, high].add(here - 1)  # a column gives what the other one lacks
+        return left, done.at[row, low].set(True), share, alias
+
+    start = (p * q, jnp.zeros(p.shape, bool), jnp.ones_like(p), jnp.zeros(p.shape, jnp.uint32))
+    _, _, share, alias = jax.lax.fori_loop(0, q, pair, start)
+    level = jnp.clip(jnp.round(share * 2**24), 0, 2**24 - 1).astype(jnp.uint32)
+    return (level << 8 | alias).ravel()

@@ -1,0 +1,97 @@
+"""The Potts model: colours 0 to q - 1, and a bond counts if both its ends have the same colour."""
+
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, UInt8
+
+from .base import Lattice, n_states
+from .engines import Conditional
+from .rng import bits, unit
+
+MAX_COLOURS = 64
+
+
+class Potts(Lattice):
+    """E = -J Σ δ(s_i, s_j) - h Σ δ(s_i, 0) over nearest neighbours, s = 0 ... q - 1.
+
+    Args:
+        size: spins along a side, or (rows, cols); even if periodic.
+        q: number of colours, 2 to 64.
+        coupling: J; or one for each edge, shape (2, rows, cols), see `Lattice`.
+        field: h, which favours colour 0.
+        boundary: "periodic" or "open".
+
+    Raises:
+        ValueError: if an argument is wrong, or a periodic side is odd.
+
+    Source: the model, Potts, Proc. Camb. Phil. Soc. 48, 106 (1952), doi:10.1017/S0305004100027419; review, Wu, Rev.
+        Mod. Phys. 54, 235 (1982), doi:10.1103/RevModPhys.54.235.
+    """
+
+    name: ClassVar[str] = "Potts"
+    dtype: ClassVar[Any] = jnp.uint8
+    q: int = eqx.field(static=True)
+
+    def __init__(self, size, q: int, coupling=1.0, field: float = 0.0, boundary: str = "periodic") -> None:
+        super().__init__(size, coupling, field, boundary)
+        self.q = n_states(q, MAX_COLOURS)
+
+    def bond(self, a, b):
+        return (a == b).astype(jnp.float32)
+
+    def along_field(self, spins):
+        return (spins == 0).astype(jnp.float32)
+
+    def order_parameter(self, spins: UInt8[Array, "*batch rows cols"]) -> Float[Array, "*batch"]:
+        """(q ρ - 1) / (q - 1) with ρ the share of the most frequent colour: 0 in disorder, 1 with all spins equal."""
+        spins = jnp.asarray(spins)
+        share = jnp.stack([(spins == k).mean((-2, -1), dtype=jnp.float32) for k in range(self.q)]).max(0)
+        return (self.q * share - 1) / (self.q - 1)
+
+    def sampler(self, beta):
+        return PottsConditional(beta, self.field, self.q)
+
+    def random(self, key, shape):
+        return jax.random.randint(key, shape, 0, self.q).astype(jnp.uint8)
+
+    def check_spins(self, spins: np.ndarray) -> str:
+        return "" if np.isin(spins, np.arange(self.q)).all() else f"holds other values than 0 to {self.q - 1}"
+
+
+class PottsConditional(Conditional):
+    """P(s = k | neighbours) ∝ exp(beta (J n_k + h δ(k, 0))), n_k the number of neighbours of colour k.
+
+    One uniform number in [0, 1), times the sum of the weights, is the height of the staircase of their running sums at
+    which the colour is read off.
+    """
+
+    beta: Float[Array, ""]
+    field: Float[Array, ""]
+    q: int = eqx.field(static=True)
+    absent: ClassVar[int] = 255  # no colour
+
+    def draw(self, key, coupling, neighbours, own):
+        weights = jnp.exp(-jnp.maximum(self.beta * self.field, 0)), jnp.exp(jnp.minimum(self.beta * self.field, 0))
+        steps = []  # running sums
+        for k in range(self.q):
+            if coupling.ndim:
+                pull = sum(coupling[:, j] * (s == k) for j, s in enumerate(neighbours))
+                weight = jnp.exp(self.beta * pull)
+            else:
+                weight = self.of_count(coupling, sum((s == k).astype(jnp.int8) for s in neighbours))
+            weight *= weights[k == 0]
+            steps.append(steps[-1] + weight if steps else weight)
+        height = unit(bits(key, own.shape)) * steps[-1]
+        return sum((height >= step).astype(jnp.uint8) for step in steps[:-1])
+
+    def of_count(self, coupling: Float[Array, ""], count: Array) -> Float[Array, "..."]:
+        """exp(beta J n) for n = 0 ... 4, divided by the largest of them, so that it does not overflow in the cold."""
+        table = jnp.exp(self.beta * coupling * jnp.arange(5) - jnp.maximum(4 * self.beta * coupling, 0))
+        weight = table[0]
+        for n in range(1, 5):
+            weight = jnp.where(count >= n, table[n], weight)
+        return weight
