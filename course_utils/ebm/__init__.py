@@ -10,7 +10,9 @@ from course_utils.ebm.evaluation import (
     effective_classes,
     feature_distance,
     frechet_distance,
+    judge,
     out_of_distribution,
+    train_classifier,
 )
 from course_utils.ebm.images import (
     Given,
@@ -51,10 +53,12 @@ from course_utils.ebm.objectives import (
     Objective,
     SlicedScoreMatching,
 )
+from course_utils.ebm.pretrained import CHECKPOINTS, facts, load, save
 from course_utils.ebm.recipes import DIGITS, MNIST, ImageRecipe
 from course_utils.ebm.training import Training, TrainingDiverged, train
 
 __all__ = [
+    "CHECKPOINTS",
     "DIGITS",
     "MNIST",
     "Clamped",
@@ -92,17 +96,22 @@ __all__ = [
     "exact_negative_log_likelihood",
     "exact_nll",
     "expectation",
+    "facts",
     "feature_distance",
     "frechet_distance",
     "grid",
     "grid_probabilities",
+    "judge",
     "kl",
     "label_energy",
+    "load",
     "log_z",
     "noise_contrastive",
     "out_of_distribution",
+    "save",
     "sliced_score_matching",
     "spectral_norm",
     "train",
+    "train_classifier",
     "uniform_noise",
 ]

@@ -23,7 +23,9 @@ __all__ = [
     "effective_classes",
     "feature_distance",
     "frechet_distance",
+    "judge",
     "out_of_distribution",
+    "train_classifier",
 ]
 
 
@@ -67,6 +69,42 @@ class FeatureNet(nn.Module):
     def forward(self, x: Float[Tensor, "n 1 h w"]) -> Float[Tensor, "n n_classes"]:
         """One logit for each class."""
         return self.head(self.features(x))
+
+
+def train_classifier(
+    images: Float[Tensor, "n 1 h w"],
+    labels: Int[Tensor, "n"],
+    *,
+    generator: torch.Generator,
+    n_steps: int = 1000,
+    batch_size: int = 100,
+    noise: float = 0.2,
+) -> FeatureNet:
+    """Train a `FeatureNet` with AdamW on pictures with noise of random size, on the CPU, in some ten seconds.
+
+    Args:
+        images: pixels from -1 to 1.
+        labels: classes from 0.
+        generator: source of the weights, batches and noise.
+        n_steps: steps.
+        batch_size: pictures per step.
+        noise: each picture gets Gaussian noise whose standard deviation is uniform from 0 to this, so that the features
+            also serve for pictures of a model that has learnt noisy data.
+
+    Returns:
+        The classifier, in evaluation mode and without gradients.
+    """
+    net = FeatureNet(size=images.shape[-2:], n_classes=int(labels.max()) + 1, generator=generator)
+    optimizer = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=1e-3)
+    for step in range(n_steps):
+        which = torch.randint(len(images), (batch_size,), generator=generator)
+        size = noise * torch.rand(batch_size, 1, 1, 1, generator=generator)
+        x = images[which] + size * torch.empty_like(images[which]).normal_(generator=generator)
+        optimizer.param_groups[0]["lr"] = 2e-3 * 0.5 * (1 + math.cos(math.pi * step / n_steps))
+        optimizer.zero_grad()
+        F.cross_entropy(net(x), labels[which]).backward()
+        optimizer.step()
+    return net.eval().requires_grad_(False)
 
 
 def auroc(scores_in: Float[Tensor, "n"] | Sequence[float], scores_out: Float[Tensor, "m"] | Sequence[float]) -> float:
@@ -223,3 +261,54 @@ def out_of_distribution(
         Outsiders("inverted", -images, "ink and paper exchanged"),
     ]
     return {item.name: item for item in sets}
+
+
+@torch.no_grad()
+def judge(
+    energy: Callable[[Tensor], Float[Tensor, "n"]],
+    samples: Float[Tensor, "n 1 h w"],
+    real: Float[Tensor, "m 1 h w"],
+    more_real: Float[Tensor, "m 1 h w"],
+    classifier: FeatureNet,
+    *,
+    data_noise: float,
+    generator: torch.Generator,
+) -> dict[str, float]:
+    """All measures of a model of pictures at once.
+
+    Args:
+        energy: E.
+        samples: final states of fresh chains that started at noise.
+        real: held-out real pictures, as many as samples.
+        more_real: other real pictures, as many, which the classifier has not seen either: for the floor.
+        classifier: whose features and classes are used.
+        data_noise: standard deviation of the noise with which the model was trained; the samples have it, so the real
+            pictures that they are compared with get it too.
+        generator: source of the random numbers.
+
+    Returns:
+        "effective classes" and "of real pictures", the same of the real ones; "feature distance", "floor" and "of
+        noise", the distance of uniform noise; "energy of data" and "energy of samples" (means; equal for a chain that
+        has arrived); and "auroc NAME" for each set of `out_of_distribution`, against `real` as it is.
+    """
+
+    def noisy(x: Tensor) -> Tensor:
+        return x + data_noise * torch.empty_like(x).normal_(generator=generator)
+
+    def classes(x: Tensor) -> float:
+        histogram = class_histogram(classifier(x).argmax(1), classifier.options["n_classes"])
+        return effective_classes(histogram)
+
+    seen, floor = noisy(real), noisy(more_real)
+    outsiders = out_of_distribution(real, generator)
+    result = {
+        "effective classes": classes(samples),
+        "of real pictures": classes(seen),
+        "feature distance": feature_distance(samples, seen, classifier.features),
+        "floor": feature_distance(floor, seen, classifier.features),
+        "of noise": feature_distance(outsiders["uniform"].images, seen, classifier.features),
+        "energy of data": float(energy(seen).mean()),
+        "energy of samples": float(energy(samples).mean()),
+    }
+    scores = energy(real)
+    return result | {f"auroc {name}": auroc(scores, energy(item.images)) for name, item in outsiders.items()}

@@ -1,7 +1,7 @@
 """Settings under which energies of pictures train well, and what they were measured on.
 
-    training = DIGITS.train(digits("train").images, seed=0, progress=True)
-    training.energy
+training = DIGITS.train(digits("train").images, seed=0, progress=True)
+training.energy
 """
 
 from collections.abc import Callable
@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
+from course_utils import samplers
 from course_utils.ebm.buffer import ReplayBuffer
 from course_utils.ebm.conditioning import uniform_noise
 from course_utils.ebm.images import ImageEnergy
@@ -31,7 +32,8 @@ class ImageRecipe:
     Attributes:
         size, fold, width, n_blocks, base, spectral_norm, residual, activation: of `ImageEnergy`.
         k: Langevin steps per training step.
-        step_size: ε of those steps, at temperature 1: each step's noise is sqrt(2 ε) per pixel.
+        step_size: ε of those steps: each has the noise sqrt(2 ε T) per pixel.
+        temperature: T of those steps; only 1 is maximum likelihood.
         alpha: weight of the regulariser on E².
         capacity: chains in the buffer; 0 for chains that start at noise in every step and are not kept.
         reinit: share of the chains taken that restart from uniform noise.
@@ -49,16 +51,17 @@ class ImageRecipe:
     activation: str = "silu"
     k: int = 10
     step_size: float = 0.005
+    temperature: float = 1.0
     alpha: float = 0.002
     capacity: int = 2048
     reinit: float = 0.02
     data_noise: float = 0.1
     batch_size: int = 100
-    n_steps: int = 1900
-    learning_rate: float = 5e-4
+    n_steps: int = 1500
+    learning_rate: float = 1e-3
     betas: tuple[float, float] = (0.0, 0.999)
     ema: float | None = 0.995
-    clip: float | None = None
+    clip: float | None = 1.0
 
     def network(self, generator: torch.Generator, n_classes: int | None = None) -> ImageEnergy:
         """The network with fresh weights, on the CPU."""
@@ -75,12 +78,32 @@ class ImageRecipe:
     ) -> ContrastiveDivergence:
         """Persistent contrastive divergence; with labels also the cross-entropy of a joint energy."""
         buffer = ReplayBuffer(self.capacity or self.batch_size, self.fresh, self.reinit if self.capacity else 1.0)
-        options: dict[str, Any] = {"sampler": "ula", "alpha": self.alpha, "buffer": buffer}
+        options: dict[str, Any] = {
+            "sampler": "ula",
+            "alpha": self.alpha,
+            "buffer": buffer,
+            "temperature": self.temperature,
+        }
         if labels is None:
             return ContrastiveDivergence(self.k, self.step_size, **options)
         return JointContrastiveDivergence(
             self.k, self.step_size, images=images, labels=labels, data_noise=self.data_noise, **options
         )
+
+    def fresh_chains(
+        self, energy: nn.Module, n: int, n_steps: int, generator: torch.Generator, **options: Any
+    ) -> Float[Tensor, "n 1 h w"]:
+        """Final states of new chains that start at noise, with the step size and the temperature of training.
+
+        Args:
+            energy: E; a trained network, or any callable.
+            n: chains.
+            n_steps: Langevin steps.
+            generator: source of the random numbers.
+            **options: of `samplers.ula`, such as another `step_size` or `progress`.
+        """
+        settings = {"step_size": self.step_size, "temperature": self.temperature, "keep": False} | options
+        return samplers.ula(energy, self.fresh(n, generator), n_steps=n_steps, generator=generator, **settings).x
 
     def train(
         self,

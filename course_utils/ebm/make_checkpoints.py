@@ -1,0 +1,85 @@
+"""Make the trained networks that come with the course: python -m course_utils.ebm.make_checkpoints [NAME ...]
+
+About ten minutes on one CPU core for all of them. Ctrl-C stops it; the same command goes on from there.
+"""
+
+import argparse
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from course_utils import data
+from course_utils.ebm import evaluation, pretrained, recipes
+from course_utils.ebm.training import Training
+
+_SEEDS = {"digits": 0, "digits_labels": 1, "digits_bold": 2, "digits_classifier": 3}
+
+_N_CLASSIFIER = 797
+"""Training pictures that the classifier sees: the other 500 are kept for the floor of the feature distance."""
+
+
+def classifier(folder: Path) -> None:
+    """The classifier of digits."""
+    train, test = data.digits("train"), data.digits("test")
+    start, generator = time.process_time(), torch.Generator().manual_seed(_SEEDS["digits_classifier"])
+    net = evaluation.train_classifier(train.images[:_N_CLASSIFIER], train.labels[:_N_CLASSIFIER], generator=generator)
+    accuracy = (net(test.images).argmax(1) == test.labels).double().mean().item()
+    facts = {"accuracy": accuracy, "pictures": _N_CLASSIFIER, "cpu seconds": time.process_time() - start}
+    pretrained.save(net, folder / "digits_classifier.pt", facts)
+    print(f"digits_classifier: {accuracy:.1%} of the test pictures right")
+
+
+def energy(name: str, folder: Path, work: Path) -> bool:
+    """One of the energies; False if it was interrupted."""
+    train, test = data.digits("train"), data.digits("test")
+    labels = {"digits": None, "digits_labels": train.labels, "digits_bold": data.is_bold(train)}[name]
+    recipe, seed, start = recipes.DIGITS, _SEEDS[name], time.process_time()
+    work.mkdir(parents=True, exist_ok=True)
+    training: Training = recipe.train(
+        train.images, seed=seed, labels=labels, progress=True, checkpoint=work / f"{name}.pt", checkpoint_every=100,
+        resume=True,
+    )  # fmt: skip
+    if training.interrupted:
+        print(f"{name}: stopped after step {training.step}; the same command goes on from there")
+        return False
+    seconds = time.process_time() - start
+    generator = torch.Generator().manual_seed(seed)
+    chains = recipe.fresh_chains(training.energy, 500, 500, generator)
+    measured = evaluation.judge(
+        training.energy, chains, test.images, train.images[-500:], pretrained.load("digits_classifier", folder),
+        data_noise=recipe.data_noise, generator=generator,
+    )  # fmt: skip
+    if labels is not None:
+        right = data.is_bold(test, train) if name == "digits_bold" else test.labels
+        measured["accuracy"] = (training.energy.logits(test.images).argmax(1) == right).double().mean().item()
+    facts = {"recipe": asdict(recipe), "seed": seed, "cpu seconds": seconds, **measured}
+    pretrained.save(training.energy, folder / f"{name}.pt", facts)
+    print(f"{name}: " + ", ".join(f"{key} {value:.3g}" for key, value in measured.items()))
+    return True
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which; all unless given: {', '.join(_SEEDS)}")
+    parser.add_argument("--folder", type=Path, default=Path(__file__).with_name("checkpoints"), help="where they go")
+    parser.add_argument("--work", type=Path, default=Path("dist/checkpoints"), help="where unfinished ones are kept")
+    options = parser.parse_args(arguments)
+    unknown = [name for name in options.names if name not in _SEEDS]
+    if unknown:
+        parser.error(f"{', '.join(unknown)}: choose from {', '.join(_SEEDS)}")
+    torch.set_num_threads(1)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for name in ("digits_classifier", "digits", "digits_labels", "digits_bold"):
+        if options.names and name not in options.names:
+            continue
+        if name == "digits_classifier":
+            classifier(options.folder)
+        elif not energy(name, options.folder, options.work):
+            return
+
+
+if __name__ == "__main__":
+    main()
