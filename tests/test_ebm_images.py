@@ -385,6 +385,34 @@ def test_image_training_resumes_bit_for_bit(labelled: bool, tmp_path: Path) -> N
         assert torch.equal(value, rest.energy.state_dict()[name]), name
 
 
+def test_a_step_that_is_stopped_half_way_leaves_no_trace(tmp_path: Path) -> None:
+    """Stopped after the loss was computed: by then chains have moved and power iteration has gone on."""
+    images = torch.rand(30, 1, 8, 8, generator=rng(1)) * 2 - 1
+
+    class StopsOnce(ebm.ContrastiveDivergence):
+        calls = 0
+
+        def loss(self, *arguments: object) -> torch.Tensor:
+            loss = super().loss(*arguments)
+            StopsOnce.calls += 1
+            if StopsOnce.calls == 6:
+                raise KeyboardInterrupt
+            return loss
+
+    def run(kind: type, **options: object) -> ebm.Training:
+        buffer = ebm.ReplayBuffer(16, TINY.fresh, 0.5)
+        objective = kind(2, 0.005, sampler="ula", buffer=buffer)
+        settings = {"n_steps": 12, "batch_size": 8, "learning_rate": 1e-3, "generator": rng(3)}
+        return ebm.train(TINY.network(rng(2)), images, objective, **settings, **options)
+
+    whole = run(ebm.ContrastiveDivergence)
+    part = run(StopsOnce, checkpoint=tmp_path / "run.pt")
+    assert (part.interrupted, part.step) == (True, 5)
+    rest = run(StopsOnce, checkpoint=tmp_path / "run.pt", resume=True)
+    assert torch.equal(rest.history["loss"], whole.history["loss"])
+    assert torch.equal(rest.energy(X), whole.energy(X))
+
+
 def test_a_recipe_is_repeatable_and_its_ingredients_reach_the_network_and_the_objective() -> None:
     images = torch.rand(30, 1, 8, 8, generator=rng(1)) * 2 - 1
     first, second = (TINY.train(images, seed=3, n_steps=3) for _ in range(2))

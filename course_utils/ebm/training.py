@@ -191,12 +191,15 @@ class _Loop:
     def advance(self) -> None:
         """One step, or none: whatever stops it in between, generator and chains are as before."""
         random_state = self.generator.get_state()
+        buffers = [value.clone() for value in self.copied[1]]  # power iteration moves those of a convolution
         self.objective.mark()
         try:
             batch = self.batch()
             loss = self.compute(batch)
         except BaseException:
             self.generator.set_state(random_state)
+            for value, before in zip(self.copied[1], buffers, strict=True):
+                value.copy_(before)
             self.objective.rollback()
             self.optimizer.zero_grad(set_to_none=True)
             raise
