@@ -7,7 +7,10 @@ PyTorch nor JAX; an explorer imports what it needs when it is made.
 from .base import Explorer
 from .boltzmann import boltzmann
 from .descent import descent
+from .images import images
 from .importance import importance
 from .langevin import langevin
+from .training import training
+from .lattice import live_lattice
 
-__all__ = ["Explorer", "boltzmann", "descent", "importance", "langevin"]
+__all__ = ["Explorer", "boltzmann", "descent", "images", "importance", "langevin", "live_lattice"]
