@@ -255,10 +255,15 @@ def test_the_kt_crossing_of_a_known_line_is_found():
     t = np.linspace(0.8, 1.0, 9)
     helicity = 2 / np.pi * 0.9 - 3 * (t - 0.9)  # crosses 2 t / pi at 0.9
     assert obs.kt_temperature(t, helicity) == pytest.approx(0.9, abs=1e-12)
-    raised = obs.kt_temperature(t, helicity, size=64)
-    assert raised < 0.9
-    on_raised_line = 2 / np.pi * raised * (1 + 1 / (2 * math.log(64) + obs.KT_OFFSET))
-    assert 2 / np.pi * 0.9 - 3 * (raised - 0.9) == pytest.approx(on_raised_line)
+
+
+def test_two_sizes_give_the_kt_temperature_whatever_the_constant():
+    t, t_kt = np.linspace(0.8, 1.0, 21), 0.89
+    for constant in (0.5, 2.0):
+        excess = [1 / (2 * math.log(size) + constant) - slope * (t - t_kt) for size, slope in ((16, 3.5), (64, 4.5))]
+        helicity = 2 * t / np.pi * (1 + np.array(excess))
+        assert obs.kt_temperature(t, helicity, (16, 64)) == pytest.approx(t_kt, abs=1e-6)
+        assert obs.kt_temperature(t, helicity[1]) > t_kt + 0.01
 
 
 # --------------------------------------------------------------------- fluctuations, against all 4 x 4 states
@@ -356,6 +361,13 @@ def test_jackknife_of_a_variance_and_of_a_ratio_has_the_right_size():
 def test_jackknife_leaves_the_same_chain_out_of_all_series():
     x = rng(6).normal(size=(12, 30)) + 5
     assert obs.jackknife(lambda a, b: a.mean() / b.mean(), x, 2 * x).error == pytest.approx(0, abs=1e-12)
+
+
+def test_jackknife_of_independent_runs_leaves_out_one_chain_of_one_run_at_a_time():
+    x, y = rng(7).normal(size=(9, 30)), rng(8).normal(size=(14, 20)) * 2
+    errors = [obs.mean_and_error(one).error for one in (x, y)]
+    result = obs.jackknife(lambda a, b: a.mean() - b.mean(), x, y, independent=True)
+    assert result == pytest.approx((x.mean() - y.mean(), math.hypot(*errors)))
 
 
 def test_an_estimate_is_a_pair_and_prints_its_digits():
@@ -505,9 +517,109 @@ def test_importing_it_loads_neither_jax_nor_torch():
         (lambda: obs.crossing([0, 1], [0, 1], [2, 3, 4]), "one length"),
         (lambda: obs.crossing([0, 1], [0, 1], [2, 0], 2), "degree = 2"),
         (lambda: obs.crossing([0, 1], [0, math.nan], [2, 0]), "finite"),
-        (lambda: obs.kt_temperature([0.8, 0.9, 1.0], [0.9, 0.6, 0.3], size=2), "size = 2"),
+        (lambda: obs.kt_temperature([0.8, 0.9, 1.0], [0.9, 0.6, 0.3], (16, 32)), "two sides"),
+        (lambda: obs.kt_temperature([0.8, 0.9, 1.0], [[0.9, 0.6, 0.3]] * 2, (32, 16)), "the smaller one first"),
+        (lambda: obs.kt_temperature([0.8, 0.9, 1.0], [0.2, 0.2, 0.1]), "cross 0 times"),
+        (lambda: obs.kt_temperature([0.8, 0.9, 1.0], [[0.9, 0.6, 0.3]] * 2, (16, 32)), "agree 0 times"),
     ],
 )
 def test_bad_input_is_refused_with_the_reason(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+# --------------------------------------------------------------- transitions, measured with the course's sampler
+
+
+@pytest.fixture(scope="module")
+def sampled():
+    """The models, and one key for each test; everything is repeatable."""
+    jax = pytest.importorskip("jax")
+    pytest.importorskip("thrml")
+    from course_utils import lattice
+
+    return lattice, jax.random.key
+
+
+@pytest.mark.slow
+def test_binder_cumulants_of_ising_cross_within_half_a_percent_of_t_c(sampled):
+    """Chains at T_c forget in some L^2.2 sweeps: 230 for L = 12, 1100 for L = 24, so many chains of a few of these."""
+    lattice, key = sampled
+    betas, n_chains = np.linspace(0.425, 0.455, 5), 48
+    series = []
+    for size, n_samples in ((12, 1500), (24, 3000)):
+        out = lattice.Ising(size).measure(
+            key(size),
+            np.repeat(betas, n_chains),
+            {"m": obs.magnetisation},
+            n_samples=n_samples,
+            n_sweeps=2,
+            n_burn_in=1500,
+            n_chains=5 * n_chains,
+            init="random",
+        )
+        series.append(np.asarray(out["m"]).reshape(5, n_chains, n_samples))
+    result = obs.binder_crossing(betas, *series)
+    print(f"beta_c = {result}, exact {exact.BETA_C:.5f}")
+    assert result.error < 0.0025 * exact.BETA_C
+    assert abs(result.value - exact.BETA_C) < 0.005 * exact.BETA_C
+
+
+@pytest.mark.slow
+def test_helicity_of_two_sizes_gives_the_kt_temperature_within_three_percent(sampled):
+    lattice, key = sampled
+    temperatures, n_chains, sizes = np.linspace(0.86, 0.96, 5), 16, (12, 32)
+    series = []
+    for size, n_samples in zip(sizes, (1200, 600), strict=True):
+        out = lattice.XY(size, over_relaxation=3).measure(
+            key(size),
+            np.repeat(1 / temperatures, n_chains),
+            {"terms": obs.helicity_terms},
+            n_samples=n_samples,
+            n_burn_in=200,
+            n_chains=5 * n_chains,
+            init="aligned",
+        )
+        series.append(np.moveaxis(np.asarray(out["terms"]).reshape(5, n_chains, n_samples, 2), 0, 2))
+
+    def estimate(*terms: np.ndarray) -> float:
+        helicity = [
+            obs.helicity_modulus(one, 1 / temperatures, size**2, axis=(0, 1))
+            for one, size in zip(terms, sizes, strict=True)
+        ]
+        return obs.kt_temperature(temperatures, helicity, sizes)
+
+    result = obs.jackknife(estimate, *series, independent=True)
+    print(f"T_KT = {result}, best known {exact.KT_TEMPERATURE}")
+    assert result.error < 0.01
+    assert abs(result.value - exact.KT_TEMPERATURE) < 0.03 * exact.KT_TEMPERATURE
+
+
+@pytest.mark.slow
+def test_latent_heat_of_ten_colours_is_within_ten_percent_of_baxters(sampled):
+    """At L = 64, six correlation lengths, neither phase leaves for the other within these runs, so each start measures
+    its own phase; a histogram with both peaks would need chains that cross, 10^5 sweeps and more. q = 5 has a
+    correlation length of 2512: both starts end in the same states, and the two energies differ by less than 0.0529."""
+    lattice, key = sampled
+    energies, order = [], []
+    for number, start in enumerate(("aligned", "random")):
+        out = lattice.Potts(64, 10).measure(
+            key(number),
+            exact.potts_beta_c(10),
+            {"e": lattice.Potts(64, 10).energy, "m": lattice.Potts(64, 10).order_parameter},
+            n_samples=200,
+            n_sweeps=5,
+            n_burn_in=1000,
+            n_chains=10,
+            init=start,
+        )
+        energies.append(np.asarray(out["e"]))
+        order.append(np.asarray(out["m"]))
+    heat = obs.latent_heat(*energies)
+    print(f"latent heat = {heat}, exact {exact.potts_latent_heat(10):.4f}; order parameter {order[0].mean():.3f}")
+    mean = -(1 + 1 / math.sqrt(10))
+    assert (energies[0] < mean).all(), "a chain left the ordered phase"
+    assert (energies[1] > mean).all(), "a chain left the disordered phase"
+    assert heat.error < 0.03
+    assert heat.value == pytest.approx(exact.potts_latent_heat(10), rel=0.10)
+    assert order[0].mean() == pytest.approx(exact.potts_order_parameter_jump(10), abs=0.03)
