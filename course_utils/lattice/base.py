@@ -53,8 +53,8 @@ class Lattice(eqx.Module):
         boundary: str = "periodic",
     ) -> None:
         self.grid = _grid(size, boundary)
-        self.coupling = _numbers("coupling", coupling, ((), (2, self.grid.rows, self.grid.cols)))
-        self.field = _numbers("field", field, ((),))
+        self.coupling = numbers("coupling", coupling, ((), (2, self.grid.rows, self.grid.cols)))
+        self.field = numbers("field", field, ((),))
 
     # ------------------------------------------------------------------------------- what a model must say
 
@@ -168,7 +168,7 @@ class Lattice(eqx.Module):
         return self.measure(
             key,
             beta,
-            {"spins": _spins},
+            {"spins": spins_of},
             n_samples=n_samples,
             n_sweeps=n_sweeps,
             n_burn_in=n_burn_in,
@@ -207,13 +207,13 @@ class Lattice(eqx.Module):
             ValueError: if an argument is wrong, before any sweep.
         """
         run = Run(self, key, beta, n_chains, init, engine)
-        n_samples, n_sweeps = _whole("n_samples", n_samples, 1), _whole("n_sweeps", n_sweeps, 1)
-        n_burn_in = _whole("n_burn_in", n_burn_in, 0)
+        n_samples, n_sweeps = whole("n_samples", n_samples, 1), whole("n_sweeps", n_sweeps, 1)
+        n_burn_in = whole("n_burn_in", n_burn_in, 0)
         observables = dict(observables)
         if not progress:
             counts = np.full(n_samples, n_sweeps)
             counts[0] += n_burn_in
-            return jax.tree.map(_chains_first, run.frames(counts, observables))
+            return jax.tree.map(chains_first, run.frames(counts, observables))
         at_once, parts = math.ceil(n_samples / _STEPS), []
         with tqdm(total=n_burn_in + n_samples * n_sweeps, file=sys.stdout, unit="sweep", mininterval=0.2) as bar:
             for n in _pieces(n_burn_in, _STEPS):
@@ -221,7 +221,7 @@ class Lattice(eqx.Module):
                 bar.update(n)
             for done in range(0, n_samples, at_once):
                 n = min(at_once, n_samples - done)
-                parts.append(jax.tree.map(_chains_first, run.frames(np.full(n, n_sweeps), observables)))
+                parts.append(jax.tree.map(chains_first, run.frames(np.full(n, n_sweeps), observables)))
                 bar.update(n * n_sweeps)
         return jax.tree.map(lambda *xs: jnp.concatenate(xs, axis=1), *parts)
 
@@ -253,13 +253,13 @@ class Lattice(eqx.Module):
         Raises:
             ValueError: if an argument is wrong, at once.
         """
-        chunk, n_sweeps = _whole("chunk", chunk, 1), _whole("n_sweeps", n_sweeps, 1)
-        betas = _numbers("beta", beta, None, least=0.0)
+        chunk, n_sweeps = whole("chunk", chunk, 1), whole("n_sweeps", n_sweeps, 1)
+        betas = numbers("beta", beta, None, least=0.0)
         if n_frames is None:
             if betas.ndim:
                 raise ValueError(f"n_frames = None: expected a number, as beta has shape {betas.shape}")
         else:
-            n_frames = _whole("n_frames", n_frames, 1)
+            n_frames = whole("n_frames", n_frames, 1)
             if betas.shape not in ((), (n_frames,), (n_frames, n_chains)):
                 raise ValueError(
                     f"beta has shape {betas.shape}: expected one number, one for each of the {n_frames} frames, or "
@@ -269,11 +269,11 @@ class Lattice(eqx.Module):
         return _chunks(run, betas, n_frames, n_sweeps, chunk)
 
 
-def _spins(spins: Array) -> Array:
+def spins_of(spins: Array) -> Array:
     return spins
 
 
-def _chains_first(x: Array) -> Array:
+def chains_first(x: Array) -> Array:
     return jnp.swapaxes(x, 0, 1)
 
 
@@ -283,7 +283,7 @@ def _chunks(run: "Run", betas: Array, n_frames: int | None, n_sweeps: int, chunk
         n = chunk if n_frames is None else min(chunk, n_frames - done)
         if betas.ndim:
             run.betas = betas[done : done + n]
-        yield _chains_first(run.frames(np.full(n, n_sweeps), {"spins": _spins})["spins"])
+        yield chains_first(run.frames(np.full(n, n_sweeps), {"spins": spins_of})["spins"])
         done += n
 
 
@@ -301,9 +301,9 @@ class Run:
     """
 
     def __init__(self, model: Lattice, key: Key[Array, ""], beta: Any, n_chains: int, init: Any, engine: str) -> None:
-        n_chains = _whole("n_chains", n_chains, 1)
+        n_chains = whole("n_chains", n_chains, 1)
         self.model, self.engine = model, engine_of(model, engine)
-        self.beta, self.betas = _numbers("beta", beta, ((), (n_chains,)), least=0.0), None
+        self.beta, self.betas = numbers("beta", beta, ((), (n_chains,)), least=0.0), None
         init_key, chains_key = jax.random.split(_key(key))
         self.keys = _chain_keys(chains_key, n_chains)
         self.state = _to_blocks(self.engine, model, _start(model, init_key, n_chains, init))
@@ -389,7 +389,7 @@ def _frames(
         count, beta = inputs
         sampler = samplers(model, beta) if per_frame else fixed
         state = sweeps(engine, model, sampler, state, keys, t, count)
-        spins = _to_spins(engine, model, state)
+        spins = to_spins(engine, model, state)
         return (state, t + count.astype(jnp.uint32)), {name: look(spins) for name, look in observables.items()}
 
     (state, _), measured = jax.lax.scan(frame, (state, first), (counts, beta if per_frame else None))
@@ -401,7 +401,7 @@ def _to_blocks(engine: Engine, model: Lattice, spins: Array) -> list[State]:
     return jax.vmap(lambda one: engine.to_blocks(model.to_state(one)))(spins)
 
 
-def _to_spins(engine: Engine, model: Lattice, state: list[State]) -> Array:
+def to_spins(engine: Engine, model: Lattice, state: list[State]) -> Array:
     return jax.vmap(lambda one: model.to_spins(engine.to_lattice(one)))(state)
 
 
@@ -447,19 +447,19 @@ def _grid(size: int | tuple[int, int], boundary: str) -> Grid:
     return Grid(rows, cols, boundary == "periodic")
 
 
-def _numbers(
+def numbers(
     name: str, value: Any, shapes: tuple[tuple[int, ...], ...] | None, least: float = -math.inf
 ) -> Float[Array, "..."]:
     try:
-        numbers = np.asarray(value, dtype=np.float32)
+        array = np.asarray(value, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} = {value!r}: expected numbers") from error
-    if shapes is not None and numbers.shape not in shapes:
+    if shapes is not None and array.shape not in shapes:
         wanted = " or ".join("one number" if not shape else f"shape {shape}" for shape in shapes)
-        raise ValueError(f"{name} has shape {numbers.shape}: expected {wanted}")
-    if not np.isfinite(numbers).all() or (numbers < least).any():
+        raise ValueError(f"{name} has shape {array.shape}: expected {wanted}")
+    if not np.isfinite(array).all() or (array < least).any():
         raise ValueError(f"{name} = {value}: expected finite numbers" + (" >= 0" if least == 0 else ""))
-    return jnp.asarray(numbers)
+    return jnp.asarray(array)
 
 
 def n_states(q: Any, most: int) -> int:
@@ -469,7 +469,7 @@ def n_states(q: Any, most: int) -> int:
     return int(q)
 
 
-def _whole(name: str, value: Any, least: int) -> int:
+def whole(name: str, value: Any, least: int) -> int:
     if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
         raise ValueError(f"{name} = {value!r}: expected a whole number >= {least}")
     return int(value)
