@@ -199,7 +199,7 @@ def exact_nll(
 
 
 def entropy(density: Density, n: int | None = None) -> float:
-    """-∫ p log p in nats, on the grid of the density's domain: the smallest negative log-likelihood a model can have."""
+    """-∫ p log p in nats, on the grid of the domain: the smallest mean negative log-likelihood a model can have."""
     n = _CELLS[density.dim] if n is None else n
     return -float(_table(density, n)[1])
 

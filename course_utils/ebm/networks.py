@@ -1,5 +1,6 @@
 """Networks whose output is an energy."""
 
+import itertools
 import math
 import numbers
 from collections.abc import Sequence
@@ -52,7 +53,7 @@ class EnergyNet(nn.Module):
         self.dim, self.base = dim, base
         widths = [dim, *hidden, 1]
         self.layers = nn.ModuleList()
-        for i, (fan_in, fan_out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+        for i, (fan_in, fan_out) in enumerate(itertools.pairwise(widths)):
             linear = nn.utils.skip_init(nn.Linear, fan_in, fan_out, device=generator.device)
             bound = (first_scale if i == 0 else 1.0) / math.sqrt(fan_in)  # PyTorch's own start, times the scale
             with torch.no_grad():
@@ -67,10 +68,11 @@ class EnergyNet(nn.Module):
 
     def forward(self, x: Float[Tensor, "n *dim"]) -> Float[Tensor, "n"]:
         """E of each point: x of shape (n,) if `dim == 1`, else (n, dim)."""
+        *hidden, last = self.layers
         h = x = self._points(x)
-        for layer in self.layers[:-1]:
+        for layer in hidden:
             h = F.silu(layer(h))
-        energy = self.layers[-1](h).squeeze(-1)
+        energy = last(h).squeeze(-1)
         if self.base is not None:
             energy = energy + (x * x).sum(-1) / (2 * self.base**2)
         return energy
@@ -81,18 +83,19 @@ class EnergyNet(nn.Module):
 
         With z the input of a SiLU and s = sigmoid(z), its output is h = z s and its derivative s (1 + z - h).
         """
+        *hidden, last = self.layers
         shape = x.shape
         h = x = self._points(x)
         slopes = []
-        for layer in self.layers[:-1]:
-            z = layer(h)
+        for layer in hidden:
+            z = F.linear(h, layer.weight, layer.bias)
             s = torch.sigmoid(z)
             h = z * s
             slopes.append(z.sub_(h).add_(1).mul_(s))
-        energy = self.layers[-1](h).squeeze(-1)
-        back = self.layers[-1].weight
-        for layer, slope in zip(reversed(self.layers[:-1]), reversed(slopes), strict=True):
-            back = slope.mul_(back) @ layer.weight
+        energy = F.linear(h, last.weight, last.bias).squeeze(-1)
+        back = last.weight
+        while hidden:
+            back = slopes.pop().mul_(back) @ hidden.pop().weight
         if self.base is None:
             return energy, back.expand_as(x).reshape(shape)
         energy.add_((x * x).sum(-1), alpha=1 / (2 * self.base**2))

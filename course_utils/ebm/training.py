@@ -163,24 +163,26 @@ class _Loop:
         n_steps, interrupted = self.settings["n_steps"], False
         self.energy.train()
         try:
-            with _deferred_interrupt() as pending:
-                with tqdm(
+            with (
+                _deferred_interrupt() as pending,
+                tqdm(
                     total=n_steps,
                     initial=self.step,
                     disable=not progress,
                     file=sys.stdout,
                     unit="step",
                     mininterval=0.2,
-                ) as bar:
+                ) as bar,
+            ):
+                self.look()
+                while self.step < n_steps:
+                    if pending:
+                        raise KeyboardInterrupt
+                    self.advance()
                     self.look()
-                    while self.step < n_steps:
-                        if pending:
-                            raise KeyboardInterrupt
-                        self.advance()
-                        self.look()
-                        if self.checkpoint and (self.step % checkpoint_every == 0 or self.step == n_steps):
-                            self.save()
-                        bar.update()
+                    if self.checkpoint and (self.step % checkpoint_every == 0 or self.step == n_steps):
+                        self.save()
+                    bar.update()
         except KeyboardInterrupt:
             interrupted = True
             if self.checkpoint:
@@ -258,9 +260,7 @@ class _Loop:
             seen += f"; loss of the step before {float(self.per_step['loss'][-1]):.4g}"
         lr = self.settings["learning_rate"]
         cure = f"Try a smaller learning_rate (it is {lr:g}; {lr / 5:g}), clip=1.0"
-        if not bool(batch.isfinite().all()):
-            quantity, cure = f"{quantity} (the data themselves)", "Remove NaN and inf from data"
-        elif hasattr(self.objective, "step_size"):
+        if hasattr(self.objective, "step_size"):
             cure += f", a smaller step_size (it is {self.objective.step_size:g}) or alpha > 0 against runaway energies"
         return TrainingDiverged(self.step + 1, quantity, f"{seen}.", f"{cure}.", self.saved)
 
@@ -378,6 +378,11 @@ def _checked(
     if not isinstance(data, Tensor) or not data.is_floating_point() or len(data) == 0:
         got = f"{data.dtype} of shape {tuple(data.shape)}" if isinstance(data, Tensor) else type(data).__name__
         raise ValueError(f"data must be a floating-point tensor with one point per row, got {got}")
+    if not torch.isfinite(data).all():
+        n_bad = int((~torch.isfinite(data)).sum())
+        raise ValueError(
+            f"data must be finite, but {n_bad} of their {data.numel()} entries are not: remove those points"
+        )
     if not isinstance(objective, Objective):
         raise ValueError(f"objective must be an ebm.Objective, got {objective!r}")
     if not isinstance(generator, torch.Generator):

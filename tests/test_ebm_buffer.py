@@ -1,0 +1,136 @@
+"""The replay buffer: what is taken, what is written back, and what is not."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from course_utils.ebm import ReplayBuffer
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def ones(n: int, generator: torch.Generator) -> Tensor:
+    return torch.ones(n, 2)
+
+
+def normal(n: int, generator: torch.Generator) -> Tensor:
+    return torch.randn(n, 2, generator=generator)
+
+
+def test_chains_are_different_ones_and_copies() -> None:
+    buffer = ReplayBuffer(50, normal, reinit=0.0)
+    indices, states = buffer.sample(30, seeded())
+    assert len(set(indices.tolist())) == 30
+    assert torch.equal(states, buffer.states[indices])
+    kept = buffer.states.clone()
+    states += 1
+    assert torch.equal(buffer.states, kept)
+
+
+def test_all_chains_are_taken_in_turn() -> None:
+    buffer, g = ReplayBuffer(20, normal, reinit=0.0), seeded(1)
+    taken = torch.zeros(20)
+    for _ in range(2000):
+        taken[buffer.sample(5, g)[0]] += 1
+    assert (taken / 2000 - 0.25).abs().max() < 4 * (0.25 * 0.75 / 2000) ** 0.5
+
+
+def test_what_is_written_is_there_in_place_and_nothing_else_changes() -> None:
+    buffer = ReplayBuffer(10, normal, reinit=0.0)
+    indices, states = buffer.sample(4, seeded())
+    place, before = buffer.states.data_ptr(), buffer.states.clone()
+    buffer.write(indices, states + 5)
+    assert buffer.states.data_ptr() == place
+    others = torch.ones(10, dtype=torch.bool)
+    others[indices] = False
+    assert torch.equal(buffer.states[indices], states + 5)
+    assert torch.equal(buffer.states[others], before[others])
+
+
+def test_a_chain_that_is_replaced_changes_in_the_buffer_only_when_written() -> None:
+    buffer = ReplayBuffer(100, normal, reinit=1.0)
+    indices, states = buffer.sample(100, seeded())
+    assert not torch.equal(states, buffer.states[indices])
+    kept = buffer.states.clone()
+    buffer.sample(100, seeded(1))
+    assert torch.equal(buffer.states, kept)
+    buffer.write(indices, states)
+    assert torch.equal(buffer.states[indices], states)
+
+
+@pytest.mark.parametrize("reinit", [0.0, 0.02, 0.5, 1.0])
+def test_fresh_states_come_with_their_probability(reinit: float) -> None:
+    buffer = ReplayBuffer(1000, ones, reinit=reinit)
+    g = seeded(2)
+    buffer.sample(1, g)
+    buffer.write(torch.arange(1000), torch.zeros(1000, 2))
+    fresh = torch.stack([buffer.sample(1000, g)[1][:, 0] for _ in range(50)])
+    assert abs(fresh.mean() - reinit) <= 4 * (reinit * (1 - reinit) / 50_000) ** 0.5
+    assert set(fresh.unique().tolist()) <= {0.0, 1.0}
+
+
+def test_the_same_seed_takes_the_same_chains() -> None:
+    a, b = (ReplayBuffer(30, normal, reinit=0.3).sample(7, seeded(5)) for _ in range(2))
+    assert torch.equal(a[0], b[0])
+    assert torch.equal(a[1], b[1])
+
+
+def test_no_graph_is_kept() -> None:
+    buffer = ReplayBuffer(10, normal)
+    indices, states = buffer.sample(4, seeded())
+    buffer.write(indices, (states.requires_grad_(True) * 2))
+    assert not buffer.states.requires_grad
+
+
+def test_state_goes_out_and_comes_back() -> None:
+    buffer = ReplayBuffer(10, normal)
+    assert buffer.state_dict() == {"states": None}
+    indices, states = buffer.sample(4, seeded())
+    saved = {"states": buffer.state_dict()["states"].clone()}
+    other = ReplayBuffer(10, ones)
+    other.load_state_dict(saved)
+    buffer.write(indices, states + 1)
+    assert torch.equal(other.states, saved["states"])
+    with pytest.raises(ValueError, match="10 chains, this buffer has 11"):
+        ReplayBuffer(11, ones).load_state_dict(saved)
+
+
+def test_rollback_takes_back_writes_and_the_first_fill() -> None:
+    buffer, g = ReplayBuffer(10, normal), seeded()
+    buffer.mark()
+    indices, states = buffer.sample(4, g)
+    buffer.write(indices, states + 1)
+    buffer.rollback()
+    assert buffer.states is None
+    indices, states = buffer.sample(4, g)
+    before = buffer.states.clone()
+    buffer.mark()
+    buffer.write(indices, states + 1)
+    buffer.write(indices[:2], states[:2] + 7)
+    buffer.rollback()
+    assert torch.equal(buffer.states, before)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ReplayBuffer(0, ones), "capacity"),
+        (lambda: ReplayBuffer(5, None), "fresh must"),
+        (lambda: ReplayBuffer(5, ones, reinit=1.5), "reinit"),
+        (lambda: ReplayBuffer(5, ones).sample(6, seeded()), "capacity, 5, got 6"),
+        (lambda: ReplayBuffer(5, lambda n, g: torch.ones(n + 1, 2)).sample(2, seeded()), r"fresh\(5, generator\)"),
+        (lambda: ReplayBuffer(5, ones).write(torch.arange(2), torch.ones(2, 2)), "sample before write"),
+        (lambda: _sampled().write(torch.arange(2), torch.ones(2, 3)), r"\(2, 2\).*got \(2, 3\)"),
+    ],
+)
+def test_a_wrong_argument_is_named(make, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def _sampled() -> ReplayBuffer:
+    buffer = ReplayBuffer(5, ones)
+    buffer.sample(2, seeded())
+    return buffer
