@@ -25,6 +25,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -58,7 +59,7 @@ class Codec:
 
 
 CODECS = {
-    "h264": Codec("libx264", 24, ("-preset", "veryfast")),
+    "h264": Codec("libx264", 23, ("-preset", "veryfast")),
     "h265": Codec("libx265", 28, ("-preset", "ultrafast", "-tag:v", "hvc1", "-x265-params", "log-level=error")),
 }
 """H.264 plays in every browser; H.265 makes smaller files in more time, and not every browser shows them."""
@@ -67,7 +68,7 @@ SIDE = 1024  # pixels that a movie's side comes close to unless a scale is given
 ARROW_CELL = 32  # pixels: the least that an arrow is drawn in
 N_HUES = 1024
 N_DIRECTIONS = 64  # of drawn arrows
-CHUNK = 1 << 21  # spins sampled at once: 8 MiB of angles
+CHUNK = 1 << 20  # spins sampled at once: 4 MiB of angles
 BURN_IN_PARTS = 10  # after each of which the progress bar moves
 MOST_BURN_IN = 10_000  # sweeps; a default, so that a large lattice does not wait for ever
 
@@ -163,6 +164,8 @@ class Painter:
             raise ValueError(
                 f"states = {self.states}: expected a number for 'potts' and 'clock', and for no other kind"
             )
+        if isinstance(self.scale, bool) or not isinstance(self.scale, int | np.integer) or self.scale < 1:
+            raise ValueError(f"scale = {self.scale!r}: expected a whole number of pixels, at least 1")
         if (self.vortices or self.arrows) and self.kind not in ("clock", "xy"):
             raise ValueError(f"vortices and arrows need spins with a direction, 'clock' or 'xy'; got {self.kind!r}")
         tables = {
@@ -291,11 +294,21 @@ def ffmpeg() -> str:
         raise MovieError(f"imageio-ffmpeg finds no ffmpeg that runs: {error}") from error
 
 
+@contextlib.contextmanager
+def _quiet_fork() -> Iterator[None]:
+    """JAX and Python warn of forks in a process with threads. This one becomes ffmpeg at once and runs no Python."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"os\.fork\(\) was called", category=RuntimeWarning)
+        warnings.filterwarnings("ignore", message=r".*use of fork\(\) may", category=DeprecationWarning)
+        yield
+
+
 @cache
 def encoders(program: str) -> frozenset[str]:
     """The names of the video encoders that this ffmpeg has."""
     try:
-        listed = subprocess.run([program, "-hide_banner", "-encoders"], capture_output=True, text=True, timeout=60)
+        with _quiet_fork():
+            listed = subprocess.run([program, "-hide_banner", "-encoders"], capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise MovieError(f"{program} does not run: {error}") from error
     rows = (line.split() for line in listed.stdout.splitlines())
@@ -309,7 +322,7 @@ class Recorder:
         path: where the movie goes, *.mp4, *.mov or *.mkv. A file of that name is replaced, at the end.
         fps: pictures per second.
         codec: "h264" or "h265".
-        quality: constant rate factor, 0 (nothing lost) to 51 (coarse); 24 for h264, 28 for h265 unless given. Six more
+        quality: constant rate factor, 0 (nothing lost) to 51 (coarse); 23 for h264, 28 for h265 unless given. Six more
             make a file of about half the size.
         scale: pixels along the side of each pixel of the pictures.
         title: what the movie shows; players display it.
@@ -418,13 +431,14 @@ class Recorder:
             {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
         )
         try:
-            self._process = subprocess.Popen(
-                [*command, str(self._partial)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                **apart,
-            )
+            with _quiet_fork():
+                self._process = subprocess.Popen(
+                    [*command, str(self._partial)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    **apart,
+                )
         except OSError as error:
             raise MovieError(f"{self._program} does not run: {error}") from error
         self._listener = threading.Thread(target=self._listen, args=(self._process.stderr,), daemon=True)
@@ -466,7 +480,7 @@ class Recorder:
                 f"{self.n_frames} frames. Make room, or choose a coarser --quality, fewer --frames or another folder. "
                 "Nothing was left behind."
             )
-        end = f"was ended by signal {-code}" if code < 0 else f"stopped with code {code}"
+        end = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"stopped with code {code}"
         return MovieError(
             f"ffmpeg {end} after {self.n_frames} frames: {said or 'it said nothing'}. Nothing was left behind."
         )
@@ -654,7 +668,7 @@ def read(arguments: Sequence[str] | None = None) -> tuple[Scene, argparse.Namesp
         default="h264",
         help="h264 plays everywhere; h265 is smaller and slower (h264)",
     )
-    parser.add_argument("--quality", type=int, help="0 (nothing lost) to 51 (coarse); 24 for h264, 28 for h265")
+    parser.add_argument("--quality", type=int, help="0 (nothing lost) to 51 (coarse); 23 for h264, 28 for h265")
     parser.add_argument("--scale", type=int, help="pixels along the side of a spin (as many as fit into 1024)")
     parser.add_argument("--seed", type=int, default=0, help="of the random numbers (0)")
     options = parser.parse_args(arguments)
