@@ -13,4 +13,4 @@ from .langevin import langevin
 from .training import training
 from .lattice import live_lattice
 
-__all__ = ["Explorer", "boltzmann", "descent", "images", "importance", "langevin", "live_lattice"]
+__all__ = ["Explorer", "boltzmann", "descent", "images", "importance", "langevin", "live_lattice", "training"]

@@ -1,0 +1,189 @@
+"""Lesson 05: sampler, steps per chain and step size of contrastive divergence: short trainings with their exact KL."""
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
+
+from ..plots import COLORS
+from ..plots.style import PROBABILITY_CMAP
+from ..plots.training import draw_density, draw_energy, normalised
+from .base import Explorer, choice
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+QUESTION = (
+    "On the two moons with ULA: from which step size on do the energies run away, and do more steps per chain move "
+    "that limit? Then switch to MALA, and look for the best step size at k = 1."
+)
+SETS = ("two moons", "eight Gaussians")
+METHODS = {
+    "CD, ULA": ("ula", False),
+    "CD, MALA": ("mala", False),
+    "persistent, MALA": ("mala", True),
+}
+STEPS_PER_CHAIN = (1, 3, 10, 30)
+STEP_SIZES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.3)
+START = {"data_set": "two moons", "method": "CD, ULA", "k": 1, "step_size": 0.01}
+
+N_STEPS, BATCH, HIDDEN, LEARNING_RATE, EMA = 300, 128, (48, 48), 0.01, 0.98
+N_DATA, CAPACITY = 5000, 1024
+SEED = 0
+GRID = 100
+SIZE = (8.0, 3.1)  # inches
+RUNAWAY = 10.0
+"""KL in nats from which the caption says that the energies ran away."""
+
+
+@dataclass(frozen=True)
+class Short:
+    """One short training.
+
+    Attributes:
+        energy: of the averaged network, on the grid, shape (GRID, GRID).
+        kl: exact KL in nats.
+        edge_mass: share of the model's mass at the edge of the box.
+        data_energy: mean energy of the data over the last twenty steps.
+        acceptance: of MALA over the last hundred steps, None for ULA.
+        data: shape (n, 2).
+    """
+
+    energy: "Tensor"
+    kl: float
+    edge_mass: float
+    data_energy: float
+    acceptance: float | None
+    data: "Tensor"
+
+
+@functools.lru_cache(maxsize=256)
+def short_run(data_set: str, method: str, k: int, step_size: float) -> Short:
+    """Train a small network for 300 steps, T = 1; the same arguments give the same run.
+
+    Args:
+        data_set: one of `SETS`.
+        method: one of `METHODS`.
+        k: steps of each chain.
+        step_size: ε of the sampler.
+
+    Raises:
+        TrainingDiverged: if a loss stops being finite.
+    """
+    import torch
+
+    from .. import data, ebm
+
+    density = {"two moons": data.two_moons, "eight Gaussians": data.eight_gaussians}[data_set]()
+    sampler, persistent = METHODS[method]
+    generator = torch.Generator().manual_seed(SEED)
+    x = density.sample(N_DATA, generator)
+    buffer = ebm.ReplayBuffer(CAPACITY, lambda n, g: 2 * torch.randn(n, 2, generator=g)) if persistent else None
+    run = ebm.train(
+        ebm.EnergyNet(hidden=HIDDEN, generator=generator),
+        x,
+        ebm.ContrastiveDivergence(k, step_size, sampler=sampler, buffer=buffer),
+        n_steps=N_STEPS, batch_size=BATCH, learning_rate=LEARNING_RATE, ema=EMA, generator=generator,
+    )  # fmt: skip
+    points, _ = ebm.grid(density.domain, GRID)
+    with torch.no_grad():
+        energy = run.energy(points.float()).double().view(GRID, GRID)
+    acceptance = run.history.get("acceptance")
+    return Short(
+        energy=energy,
+        kl=ebm.kl(density, run.energy, max_edge_mass=None),
+        edge_mass=ebm.log_z(run.energy, density.domain, max_edge_mass=None).edge_mass,
+        data_energy=float(run.history["data energy"][-20:].mean()),
+        acceptance=None if acceptance is None else float(acceptance[-100:].mean()),
+        data=x[:200],
+    )
+
+
+def training() -> Explorer:
+    """Data set × method × steps per chain × step size: the learned surface, the density, and the exact KL.
+
+    Each picture is a short training in the kernel, of one to three seconds, kept for the next time.
+
+    Returns:
+        The explorer; as the last expression of a cell it shows itself.
+    """
+    controls = {
+        "data_set": choice("data", list(SETS), START["data_set"]),
+        "method": choice("method", list(METHODS), START["method"]),
+        "k": choice("steps k", {str(k): k for k in STEPS_PER_CHAIN}, START["k"]),
+        "step_size": choice("step size ε", {f"{ε:g}": ε for ε in STEP_SIZES}, START["step_size"]),
+    }
+    return Explorer(controls, draw, question=QUESTION, size=SIZE)
+
+
+def draw(data_set: str, method: str, k: int, step_size: float) -> tuple[Figure, str]:
+    """A short training, its picture and its caption.
+
+    Args:
+        data_set: one of `SETS`.
+        method: one of `METHODS`.
+        k: steps of each chain.
+        step_size: ε of the sampler.
+    """
+    from .. import ebm
+
+    try:
+        run = short_run(data_set, method, k, step_size)
+    except ebm.TrainingDiverged as error:
+        return _figure(data_set, None, "no energy: the training diverged"), f"The training stopped: {error}"
+    told = "" if run.acceptance is None else f" MALA accepted {run.acceptance:.0%} of its steps."
+    where = f" {run.edge_mass:.0%} of the model's mass lies at the edge of the box." if run.edge_mass > 0.01 else ""
+    away = "  The energies ran away." if not run.kl < RUNAWAY and method != "persistent, MALA" else ""
+    caption = (
+        f"{data_set}, {method}, k = {k}, ε = {step_size:g}, T = 1: KL {_nats(run.kl)} nats after {N_STEPS} steps; "
+        f"mean energy of the data {run.data_energy:.3g}.{told}{where}{away}\n"
+        f"Trained just now in your kernel, with a small network ({HIDDEN[0]} × {HIDDEN[1]}) and a fixed seed."
+    )
+    return _figure(data_set, run, f"{method}, k = {k}, ε = {step_size:g}: KL {_nats(run.kl)} nats"), caption
+
+
+def _nats(kl: float) -> str:
+    return f"{kl:.3f}" if kl < RUNAWAY else f"{kl:,.0f}" if math.isfinite(kl) else "infinite"
+
+
+def _figure(data_set: str, run: Short | None, title: str) -> Figure:
+    figure = Figure(layout="none")  # fixed margins: nothing moves while a control does
+    axes = [figure.add_axes((left, 0.14, 0.262, 0.676)) for left in (0.055, 0.415, 0.72)]
+    figure.text(0.055, 0.935, title, fontsize=11)
+    plane, truth = _truth(data_set)
+    top = 1.15 * float(truth.max())
+    if run is not None:
+        energy = draw_energy(axes[0], plane, run.energy)
+        figure.colorbar(energy, cax=figure.add_axes((0.33, 0.14, 0.012, 0.676)), ticks=[0, 2, 4, 6, 8])
+        axes[0].plot(*run.data.numpy().T, ".", color="white", markersize=2, markeredgewidth=0)
+        draw_density(axes[1], plane, normalised(plane, run.energy), top)
+    else:
+        axes[0].text(0.5, 0.5, "diverged", ha="center", color=COLORS["red"], transform=axes[0].transAxes)
+    draw_density(axes[2], plane, truth, top)
+    for ax, name in zip(axes, ("E above its minimum, data", "density of the model", "truth"), strict=True):
+        ax.set_title(name, fontsize=10)
+        ax.set_xlabel("x₁", labelpad=1)
+    axes[0].set_ylabel("x₂", labelpad=-2)
+    for ax in axes[1:]:
+        ax.set_yticklabels([])
+    axes[1].set_facecolor(_darkest())
+    return figure
+
+
+def _darkest() -> str:
+    from matplotlib import colormaps
+
+    return colormaps[PROBABILITY_CMAP](0.0)
+
+
+@functools.lru_cache(maxsize=4)
+def _truth(data_set: str) -> tuple["Tensor", "Tensor"]:
+    import torch
+
+    from .. import data, ebm
+
+    density = {"two moons": data.two_moons, "eight Gaussians": data.eight_gaussians}[data_set]()
+    points, _ = ebm.grid(density.domain, GRID)
+    return points.view(GRID, GRID, 2), torch.exp(density.log_prob(points)).view(GRID, GRID)

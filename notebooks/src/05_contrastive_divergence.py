@@ -1,0 +1,1100 @@
+# ---
+# jupyter:
+#   course:
+#     title: Contrastive divergence and its rivals
+#     goal: learn an energy from data with five methods, and say in nats how far each one ends from the truth
+#     needs: ["03"]
+#     know: gradient descent, a network of two layers in PyTorch
+#     time: 120 min
+#     runs: 110 s
+#     uses: [torch]
+# ---
+
+# %% [markdown]
+# ## What you will be able to do
+#
+# 1. Judge any energy in one or two dimensions by its exact likelihood, with no sampling and no eye (Exercise 5.1).
+# 2. Derive the gradient of the likelihood, and turn it into contrastive divergence with the right sign (5.2).
+# 3. Keep persistent chains in a replay buffer that does what its name says (5.3).
+# 4. Train without any chains, by noise-contrastive estimation and by score matching (5.4).
+# 5. Predict which method cannot see what: far modes, weights of modes, runaway energies (5.5).
+
+# %%
+import math
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from course_utils import check, data, ebm, explorers, plots, samplers
+
+torch.set_num_threads(1)  # batches are small here: a second thread would cost more time than it saves
+
+# %% [markdown]
+# ## 1 · Points without a formula
+#
+# Until now somebody gave you E. From here on you get points $x_1, \dots, x_N$, and want an energy such that
+# $p(x) = e^{-E(x)}/Z$ is the density that they came from (T = 1 throughout this lesson, unless it says otherwise). Four sets
+# in the plane, and what makes each of them hard:
+
+# %%
+rng = torch.Generator().manual_seed(0)
+moons, ring = data.two_moons(), data.eight_gaussians()
+panels = []
+for density in (moons, ring, data.checkerboard(), data.pinwheel()):
+    points, cell = ebm.grid(density.domain, 120)
+    p = torch.exp(density.log_prob(points))
+    x = density.sample(5000, rng)
+    panels.append((density.name, points.view(120, 120, 2), p.view(120, 120), x))
+    print(f"{density.name:15s} total probability on the grid {float(p.sum() * cell):.6f}")
+title = "Curved, in separate pieces, with sharp edges, wound up: each density is known exactly"
+plots.data_sets(panels, title=title)
+
+# %% [markdown]
+# *Picture: four densities as bright shapes on black, with white dots for samples. Two interleaved half circles; eight round
+# spots on a circle; eight squares of a checkerboard; five arms of a pinwheel.*
+#
+# They are toys on purpose. For each of them the density is known to ten digits, and in two dimensions Z can be computed. So
+# every method of this lesson will be judged by its distance from the truth, in nats. For images nobody can do that, and a
+# method that fails here will fail there without telling you.
+#
+# The energy is a small network $E_\theta$ plus a fixed bowl, $E(x) = f_\theta(x) + |x|^2/8$. Far from the data the bowl wins,
+# so that Z is finite whatever the weights $\theta$ are.
+#
+# **Choose before you read on.** Data should have low energy. Somebody trains the network by gradient descent on the mean
+# energy of the data, and on nothing else. What happens?
+#
+# - (a) The network learns wells where the data are.
+# - (b) The energy falls everywhere, data or not, without end.
+# - (c) It stops when the data have energy 0.
+
+# %%
+x = moons.sample(5000, rng)
+net = ebm.EnergyNet(generator=torch.Generator().manual_seed(1))
+empty = torch.tensor([[0.0, 4.0], [4.0, -4.0], [-4.0, 4.0]])  # far from all data
+optimiser = torch.optim.Adam(net.parameters(), lr=0.01)
+for step in range(201):
+    loss = net(x[torch.randint(5000, (256,), generator=rng)]).mean()
+    if step % 100 == 0:
+        away = [round(v, 1) for v in net(empty).tolist()]
+        print(f"step {step:3d}: mean energy of the data {loss:9.1f}, at three empty places {away}")
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+
+# %% [markdown]
+# (b). A constant added to E changes nothing in $p$, so lowering everything is free. What is missing is Z: if the energy falls
+# everywhere, Z grows. Likelihood knows that.
+
+# %% [markdown]
+# ## 2 · First the yardstick
+#
+# The likelihood of the data is the product of their densities. Its negative logarithm, per point, is
+#
+# $$\text{NLL} = -\frac1N\sum_n \log p(x_n) = \underbrace{\frac1N\sum_n E(x_n)}_{\text{mean energy of the data}} + \log Z,
+# \qquad Z = \int e^{-E(x)}\,dx .$$
+#
+# With more and more data it tends to $H + \mathrm{KL}$. $H = -\int p_\text{data}\log p_\text{data}$, the entropy, depends on
+# the data alone. The second term is the **Kullback-Leibler divergence** from the data's density to the model's,
+#
+# $$\mathrm{KL} = \int p_\text{data}(x)\,\log\frac{p_\text{data}(x)}{p(x)}\,dx \;\ge\; 0,$$
+#
+# which is zero only if the two agree. It is the number by which everything here is judged: 0.01 nats are 1 % of a factor
+# $e$ per point; with 20 nats the model calls the data impossible.
+#
+# ### Exercise 5.1 · log Z by quadrature
+# *Difficulty ●○○ · ten minutes · why: without this number a training run can end 60 nats from its data, and look busy.*
+#
+# Complete `log_z` on a grid of $n$ cells per axis. `ebm.grid(domain, n)` gives you the centres of the cells, one per row, and
+# the volume of a cell, dx·dy. Energies can be in the thousands, so stay in logarithms.
+
+
+# %% todo="5.1" task="return log Z, the log of the sum of exp(-E) times the cell"
+def log_z(energy, domain, n: int) -> float:
+    """log of Z = ∫ exp(-E) over a box, T = 1.
+
+    Args:
+        energy: function of a batch of points that returns one energy for each, shape (n_points,).
+        domain: (low, high) of each coordinate.
+        n: cells per axis.
+
+    Returns:
+        log Z, a plain number.
+    """
+    ### BEGIN SOLUTION
+    points, cell = ebm.grid(domain, n)
+    with torch.no_grad():  # forty thousand points would make a large graph, and nobody needs it
+        return float(torch.logsumexp(-energy(points), dim=0)) + math.log(cell)
+    ### END SOLUTION
+
+
+# %% check="5.1" points=2
+with check.exercise("5.1", "log_z"):
+    for box, n in ((((-9.0, 9.0), (-6.0, 6.0)), 90), (((-8.0, 8.0),), 160)):
+        points, cell = ebm.grid(box, n)
+        for shift in (0.0, 2000.0, -2000.0):
+
+            def E(x: Tensor, shift: float = shift) -> Tensor:
+                square = x**2 if x.ndim == 1 else (x**2 * torch.tensor([0.5, 2.0])).sum(-1)
+                return square / 2 + shift
+
+            s, right = torch.logsumexp(-E(points), 0), len(box) / 2 * math.log(2 * math.pi) - shift
+            width = (box[0][1] - box[0][0]) / n
+            causes = {
+                "The sum is not an integral: multiply by the cell, dx·dy": s,
+                "In two dimensions the cell is dx·dy, not dx": s + math.log(width),
+                "This is the mean over the grid, not the integral": s - math.log(len(points)),
+                "This is -log Z": -right,
+                "The sign of E is wrong": torch.logsumexp(E(points), 0) + math.log(cell),
+                "This is Z, not log Z": (s + math.log(cell)).exp(),
+            }
+            hint = "Out of range: use torch.logsumexp." if shift else "Use ebm.grid(domain, n)."
+            got = log_z(E, box, n)
+            what = f"log Z of a Gaussian in {len(box)}-D, E shifted by {shift:g}"
+            check.close(what, got, right, causes=causes, hint=hint, rtol=1e-7, atol=1e-5)
+    tracked = torch.tensor(1.0, requires_grad=True)
+    plain = not getattr(log_z(lambda x: tracked * (x**2).sum(-1), box * 2, 20), "requires_grad", False)
+    check.that(plain, "log Z carries a graph", hint="Return a plain number, under torch.no_grad().")
+
+# %% [markdown] hint="5.1"
+# $\log Z \approx \log\sum_i e^{-E(x_i)} + \log(\text{cell})$. The first term is `torch.logsumexp(-energy(points), dim=0)`,
+# which takes the largest exponent out before it exponentiates.
+
+# %% [markdown]
+# How good is quadrature? For smooth densities astonishingly so: once a cell is smaller than the finest detail, the error falls
+# faster than any power of the cell. `ebm.kl` does the same for $\int p\log(p/q)$. A Gaussian against another Gaussian
+# has a formula to compare with, and the untrained network tells us where we start.
+
+
+# %%
+def wide(x: Float[Tensor, "n 2"]) -> Float[Tensor, "n"]:
+    """Energy of a Gaussian of variance 2."""
+    return (x**2).sum(-1) / 4
+
+
+def log_narrow(x: Float[Tensor, "n 2"]) -> Float[Tensor, "n"]:
+    """log density of a Gaussian of variance 1/4."""
+    return -2 * (x**2).sum(-1) - math.log(math.pi / 2)
+
+
+one = data.Density("narrow Gaussian", 2, moons.domain, None, log_narrow)
+exact = math.log(2 / 0.25) - 1 + 0.25 / 2
+for n in (16, 32, 64, 128):
+    z, distance = ebm.log_z(wide, moons.domain, n), ebm.kl(one, wide, n)
+    print(f"{n:3d} cells per axis: log Z = {z:.8f}, KL = {distance:.8f}")
+print(f"exact:              log Z = {math.log(4 * math.pi):.8f}, KL = {exact:.8f}")
+net = ebm.EnergyNet(generator=torch.Generator().manual_seed(1))
+H, nll, start = ebm.entropy(moons), ebm.exact_nll(net, x, moons.domain), ebm.kl(moons, net)
+print(f"two moons: entropy {H:.4f} nats; the untrained network has NLL {nll:.4f}, KL {start:.4f}")
+
+# %% [markdown]
+# (The integrals run over the box $[-5,5]^2$, and the wide Gaussian reaches a little beyond it: that is the small difference
+# that more cells do not remove.) `ebm.log_z` warns of such a thing: it refuses to answer if the mass at the edge of the box
+# is more than a per cent.
+#
+# ## 3 · Down at the data, up at the model
+#
+# How does the likelihood change with the weights? The first term of the NLL is easy. The second:
+#
+# $$\nabla_\theta \log Z = \frac1Z \int \nabla_\theta\, e^{-E_\theta(x)}\,dx
+# = -\int \frac{e^{-E_\theta(x)}}{Z}\,\nabla_\theta E_\theta(x)\,dx = -\langle \nabla_\theta E_\theta\rangle_\text{model} .$$
+#
+# Hence
+#
+# $$\boxed{\;\nabla_\theta\,\text{NLL} = \langle\nabla_\theta E_\theta\rangle_\text{data}
+# - \langle\nabla_\theta E_\theta\rangle_\text{model}\;}$$
+#
+# A descent step pushes the energy **down at the data and up at the model's own samples**. Where both have the same density,
+# the pushes cancel, and learning stops. This one line is the whole subject. Is it true? A network of one hidden layer on a
+# mixture in one dimension, in double precision: the gradient of the NLL by finite differences along a random direction, by
+# autograd through $\log Z$, and by the boxed formula with the model's mean from quadrature.
+
+# %%
+line, box = data.mixture_1d(separation=3.0, weights=(0.8, 0.2)), ((-12.0, 12.0),)
+small = ebm.EnergyNet(dim=1, hidden=(16,), generator=torch.Generator().manual_seed(2)).double()
+x1 = line.sample(5000, rng).double()
+weights, (grid, dx) = list(small.parameters()), ebm.grid(box)
+
+
+def flat(loss: Tensor) -> Float[Tensor, "n_weights"]:
+    """Gradient of a loss with respect to all weights, as one vector."""
+    slopes = torch.autograd.grad(loss, weights, allow_unused=True, materialize_grads=True)
+    return torch.cat([slope.flatten() for slope in slopes])
+
+
+through_z = flat(ebm.exact_negative_log_likelihood(small, x1, grid, dx))
+boxed = flat(small(x1).mean()) - flat(ebm.expectation(small, small, box))
+direction, h, nll = torch.randn(len(boxed), generator=rng, dtype=torch.float64), 1e-4, []
+there = torch.nn.utils.parameters_to_vector(weights).detach()
+for step in (h, -h, 0.0):
+    torch.nn.utils.vector_to_parameters(there + step * direction, weights)
+    nll.append(ebm.exact_nll(small, x1, box))
+print(f"along a random direction: finite differences {(nll[0] - nll[1]) / (2 * h):.8f}, ", end="")
+print(f"through log Z {through_z @ direction:.8f}, boxed formula {boxed @ direction:.8f}")
+worst = float((through_z - boxed).abs().max() / boxed.abs().max())
+print(f"all {len(boxed)} weights: largest difference / largest entry {worst:.1e}")
+
+# %% [markdown]
+# And the model's mean can be estimated by *samples*: no Z. Chains of MALA at T = 1, as in lesson 03, and the same gradient
+# with its error.
+
+# %%
+start = 2 * torch.randn(4000, generator=rng).double()
+chains = samplers.mala(small, start, step_size=0.3, n_steps=300, generator=rng, keep=False).x
+parts = torch.stack([flat(small(part).mean()) for part in chains.split(200)]) @ direction
+estimate = float(flat(small(x1).mean()) @ direction - parts.mean())
+error = float(parts.std()) / math.sqrt(len(parts))
+print(f"with 4000 samples: {estimate:.3f} ± {error:.3f}, exact {boxed @ direction:.3f}")
+
+# %% [markdown]
+# Here are both pushes on the two moons before training, when the model is still a broad hill. If the energy could be changed
+# at every place by itself, the best direction would be exactly $p_\text{model} - p_\text{data}$. (A network cannot move one
+# place alone; it does what its weights allow.)
+
+# %%
+points, cell = ebm.grid(moons.domain, 100)
+points, plane = points.float(), points.view(100, 100, 2)
+net = ebm.EnergyNet(generator=torch.Generator().manual_seed(1))
+with torch.no_grad():
+    model = torch.softmax(-net(points), 0) / cell
+truth = torch.exp(moons.log_prob(points))
+surplus = float((model - truth).clamp(min=0).sum() * cell)
+title = f"Before training {surplus:.0%} of the model's mass is where it should not be"
+plots.push_and_pull(plane, model.view(100, 100), truth.view(100, 100), x, title=title)
+
+# %% [markdown]
+# *Picture: on the left the model's density, a broad bright hill; in the middle the data, two arcs of dots; on the right the
+# difference, purple (E must fall) along the arcs, and pale orange (E must rise) around them, where the model has mass and
+# the data have none.*
+#
+# In two dimensions we can take this gradient with $\log Z$ from quadrature, at every step. That is **exact maximum
+# likelihood**. It needs an integral over the whole space and is hopeless for images, but here it is the **ceiling**: the best
+# that this network learns from these 5000 points with this optimiser. Every other method is to be compared with it, not
+# with zero. (It is the best for *these points*. The KL to the density behind them can, by luck, come out a little lower.)
+# One function trains them all, with the same network, the same start and the same schedule.
+
+
+# %%
+def untrained() -> ebm.EnergyNet:
+    """The network of this lesson, always with the same first weights."""
+    return ebm.EnergyNet(hidden=(64, 64), generator=torch.Generator().manual_seed(1))
+
+
+def quick_kl(density, net) -> float:
+    """Exact KL on a grid of 100 × 100; a lower bound if the model has mass outside the box."""
+    return ebm.kl(density, net, 100, max_edge_mass=None)
+
+
+def learn(density, x: Tensor, objective, **how) -> ebm.Training:
+    """The training loop: Adam with a falling rate, averaged weights, and the exact KL every 40 steps."""
+    how = {"n_steps": 800, "batch_size": 256, "learning_rate": 0.01, "ema": 0.99, "measure_every": 40} | how
+    measures, rng = {"KL": lambda net: quick_kl(density, net)}, torch.Generator().manual_seed(2)
+    return ebm.train(untrained(), x, objective, generator=rng, measures=measures, **how)
+
+
+def report(name: str, density, run: ebm.Training) -> float:
+    """Print the exact KL of a run; where mass lies outside the box, it is a lower bound."""
+    distance = ebm.kl(density, run.energy, max_edge_mass=None)
+    print(f"{name:34s} exact KL {distance:10.4f} nats after {run.step} steps")
+    return distance
+
+
+runs = {"exact ML": learn(moons, x, ebm.ExactLikelihood(moons.domain, 60), batch_size=1024)}
+ceiling = report("exact maximum likelihood", moons, runs["exact ML"])
+
+# %% [markdown]
+# ## 4 · Contrastive divergence
+#
+# Beyond two dimensions the model's mean needs samples, and samples need chains (lesson 03). Long chains at every step would
+# be right, and far too slow. Hinton's idea (2002): start the chains **at the data**, and take only $k$ steps. If the model
+# were right, the data would be in equilibrium already, and $k$ steps would leave their distribution as it is. If it is
+# wrong, already the first steps drift away from the data, downhill in E, to places where E is too low. Push those up. This
+# is **contrastive divergence**, CD-$k$:
+#
+# $$\text{step along}\quad \nabla_\theta\left[\frac1n\sum_i E_\theta(x_i) - \frac1n\sum_i E_\theta(\tilde x_i)\right], \qquad
+# \tilde x_i = x_i \text{ after } k \text{ steps of a sampler at T = 1} .$$
+#
+# The samples $\tilde x$ depend on $\theta$ as well, through the steps that made them. The formula of section 3 has no such
+# term: there the gradient of $E_\theta$ is taken at *fixed* samples. So cut the graph: `samples.detach()`.
+#
+# The value of the bracket means nothing. A term $\alpha\,(\langle E^2\rangle_\text{data} + \langle E^2\rangle_\text{samples})$
+# is often added. It keeps the numbers near 0, where they would otherwise drift, as a constant in E is free.
+#
+# ### Exercise 5.2 · The loss of contrastive divergence
+# *Difficulty ●●○ · ten minutes · why: a flipped sign, or a gradient through the samples, and training goes nowhere in silence.*
+#
+# Complete `contrastive_divergence`. The samples are handed to you, and they may carry a graph.
+
+
+# %% todo="5.2" task="return the loss of contrastive divergence, a tensor that can be differentiated"
+def contrastive_divergence(
+    energy, data: Float[Tensor, "n dim"], samples: Float[Tensor, "m dim"], alpha: float = 0.0
+) -> Float[Tensor, ""]:
+    """Loss whose gradient is the mean gradient of E at the data minus that at the samples.
+
+    Args:
+        energy: E, a module with weights; one value for each point.
+        data: a batch of data.
+        samples: states of the model's chains; no gradient may flow into them.
+        alpha: weight of the mean of E² over the data plus the mean of E² over the samples.
+
+    Returns:
+        The loss, one number with a graph.
+    """
+    ### BEGIN SOLUTION
+    of_data, of_samples = energy(data), energy(samples.detach())
+    return of_data.mean() - of_samples.mean() + alpha * ((of_data**2).mean() + (of_samples**2).mean())
+    ### END SOLUTION
+
+
+# %% check="5.2" points=3
+with check.exercise("5.2", "contrastive_divergence"):
+    θ = torch.tensor([0.8, -0.4], dtype=torch.float64, requires_grad=True)
+
+    def E(z: Float[Tensor, "n dim"]) -> Float[Tensor, "n"]:
+        return θ[0] * (z**2).sum(-1) + θ[1] * z.sum(-1)
+
+    draw = torch.Generator().manual_seed(52)
+    a, b = (torch.randn(n, 2, generator=draw, dtype=torch.float64) for n in (6, 4))
+    made = b - 0.3 * (2 * θ[0] * b + θ[1])  # one step of descent: the samples depend on the weights
+    fixed, stuck = made.detach(), lambda z: E(z).detach() + 0 * θ.sum()  # no gradient
+    for α in (0.0, 0.3):
+        square = α * ((E(a) ** 2).mean() + (E(fixed) ** 2).mean())
+        right = E(a).mean() - E(fixed).mean() + square
+        wrong = {
+            "The sign is swapped: data go down, samples go up": E(fixed).mean() - E(a).mean() + square,
+            "The samples are attached: gradients flow through the chain": E(a).mean()
+            - E(made).mean() + α * ((E(a) ** 2).mean() + (E(made) ** 2).mean()),
+            "The data energy is detached: nothing goes down": stuck(a).mean() - E(fixed).mean() + square,
+            "The sample energy is detached: nothing goes up": E(a).mean() - stuck(fixed).mean() + square,
+            "Take means: data and samples may differ in number": E(a).sum() - E(fixed).sum() + square,
+            "The regulariser is missing": right - square,
+            "The regulariser is subtracted": right - 2 * square,
+            "Square each energy, then take the mean": right - square
+            + α * (E(a).mean() ** 2 + E(fixed).mean() ** 2),
+        }  # fmt: skip
+        loss = contrastive_divergence(E, a, made, α)
+        check.close(f"the loss at α = {α}", loss, right, causes=wrong)
+        check.that(loss.requires_grad, "the loss has no graph", hint="Energies must keep their graphs.")
+        got, slope, *slopes = (torch.autograd.grad(v, θ, retain_graph=True)[0] for v in (loss, right, *wrong.values()))
+        check.close(f"its gradient at α = {α}", got, slope, causes=dict(zip(wrong, slopes, strict=True)))
+
+# %% [markdown] hint="5.2"
+# Two calls: `energy(data)` and `energy(samples.detach())`. The mean of the first minus the mean of the second. Data go
+# **down**: with gradient descent, what stands with a plus becomes smaller. For the regulariser square first, then
+# average.
+
+# %% [markdown]
+# With your loss, contrastive divergence is a loop of a few lines. The chains are MALA at T = 1.
+
+# %% uses="5.2"
+net, rng = untrained(), torch.Generator().manual_seed(4)
+optimiser = torch.optim.Adam(net.parameters(), lr=0.01)
+for step in range(301):
+    if step % 100 == 0:
+        print(f"step {step:3d}: exact KL {quick_kl(moons, net):.4f} nats")
+    batch = x[torch.randint(len(x), (256,), generator=rng)]
+    samples = samplers.mala(net, batch, step_size=0.02, n_steps=10, generator=rng, keep=False).x
+    loss = contrastive_divergence(net, batch, samples)
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+
+# %% [markdown]
+# `ebm.train` has the same loop, with a falling learning rate and an average over the last hundred steps or so of weights,
+# which takes the jitter out. Watch it. To see the *model*, and not the mistakes of a chain, the dots in these pictures are
+# drawn exactly: cells of a fine grid, by their probabilities.
+
+
+# %%
+def pick(net, density, n: int, rng: torch.Generator) -> Float[Tensor, "n 2"]:
+    """Exact samples of exp(-E)/Z in the box, to within a cell of a grid."""
+    points, p = ebm.grid_probabilities(net, density.domain, 200)
+    return points[torch.multinomial(p, n, replacement=True, generator=rng)]
+
+
+def on_plane(net) -> Float[Tensor, "100 100"]:
+    """The energy on the grid of the pictures."""
+    with torch.no_grad():
+        return net(points).view(100, 100)
+
+
+times = [*range(0, 40, 5), *range(40, 80, 10), *range(80, 160, 20), 170, 200, 250, 300, 400, 600, 800]
+cd = ebm.ContrastiveDivergence(k=10, step_size=0.02)  # MALA, T = 1
+runs["CD-10"] = learn(moons, x, cd, snapshots=times)
+distance, kept = report("CD-10, MALA, ε = 0.02", moons, runs["CD-10"]), runs["CD-10"].snapshots
+frames = [(n, on_plane(e), quick_kl(moons, e), pick(e, moons, 200, rng)) for n, e in kept.items()]
+shown = {n: (e, distance, dots) for n, e, distance, dots in frames if n in (0, 40, 100, 800)}
+first, last = frames[0][2], frames[-1][2]
+title = f"The energy sinks under the data, and the KL falls from {first:.2f} to {last:.3f} nats"
+plots.training_watched(plane, x, shown, title=title)
+
+# %% [markdown]
+# *Picture: four columns for steps 0, 40, 100 and 800. Above, the energy with the data as white dots: a round bowl first, then
+# two shallow troughs, then two narrow valleys along the arcs. Below, the density with samples: a hill, a blurred pair of
+# arcs, and at last two thin moons.*
+#
+# And the same as a film. It runs three times and stops at the end.
+
+# %%
+words = "Animation: an energy sinks along two arcs while its density turns from a hill into two moons."
+plots.surface_movie(plane, x, frames, words=words)
+
+# %% [markdown]
+# *Picture, animated: on the left the energy surface, on the right the density with samples, from step 0 to step 800. Valleys
+# form under the data within the first hundred steps; after that they only become sharper.*
+#
+# Now the number that the loop minimises, beside the number that it should lower.
+
+# %%
+history = runs["CD-10"].history
+loss, late = history["loss"], history["loss"][100:]
+title = f"E(data) − E(samples) stays at {late.mean():.2f} ± {late.std():.2f}, whatever the likelihood does"
+plots.loss_and_truth(loss, history["measured_at"], history["KL"] + H, H, title=title)
+
+# %% [markdown]
+# *Picture: on the left a grey curve that jitters around zero from the first steps to the last. On the right the exact negative
+# log-likelihood falls to just above a dashed line, the entropy; the gap between them, shaded, is the KL.*
+#
+# The left curve is not a likelihood and not a quality. A model that learns nothing shows the same picture, and so do many that
+# diverge. In this lesson you will not see such a curve again; **exact KL only**. Where no exact number can be had, as for
+# images in lesson 06, other measurements must be found, and this one is still not among them.
+#
+# How far can one go down with $k$? One step per chain, and two samplers:
+
+# %%
+for sampler in ("mala", "ula"):
+    objective = ebm.ContrastiveDivergence(k=1, step_size=0.02, sampler=sampler)
+    runs[f"CD-1, {sampler.upper()}"] = run = learn(moons, x, objective)
+    report(f"CD-1, {sampler.upper()}, ε = 0.02", moons, run)
+    energy = run.history["data energy"]
+    print(f"     mean energy of the data at step 100: {energy[99]:.3g}, at step 800: {energy[-1]:.3g}")
+
+# %% [markdown]
+# With MALA a single step is enough to learn the moons, if not as well. With ULA, *the same step size* and nothing else changed,
+# the energies run away: section 10 looks into that.
+#
+# ## 5 · Persistent chains
+#
+# Ten steps from the data do not go far. Tieleman (2008) let the chains live on: keep the states from one training step to the
+# next, since the model changes little in between, and a chain that was nearly in equilibrium still is. Then a few steps
+# per update are enough, and chains reach places where no data are. The states live in a **replay buffer** (Du and Mordatch
+# 2019). At each training step: take $n$ states out at random, move them by $k$ steps, **write them back in their places**.
+# With a small probability a state is replaced by a fresh one, so that chains that got stuck are retired.
+#
+# ### Exercise 5.3 · A replay buffer
+# *Difficulty ●●○ · fifteen minutes · why: a buffer that is not written back is plain CD, or noise, under another name.*
+#
+# Complete `sample` and `write`. A *fresh* state comes from `self.fresh`. A state with some noise on top is not fresh: it is
+# still in the same valley.
+
+
+# %% todo="5.3" task="take chains out with some of them fresh, and write them back in place"
+class ReplayBuffer:
+    """States of many chains.
+
+    Args:
+        capacity: number of chains.
+        fresh: fresh(n, generator) returns n new states, shape (n, ...).
+        reinit: probability with which a state that is taken out is a fresh one instead.
+    """
+
+    def __init__(self, capacity: int, fresh, reinit: float = 0.02) -> None:
+        self.capacity, self.fresh, self.reinit = capacity, fresh, reinit
+        self.states = None  # all chains, shape (capacity, ...)
+
+    def sample(self, n: int, generator) -> tuple[Int[Tensor, "n"], Float[Tensor, "n *shape"]]:
+        """Numbers of n different chains, and a copy of their states, some of them fresh."""
+        if self.states is None:
+            self.states = self.fresh(self.capacity, generator)
+        ### BEGIN SOLUTION
+        indices = torch.randperm(self.capacity, generator=generator)[:n]
+        states = self.states[indices]  # indexing with a tensor copies
+        replace = torch.rand(n, generator=generator) < self.reinit
+        states[replace] = self.fresh(int(replace.sum()), generator)
+        return indices, states
+        ### END SOLUTION
+
+    def write(self, indices: Int[Tensor, "n"], states: Float[Tensor, "n *shape"]) -> None:
+        """Put states back into the places they were taken from, without a graph."""
+        ### BEGIN SOLUTION
+        self.states[indices] = states.detach()
+        ### END SOLUTION
+
+
+# %% check="5.3" points=3
+with check.exercise("5.3", "ReplayBuffer"):
+    new, draw = lambda n, rng: 100 + torch.rand(n, 2, generator=rng), torch.Generator().manual_seed(53)
+    buffer, before = ReplayBuffer(40, new, reinit=0.0), torch.arange(80.0).view(40, 2)
+    buffer.states = before.clone()
+    i, s = check.outputs(buffer.sample(40, draw), "indices", "states")
+    hint = "Chains differ: torch.randperm, not torch.randint."
+    check.equal("different chains in a sample of all 40", len(set(i.tolist())), 40, hint=hint)
+    i, s = buffer.sample(10, draw)
+    check.close("the states taken out", s, before[i], hint="reinit = 0: self.states[indices].")
+    s += 5.0  # a sampler that works in place
+    check.close("the buffer after that", buffer.states, before, hint="Hand out a copy, not a view.")
+    buffer.write(i, s * torch.ones(10, 2, requires_grad=True))
+    check.equal("chains after writing", len(buffer.states), 40, hint="Write in place; do not append.")
+    check.that(not buffer.states.requires_grad, "a graph is kept", hint="Write states.detach().")
+    causes = {"The states are not written back: self.states[indices] = ...": before}
+    right, hint = before.index_copy(0, i, s), "Write to the places that were sampled, and only there."
+    check.close("the buffer after writing", buffer.states, right, causes=causes, hint=hint)
+    for share, least, most in ((0.1, 150, 250), (1.0, 2000, 2000)):  # five standard errors
+        buffer = ReplayBuffer(2000, new, reinit=share)
+        buffer.states = torch.zeros(2000, 2)
+        rows = buffer.sample(2000, draw)[1]
+        fresh = (rows >= 100).all(1)
+        hint = "Jitter is not re-initialisation: whole new states come from self.fresh."
+        check.that(fresh | (rows == 0).all(1), "some states are neither old nor fresh", hint=hint)
+        hint = f"Each with probability reinit = {share}." + " None was replaced." * (not fresh.any())
+        check.that(least <= fresh.sum() <= most, f"{fresh.sum()} of 2000 states are fresh", hint=hint)
+        hint = "Ask self.fresh for as many as are replaced."
+        check.equal("different fresh states", len(rows[fresh].unique(dim=0)), int(fresh.sum()), hint=hint)
+    twice = [ReplayBuffer(99, new).sample(99, torch.Generator().manual_seed(1))[0].tolist() for _ in "ab"]
+    check.equal("two samples from one seed", twice[0], twice[1], hint="Draw with the generator.")
+
+# %% [markdown] hint="5.3"
+# `torch.randperm(capacity, generator=generator)[:n]` gives different chains, and `self.states[indices]` copies them. A mask
+# `torch.rand(n, generator=generator) < self.reinit` says which are replaced; assign `self.fresh(number, generator)` to
+# `states[mask]`. Writing is one assignment to `self.states[indices]`, detached.
+
+# %% [markdown]
+# With your buffer, 300 steps. The chains start as noise, so at first they hold the model back: they must find the moons.
+
+# %% uses="5.3"
+mine = ReplayBuffer(2048, lambda n, rng: 2 * torch.randn(n, 2, generator=rng))
+net, rng = untrained(), torch.Generator().manual_seed(5)
+optimiser = torch.optim.Adam(net.parameters(), lr=0.01)
+for step in range(301):
+    if step % 100 == 0:
+        print(f"step {step:3d}: exact KL {quick_kl(moons, net):.4f} nats")
+    indices, states = mine.sample(256, rng)
+    states = samplers.mala(net, states, step_size=0.02, n_steps=10, generator=rng, keep=False).x
+    mine.write(indices, states)
+    loss = ebm.contrastive_divergence(net, x[torch.randint(len(x), (256,), generator=rng)], states)
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+
+# %% [markdown]
+# And the full run. Fresh states are data points here: the chains then start where they are needed, and only later spread. Each
+# chain is moved once every $2048/256 = 8$ training steps. If the weights change much in that time, the chains lag behind
+# the model, and the pushes come too late and too strong: the energy sloshes. A falling learning rate cures that.
+
+# %%
+
+
+def some_data(n: int, rng: torch.Generator) -> Float[Tensor, "n 2"]:
+    """Fresh chains: data points."""
+    return x[torch.randint(len(x), (n,), generator=rng)]
+
+
+pcd = ebm.ContrastiveDivergence(k=10, step_size=0.02, buffer=ebm.ReplayBuffer(2048, some_data))
+runs["PCD-10"] = learn(moons, x, pcd)
+distance = report("PCD-10, MALA, ε = 0.02", moons, runs["PCD-10"])
+
+# %% [markdown]
+# ## 6 · Rivals without chains
+#
+# **Noise-contrastive estimation** (Gutmann and Hyvärinen 2010). Mix the data with as many points of noise whose density
+# $p_n$ you know, and learn to tell them apart. If $p = e^{-E}$, the odds that $x$ is data are $p(x)/p_n(x)$, so
+#
+# $$\text{loss} = -\Big\langle \log\sigma\big(\ell(x)\big)\Big\rangle_\text{data}
+# - \Big\langle \log\big(1-\sigma(\ell(x))\big)\Big\rangle_\text{noise}, \qquad \ell(x) = -E(x) - \log p_n(x) .$$
+#
+# This is logistic regression, and its best $\ell$ is $\log(p_\text{data}/p_n)$. There is no Z in it. A constant in E is *not*
+# free any more: the classifier would notice. So the energy comes out **normalised**, with $\log Z = 0$, by itself. The
+# noise must be where the data are, and it must be hard to tell from them: here a Gaussian with the covariance of the data,
+# widened by a fifth. In hundreds of dimensions no simple noise is hard to tell from data, and the method fails.
+
+# %%
+noise = ebm.GaussianNoise.fit(x, widen=1.2)
+runs["NCE"] = learn(moons, x, ebm.NoiseContrastive(noise))
+distance = report("noise-contrastive estimation", moons, runs["NCE"])
+for name, net in (("untrained", untrained()), ("NCE", runs["NCE"].energy), ("CD-10", runs["CD-10"].energy)):
+    print(f"log Z by quadrature, {name:9s}: {ebm.log_z(net, moons.domain):8.4f}")
+
+# %% [markdown]
+# **Score matching** (Hyvärinen 2005). The score $s = -\nabla E$ knows nothing of Z. So fit the *score* of the model to that of
+# the data, by the **Fisher divergence**
+#
+# $$F = \frac12\int p_\text{data}(x)\;\big|s(x) - \nabla\log p_\text{data}(x)\big|^2\,dx .$$
+#
+# The data's score is unknown, but an integration by parts removes it: up to a constant,
+# $F = \langle\frac12|s|^2 + \nabla\cdot s\rangle_\text{data}$. The divergence costs one backward pass per dimension.
+# **Sliced** score matching (Song and others 2019) takes random directions $v$ instead, $v\cdot\nabla(v\cdot s)$, one pass each.
+# **Denoising** score matching (Vincent 2011) needs no second derivative. Blur the data on purpose, $\tilde x = x + \sigma\xi$.
+# The density of $\tilde x$ *given* $x$ is a Gaussian, whose score is $-(\tilde x - x)/\sigma^2 = -\xi/\sigma$. Averaged over
+# all $x$ that may have led to $\tilde x$, this is exactly the score of the blurred data. So
+#
+# $$\text{loss} = \frac12\Big\langle \big|\,s(x + \sigma\xi) + \xi/\sigma\,\big|^2\Big\rangle, \qquad s = -\nabla E .$$
+#
+# ### Exercise 5.4 · Denoising score matching
+# *Difficulty ●●○ · fifteen minutes · why: with the noise as a network's output this is the loss of diffusion models.*
+#
+# Complete `denoising_score_matching`. The noise $\xi$ is handed to you. The loss contains a gradient, and will itself be
+# differentiated: autograd has to keep the graph of the gradient (`create_graph=True`).
+
+
+# %% todo="5.4" task="return the loss of denoising score matching, a tensor that can be differentiated"
+def denoising_score_matching(
+    energy, data: Float[Tensor, "n dim"], noise: Float[Tensor, "n dim"], sigma: float
+) -> Float[Tensor, ""]:
+    """Half the mean squared distance of the score at the blurred data from -noise / sigma.
+
+    Args:
+        energy: E, a module with weights; one value for each point.
+        data: a batch of data.
+        noise: standard normal numbers ξ.
+        sigma: σ > 0, the size of the blur.
+
+    Returns:
+        The loss: squares are summed over the coordinates and averaged over the points.
+    """
+    ### BEGIN SOLUTION
+    blurred = (data + sigma * noise).requires_grad_(True)
+    (gradient,) = torch.autograd.grad(energy(blurred).sum(), blurred, create_graph=True)
+    return 0.5 * ((-gradient + noise / sigma) ** 2).sum(dim=1).mean()
+    ### END SOLUTION
+
+
+# %% check="5.4" points=3
+with check.exercise("5.4", "denoising_score_matching"):
+    θ = torch.tensor([0.7, 0.2], dtype=torch.float64, requires_grad=True)
+
+    def E(z: Float[Tensor, "n dim"]) -> Float[Tensor, "n"]:
+        return θ[0] * (z**2).sum(-1) / 2 + θ[1] * (z**4).sum(-1) / 4
+
+    def half_square(at: Tensor, target: Tensor, sign: float = -1.0) -> Tensor:
+        return 0.5 * ((sign * (θ[0] * at + θ[1] * at**3) - target) ** 2).sum(-1).mean()
+
+    a, ξ = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(54), dtype=torch.float64)
+    for σ in (0.3, 1.6):
+        y = a + σ * ξ
+        right = half_square(y, -ξ / σ)
+        causes = {
+            "The score is -∇E: your sign is swapped": half_square(y, -ξ / σ, sign=1.0),
+            "The score of the blur is -ξ/σ; ξ/σ² is divided twice": half_square(y, -ξ / σ**2),
+            "The score of the blur is -ξ/σ; the division is missing": half_square(y, -ξ),
+            "The score of the blur is -ξ/σ, not -σξ": half_square(y, -σ * ξ),
+            "Take the score at the blurred data x + σξ, not at the data": half_square(a, -ξ / σ),
+            "The blur is σ ξ; σ is missing": half_square(a + ξ, -ξ / σ),
+            "The factor 1/2 is missing": 2 * right,
+            "Sum over the coordinates, then average over the points": right / 3,
+            "Average over the points; this is the sum": right * 5,
+        }
+        loss = denoising_score_matching(E, a.clone(), ξ, σ)
+        check.close(f"the loss at σ = {σ}", loss, right, causes=causes)
+        hint = "torch.autograd.grad(..., create_graph=True) keeps the graph of the gradient."
+        check.that(loss.requires_grad, "the loss has no graph, so the weights cannot learn", hint=hint)
+        slopes = [torch.autograd.grad(v, θ, retain_graph=True)[0] for v in (loss, right)]
+        check.close(f"its gradient at σ = {σ}", *slopes, hint=hint)
+
+# %% [markdown] hint="5.4"
+# Make the blurred points a leaf: `(data + sigma * noise).requires_grad_(True)`. Differentiate `energy(blurred).sum()` with
+# respect to them, with `create_graph=True`. Minus that is the score; its target is `-noise / sigma`.
+
+# %% [markdown]
+# The blur is a choice with a price. Small σ: the targets $\xi/\sigma$ are huge, and drown the signal in noise. Large σ: what is
+# learned is the *blurred* density, however long one trains. For the moons the price has an exact value, as blurred moons are
+# moons with more noise.
+
+# %%
+for σ in (0.05, 0.1, 0.2):
+    blurred = data.two_moons(noise=math.hypot(0.1, σ / 2))  # the moons are drawn at twice their size
+    floor = ebm.kl(moons, lambda z, blurred=blurred: -blurred.log_prob(z))
+    run = learn(moons, x, ebm.DenoisingScoreMatching(σ), learning_rate=0.005)
+    if σ == 0.1:
+        runs["DSM, σ = 0.1"] = run
+    print(f"σ = {σ:4.2f}: the blur alone costs {floor:.4f} nats;", end=" ")
+    report("trained by denoising", moons, run)
+runs["sliced SM"] = learn(moons, x, ebm.SlicedScoreMatching(), learning_rate=0.005)
+distance = report("sliced score matching", moons, runs["sliced SM"])
+
+# %% [markdown]
+# ## 7 · Beside the truth
+#
+# All of them on the two moons, from the same start, the same 5000 points and as many steps.
+
+# %%
+curves = {n: (r.history["measured_at"], r.history["KL"]) for n, r in runs.items() if n != "CD-1, ULA"}
+exact = curves.pop("exact ML")[1][-1]
+ends = {name: float(kl[-1]) for name, (_, kl) in curves.items()}
+best, worst = min(ends, key=ends.get), max(ends, key=ends.get)
+title = f"Two moons: {best} comes closest, at {ends[best]:.3f} nats; {worst} ends at {ends[worst]:.3f}"
+plots.kl_curves(curves, float(exact), title=title)
+
+# %% [markdown]
+# *Picture: six falling curves on a logarithmic axis. CD-10, PCD-10 and NCE end near the line of exact maximum likelihood; the
+# two score matching methods and CD-1 end above them. A legend gives the final values.*
+
+# %%
+rng, truth = torch.Generator().manual_seed(7), torch.exp(moons.log_prob(points)).view(100, 100)
+panels = {}
+for name, run in runs.items():
+    density = torch.softmax(-on_plane(run.energy).flatten(), 0).view(100, 100) / cell
+    distance = ebm.kl(moons, run.energy, max_edge_mass=None)
+    panels[name] = (density, distance, pick(run.energy, moons, 200, rng))
+    fine, p = ebm.grid_probabilities(run.energy, moons.domain)
+    upper = float(p[fine[:, 1] > 0].sum())
+    print(f"{name:14s} probability of the upper half, x₂ > 0: {upper:.3f}, exact 0.5")
+title = "Densities and samples beside the truth, with the exact KL in nats"
+plots.densities_beside(plane, truth, panels, title=title)
+
+# %% [markdown]
+# *Picture: eight small maps. The truth and six models show two thin moons, the one by denoising somewhat thicker; the model of
+# CD-1 with ULA has no moons at all.*
+#
+# ## 8 · Three more sets, and modes that are far apart
+#
+# Short runs of the same network on the other three sets. A chain of CD-1 moves by about $\sqrt{2\varepsilon} = 0.2$ in each
+# coordinate, and the eight Gaussians are more than two units apart.
+
+# %%
+rows, rng = {}, torch.Generator().manual_seed(8)
+for density in (ring, data.checkerboard(), data.pinwheel()):
+    y, learned = density.sample(5000, rng), {}
+    objectives = {
+        "NCE": ebm.NoiseContrastive(ebm.GaussianNoise.fit(y, widen=1.2)),
+        "CD-10": ebm.ContrastiveDivergence(k=10, step_size=0.02),
+        "CD-1": ebm.ContrastiveDivergence(k=1, step_size=0.02),
+    }
+    for name, objective in objectives.items():
+        run = learn(density, y, objective, n_steps=800 if density is ring else 500)
+        density_map = torch.softmax(-on_plane(run.energy).flatten(), 0).view(100, 100) / cell
+        learned[name] = (density_map, report(f"{density.name}, {name}", density, run))
+        if density is ring:
+            fine, p = ebm.grid_probabilities(run.energy, ring.domain)
+            away = torch.cdist(fine, y.double()).amin(1) > 0.6
+            stray = float(p[away].sum())  # in the end that of CD-1
+            print(f"     the model's mass farther than 0.6 from every data point: {stray:.1%}")
+    rows[density.name] = (plane, torch.exp(density.log_prob(points)).view(100, 100), learned)
+title = f"Eight Gaussians: CD-1 puts {stray:.0%} of its mass where no data are; no chain went there"
+plots.sets_beside(rows, title=title)
+
+# %% [markdown]
+# *Picture: three columns, eight Gaussians, checkerboard and pinwheel; the truth in the first row. NCE and CD-10 show eight
+# spots, rounded squares, and arms, which NCE blurs. CD-1 has a bright spot in the middle of the ring, where no data are, and
+# rays out of the checkerboard.*
+#
+# What CD-1 cannot see: its chains look one step around the data, so nothing pushes up the energy where no chain arrives. A
+# spurious mode there is not a mistake in its eyes. More steps see farther. But look at the eight spots of CD-10: are they
+# equally bright? That is the subject of the next section.
+#
+# The other two sets have lessons of their own. The edges of the checkerboard are jumps of the density, and a small smooth network
+# can only round them off; zero is out of reach for a reason that has nothing to do with training. On the pinwheel the noise
+# of NCE is easy to tell from the thin arms nearly everywhere, and what is easy teaches little.
+#
+# ## 9 · Who can weigh modes?
+#
+# Two Gaussians on a line, the left with 0.8 of the mass. The model has to get their *shapes* right, and their *weights*.
+# Between them nothing happens, and it is there that a method has to look in order to compare the two.
+#
+# Take two densities with the same modes, one with the weights (0.8, 0.2), one with (0.5, 0.5). The likelihood tells them
+# apart: KL = $0.8\log\frac{0.8}{0.5} + 0.2\log\frac{0.2}{0.5}$, about 0.19 nats, however far the modes are apart. What about
+# the Fisher divergence? Near each mode both densities have the *same* score: a factor does not show in $\nabla\log p$.
+#
+# ### Exercise 5.5 · Predict, then see
+# *Difficulty ●●○ · ten minutes · why: the loss of score matching, and of diffusion models, hardly contains the weights of modes.*
+#
+# **Predict first**, before any computation: when the modes, each with standard deviation 1, move from distance 4 to distance 8,
+# by which factor does the Fisher divergence of these two densities change? Write your number into `predicted_factor`; the
+# right power of ten is enough. Then complete `fisher_divergence` and let it decide.
+
+
+# %% todo="5.5" task="write down your prediction, then the Fisher divergence"
+def predicted_factor() -> float:
+    """Fisher divergence at distance 8 over that at distance 4: your prediction."""
+    ### BEGIN SOLUTION
+    # The scores differ only in the gap, where p is about exp(-(distance/2)²/2): exp(-8) over exp(-2).
+    return math.exp(-6)
+    ### END SOLUTION
+
+
+def fisher_divergence(
+    p: Float[Tensor, "n"], score_p: Float[Tensor, "n"], score_q: Float[Tensor, "n"], dx: float
+) -> float:
+    """F = ½ ∫ p (score_q - score_p)² dx on a uniform grid.
+
+    Args:
+        p: density of the data at each grid point, with p.sum() * dx == 1.
+        score_p: derivative of log p.
+        score_q: derivative of log q, the model's score.
+        dx: grid spacing.
+
+    Returns:
+        The Fisher divergence.
+    """
+    ### BEGIN SOLUTION
+    return float(0.5 * (p * (score_q - score_p) ** 2).sum() * dx)
+    ### END SOLUTION
+
+
+# %%
+def two_modes(distance: float, left: float) -> tuple[Tensor, Tensor, Tensor, float]:
+    """Grid, density, score, spacing; two Gaussians of standard deviation 1, `left` the weight of one."""
+    density = data.mixture_1d(separation=distance, std=1.0, weights=(left, 1 - left))
+    z, dz = ebm.grid(((-16.0, 16.0),), 4000)
+    z = z.clone().requires_grad_(True)
+    log_p = density.log_prob(z)
+    (score,) = torch.autograd.grad(log_p.sum(), z)
+    return z.detach(), log_p.detach().exp(), score, dz
+
+
+# %% check="5.5" points=3
+with check.exercise("5.5", "predicted_factor", "fisher_divergence"):
+    F = {}
+    for distance in (4.0, 8.0):
+        z, p, s, dz = two_modes(distance, 0.8)
+        q, r = two_modes(distance, 0.5)[1:3]
+        gap = (s - r) ** 2
+        F[distance] = right = float(0.5 * (p * gap).sum() * dz)
+        causes = {
+            "The factor 1/2 is missing": 2 * right,
+            "Multiply the sum by dx": right / dz,
+            "Weight with p: data are where p is": float(0.5 * gap.sum() * dz),
+            "This is a mean over the grid, not an integral over p": float(0.5 * (p * gap).mean()),
+            "Square the difference of the scores": float(0.5 * (p * (s - r)).sum() * dz),
+            "Square the difference; this is its size": float(0.5 * (p * (s - r).abs()).sum() * dz),
+            "Weight once with p, not p²": float(0.5 * (p**2 * gap).sum() * dz),
+        }
+        got = fisher_divergence(p, s, r, dz)
+        check.close(f"F of the two at distance {distance:g}", got, right, causes=causes, atol=1e-9)
+    guess, factor = float(predicted_factor()), F[8.0] / F[4.0]
+    hint = "Scores are alike near each mode and differ in the gap. How fast does p fall there?"
+    check.that(guess < 10 * factor, f"your prediction, {guess:.2g}, is much too large", hint=hint)
+    hint = "In the middle p is about exp(-(distance/2)²/2): compare the two distances."
+    check.that(guess > factor / 10, f"your prediction, {guess:.2g}, is much too small", hint=hint)
+
+# %% [markdown] hint="5.5"
+# In the middle between modes at $\pm d/2$ the density is proportional to $e^{-d^2/8}$. The divergence is the sum of `p` times
+# the squared difference of the scores, times `dx`, halved.
+
+# %%
+distances, by_score, by_kl = torch.linspace(1, 12, 45), [], []
+for distance in distances.tolist():
+    (_, p, s, dz), (_, q, r, _) = two_modes(distance, 0.8), two_modes(distance, 0.5)
+    by_score.append(0.5 * float((p * (s - r) ** 2).sum() * dz))
+    by_kl.append(float(torch.special.xlogy(p, p / q).sum() * dz))
+at = {d: by_score[int((distances - d).abs().argmin())] for d in (4, 8, 12)}
+print("Fisher divergence at distance", ", ".join(f"{d}: {v:.2e}" for d, v in at.items()), f"  KL {by_kl[-1]:.3f}")
+title = f"From distance 4 to 12 the Fisher divergence falls {at[4] / at[12]:.0e}-fold; the KL stays"
+plots.fisher_and_kl(distances, by_score, by_kl, title=title)
+
+# %% [markdown]
+# *Picture: on a logarithmic axis the KL rises to a plateau near 0.2. The Fisher divergence starts beside it and bends down
+# like a parabola, to far below 10⁻⁵ at distance 12.*
+#
+# At distance 12 a sample would need more points than there are to notice that the weights are wrong. Now real training runs:
+# five methods, three distances, three seeds each. The weight of the left mode comes from quadrature. The chains of PCD start
+# evenly spread over the line.
+
+
+# %%
+def methods_on_a_line(density, y: Float[Tensor, "n"]) -> dict[str, ebm.Objective]:
+    """Five ways to train, T = 1."""
+
+    def spread(n: int, rng: torch.Generator) -> Float[Tensor, "n"]:
+        return 10 * torch.rand(n, generator=rng) - 5
+
+    chains = ebm.ReplayBuffer(512, spread, reinit=0.0)
+    return {
+        "exact ML": ebm.ExactLikelihood(density.domain, 400),
+        "NCE": ebm.NoiseContrastive(ebm.GaussianNoise.fit(y, widen=1.2)),
+        "DSM": ebm.DenoisingScoreMatching(0.2),
+        "CD-3": ebm.ContrastiveDivergence(3, 0.1),
+        "PCD-3": ebm.ContrastiveDivergence(3, 0.1, buffer=chains),
+    }
+
+
+found, learned = {}, {}
+for separation in (2.0, 4.0, 6.0):
+    line = data.mixture_1d(separation, std=0.5, weights=(0.8, 0.2))
+    for seed in (1, 2, 3):
+        rng = torch.Generator().manual_seed(seed)
+        y = line.sample(5000, rng)
+        for name, objective in methods_on_a_line(line, y).items():
+            start = torch.Generator().manual_seed(seed)
+            net = ebm.EnergyNet(dim=1, hidden=(32, 32), base=4.0, generator=start)
+            how = {"n_steps": 300, "batch_size": 128, "learning_rate": 0.01, "ema": 0.98}
+            net = ebm.train(net, y, objective, generator=rng, **how).energy
+            z, p = ebm.grid_probabilities(net, line.domain)
+            found.setdefault(name, []).append(float(p[z < 0].sum()))
+            learned[name] = p / (z[1] - z[0])
+
+# %%
+weights = {name: torch.tensor(values).view(3, 3) for name, values in found.items()}
+for name, table in weights.items():
+    cells = ["  ".join(f"{v:.3f}" for v in row) for row in table.tolist()]
+    print(f"{name:8s} weight of the left mode at distance 4 | 8 | 12:  {'  |  '.join(cells)}")
+off = {name: float((table[-1] - 0.8).abs().max()) for name, table in weights.items()}
+good = [name for name, value in off.items() if value < 0.1]
+far_off = max(off.values())
+title = f"Only {' and '.join(good)} weigh far modes; the others are off by up to {far_off:.2f}"
+shown = {name: learned[name] for name in ("exact ML", "NCE", "DSM")}
+truth_1d = torch.exp(line.log_prob(z))
+plots.mode_weights([4, 8, 12], weights, 0.8, z, truth_1d, shown, title=title)
+
+# %% [markdown]
+# *Picture: on the left the weight of the left mode in each run. At distance 4 all marks lie near the dashed line at 0.8; at 8
+# and 12 those of exact likelihood and NCE still do, while those of DSM, CD and PCD scatter between 0 and 1. On the right the
+# densities of one seed at distance 12: all have two modes of the right shape, with different heights.*
+#
+# Why each one fails:
+#
+# - **Score matching** sees the weights only in the gap, where there are no data.
+# - **CD**: chains that start at the data never cross. Each mode sends out as many chains as it has data, so in each mode down
+#   and up cancel *whatever weight the model gives it*. CD cannot see weights for the same reason.
+# - **PCD** is worse. Half of its chains started on each side and stayed there. The data have 0.8 on the left, the chains 0.5, so
+#   the left is pushed down, step after step, and the chains, which should report the overshoot, cannot cross.
+# - **NCE** compares each place with the *noise*, which covers both modes: it has a common measure for them.
+#
+# The cure for chains is that of lesson 03: let them cross, by replica exchange or noise that is annealed. The cure for score
+# matching is several sizes of blur, from so large that there is no gap: that is where diffusion models come from.
+#
+# ## 10 · What goes wrong
+#
+# **The sign flipped.** The model is pushed *up* at the data. Its mass leaves, and the box is where you notice.
+
+
+# %%
+class Flipped(ebm.ContrastiveDivergence):
+    """Contrastive divergence with the wrong sign."""
+
+    def loss(self, energy, batch, generator) -> Tensor:
+        return -super().loss(energy, batch, generator)
+
+
+run = learn(moons, x, Flipped(k=10, step_size=0.02), n_steps=100)
+seen = run.history
+for step in (0, 20, 50, 99):
+    gap = seen["data energy"][step] - seen["sample energy"][step]
+    print(f"step {step + 1:3d}: E(data) - E(samples) = {gap:9.2f}")
+try:
+    ebm.kl(moons, run.energy)
+except ebm.DomainTooSmall as error:
+    print(f"{type(error).__name__}: {error}")
+
+# %% [markdown]
+# **Energies that run away.** Section 4 saw CD-1 with ULA explode, at a step size at which MALA was fine. Why? ULA overshoots in
+# steep places, and lands *high* on the other side. The loss rewards that: E(data) − E(samples) becomes very negative if the
+# energy is so steep that each step of the chain jumps up its walls. So the network learns to be steep, and the energies grow
+# without end, a game of network against sampler. MALA refuses such jumps. A regulariser on E² bounds the numbers.
+
+# %%
+stories = {}
+for name, sampler, α in (("ULA", "ula", 0.0), ("ULA, α = 0.1", "ula", 0.1), ("MALA", "mala", 0.0)):
+    run = learn(moons, x, ebm.ContrastiveDivergence(1, 0.02, sampler=sampler, alpha=α), n_steps=400)
+    at, energy, distances = (run.history[key] for key in ("measured_at", "data energy", "KL"))
+    stories[name] = (at[1:], energy[at[1:] - 1], distances[1:])
+    print(f"{name:13s} mean energy of the data {energy[-1]:10.2f}, KL {distances[-1]:10.3f}")
+title = "CD-1 at ε = 0.02: the regulariser bounds the numbers, the Metropolis test removes the cause"
+plots.offsets(stories, title=title)
+
+# %% [markdown]
+# *Picture: on the left the mean energy of the data, which shoots up by thousands for ULA and stays near zero for the other
+# two. On the right the exact KL on a logarithmic axis: ULA in the thousands, ULA with the regulariser near one half,
+# MALA lowest.*
+#
+# **Chains at another temperature.** Many codes for images take steps of one size and noise of another, and so sample at some
+# $T \ne 1$ without saying so (lesson 03). If the chains sample $e^{-E/T}/Z$, training stops where *that* density is the
+# data's. The energy is then right at the temperature of its chains, and at no other.
+
+# %%
+for T, ε in ((1.0, 0.02), (0.1, 0.2)):
+    run = learn(moons, x, ebm.ContrastiveDivergence(10, ε * T, temperature=T), n_steps=400)
+    at_one = ebm.kl(moons, run.energy, max_edge_mass=None)
+    at_its = ebm.kl(moons, lambda z, e=run.energy, T=T: e(z.float()) / T, max_edge_mass=None)
+    print(f"chains at T = {T:4.2f}: KL of exp(-E) {at_one:.3f}, KL of exp(-E/T) {at_its:.3f} nats")
+
+# %% [markdown]
+# **A number that is no number.** The loop looks at every loss and every gradient, stops at the first that is not finite, and
+# says where and why. Here the step of the persistent chains is larger than the bowl allows: 2 over its curvature, which is 8.
+
+# %%
+try:
+    buffer = ebm.ReplayBuffer(256, some_data)
+    learn(moons, x, ebm.ContrastiveDivergence(10, 20.0, sampler="ula", buffer=buffer), n_steps=100)
+except ebm.TrainingDiverged as error:
+    print(f"{type(error).__name__}: {error}")
+
+# %% [markdown]
+# **The rest of the list**, each with a check in the exercises above: samples with a graph, a detached data energy, a buffer that
+# is not written back, jitter instead of fresh states, $\xi/\sigma^2$ for $\xi/\sigma$, a sum without dx·dy. None of them
+# raises an error. All of them show in the exact KL.
+
+# %% [markdown]
+# ## 11 · Explore
+#
+# Each picture is a short training of 300 steps in your kernel, with a small network. It takes one to three seconds, the
+# second time none.
+
+# %%
+explorers.training()
+
+# %% [markdown]
+# Without a kernel: the figure of section 10 shows ULA and MALA at one of these settings.
+
+# %% [markdown]
+# ## Recap
+#
+# - NLL = mean energy of the data + log Z. In one or two dimensions both are exact, and so is the KL: judge by it.
+# - Its gradient pushes E down at the data and up at the model's samples. At the optimum both cancel.
+# - CD-$k$ starts chains at the data: cheap, and blind to what $k$ steps do not reach. Persistent chains see farther if they mix.
+# - NCE needs a noise that is known and hard to tell from data, and gives a normalised energy. Score matching needs no Z, no
+#   chains and no noise density, and cannot weigh modes that are far apart. Denoising learns blurred data.
+# - The loss of CD has no meaning. Detach the samples; use MALA or small steps; chains at T = 1.
+
+# %% [markdown] think="5a"
+# **Think.** A friend adds the mean energy of uniform noise in the box, $-\langle E\rangle_\text{uniform}$, to CD-1's loss,
+# "so that the fog goes". What does this loss have as its optimum?
+# <!-- ANSWER -->
+# The gradient at a density $p$ pushes down with the weight of the data and up with the chains' *and* the uniform density. It
+# vanishes nowhere near $p = p_\text{data}$: there the first two cancel, and the third still pushes E up everywhere, most of all
+# in comparison where there are no data. It goes on for ever, and the model becomes too narrow. NCE does it right: there a noise
+# point pushes with the probability with which it was taken for data, which is small where the model is right.
+
+# %% [markdown] think="5b"
+# **Think.** Two models of images have the losses E(data) − E(samples) = −0.01 and −3.5. Which one is better?
+# <!-- ANSWER -->
+# Nobody can say. The first value is what a perfect model shows, and a model whose chains do not move at all (samples = data)
+# shows it as well.
+
+# %% [markdown] think="5c"
+# **Think.** The base $|x|^2/8$ keeps Z finite. Without it, a network with SiLU units grows at most linearly far out. Can Z be
+# infinite? Would CD notice?
+# <!-- ANSWER -->
+# Yes: if in some direction the slope of $f$ is zero or negative, $e^{-f}$ has infinite mass there. Chains of $k$ steps that
+# start at the data never come near that region, so CD does not notice. Persistent chains run off into it sooner or later,
+# which one can see in their positions. And `ebm.log_z` refuses, as the edge of the box has mass.
+
+# %% [markdown] think="5d"
+# **Think.** Why did PCD with chains from *data* do well on the moons, although section 9 says that chains that cannot cross are
+# blind?
+# <!-- ANSWER -->
+# The moons are close: between their ends the density is low but not zero, the chains of the growing model cross early in
+# training, when it is still a broad hill, and 2 % fresh data points per use keep the right shares in the buffer. Their weights
+# are printed in section 7. Move the moons apart, and it would fail.
+
+# %% [markdown]
+# ## References
+#
+# - G. E. Hinton, *Training products of experts by minimizing contrastive divergence*, Neural Computation 14, 1771 (2002),
+#   [doi:10.1162/089976602760128018](https://doi.org/10.1162/089976602760128018).
+# - T. Tieleman, *Training restricted Boltzmann machines using approximations to the likelihood gradient*, ICML 2008,
+#   [doi:10.1145/1390156.1390290](https://doi.org/10.1145/1390156.1390290). Persistent chains.
+# - A. Hyvärinen, *Estimation of non-normalized statistical models by score matching*, J. Mach. Learn. Res. 6, 695 (2005),
+#   [jmlr.org/papers/v6/hyvarinen05a](https://jmlr.org/papers/v6/hyvarinen05a.html).
+# - P. Vincent, *A connection between score matching and denoising autoencoders*, Neural Computation 23, 1661 (2011),
+#   [doi:10.1162/NECO_a_00142](https://doi.org/10.1162/NECO_a_00142).
+# - M. Gutmann and A. Hyvärinen, *Noise-contrastive estimation: a new estimation principle for unnormalized statistical models*,
+#   AISTATS 2010, [proceedings.mlr.press/v9/gutmann10a](https://proceedings.mlr.press/v9/gutmann10a.html).
+# - Y. Song, S. Garg, J. Shi and S. Ermon, *Sliced score matching: a scalable approach to density and score estimation*, UAI
+#   2019, [arXiv:1905.07088](https://arxiv.org/abs/1905.07088).
+# - Y. Du and I. Mordatch, *Implicit generation and modeling with energy-based models*, NeurIPS 2019,
+#   [arXiv:1903.08689](https://arxiv.org/abs/1903.08689). The replay buffer.
+# - E. Nijkamp, M. Hill, T. Han, S.-C. Zhu and Y. N. Wu, *On the anatomy of MCMC-based maximum likelihood learning of
+#   energy-based models*, AAAI 2020, [doi:10.1609/aaai.v34i04.5973](https://doi.org/10.1609/aaai.v34i04.5973).
+# - Y. Song and D. P. Kingma, *How to train your energy-based models*, 2021,
+#   [arXiv:2101.03288](https://arxiv.org/abs/2101.03288). A review of all of these methods.
