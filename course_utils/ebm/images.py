@@ -60,6 +60,7 @@ class SpectralConv2d(nn.Module):
         stride: int = 1,
         padding: int = 0,
         spectral_norm: bool = True,
+        scale: float = 1.0,
         generator: torch.Generator,
     ) -> None:
         """Make the layer.
@@ -71,8 +72,8 @@ class SpectralConv2d(nn.Module):
             size: height and width of the input, on which σ depends.
             stride: of the convolution.
             padding: with zeros, on each side.
-            spectral_norm: divide by σ and multiply by a learnable scale that starts at 1; if False, a plain
-                convolution.
+            spectral_norm: divide by σ and multiply by a learnable scale; if False, a plain convolution.
+            scale: where that learnable scale starts.
             generator: source of the weights.
         """
         super().__init__()
@@ -82,7 +83,7 @@ class SpectralConv2d(nn.Module):
         self.weight = nn.Parameter(weight / math.sqrt(n_in * kernel**2))
         self.bias = nn.Parameter(torch.zeros(n_out))
         if spectral_norm:
-            self.scale = nn.Parameter(torch.ones(()))
+            self.scale = nn.Parameter(torch.tensor(float(scale)))
             self.register_buffer("direction", torch.empty(1, n_in, *size).normal_(generator=generator))
             self.register_buffer("sigma", torch.ones(()))
             self.iterate(_POWER_ITERATIONS)
@@ -131,6 +132,7 @@ class ResidualBlock(nn.Module):
         spectral_norm: bool = True,
         residual: bool = True,
         activation: str = "silu",
+        scale: float = 1.0,
         generator: torch.Generator,
     ) -> None:
         """Make the block.
@@ -141,11 +143,12 @@ class ResidualBlock(nn.Module):
             spectral_norm: of both convolutions.
             residual: if False, the block is f(x) alone.
             activation: "silu" or "relu".
+            scale: where the norm of each convolution starts.
             generator: source of the weights.
         """
         super().__init__()
         self.residual, self.activation = residual, ACTIVATIONS[activation]
-        kind = {"size": size, "padding": 1, "spectral_norm": spectral_norm, "generator": generator}
+        kind = {"size": size, "padding": 1, "spectral_norm": spectral_norm, "scale": scale, "generator": generator}
         self.first = SpectralConv2d(width, width, 3, **kind)
         self.second = SpectralConv2d(width, width, 3, **kind)
 
@@ -174,6 +177,7 @@ class ImageEnergy(nn.Module):
         spectral_norm: bool = True,
         residual: bool = True,
         activation: str = "silu",
+        scale: float = 1.0,
         generator: torch.Generator,
     ) -> None:
         """Make the network.
@@ -189,6 +193,8 @@ class ImageEnergy(nn.Module):
             spectral_norm: each convolution has a learnable operator norm.
             residual: if False, the blocks lose their short cuts.
             activation: "silu", which is smooth, or "relu", whose energy has kinks.
+            scale: operator norm of each convolution at the start, if `spectral_norm`. Adam changes it by no more than
+                the learning rate in a step, so a start far from where it ends costs thousands of steps.
             generator: source of the weights; on the CPU.
 
         Raises:
@@ -203,6 +209,8 @@ class ImageEnergy(nn.Module):
             raise ValueError(f"size must be two multiples of fold = {fold}, got {size!r}")
         if base is not None and not 0 < base < math.inf:
             raise ValueError(f"base must be None or a positive number, got {base!r}")
+        if not 0 < scale < math.inf:
+            raise ValueError(f"scale must be a positive number, got {scale!r}")
         if activation not in ACTIVATIONS:
             raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}")
         if not isinstance(generator, torch.Generator):
@@ -218,11 +226,12 @@ class ImageEnergy(nn.Module):
             "spectral_norm": spectral_norm,
             "residual": residual,
             "activation": activation,
+            "scale": float(scale),
         }
         self.n_classes, self.base, self.fold = n_classes, base, fold
         self.activation = ACTIVATIONS[activation]
         places = (size[0] // fold, size[1] // fold)
-        kind = {"size": places, "spectral_norm": spectral_norm, "generator": generator}
+        kind = {"size": places, "spectral_norm": spectral_norm, "scale": scale, "generator": generator}
         self.stem = SpectralConv2d(channels * fold**2, width, 3, padding=1, **kind)
         self.blocks = nn.Sequential(
             *(ResidualBlock(width, residual=residual, activation=activation, **kind) for _ in range(n_blocks))

@@ -30,7 +30,7 @@ class ImageRecipe:
     `dataclasses.replace(DIGITS, spectral_norm=False)` is the same recipe without one ingredient.
 
     Attributes:
-        size, fold, width, n_blocks, base, spectral_norm, residual, activation: of `ImageEnergy`.
+        size, fold, width, n_blocks, base, spectral_norm, residual, activation, scale: of `ImageEnergy`.
         k: Langevin steps per training step.
         step_size: ε of those steps: each has the noise sqrt(2 ε T) per pixel.
         temperature: T of those steps; only 1 is maximum likelihood.
@@ -45,10 +45,11 @@ class ImageRecipe:
     fold: int = 2
     width: int = 32
     n_blocks: int = 2
-    base: float | None = None
+    base: float | None = 1.0
     spectral_norm: bool = True
     residual: bool = True
     activation: str = "silu"
+    scale: float = 2.5
     k: int = 10
     step_size: float = 0.005
     temperature: float = 1.0
@@ -57,15 +58,15 @@ class ImageRecipe:
     reinit: float = 0.02
     data_noise: float = 0.1
     batch_size: int = 100
-    n_steps: int = 1500
-    learning_rate: float = 1e-3
+    n_steps: int = 1400
+    learning_rate: float = 1.5e-3
     betas: tuple[float, float] = (0.0, 0.999)
     ema: float | None = 0.995
     clip: float | None = 1.0
 
     def network(self, generator: torch.Generator, n_classes: int | None = None) -> ImageEnergy:
         """The network with fresh weights, on the CPU."""
-        names = ("size", "fold", "width", "n_blocks", "base", "spectral_norm", "residual", "activation")
+        names = ("size", "fold", "width", "n_blocks", "base", "spectral_norm", "residual", "activation", "scale")
         return ImageEnergy(n_classes=n_classes, generator=generator, **{name: getattr(self, name) for name in names})
 
     @property
