@@ -29,8 +29,8 @@ QUESTIONS = {
         "long as you watch. Which temperature is it?"
     ),
     "potts": (
-        "Start ordered and heat in small steps. At which temperature does one colour lose the lattice, and does it come "
-        "back at the same temperature when you cool?"
+        "Start ordered and heat in small steps. At which temperature does one colour lose the lattice, and does it "
+        "come back at the same temperature when you cool?"
     ),
     "clock": (
         "Switch on the vortices and cool slowly from T = 1.5. At which temperature does a vortex hardly ever move away "

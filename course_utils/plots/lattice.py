@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ..movie import ISING_COLOURS, angle_colours, state_colours
@@ -19,6 +20,11 @@ from .style import COLORS, finish, to_numpy
 
 KINDS = ("ising", "potts", "clock", "xy")
 MARKS = "osD^v"
+LINES = (
+    {"color": COLORS["grey"], "linewidth": 1.8},
+    {"color": COLORS["red"], "linewidth": 1.2},
+    {"color": COLORS["black"], "linewidth": 1.2, "linestyle": ":"},
+)
 SERIES = tuple(COLORS[name] for name in ("blue", "orange", "green", "purple", "sky"))
 
 
@@ -140,15 +146,24 @@ def spins(
     return finish(fig)
 
 
-def mark_transition(ax: Axes, at: float, label: str = "") -> None:
-    """A dashed vertical line where a transition is known to be; with a label, in the axes' legend."""
-    ax.axvline(at, color=COLORS["black"], linestyle="--", linewidth=1, zorder=0, label=label or None)
+def mark_transition(ax: Axes, at: float, label: str | None = None) -> Line2D:
+    """A dashed vertical line where a transition is known to be; with a label, it is in the axes' legend.
+
+    Args:
+        ax: where.
+        at: the temperature.
+        label: its name.
+
+    Returns:
+        The line.
+    """
+    return ax.axvline(at, color=COLORS["black"], linestyle="--", linewidth=1, zorder=0, label=label)
 
 
 def phase_curves(
     measured: Mapping[str, Mapping[str, tuple]],
     *,
-    exact: Mapping[str, tuple] | None = None,
+    exact: Mapping[str, tuple | Mapping[str, tuple]] | None = None,
     transition: tuple[str, float] | None = None,
     xlabel: str = "temperature T (J / k_B)",
     title: str,
@@ -159,44 +174,48 @@ def phase_curves(
 
     Args:
         measured: quantity, with its unit -> name of a series -> (temperatures, values, standard errors).
-        exact: quantity -> (name, temperatures, values), drawn as a line; quantities without are left out.
+        exact: quantity -> (name, temperatures, values), or name -> (temperatures, values) for several, drawn as
+            lines; quantities without are left out.
         transition: (name, temperature), marked in every panel.
         xlabel: of all panels.
         title: the finding.
         columns: panels in a row.
-        limits: quantity -> (bottom, top) of its axis, where the exact curve diverges.
+        limits: quantity -> (bottom, top) of its axis, where a curve diverges; a bottom above 0 with a top 100 times
+            as high makes the axis logarithmic.
 
     Returns:
         The figure.
     """
     columns = min(columns, len(measured))
     rows = -(-len(measured) // columns)
-    fig, axes = plt.subplots(rows, columns, figsize=(4.4 * columns, 2.75 * rows + 0.4), sharex=True, squeeze=False)
+    size = (4.4 * columns, 2.75 * rows + 0.4)
+    fig, axes = plt.subplots(rows, columns, figsize=size, sharex=True, squeeze=False)
     for ax in axes.flat[len(measured) :]:
         ax.set_axis_off()
     handles: dict[str, Any] = {}
     for ax, (quantity, series) in zip(axes.flat, measured.items(), strict=False):
-        if exact and quantity in exact:
-            name, x, y = exact[quantity]
-            (handles[name],) = ax.plot(to_numpy(x), to_numpy(y), color=COLORS["grey"], zorder=1)
-        for (name, columns_of), color, mark in zip(series.items(), SERIES, MARKS, strict=False):
-            x, y, error = (to_numpy(c) for c in columns_of)
-            handles[name] = ax.errorbar(
-                x, y, error, fmt=mark, color=color, markersize=4.5, capsize=2, linewidth=1.2, linestyle="none"
-            )
+        lines = (exact or {}).get(quantity, {})
+        if not isinstance(lines, Mapping):
+            lines = {lines[0]: lines[1:]}
+        for (name, (x, y)), style in zip(lines.items(), LINES, strict=False):
+            (handles[name],) = ax.plot(to_numpy(x), to_numpy(y), zorder=1, **style)
+        for (name, points), color, mark in zip(series.items(), SERIES, MARKS, strict=False):
+            x, y, error = (to_numpy(column) for column in points)
+            look = {"fmt": mark, "linestyle": "none", "markersize": 4.5, "capsize": 2, "linewidth": 1.2}
+            handles[name] = ax.errorbar(x, y, error, color=color, **look)
         if transition:
-            name, at = transition
-            mark_transition(ax, at)
-            handles[name] = (
-                ax.lines[-1] if not series else next(line for line in ax.lines if line.get_linestyle() == "--")
-            )
+            handles[transition[0]] = mark_transition(ax, transition[1])
         ax.set_ylabel(quantity)
         if limits and quantity in limits:
-            ax.set_ylim(*limits[quantity])
-    for ax in axes[-1]:
-        ax.set_xlabel(xlabel)
-    fig.legend(
-        list(handles.values()), list(handles), loc="outside lower center", ncols=min(5, len(handles)), handlelength=1.8
-    )
+            low, high = limits[quantity]
+            ax.set_ylim(low, high)
+            if 0 < 100 * low <= high:
+                ax.set_yscale("log")
+    for k, ax in enumerate(axes.flat[: len(measured)]):
+        if k + columns >= len(measured):
+            ax.set_xlabel(xlabel)
+            ax.tick_params(labelbottom=True)
+    n = min(5, len(handles))
+    fig.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=n, handlelength=1.8)
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)

@@ -1,0 +1,117 @@
+"""The Ising model by hand: what lesson 07 builds before it uses the engine. J = 1 unless said otherwise.
+
+Importing the module loads neither JAX nor PyTorch.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, Num
+
+from . import exact
+from .observables import binder_cumulant
+
+if TYPE_CHECKING:
+    from thrml import Block, FactorSamplingProgram, SpinNode
+
+Array = Any  # numpy.ndarray or jax.Array, whichever went in
+
+__all__ = ["conditional_probability", "ising_program", "order_and_binder", "transition_matrix", "two_colours"]
+
+
+def conditional_probability(
+    spins: Num[Array, "*batch rows cols"], beta: float, coupling: float = 1.0, field: float = 0.0
+) -> Float[Array, "*batch rows cols"]:
+    """P(s = +1 | all other spins) of every spin of a torus: 1 / (1 + exp(-2 beta (J Σ s_j + h))).
+
+    Args:
+        spins: -1 and +1.
+        beta: inverse temperature.
+        coupling: J.
+        field: h.
+
+    Returns:
+        One probability for each spin, in the kind of array that went in.
+
+    Source: Glauber, J. Math. Phys. 4, 294 (1963), doi:10.1063/1.1703954.
+    """
+    xp = spins.__array_namespace__()
+    total = sum(xp.roll(spins, step, axis=axis) for axis in (-2, -1) for step in (1, -1))
+    return 1 / (1 + xp.exp(-2 * beta * (coupling * total + field)))
+
+
+def two_colours(rows: int, cols: int, periodic: bool = True) -> Bool[np.ndarray, "rows cols"]:
+    """A checkerboard: no two neighbours have the same colour.
+
+    Args:
+        rows: of the lattice.
+        cols: of the lattice.
+        periodic: whether the sides are joined.
+
+    Returns:
+        True for one colour, False for the other; True at (0, 0).
+
+    Raises:
+        ValueError: if a periodic side is odd. Round a loop of odd length, two colours cannot alternate.
+    """
+    if periodic and (rows % 2 or cols % 2):
+        raise ValueError(f"rows, cols = {rows}, {cols}: expected even sides on a periodic lattice; or periodic=False")
+    i, j = np.indices((rows, cols))
+    return (i + j) % 2 == 0
+
+
+def transition_matrix(
+    states: Int[np.ndarray, "n_states n"], p_up: Float[np.ndarray, "n_states n"], group: Sequence[int]
+) -> Float[np.ndarray, "n_states n_states"]:
+    """Probability of each step when the spins of a group are drawn at once and the others stay.
+
+    Args:
+        states: all states, one a row, of -1 and +1.
+        p_up: for each state and spin, the probability that the spin is drawn as +1.
+        group: numbers of the spins that are drawn.
+
+    Returns:
+        Entry [a, b] is the probability to go from state a to state b.
+    """
+    drawn = np.isin(np.arange(states.shape[1]), group)
+    after = states[None, :, :]
+    p = np.where(after == 1, p_up[:, None, :], 1 - p_up[:, None, :])
+    stays = after == states[:, None, :]
+    return np.where(drawn, p, stays).prod(axis=-1)
+
+
+def ising_program(nodes: "Sequence[SpinNode]", beta: float) -> "tuple[FactorSamplingProgram, list[Block]]":
+    """THRML program of the Ising model on a square torus, J = 1, no field, updated one colour after the other.
+
+    Args:
+        nodes: size * size of them, row by row; size even.
+        beta: inverse temperature.
+
+    Returns:
+        The program and its two blocks, the colour of (0, 0) first.
+    """
+    import jax.numpy as jnp
+    from thrml import Block, BlockGibbsSpec, FactorSamplingProgram
+    from thrml.models import SpinEBMFactor, SpinGibbsConditional
+
+    size = math.isqrt(len(nodes))
+    first = two_colours(size, size).ravel()
+    blocks = [Block([node for node, f in zip(nodes, first, strict=True) if f == colour]) for colour in (True, False)]
+    ends = [Block([nodes[k] for k in side]) for side in exact.bonds((size, size)).T]
+    factor = SpinEBMFactor(ends, jnp.full(len(ends[0]), float(beta)))
+    spec = BlockGibbsSpec(blocks, [])
+    return FactorSamplingProgram(spec, [SpinGibbsConditional()] * 2, [factor], []), blocks
+
+
+def order_and_binder(m: Float[np.ndarray, "chains samples"]) -> tuple[float, float]:
+    """Order parameter ⟨|m|⟩ and Binder's cumulant 1 - ⟨m⁴⟩ / (3 ⟨m²⟩²), averages over all chains and samples.
+
+    Args:
+        m: magnetisation per spin, with its sign.
+
+    Returns:
+        Both.
+    """
+    return float(np.abs(m).mean()), float(binder_cumulant(np.asarray(m, float), axis=None))
