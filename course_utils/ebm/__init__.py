@@ -52,8 +52,10 @@ from course_utils.ebm.objectives import (
     NoiseContrastive,
     Objective,
     SlicedScoreMatching,
+    TemperedContrastiveDivergence,
 )
-from course_utils.ebm.pretrained import CHECKPOINTS, facts, load, save
+from course_utils.ebm.planar import PLANAR, PlanarRecipe
+from course_utils.ebm.pretrained import CHECKPOINTS, Ablation, digits_ablation, facts, load, save
 from course_utils.ebm.recipes import DIGITS, MNIST, ImageRecipe
 from course_utils.ebm.training import Training, TrainingDiverged, train
 
@@ -61,6 +63,8 @@ __all__ = [
     "CHECKPOINTS",
     "DIGITS",
     "MNIST",
+    "PLANAR",
+    "Ablation",
     "Clamped",
     "ContrastiveDivergence",
     "DenoisingScoreMatching",
@@ -76,12 +80,14 @@ __all__ = [
     "LogZ",
     "NoiseContrastive",
     "Objective",
+    "PlanarRecipe",
     "Observed",
     "ReplayBuffer",
     "ResidualBlock",
     "SlicedScoreMatching",
     "SpectralConv2d",
     "Sum",
+    "TemperedContrastiveDivergence",
     "Training",
     "TrainingDiverged",
     "auroc",
@@ -91,6 +97,7 @@ __all__ = [
     "compose",
     "contrastive_divergence",
     "denoising_score_matching",
+    "digits_ablation",
     "effective_classes",
     "entropy",
     "exact_negative_log_likelihood",

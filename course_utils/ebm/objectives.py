@@ -7,9 +7,10 @@ An objective is called once per step, with a batch of data. It leaves the module
 no chain leaves a gradient in a parameter.
 """
 
+import itertools
 import math
 import numbers
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -31,6 +32,7 @@ __all__ = [
     "NoiseContrastive",
     "Objective",
     "SlicedScoreMatching",
+    "TemperedContrastiveDivergence",
 ]
 
 
@@ -128,16 +130,7 @@ class ContrastiveDivergence(Objective):
         samples = self.sample(energy, start, generator)
         if self.buffer is not None:
             self.buffer.write(indices, samples)
-        means: list[Tensor] = []
-
-        def watched(x: Tensor) -> Tensor:
-            values = energy(x)
-            means.append(values.detach().mean())
-            return values
-
-        loss = losses.contrastive_divergence(watched, batch, samples, self.alpha)
-        self.seen["data energy"], self.seen["sample energy"] = means
-        return loss
+        return _contrast(energy, batch, samples, self.alpha, self.seen)
 
     def sample(self, energy: nn.Module, start: Tensor, generator: torch.Generator) -> Tensor:
         """k steps of the sampler from the given states."""
@@ -176,6 +169,93 @@ class ContrastiveDivergence(Objective):
     def unmark(self) -> None:
         if self.buffer is not None:
             self.buffer.unmark()
+
+
+class TemperedContrastiveDivergence(Objective):
+    """Persistent contrastive divergence whose chains cross barriers: replica exchange over a ladder of temperatures.
+
+    Chains that stay in the mode where they began say nothing about how much each mode weighs, and then the model's
+    weights drift. Here each chain is a ladder of replicas, one per temperature. Hot replicas cross between modes, swaps
+    bring what they find to T = 1, and only the replicas at T = 1 enter the loss. MALA and swaps keep each temperature's
+    law exactly.
+
+    Args:
+        k: steps per call.
+        step_size: ε at T = 1; at temperature T it is ε T.
+        buffer: the ladders; its states have the shape (n_temperatures, ...).
+        temperatures: rising, the first 1.
+        swap_every: steps between attempts to swap.
+        alpha: weight of the regulariser on E².
+
+    Raises:
+        ValueError: if an argument is wrong.
+
+    Source: Desjardins, Courville, Bengio, Vincent and Delalleau, AISTATS 2010, PMLR 9, 145.
+    """
+
+    meaning = "difference of mean energies, data - samples: not a likelihood"
+
+    def __init__(
+        self,
+        k: int,
+        step_size: float,
+        *,
+        buffer: ReplayBuffer,
+        temperatures: Sequence[float] = (1.0, 2.0, 4.0, 8.0),
+        swap_every: int = 1,
+        alpha: float = 0.0,
+    ) -> None:
+        super().__init__()
+        for name, value in (("k", k), ("swap_every", swap_every)):
+            if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"{name} must be a whole number of steps >= 1, got {value!r}")
+        self.k, self.swap_every = int(k), int(swap_every)
+        self.step_size, self.alpha = _number("step_size", step_size), _number("alpha", alpha, zero=True)
+        ladder = tuple(float(t) for t in temperatures)
+        if len(ladder) < 2 or ladder[0] != 1 or any(b <= a for a, b in itertools.pairwise(ladder)):
+            raise ValueError(f"temperatures must rise from 1, two or more of them, got {temperatures!r}")
+        if not isinstance(buffer, ReplayBuffer):
+            raise ValueError(f"buffer must be a ReplayBuffer, got {buffer!r}")
+        self.temperatures, self.buffer = ladder, buffer
+
+    def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
+        indices, ladders = self.buffer.sample(len(batch), generator)
+        if ladders.shape[1:] != (len(self.temperatures), *batch.shape[1:]):
+            raise ValueError(
+                f"buffer must hold states of shape {(len(self.temperatures), *batch.shape[1:])}, one replica per "
+                f"temperature; got {tuple(ladders.shape[1:])}"
+            )
+        with _frozen(energy):
+            run = samplers.replica_exchange(
+                energy,
+                ladders.transpose(0, 1),
+                step_sizes=[self.step_size * t for t in self.temperatures],
+                temperatures=self.temperatures,
+                n_steps=self.k,
+                swap_every=self.swap_every,
+                generator=generator,
+                keep=False,
+            )
+        self.buffer.write(indices, run.x.transpose(0, 1))
+        self.seen["acceptance"], self.seen["swaps"] = run.acceptance[0].mean(), run.swap_acceptance.nanmean()
+        return _contrast(energy, batch, run.x[0], self.alpha, self.seen)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"buffer": self.buffer.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        if "buffer" not in state:
+            raise ValueError("state: the checkpoint and this objective differ in whether they have a buffer")
+        self.buffer.load_state_dict(state["buffer"])
+
+    def mark(self) -> None:
+        self.buffer.mark()
+
+    def rollback(self) -> None:
+        self.buffer.rollback()
+
+    def unmark(self) -> None:
+        self.buffer.unmark()
 
 
 class GaussianNoise:
@@ -317,6 +397,20 @@ class ExactLikelihood(Objective):
         self.points, self.widths = self.points.to(batch), self.widths.to(batch)
         shift = self.widths * (torch.rand(len(self.widths), generator=generator, device=batch.device) - 0.5)
         return losses.exact_negative_log_likelihood(energy, batch, self.points + shift.squeeze(), self.cell)
+
+
+def _contrast(energy: nn.Module, batch: Tensor, samples: Tensor, alpha: float, seen: dict[str, Tensor]) -> Tensor:
+    """The loss of contrastive divergence; both mean energies are noted on the way."""
+    means: list[Tensor] = []
+
+    def watched(x: Tensor) -> Tensor:
+        values = energy(x)
+        means.append(values.detach().mean())
+        return values
+
+    loss = losses.contrastive_divergence(watched, batch, samples, alpha)
+    seen["data energy"], seen["sample energy"] = means
+    return loss
 
 
 @contextmanager

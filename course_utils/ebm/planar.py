@@ -1,0 +1,155 @@
+"""Settings under which each method trains well on points in one or two dimensions: the lesson's and the benchmark's.
+
+    moons = two_moons()
+    x = moons.sample(5000, torch.Generator().manual_seed(0))
+    training = PLANAR["cd"].train(x, moons.domain, seed=0)
+    kl(moons, training.energy)
+
+`dataclasses.replace(PLANAR["pcd"], sampler="ula")` is the same recipe with one thing changed. What each recipe reaches, on
+seeds that were not used to choose it, stands in `tests/benchmarks/README.md`; `tests/benchmarks/ebm_2d.py` measures it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from course_utils.ebm.buffer import ReplayBuffer
+from course_utils.ebm.networks import EnergyNet
+from course_utils.ebm.objectives import (
+    ContrastiveDivergence,
+    DenoisingScoreMatching,
+    ExactLikelihood,
+    GaussianNoise,
+    NoiseContrastive,
+    Objective,
+    SlicedScoreMatching,
+    TemperedContrastiveDivergence,
+)
+from course_utils.ebm.training import Training, train
+from course_utils.energies import Domain
+
+__all__ = ["PLANAR", "PlanarRecipe"]
+
+
+@dataclass(frozen=True)
+class PlanarRecipe:
+    """A method with its settings, an `EnergyNet` and a training loop.
+
+    Attributes:
+        method: "exact", "nce", "cd", "pcd", "tempered", "dsm" or "ssm".
+        n_steps, batch_size, learning_rate, ema: of `train`.
+        k: Langevin steps per training step.
+        step_size: ε of those steps, at T = 1.
+        sampler: "mala" or "ula".
+        alpha: weight of the regulariser on E².
+        capacity: chains in the buffer.
+        reinit: share of the chains taken that restart.
+        fresh_std: chains start, and restart, from a Gaussian of this standard deviation around 0.
+        temperatures: the ladder of "tempered".
+        ratio: noise points per data point.
+        widen: standard deviation of the noise in those of the data.
+        sigma: blur of denoising score matching.
+        n_directions: of sliced score matching.
+        n_cells: cells per axis of exact likelihood.
+        hidden, first_scale, base: of `EnergyNet`.
+    """
+
+    method: str
+    n_steps: int
+    batch_size: int
+    learning_rate: float = 1e-2
+    ema: float | None = 0.995
+    k: int = 10
+    step_size: float = 0.02
+    sampler: str = "mala"
+    alpha: float = 0.0
+    capacity: int = 2000
+    reinit: float = 0.02
+    fresh_std: float = 2.0
+    temperatures: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
+    ratio: int = 2
+    widen: float = 1.3
+    sigma: float = 0.1
+    n_directions: int = 1
+    n_cells: int | None = None
+    hidden: tuple[int, ...] = (128, 128)
+    first_scale: float = 3.0
+    base: float | None = 2.0
+
+    def network(self, dim: int, generator: torch.Generator) -> EnergyNet:
+        """A new energy."""
+        return EnergyNet(dim, self.hidden, self.first_scale, self.base, generator=generator)
+
+    def objective(self, data: Float[Tensor, "n *dim"], domain: Domain) -> Objective:
+        """The objective, made for these data.
+
+        Args:
+            data: all data: noise-contrastive estimation takes its noise from their mean and covariance.
+            domain: the box that exact likelihood integrates over.
+
+        Raises:
+            ValueError: if the method is unknown.
+        """
+
+        def fresh(n: int, generator: torch.Generator) -> Tensor:
+            ladder = (len(self.temperatures),) if self.method == "tempered" else ()
+            return self.fresh_std * torch.randn(
+                n, *ladder, *data.shape[1:], generator=generator, device=generator.device
+            )
+
+        buffer = ReplayBuffer(self.capacity, fresh, self.reinit)
+        chains: dict[str, Any] = {"k": self.k, "step_size": self.step_size, "alpha": self.alpha}
+        match self.method:
+            case "exact":
+                return ExactLikelihood(domain, self.n_cells)
+            case "nce":
+                return NoiseContrastive(GaussianNoise.fit(data, self.widen), self.ratio)
+            case "cd":
+                return ContrastiveDivergence(**chains, sampler=self.sampler)
+            case "pcd":
+                return ContrastiveDivergence(**chains, sampler=self.sampler, buffer=buffer)
+            case "tempered":
+                return TemperedContrastiveDivergence(**chains, buffer=buffer, temperatures=self.temperatures)
+            case "dsm":
+                return DenoisingScoreMatching(self.sigma)
+            case "ssm":
+                return SlicedScoreMatching(self.n_directions)
+        raise ValueError(f"method must be one of {', '.join(PLANAR)}; got {self.method!r}")
+
+    def train(self, data: Float[Tensor, "n *dim"], domain: Domain, *, seed: int = 0, **options: Any) -> Training:
+        """A new energy, trained on these data.
+
+        Args:
+            data: points, (n,) or (n, dim).
+            domain: the box that they lie in.
+            seed: of the weights, the batches and the chains.
+            options: passed to `ebm.train`, such as measures, snapshots or progress.
+        """
+        generator = torch.Generator(data.device).manual_seed(seed)
+        energy = self.network(1 if data.ndim == 1 else data.shape[1], generator)
+        settings = {
+            "n_steps": self.n_steps,
+            "batch_size": self.batch_size,
+            "learning_rate": self.learning_rate,
+            "ema": self.ema,
+            **options,
+        }
+        return train(energy, data, self.objective(data, domain), generator=generator, **settings)
+
+
+PLANAR: dict[str, PlanarRecipe] = {
+    recipe.method: recipe
+    for recipe in (
+        PlanarRecipe("exact", n_steps=800, batch_size=256, n_cells=80),
+        PlanarRecipe("nce", n_steps=1000, batch_size=256),
+        PlanarRecipe("cd", n_steps=1000, batch_size=128),
+        PlanarRecipe("pcd", n_steps=1000, batch_size=128),
+        PlanarRecipe("tempered", n_steps=1500, batch_size=100, k=5, step_size=0.04, capacity=500),
+        PlanarRecipe("dsm", n_steps=1500, batch_size=200, learning_rate=5e-3),
+        PlanarRecipe("ssm", n_steps=1500, batch_size=200, learning_rate=5e-3),
+    )
+}
+"""By method. Chosen on two moons with seeds 0 to 4, 5000 points; "tempered" on eight Gaussians."""
