@@ -44,6 +44,7 @@ class Lattice(eqx.Module):
 
     name: ClassVar[str]
     dtype: ClassVar[Any]
+    aligned: ClassVar[int] = 0  # the spin of which an aligned lattice is made
 
     def __init__(
         self,
@@ -91,7 +92,7 @@ class Lattice(eqx.Module):
         return state
 
     def programs(self, engine: Engine, sampler: Conditional) -> list[BlockSamplingProgram]:
-        """THRML programs that make one sweep, one after the other."""
+        """THRML programs that make one sweep, one after the other; the first alone may draw random numbers."""
         return [engine.with_numbers(self.coupling, sampler)]
 
     # ---------------------------------------------------------------------------------------------- energy
@@ -304,9 +305,8 @@ class Run:
         n_chains = whole("n_chains", n_chains, 1)
         self.model, self.engine = model, engine_of(model, engine)
         self.beta, self.betas = numbers("beta", beta, ((), (n_chains,)), least=0.0), None
-        init_key, chains_key = jax.random.split(_key(key))
-        self.keys = _chain_keys(chains_key, n_chains)
-        self.state = _to_blocks(self.engine, model, _start(model, init_key, n_chains, init))
+        key, start = _key(key), _checked_init(model, n_chains, init)
+        self.keys, self.state = _begin(self.engine, model, key, n_chains, start)
         self.sweeps_done = 0
 
     def frames(self, counts: Int[np.ndarray, "n_frames"], observables: dict[str, Callable]) -> PyTree[Array]:
@@ -359,9 +359,8 @@ def sweeps(
 
         def sweep(t: Int[Array, ""], state: list[State]) -> list[State]:
             here = jax.random.fold_in(key, first + t.astype(jnp.uint32))
-            for i, program in enumerate(programs):
-                # THRML writes into the lists that it is given
-                state, _ = sample_blocks(jax.random.fold_in(here, i), list(state), [], program, [None, None])
+            for program in programs:  # the first draws random numbers, the others need none
+                state, _ = sample_blocks(here, list(state), [], program, [None, None])  # THRML writes into its lists
             return state
 
         return jax.lax.fori_loop(0, count, sweep, state)
@@ -397,35 +396,38 @@ def _frames(
 
 
 @eqx.filter_jit
-def _to_blocks(engine: Engine, model: Lattice, spins: Array) -> list[State]:
-    return jax.vmap(lambda one: engine.to_blocks(model.to_state(one)))(spins)
-
-
-def to_spins(engine: Engine, model: Lattice, state: list[State]) -> Array:
-    return jax.vmap(lambda one: model.to_spins(engine.to_lattice(one)))(state)
-
-
-@eqx.filter_jit
-def _chain_keys(key: Key[Array, ""], n_chains: int) -> Key[Array, "n_chains"]:
-    return jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, jnp.arange(n_chains, dtype=jnp.uint32))
-
-
-def _start(model: Lattice, key: Key[Array, ""], n_chains: int, init: Any) -> Array:
-    """The lattices from which the chains start, checked."""
+def _begin(
+    engine: Engine, model: Lattice, key: Key[Array, ""], n_chains: int, start: str | Array
+) -> tuple[Key[Array, "n_chains"], list[State]]:
+    """A key for each chain, and THRML's states at the start."""
+    init_key, chains_key = jax.random.split(key)
+    keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(chains_key, jnp.arange(n_chains, dtype=jnp.uint32))
     shape = (n_chains, *model.shape)
+    if isinstance(start, str):
+        spins = model.random(init_key, shape) if start == "random" else jnp.full(shape, model.aligned, model.dtype)
+    else:
+        spins = jnp.broadcast_to(start, shape)
+    return keys, jax.vmap(lambda one: engine.to_blocks(model.to_state(one)))(spins)
+
+
+def _checked_init(model: Lattice, n_chains: int, init: Any) -> str | Array:
     if isinstance(init, str):
-        if init == "random":
-            return model.random(key, shape)
-        if init == "aligned":
-            return jnp.ones(shape, model.dtype) if model.name == "Ising" else jnp.zeros(shape, model.dtype)
-        raise ValueError(f'init = {init!r}: expected "random", "aligned" or an array of spins')
-    spins = np.asarray(init)
+        if init not in ("random", "aligned"):
+            raise ValueError(f'init = {init!r}: expected "random", "aligned" or an array of spins')
+        return init
+    spins, shape = np.asarray(init), (n_chains, *model.shape)
     if spins.shape not in (shape, shape[1:]):
         raise ValueError(f"init has shape {spins.shape}: expected {shape[1:]}, or {shape} with one lattice a chain")
     wrong = model.check_spins(spins)
     if wrong:
         raise ValueError(f"init {wrong}")
-    return jnp.broadcast_to(jnp.asarray(spins, model.dtype), shape)
+    return jnp.asarray(spins, model.dtype)
+
+
+@eqx.filter_jit
+def to_spins(engine: Engine, model: Lattice, state: list[State]) -> Shaped[Array, "n_chains rows cols"]:
+    """The lattices of THRML's states."""
+    return jax.vmap(lambda one: model.to_spins(engine.to_lattice(one)))(state)
 
 
 # ----------------------------------------------------------------------------------- checking of arguments

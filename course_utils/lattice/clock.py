@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, UInt8, UInt32
 
 from .base import Lattice, n_states
 from .engines import Conditional
-from .rng import bits, unit
+from .rng import bits, multiply_high, unit
 
 MAX_STATES = 64
 MAX_TABLE = 20
@@ -64,7 +64,7 @@ class Clock(Lattice):
         return ClockConditional(beta, self.field, self.q)
 
     def random(self, key, shape):
-        return jax.random.randint(key, shape, 0, self.q).astype(jnp.uint8)
+        return multiply_high(bits(key, shape), self.q).astype(jnp.uint8)
 
     def check_spins(self, spins: np.ndarray) -> str:
         return "" if np.isin(spins, np.arange(self.q)).all() else f"holds other values than 0 to {self.q - 1}"
@@ -125,12 +125,6 @@ class TableConditional(Conditional):
 def wrapped(k: UInt32[Array, "*n"], q: int) -> UInt32[Array, "*n"]:
     """k modulo q for 0 <= k < 2 q, without a division."""
     return jnp.where(k >= q, k - q, k)
-
-
-def multiply_high(word: UInt32[Array, "*n"], q: int) -> UInt32[Array, "*n"]:
-    """word * q / 2^32, rounded down: a random number from 0 to q - 1, for q up to 2^16."""
-    high, low = word >> 16, word & 0xFFFF
-    return (high * q + (low * q >> 16)) >> 16
 
 
 def clock_conditionals(strength: Float[Array, ""], q: int) -> Float[Array, "cases q"]:

@@ -78,7 +78,7 @@ class Own(eqx.Module):
 
 
 class Conditional(AbstractConditionalSampler):
-    """THRML sampler of spins given their neighbours: subclasses say how a spin is drawn, engines who its neighbours are.
+    """THRML sampler of spins given their neighbours. A subclass draws, an engine finds the neighbours.
 
     Attributes:
         absent: the state of a neighbour that is not there.

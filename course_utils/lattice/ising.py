@@ -1,6 +1,6 @@
 """The Ising model: spins -1 and +1."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -29,7 +29,8 @@ class Ising(Lattice):
     """
 
     name: ClassVar[str] = "Ising"
-    dtype: ClassVar = jnp.int8
+    dtype: ClassVar[Any] = jnp.int8
+    aligned: ClassVar[int] = 1
 
     def bond(self, a, b):
         return (a * b).astype(jnp.float32)
@@ -45,7 +46,7 @@ class Ising(Lattice):
         return IsingConditional(beta, self.field)
 
     def random(self, key, shape):
-        return jax.random.rademacher(key, shape, jnp.int8)
+        return jnp.where(bits(key, shape) >> 31 == 0, jnp.int8(-1), jnp.int8(1))
 
     def check_spins(self, spins: np.ndarray) -> str:
         return "" if np.isin(spins, (-1, 1)).all() else "holds other values than -1 and +1"
@@ -56,7 +57,7 @@ class IsingConditional(Conditional):
 
     beta: Float[Array, ""]
     field: Float[Array, ""]
-    absent: ClassVar = 0
+    absent: ClassVar[int] = 0
 
     def draw(self, key, coupling, neighbours, own):
         if coupling.ndim:

@@ -3,14 +3,13 @@
 from typing import Any, ClassVar
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, UInt8
 
 from .base import Lattice, n_states
 from .engines import Conditional
-from .rng import bits, unit
+from .rng import bits, multiply_high, unit
 
 MAX_COLOURS = 64
 
@@ -56,7 +55,7 @@ class Potts(Lattice):
         return PottsConditional(beta, self.field, self.q)
 
     def random(self, key, shape):
-        return jax.random.randint(key, shape, 0, self.q).astype(jnp.uint8)
+        return multiply_high(bits(key, shape), self.q).astype(jnp.uint8)
 
     def check_spins(self, spins: np.ndarray) -> str:
         return "" if np.isin(spins, np.arange(self.q)).all() else f"holds other values than 0 to {self.q - 1}"

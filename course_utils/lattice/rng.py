@@ -52,3 +52,9 @@ def bits(key: Key[Array, ""], shape: tuple[int, ...]) -> UInt32[Array, "*shape"]
 def unit(word: UInt32[Array, "*shape"]) -> Float[Array, "*shape"]:
     """A word as a number of [0, 1), a multiple of 2^-24."""
     return (word >> 8).astype(jnp.float32) * jnp.float32(2**-24)
+
+
+def multiply_high(word: UInt32[Array, "*shape"], q: int) -> UInt32[Array, "*shape"]:
+    """word * q / 2^32, rounded down: a random number from 0 to q - 1, for q up to 2^16."""
+    high, low = word >> 16, word & 0xFFFF
+    return (high * q + (low * q >> 16)) >> 16

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from .base import Lattice
 from .engines import Conditional
-from .rng import unit, words
+from .rng import bits, unit, words
 from .trig import angle_of, cos_sin
 
 ROUNDS = 2
@@ -74,7 +74,7 @@ class XY(Lattice):
         return [*super().programs(engine, sampler), *[mirror] * self.over_relaxation]
 
     def random(self, key, shape):
-        return jax.random.uniform(key, shape, jnp.float32, 0.0, 2 * math.pi)
+        return unit(bits(key, shape)) * jnp.float32(2 * math.pi)
 
     def check_spins(self, spins: np.ndarray) -> str:
         return "" if np.isfinite(spins.astype(float)).all() else "holds values that are not finite"
