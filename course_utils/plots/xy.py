@@ -1,0 +1,517 @@
+"""Figures of lesson 09: planar spins, their vortices and stiffness, and the three models of the course side by side."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from ..lattice import exact
+from ..lattice.observables import winding_numbers
+from .lattice import MARKS, mark_transition, show_spins, spin_indices, spin_legend
+from .style import COLORS, finish, to_numpy
+
+if TYPE_CHECKING:
+    from IPython.display import Image
+
+T_LABEL = "temperature T (J / k_B)"
+SERIES = tuple(COLORS[name] for name in ("orange", "green", "blue", "purple", "red", "sky", "grey"))
+MOVIE_HUES = 14  # and black and white: four bits a pixel
+
+
+def _angles(spins: np.ndarray, q: int | None) -> np.ndarray:
+    """Directions in radians, of angles or of clock states."""
+    return spins if q is None else spins * (2 * np.pi / q)
+
+
+def draw_vortices(ax: Axes, spins, q: int | None = None, *, periodic: bool = True, size: float = 40) -> np.ndarray:
+    """Mark vortices with white discs and antivortices with black ones, at the centres of their plaquettes.
+
+    Args:
+        ax: axes of a lattice drawn with spin (i, j) at x = j, y = i.
+        spins: angles, or clock states if q is given, shape (rows, cols).
+        q: number of directions of a clock.
+        periodic: whether the sides are joined.
+        size: area of a disc, points squared.
+
+    Returns:
+        The charges, as from `winding_numbers`.
+    """
+    charge = winding_numbers(to_numpy(spins), q, periodic)
+    for sign, face, edge in ((1, "white", "black"), (-1, "black", "white")):
+        i, j = np.nonzero(charge == sign)
+        ax.scatter(
+            j + 0.5, i + 0.5, s=size, facecolor=face, edgecolor=edge, linewidth=1.1 if sign > 0 else 0.6, zorder=4
+        )
+    return charge
+
+
+def planar_spins(
+    lattices: Sequence[tuple[str, object]],
+    *,
+    title: str,
+    look: str = "hue",
+    q: int | None = None,
+    vortices: bool = False,
+    periodic: bool = True,
+    columns: int = 4,
+    side: float = 2.3,
+) -> Figure:
+    """Planar spins as colours, as arrows, or both; vortices marked if wanted.
+
+    Args:
+        lattices: (title, angles or clock states of shape (rows, cols)); clock states are integers.
+        title: the finding.
+        look: "hue", "arrows" or "both".
+        q: number of directions of the clock states, if there are any.
+        vortices: mark vortices (white) and antivortices (black).
+        periodic: whether the sides are joined, for the vortices.
+        columns: lattices in a row.
+        side: of a lattice, inches.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: if the look is unknown.
+    """
+    if look not in ("hue", "arrows", "both"):
+        raise ValueError(f'look = {look!r}: expected "hue", "arrows" or "both"')
+    columns = min(columns, len(lattices))
+    rows = -(-len(lattices) // columns)
+    fig, axes = plt.subplots(rows, columns, figsize=(columns * side + 0.9, rows * (side + 0.3) + 0.4), squeeze=False)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for ax, (name, spins) in zip(axes.flat, lattices, strict=False):
+        spins = to_numpy(spins)
+        states = q if np.issubdtype(spins.dtype, np.integer) else None
+        height, width = spins.shape
+        if look != "arrows":
+            show_spins(ax, spins, "xy" if states is None else "clock", states)
+        if look != "hue":
+            color = "black" if look == "both" else "0.25"
+            draw_arrows(ax, _angles(spins, states), side=side, color=color)
+        if vortices:
+            draw_vortices(ax, spins, states, periodic=periodic, size=min(60.0, (side * 72 / width * 0.75) ** 2 + 9))
+        ax.set(xlim=(-0.5, width - 0.5), ylim=(-0.5, height - 0.5), aspect="equal")
+        ax.set_title(name, fontsize=10)
+    fig.suptitle(title, x=0.01, ha="left", fontsize=11)
+    if look != "arrows":
+        spin_legend(fig, "xy")
+    return finish(fig)
+
+
+def draw_arrows(ax: Axes, angles, *, side: float = 2.3, color: str = "black") -> None:
+    """One arrow per spin, its middle on the spin."""
+    angles = to_numpy(angles)
+    y, x = np.indices(angles.shape)
+    length = 0.85
+    ax.quiver(
+        x, y, length * np.cos(angles), length * np.sin(angles), pivot="mid", angles="xy", scale_units="xy", scale=1,
+        color=color, units="xy", width=0.11, headwidth=3.6, headlength=3.6, headaxislength=3.2,
+    )  # fmt: skip
+
+
+def winding_walk(angles, *, title: str) -> Figure:
+    """Small fields of arrows, and the angle met on a walk round the middle plaquette, step by step.
+
+    Args:
+        angles: name -> field of shape (n, n), n even; the walk is round the four middle spins.
+        title: the finding.
+
+    Returns:
+        The figure.
+    """
+    fig, axes = plt.subplots(2, len(angles), figsize=(2.6 * len(angles) + 0.6, 4.6), height_ratios=(1.35, 1))
+    for column, (name, field) in enumerate(angles.items()):
+        field = to_numpy(field)
+        low = len(field) // 2 - 1
+        corners = [(low, low), (low, low + 1), (low + 1, low + 1), (low + 1, low), (low, low)]
+        upper, lower = axes[:, column]
+        draw_arrows(upper, field, color="0.35")
+        charge = draw_vortices(upper, field, periodic=False, size=75)
+        i, j = (np.array(c, float) for c in zip(*corners, strict=True))
+        upper.plot(j, i, color=COLORS["blue"], linewidth=1.5, zorder=3)
+        upper.set(xlim=(-0.7, len(field) - 0.3), ylim=(-0.7, len(field) - 0.3), aspect="equal", title=name)
+        upper.set_axis_off()
+        walk = np.unwrap([field[c] for c in corners])  # every step brought to the nearest turn
+        walk = walk - walk[0]
+        lower.plot(range(5), walk / (2 * np.pi), "o-", color=COLORS["blue"], markersize=5)
+        lower.axhline(0, color=COLORS["grey"], linewidth=0.8)
+        lower.set(xlabel="corner", ylim=(-1.25, 1.25), xticks=range(5), yticks=(-1, 0, 1))
+        lower.set_title(f"turns: {walk[-1] / (2 * np.pi):+.0f}" if charge[low, low] else "turns: 0")
+        lower.set_ylabel("angle (turns)" if column == 0 else "")
+    fig.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return finish(fig)
+
+
+def von_mises(panels: Sequence[tuple[str, object, float]], *, title: str) -> Figure:
+    """Histograms of drawn angles over their exact conditional density.
+
+    Args:
+        panels: (name, angles from the direction of the pull, shape (n,), concentration κ).
+        title: the finding.
+
+    Returns:
+        The figure.
+    """
+    fig, axes = plt.subplots(1, len(panels), figsize=(2.9 * len(panels) + 0.4, 2.7), sharey=False, squeeze=False)
+    line = np.linspace(-np.pi, np.pi, 401)
+    for ax, (name, angles, kappa) in zip(axes[0], panels, strict=True):
+        away = np.angle(np.exp(1j * to_numpy(angles).astype(float)))
+        ax.hist(away, bins=48, range=(-np.pi, np.pi), density=True, color=COLORS["sky"], label="sampled")
+        density = np.exp(kappa * (np.cos(line) - 1))
+        density /= density[:-1].sum() * (line[1] - line[0])
+        ax.plot(line, density, color=COLORS["red"], linewidth=1.6, label="exact")
+        ax.set(xlabel="θ − φ (radians)", title=name, xlim=(-np.pi, np.pi))
+        ax.set_xticks([-np.pi, 0, np.pi], ["−π", "0", "π"])
+    axes[0, 0].set_ylabel("density")
+    axes[0, 0].legend(loc="upper left", handlelength=1.0, fontsize=8)
+    fig.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return finish(fig)
+
+
+def xy_curves(curves: Mapping[int, Mapping[str, tuple]], estimate: tuple[float, float], *, title: str) -> Figure:
+    """Energy, vortex density, |m| and helicity modulus of XY lattices against temperature.
+
+    Args:
+        curves: L -> name ("energy", "vortices", "m", "helicity") -> (temperatures, values, standard errors).
+        estimate: T_KT and its standard error, marked in each panel.
+        title: the finding.
+
+    Returns:
+        The figure; the helicity modulus with the line 2T/π.
+    """
+    labels = {
+        "energy": "energy per spin (J)",
+        "vortices": "vortices per plaquette, both signs",
+        "m": "mean length of the mean spin, ⟨|m|⟩",
+        "helicity": "helicity modulus Υ (J)",
+    }
+    fig, axes = plt.subplots(2, 2, figsize=(9.2, 6.2), sharex=True)
+    for ax, (name, label) in zip(axes.flat, labels.items(), strict=True):
+        ax.axvspan(
+            estimate[0] - estimate[1], estimate[0] + estimate[1], color=COLORS["red"], alpha=0.35, linewidth=0, zorder=0
+        )
+        mark_transition(ax, exact.KT_TEMPERATURE)
+        for (size, columns), color, mark in zip(curves.items(), SERIES, MARKS, strict=False):
+            t, value, error = (to_numpy(c) for c in columns[name])
+            ax.errorbar(
+                t, value, error, fmt=mark + "-", color=color, markersize=4, linewidth=1, capsize=2, label=f"L = {size}"
+            )
+        ax.set_ylabel(label)
+    last = max(to_numpy(c["helicity"][0]).max() for c in curves.values())
+    t = np.linspace(0, min(last, 1.6), 50)
+    stiff = axes[1, 1]
+    stiff.plot(t, 2 * t / np.pi, color=COLORS["black"], linewidth=1.4, label="2T/π")
+    stiff.set_ylim(-0.05, 1.05)
+    for ax in axes[1]:
+        ax.set_xlabel(T_LABEL)
+    axes[1, 0].plot([], [], color=COLORS["black"], linestyle="--", linewidth=1, label=f"{exact.KT_TEMPERATURE}")
+    axes[1, 0].fill_between([], [], [], color=COLORS["red"], alpha=0.35, label=f"{estimate[0]:.3f} ± {estimate[1]:.3f}")
+    axes[1, 0].legend(loc="upper right", title="T_KT: literature, here", title_fontsize=9)
+    handles, names = stiff.get_legend_handles_labels()
+    stiff.legend(handles, names, loc="center right")
+    fig.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return finish(fig)
+
+
+def correlations(
+    curves: Mapping[float, tuple[object, object]],
+    power: Mapping[float, tuple[float, float]],
+    exponential: Mapping[float, tuple[float, float]],
+    size: int,
+    *,
+    title: str,
+) -> Figure:
+    """Correlation functions twice: a power law is straight on the left, an exponential is straight on the right.
+
+    Args:
+        curves: temperature -> (correlation at distances 0, 1, ..., L/2, standard errors).
+        power: temperature -> (η, prefactor) of a fit a d^(-η), with d the chord of the distance.
+        exponential: temperature -> (ξ, prefactor) of a fit a exp(-r/ξ).
+        size: L.
+        title: the finding.
+
+    Returns:
+        The figure.
+    """
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9.4, 4.0))
+    warm = plt.get_cmap("plasma")(np.linspace(0.0, 0.85, len(curves)))
+    for (t, (values, errors)), color in zip(curves.items(), warm, strict=True):
+        values, errors = to_numpy(values)[1:], to_numpy(errors)[1:]
+        r = np.arange(1, len(values) + 1)
+        chord = size / np.pi * np.sin(np.pi * r / size)
+        seen = values > 2 * errors
+        label = f"T = {t:.3g}"
+        for ax, x in ((left, chord), (right, r)):
+            ax.errorbar(
+                x[seen], values[seen], errors[seen], fmt="o", color=color, markersize=3.5, linewidth=0.9, label=label
+            )
+        if t in power:
+            eta, front = power[t]
+            left.plot(chord, front * chord**-eta, color=color, linewidth=1.2)
+        if t in exponential:
+            xi, front = exponential[t]
+            fit = front * np.exp(-r / xi)
+            right.plot(r[fit > 1e-3], fit[fit > 1e-3], color=color, linewidth=1.2)
+    left.set(xscale="log", yscale="log", xlabel="chord (L/π) sin(πr/L), lattice spacings", ylabel="correlation C(r)")
+    right.set(yscale="log", xlabel="distance r (lattice spacings)")
+    left.set_title("log-log: lines are power laws")
+    right.set_title("semi-log: lines are exponentials")
+    ticks = [1, 2, 5, 10, 20]
+    left.xaxis.set_major_locator(FixedLocator(ticks))
+    left.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    left.xaxis.set_minor_locator(NullLocator())
+    for ax in (left, right):
+        ax.set_ylim(4e-3, 1.1)
+    left.legend(loc="lower left", ncols=2, fontsize=8)
+    fig.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return finish(fig)
+
+
+def shrinking_order(
+    sizes,
+    measured: Mapping[float, tuple[object, object, float]],
+    *,
+    title: str,
+) -> Figure:
+    """The length of the mean spin against the size of the lattice, both axes logarithmic.
+
+    Args:
+        sizes: L, shape (n,).
+        measured: temperature -> (⟨|m|⟩, standard errors, each of shape (n,), predicted power of L).
+        title: the finding.
+
+    Returns:
+        The figure; a line of the predicted slope through the smallest lattice's point at each temperature.
+    """
+    sizes = to_numpy(sizes)
+    fig, ax = plt.subplots(figsize=(6.8, 3.8))
+    wide = np.array([sizes[0], 4 * sizes[-1]], float)
+    for (t, (m, error, slope)), color, mark in zip(measured.items(), SERIES, MARKS + "<>ph", strict=False):
+        m, error = to_numpy(m), to_numpy(error)
+        ax.plot(wide, m[0] * (wide / sizes[0]) ** slope, color=color, linestyle="--", linewidth=1.1)
+        ax.errorbar(
+            sizes, m, error, fmt=mark, color=color, markersize=5.5, capsize=2, label=f"T = {t:g}: L^({slope:+.3f})"
+        )
+    ax.set(xscale="log", yscale="log", xlabel="side of the lattice L (log)", ylabel="⟨|m|⟩ (log)", title=title)
+    ax.xaxis.set_major_locator(FixedLocator([*sizes.tolist(), 2 * sizes[-1], 4 * sizes[-1]]))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    ax.xaxis.set_minor_locator(NullLocator())
+    low = min(to_numpy(m).min() for m, _, _ in measured.values())
+    ticks = [v for v in (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0) if v > 0.5 * low]
+    ax.yaxis.set_major_locator(FixedLocator(ticks))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), title="dashed: predicted", title_fontsize=9)
+    return finish(fig)
+
+
+def cold_clock(
+    temperatures,
+    heat: Mapping[str, tuple[object, object]],
+    locking: Mapping[str, tuple[object, object]],
+    gap: float,
+    *,
+    title: str,
+) -> Figure:
+    """What is different between a clock and free angles in the cold.
+
+    Args:
+        temperatures: shape (n,).
+        heat: model -> (energy per spin above the ground state over T, standard errors), each of shape (n,).
+        locking: model -> (⟨cos qφ⟩ of the direction φ of the mean spin, standard errors), each of shape (n,).
+        gap: least energy that one spin of the clock can take up.
+        title: the finding.
+
+    Returns:
+        The figure.
+    """
+    t = to_numpy(temperatures)
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9.2, 3.5))
+    for ax, panel in ((left, heat), (right, locking)):
+        for (name, (value, error)), color, mark in zip(panel.items(), ("blue", "red", "orange"), "osD", strict=False):
+            ax.errorbar(
+                t, to_numpy(value), to_numpy(error), fmt=mark, color=COLORS[color], markersize=5, capsize=2, label=name
+            )
+        ax.set(xlabel=T_LABEL, xscale="log")
+        ax.xaxis.set_major_locator(FixedLocator([0.03, 0.05, 0.1, 0.2, 0.3]))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+        ax.xaxis.set_minor_locator(NullLocator())
+    line = np.geomspace(t.min(), t.max(), 200)
+    boltzmann = 2 * np.exp(-gap / line)
+    left.plot(line, gap * boltzmann / (1 + boltzmann) / line, color=COLORS["red"], linewidth=1.2)
+    left.axhline(0.5, color=COLORS["blue"], linestyle="--", linewidth=1.2)
+    left.annotate("spin waves: T/2 each", (t.min(), 0.5), xytext=(0, -12), textcoords="offset points", fontsize=9)
+    left.annotate("one spin alone with its gap", (0.048, 0.02), fontsize=9, color=COLORS["red"])
+    left.set(ylabel="(energy per spin + 2J) / T", ylim=(-0.02, 0.68), title="energy taken up")
+    right.axhline(0, color=COLORS["grey"], linewidth=0.8)
+    right.set(ylabel="⟨cos 16φ⟩", ylim=(-0.25, 1.08), title="is the mean spin on one of the 16 directions?")
+    left.legend(loc="lower right")
+    right.legend(loc="upper right")
+    fig.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return finish(fig)
+
+
+def pair_distances(temperatures, distance, errors, random, *, title: str) -> Figure:
+    """How far vortices are from their antivortices, against charges thrown at random.
+
+    Args:
+        temperatures: shape (n,).
+        distance: mean distance in the closest pairing, lattice spacings, shape (n,).
+        errors: standard errors, shape (n,).
+        random: the same for as many charges thrown at random, shape (n,).
+        title: the finding.
+
+    Returns:
+        The figure.
+    """
+    t, distance, errors, random = (to_numpy(a) for a in (temperatures, distance, errors, random))
+    fig, ax = plt.subplots(figsize=(6.6, 3.5))
+    ax.plot(t, random, "s--", color=COLORS["grey"], markersize=5, label="as many charges, thrown at random")
+    ax.errorbar(t, distance, errors, fmt="o-", color=COLORS["blue"], markersize=5, capsize=2, label="XY")
+    mark_transition(ax, exact.KT_TEMPERATURE, "T_KT")
+    ax.set(xlabel=T_LABEL, ylabel="mean distance in a pair\n(lattice spacings)", yscale="log", title=title)
+    ax.yaxis.set_major_locator(FixedLocator([1, 2, 5, 10, 20]))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.legend(loc="upper right")
+    return finish(fig)
+
+
+def coarsening(sweeps, density, errors, law, equilibrium: float, *, title: str) -> Figure:
+    """The density of vortices after a quench, on two logarithmic axes.
+
+    Args:
+        sweeps: after the quench, shape (n,).
+        density: vortices of both signs per plaquette, shape (n,).
+        errors: standard errors, shape (n,).
+        law: the fitted law at the same times, NaN where it was not fitted, shape (n,).
+        equilibrium: density at equilibrium.
+        title: the finding.
+
+    Returns:
+        The figure.
+    """
+    t, density, errors, law = (to_numpy(a) for a in (sweeps, density, errors, law))
+    fig, ax = plt.subplots(figsize=(6.6, 3.5))
+    ax.errorbar(t, density, errors, fmt="o", color=COLORS["blue"], markersize=4, label="measured")
+    ax.plot(t, law, color=COLORS["red"], label="∝ ln(t) / t")
+    ax.plot(t, density[0] * t[0] / t, color=COLORS["grey"], linestyle=":", label="∝ 1 / t")
+    ax.set(xscale="log", yscale="log", xlabel="sweeps after the quench", ylabel="vortices per plaquette", title=title)
+    ax.set_ylim(max(0.5 * density.min(), 1e-5), 0.5)
+    ax.legend(loc="lower left")
+    words = f"at equilibrium: {equilibrium:.0e}" if equilibrium else "at equilibrium: none"
+    ax.annotate(words, (1, 1), xycoords="axes fraction", xytext=(-4, -12), textcoords="offset points", ha="right")
+    return finish(fig)
+
+
+def planar_movie(
+    frames: Sequence[tuple[str, object]], *, scale: int = 2, milliseconds: int = 140, words: str = ""
+) -> "Image":
+    """An animated picture (APNG) of planar spins with their vortices; it runs three times and stops at the end.
+
+    Where animation is not supported, the last frame is shown.
+
+    Args:
+        frames: (caption, angles of shape (L, L)); vortices become white squares, antivortices black ones.
+        scale: pixels along the side of a spin.
+        milliseconds: time of one frame.
+        words: text alternative.
+
+    Returns:
+        The picture; as the last expression of a cell it shows itself.
+    """
+    from IPython.display import Image
+
+    stills = [_still(caption, to_numpy(angles), scale) for caption, angles in frames]
+    buffer = io.BytesIO()
+    # The last frame first: it is the default image, which is not part of the animation.
+    stills[-1].save(
+        buffer, format="png", save_all=True, append_images=stills, default_image=True, loop=3, optimize=True,
+        duration=[milliseconds] * (len(stills) - 1) + [12 * milliseconds],
+    )  # fmt: skip
+    return Image(buffer.getvalue(), format="png", alt=words, width=1.5 * stills[0].width)
+
+
+def _still(caption: str, angles: np.ndarray, scale: int) -> Any:
+    """One frame, with a line of text below it, in a table of colours."""
+    from PIL import Image, ImageDraw
+
+    size = len(angles)
+    index = np.round(angles * (MOVIE_HUES / (2 * np.pi))).astype(int) % MOVIE_HUES
+    large = np.repeat(np.repeat(index, scale, 0), scale, 1).astype(np.uint8)
+    charge = winding_numbers(angles)
+    reach = np.arange(-scale, scale)
+    for sign, color in ((1, MOVIE_HUES), (-1, MOVIE_HUES + 1)):
+        i, j = (scale * (place[:, None, None] + 1) for place in np.nonzero(charge == sign))
+        large[(i + reach[:, None]) % (size * scale), (j + reach) % (size * scale)] = color
+    canvas = np.full((size * scale + 16, size * scale), MOVIE_HUES, np.uint8)
+    canvas[: size * scale] = large[::-1]
+    still = Image.fromarray(canvas)
+    _, hues = spin_indices(np.zeros(1), "xy")
+    table = hues[np.arange(MOVIE_HUES) * 256 // MOVIE_HUES]
+    palette = np.concatenate([table, [[255, 255, 255], [0, 0, 0]]]).astype(np.uint8)
+    still.putpalette(palette.tobytes())
+    ImageDraw.Draw(still).text((4, size * scale + 2), caption, fill=MOVIE_HUES + 1)
+    return still
+
+
+def three_models(
+    ising: tuple[object, object, object],
+    potts: Mapping[int, tuple[object, object, object]],
+    xy: Mapping[int, tuple[object, object, object]],
+    estimate: tuple[float, float],
+) -> Figure:
+    """The phase diagrams of Ising, Potts and XY, each with its transition.
+
+    Args:
+        ising: (temperatures, ⟨|m|⟩, standard errors).
+        potts: q -> (temperatures, order parameter, standard errors).
+        xy: L -> (temperatures, helicity modulus, standard errors).
+        estimate: T_KT and its standard error, from the helicity modulus.
+
+    Returns:
+        The figure.
+    """
+    fig, axes = plt.subplots(1, 3, figsize=(11.4, 3.6))
+    look = {"markersize": 4.5, "linewidth": 1, "capsize": 2, "linestyle": "none"}
+    left, middle, right = axes
+    t, value, error = (to_numpy(c) for c in ising)
+    line = np.linspace(t.min(), t.max(), 800)
+    left.plot(line, [exact.yang_magnetisation(1 / x) for x in line], color=COLORS["grey"], label="exact (Yang)")
+    left.errorbar(t, value, error, fmt="o", color=COLORS["blue"], label="sampled", **look)
+    at = 1 / exact.BETA_C
+    mark_transition(left, at)
+    left.set(ylabel="magnetisation ⟨|m|⟩", title=f"Ising: continuous, T_c = {at:.4f}")
+    for (q, columns), color, mark in zip(potts.items(), ("orange", "red"), "sD", strict=False):
+        t, value, error = (to_numpy(c) for c in columns)
+        at = 1 / exact.potts_beta_c(q)
+        middle.errorbar(t * exact.potts_beta_c(q), value, error, fmt=mark, color=COLORS[color],
+                        label=f"q = {q}: T_c = {at:.4f}", **look)  # fmt: skip
+        jump = exact.potts_order_parameter_jump(q)
+        middle.plot([1, 1], [0, jump], color=COLORS[color], linewidth=1.6, alpha=0.7)
+        middle.plot([1], [jump], "_", color=COLORS[color], markersize=12, markeredgewidth=2)
+    mark_transition(middle, 1.0)
+    middle.set(ylabel="order parameter", title="Potts: a jump (bars: exact)")
+    for (size, columns), color, mark in zip(xy.items(), ("sky", "green", "purple"), "^vo", strict=False):
+        t, value, error = (to_numpy(c) for c in columns)
+        right.errorbar(t, value, error, fmt=mark, color=COLORS[color], label=f"L = {size}", **look)
+    t = np.linspace(0, 1.5, 50)
+    right.plot(t, 2 * t / np.pi, color=COLORS["grey"], label="2T/π")
+    mark_transition(right, exact.KT_TEMPERATURE)
+    right.set(ylabel="helicity modulus Υ (J)", title=f"XY: T_KT = {estimate[0]:.3f} ± {estimate[1]:.3f}")
+    for ax in axes:
+        ax.set(xlabel=T_LABEL, ylim=(-0.04, 1.05))
+        ax.legend(loc="lower left" if ax is not right else "upper right")
+    middle.set_xlabel("T / T_c")
+    found = f"T_KT from the stiffness {estimate[0]:.3f}, literature {exact.KT_TEMPERATURE:.3f}"
+    fig.suptitle(
+        f"Three ways to order (dashed: exact or best known transition): {found}", x=0.01, ha="left", fontsize=11
+    )
+    return finish(fig)

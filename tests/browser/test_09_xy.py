@@ -1,0 +1,28 @@
+"""Lesson 09 in JupyterLab: the live lattice of continuous spins heats up, and its vortices are counted."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+NOTEBOOK = "09_xy.ipynb"
+SETUP = "course_utils.setup("
+IMPORTS = "from course_utils import"
+EXPLORER = "explorers.live_lattice("
+
+
+def test_a_hot_lattice_has_vortices_everywhere(lab):
+    with lab.open(NOTEBOOK) as notebook:
+        notebook.run_cells(SETUP, IMPORTS, EXPLORER)
+        explorer = notebook.explorer(EXPLORER)
+        picture = explorer.picture()
+        explorer.control("vortices").locator("input").click()
+        explorer.wait_for(lambda: "antivortices" in explorer.caption(), "the number of vortices in the caption")
+        explorer.slider_by_keyboard("temperature", "ArrowRight", times=60)
+        explorer.wait_for(lambda: "T = 1.10" in explorer.caption(), "T = 1.10 in the caption")
+        assert explorer.picture() != picture
+        assert int(re.search(r"(\d+) vortices and as many antivortices", explorer.caption())[1]) > 0
+        assert not explorer.failed()
+        explorer.screenshot("09_live_xy")
+        assert notebook.complaints == []
