@@ -5,8 +5,8 @@
     training = PLANAR["cd"].train(x, moons.domain, seed=0)
     kl(moons, training.energy)
 
-`dataclasses.replace(PLANAR["pcd"], sampler="ula")` is the same recipe with one thing changed. What each recipe reaches, on
-seeds that were not used to choose it, stands in `tests/benchmarks/README.md`; `tests/benchmarks/ebm_2d.py` measures it.
+`dataclasses.replace(PLANAR["pcd"], sampler="ula")` is the same recipe with one thing changed. What each recipe reaches
+on seeds that were not used to choose it stands in `tests/benchmarks/README.md`; `tests/benchmarks/ebm_2d.py` measures it.
 """
 
 from dataclasses import dataclass
@@ -119,7 +119,7 @@ class PlanarRecipe:
                 return SlicedScoreMatching(self.n_directions)
         raise ValueError(f"method must be one of {', '.join(PLANAR)}; got {self.method!r}")
 
-    def train(self, data: Float[Tensor, "n *dim"], domain: Domain, *, seed: int = 0, **options: Any) -> Training:
+    def train(self, data: Float[Tensor, "n *dim"], domain: Domain, *, seed: int, **options: Any) -> Training:
         """A new energy, trained on these data.
 
         Args:
@@ -143,9 +143,9 @@ class PlanarRecipe:
 PLANAR: dict[str, PlanarRecipe] = {
     recipe.method: recipe
     for recipe in (
-        PlanarRecipe("exact", n_steps=800, batch_size=256, n_cells=80),
+        PlanarRecipe("exact", n_steps=1000, batch_size=256, n_cells=80),
         PlanarRecipe("nce", n_steps=1000, batch_size=256),
-        PlanarRecipe("cd", n_steps=1000, batch_size=128),
+        PlanarRecipe("cd", n_steps=800, batch_size=128),
         PlanarRecipe("pcd", n_steps=1000, batch_size=128),
         PlanarRecipe("tempered", n_steps=1500, batch_size=100, k=5, step_size=0.04, capacity=500),
         PlanarRecipe("dsm", n_steps=1500, batch_size=200, learning_rate=5e-3),
