@@ -5,6 +5,8 @@
 `python -m course_utils.ebm.make_checkpoints` makes all of them anew.
 """
 
+import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from torch import nn
 from course_utils.ebm.evaluation import FeatureNet
 from course_utils.ebm.images import ImageEnergy
 
-__all__ = ["CHECKPOINTS", "facts", "load", "save"]
+__all__ = ["CHECKPOINTS", "Ablation", "digits_ablation", "facts", "load", "save"]
 
 CHECKPOINTS = {
     "digits": "E(x) of scikit-learn's digits",
@@ -64,6 +66,49 @@ def save(net: nn.Module, path: str | Path, facts: dict[str, Any]) -> None:
     weights = {key: value.detach().cpu().clone() for key, value in net.state_dict().items()}
     state = {"kind": type(net).__name__, "options": net.options, "weights": weights, "facts": facts}
     torch.save(state, path)
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """What a benchmark measured with one part of a recipe left out at a time.
+
+    Attributes:
+        command: what was run.
+        system: on what.
+        rows: what was left out -> measure -> value; NaN for a measure of a run that diverged. The whole recipe first.
+        spreads: the same for the standard deviation over seeds; 0 where there was one seed.
+    """
+
+    command: str
+    system: str
+    rows: dict[str, dict[str, float]]
+    spreads: dict[str, dict[str, float]]
+
+
+def digits_ablation(path: str | Path | None = None) -> Ablation:
+    """The stored output of tests/benchmarks/ebm_digits.py with --ablate; its first line is the command.
+
+    Args:
+        path: of the file; that of the course unless given.
+
+    Raises:
+        ValueError: if the file holds no such table.
+    """
+    path = _FOLDER / "digits_ablation.txt" if path is None else Path(path)
+    command, system, *lines = path.read_text("utf-8").splitlines()
+    table = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines if line.startswith("|")]
+    if len(table) < 3 or table[0][0] != "left out":
+        raise ValueError(f"path = {str(path)!r} holds no table whose first column is 'left out'")
+    rows, spreads = {}, {}
+    for name, *cells in table[2:]:
+        if ", seed " in name:  # a summary of all seeds follows
+            continue
+        name = name.removesuffix(", mean ± sd")
+        pairs = [(cell + " ± 0").split(" ± ")[:2] if cell[:1].isdigit() or cell[:1] == "-" else None for cell in cells]
+        numbers = [(math.nan, 0.0) if pair is None or pair[0] == "-" else tuple(map(float, pair)) for pair in pairs]
+        rows[name] = {key: value for key, (value, _) in zip(table[0][1:], numbers, strict=True)}
+        spreads[name] = {key: spread for key, (_, spread) in zip(table[0][1:], numbers, strict=True)}
+    return Ablation(command, system, rows, spreads)
 
 
 def _read(name: str, folder: str | Path | None) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def mosaic(images, gap: int = GAP) -> tuple[np.ndarray, np.ndarray]:
     return picture, empty
 
 
-def draw_images(ax, images, *, rows: Sequence[str] = (), columns: Sequence[str] = (), span=(0.0, 1.0)) -> None:
+def draw_images(ax, images, *, rows: Sequence[str] = (), columns: Sequence[str] = (), span=(-1.0, 1.0)) -> None:
     """Images side by side in one axes, with a label for each row and each column.
 
     Args:
@@ -70,7 +70,7 @@ def draw_images(ax, images, *, rows: Sequence[str] = (), columns: Sequence[str] 
 
 
 def image_grid(
-    images, *, title: str, rows: Sequence[str] = (), columns: Sequence[str] = (), cell: float = 0.5, span=(0.0, 1.0)
+    images, *, title: str, rows: Sequence[str] = (), columns: Sequence[str] = (), cell: float = 0.5, span=(-1.0, 1.0)
 ) -> Figure:
     """Images in rows and columns, each with a label.
 
@@ -134,7 +134,7 @@ def energy_groups(groups: Mapping[str, object], *, title: str, clip: tuple[float
         The figure.
     """
     fig, ax = plt.subplots(figsize=(7.0, 0.9 + 0.36 * len(groups)), dpi=DPI)
-    for i, (name, values) in enumerate(groups.items()):
+    for i, values in enumerate(groups.values()):
         values = to_numpy(values)
         color = COLORS["blue"] if i == 0 else COLORS["red"]
         low, left, middle, right, high = np.quantile(values, (clip[0], 0.25, 0.5, 0.75, clip[1]))
@@ -247,9 +247,8 @@ def ablation(names: Sequence[str], columns: Mapping[str, tuple[Sequence[float], 
         The figure.
     """
     y = -np.arange(len(names))
-    fig, axes = plt.subplots(
-        1, len(columns), figsize=(2.0 + 2.4 * len(columns), 0.9 + 0.32 * len(names)), dpi=DPI, sharey=True, squeeze=False
-    )  # fmt: skip
+    size = (2.0 + 2.4 * len(columns), 0.9 + 0.32 * len(names))
+    fig, axes = plt.subplots(1, len(columns), figsize=size, dpi=DPI, sharey=True, squeeze=False)
     for ax, (label, (mean, spread)) in zip(axes[0], columns.items(), strict=True):
         mean, spread = to_numpy(mean), to_numpy(spread)
         ax.axvline(mean[0], color=COLORS["grey"], linestyle="--", linewidth=1)
@@ -302,9 +301,8 @@ def class_shares(names: Sequence[str], groups: Mapping[str, object], *, title: s
     Returns:
         The figure.
     """
-    fig, axes = plt.subplots(
-        1, len(groups), figsize=(2.9 * len(groups), 2.3), dpi=DPI, sharey=True, squeeze=False
-    )  # fmt: skip
+    size = (2.0 * len(groups) + 0.4, 2.3)
+    fig, axes = plt.subplots(1, len(groups), figsize=size, dpi=DPI, sharey=True, squeeze=False)
     x = np.arange(len(names))
     for ax, (name, shares), color in zip(axes[0], groups.items(), PALETTE, strict=False):
         for k in wanted:

@@ -8,7 +8,7 @@ def spectral_norm(weight, start, n_iterations):
 def spectral_norm(weight, start, n_iterations):
     return float(torch.linalg.matrix_norm(weight.flatten(1), 2))
 
-# %% wrong="6.1" says="(9 out, in)"
+# %% wrong="6.1" says="(in, 9 out)"
 def spectral_norm(weight, start, n_iterations):
     return float(torch.linalg.matrix_norm(weight.transpose(0, 1).reshape(weight.shape[1], -1), 2))
 
@@ -196,14 +196,14 @@ def clamped_langevin(energy, x, free, step_size, temperature, noise):
         x = torch.where(free, x + step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size * temperature) * ξ, x)
     return x
 
-# %% wrong="6.3" says="one step of Exercise 3.2"
+# %% wrong="6.3" says="Where free: Exercise 3.2"
 def clamped_langevin(energy, x, free, step_size, temperature, noise):
     for ξ in noise:
         moved = x - step_size * samplers.gradient(energy, x) + math.sqrt(step_size * temperature) * ξ
         x = torch.where(free, moved, x)
     return x
 
-# %% wrong="6.3" says="one step of Exercise 3.2"
+# %% wrong="6.3" says="Where free: Exercise 3.2"
 def clamped_langevin(energy, x, free, step_size, temperature, noise):
     known = torch.where(free, 0.0, x)  # the energy sees known pixels only
     for ξ in noise:
@@ -219,7 +219,7 @@ def clamped_langevin(energy, x, free, step_size, temperature, noise):
         x = torch.where(free, x - step_size * gradient + math.sqrt(2 * step_size * temperature) * ξ, x)
     return x
 
-# %% wrong="6.3" says="passed in has changed"
+# %% wrong="6.3" says="an argument has changed"
 def clamped_langevin(energy, x, free, step_size, temperature, noise):
     for ξ in noise:
         step = -step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size * temperature) * ξ
@@ -339,7 +339,7 @@ def compose(energies, weights):
         terms.append(lambda x: w * energy(x))  # w and energy are looked up when it is called
     return lambda x: sum(term(x) for term in terms)
 
-# %% wrong="6.5" says="does not return a function"
+# %% wrong="6.5" says="returns no function"
 def compose(energies, weights):
     x = torch.zeros(4, 1, 2, 2)
     return sum(w * energy(x) for w, energy in zip(weights, energies))

@@ -52,8 +52,11 @@ COLUMNS = {
 
 ABLATIONS = {
     "spectral_norm": ("no spectral norm", {"spectral_norm": False}),
+    "scale": ("norms start at 1, not at 2.5", {"scale": 1.0}),
+    "base": ("no bowl", {"base": None}),
     "residual": ("no short cuts", {"residual": False}),
     "activation": ("ReLU for SiLU", {"activation": "relu"}),
+    "bowl": ("no quadratic bowl", {"base": None}),
     "regulariser": ("no E² regulariser", {"alpha": 0.0}),
     "ema": ("no averaged weights", {"ema": None}),
     "clip": ("no clipping of gradients", {"clip": None}),

@@ -1,0 +1,151 @@
+"""Lesson 06: where chains of images go, for three starts, any number of steps and any temperature."""
+
+import math
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ..plots import COLORS
+from ..plots.images import draw_images
+from .base import Explorer, choice, log_slider
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+QUESTION = (
+    "Start from real images. Up to which temperature do most of the eight chains still show their digit after 100 steps, "
+    "and what do chains from noise show after 300 steps at that temperature, compared with T = 1?"
+)
+TEMPERATURES = (0.01, 10.0)
+PER_DECADE = 10
+STEPS = (0, 3, 10, 30, 100, 300)
+START = {"start": "noise", "steps": 100, "temperature": 1.0}
+STARTS = ("noise", "real images", "upper half clamped")
+STEP_SIZE = 0.005
+N_CHAINS, N_CURVES = 8, 8
+SEED = 6
+SIZE = (8.0, 4.4)
+
+
+@cache
+def _scene() -> tuple[Any, Any, "Tensor", "Tensor", "Tensor"]:
+    """Energy, classifier, eight real images, their labels, and energies of all real images with the data noise."""
+    import torch
+
+    from .. import data, ebm
+
+    test = data.digits("test")
+    first = [int((test.labels == y).nonzero()[0]) for y in (0, 1, 2, 3, 4, 6, 7, 9)]
+    generator = torch.Generator().manual_seed(SEED)
+    energy, classifier = ebm.load("digits"), ebm.load("digits_classifier")
+    noisy = test.images + 0.1 * torch.randn(test.images.shape, generator=generator)
+    return energy, classifier, test.images[first], test.labels[first], energy(noisy)
+
+
+def chains(start: str, steps: int, temperature: float) -> tuple[dict[int, "Tensor"], "Tensor"]:
+    """Eight chains at ε = 0.005; the same random numbers at every call.
+
+    Args:
+        start: one of `STARTS`.
+        steps: number of Langevin steps, one of `STEPS`.
+        temperature: T > 0.
+
+    Returns:
+        The pictures after each number of `STEPS` up to `steps`, and the energies after each step, shape
+        (steps + 1, 8).
+    """
+    import torch
+
+    from .. import ebm, samplers
+
+    energy, _, real, _, _ = _scene()
+    if start not in STARTS:
+        raise ValueError(f"start must be one of {', '.join(STARTS)}, got {start!r}")
+    torch_threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # eight pictures: a second thread only waits
+    generator = torch.Generator().manual_seed(SEED)
+    x = ebm.uniform_noise(1, 8, 8)(N_CHAINS, generator)
+    free = torch.ones(8, 8, dtype=torch.bool)
+    if start == "real images":
+        x = real.clone()
+    elif start == "upper half clamped":
+        free[:4] = False
+        x = torch.where(free, x, real)
+    frames, energies = {0: x}, [energy(x)[None]]
+    try:
+        if steps:
+            run = ebm.clamped_langevin(
+                energy, x, free, step_size=STEP_SIZE, temperature=temperature, n_steps=steps, generator=generator
+            )
+            frames |= {n: run.trajectory[n - 1] for n in STEPS if 0 < n <= steps}
+            energies.append(run.energy)
+    finally:
+        torch.set_num_threads(torch_threads)
+    return frames, torch.cat(energies)
+
+
+def images() -> Explorer:
+    """Start × steps × temperature: eight chains of images, and their energies.
+
+    Returns:
+        The explorer; as the last expression of a cell it shows itself.
+    """
+    controls = {
+        "start": choice("start", list(STARTS), START["start"]),
+        "steps": choice("steps", {str(n): n for n in STEPS}, START["steps"]),
+        "temperature": log_slider("temperature T", START["temperature"], *TEMPERATURES, per_decade=PER_DECADE),
+    }
+    return Explorer(controls, draw, question=QUESTION, size=SIZE)
+
+
+def draw(start: str, steps: int, temperature: float) -> tuple[Figure, str]:
+    """A fresh run, its picture and its caption.
+
+    Args:
+        start: one of `STARTS`.
+        steps: number of Langevin steps.
+        temperature: T > 0.
+
+    Raises:
+        ValueError: if the start is unknown.
+        course_utils.samplers.Diverged: if a chain leaves the numbers.
+    """
+    _, classifier, _, labels, of_real = _scene()
+    frames, energies = chains(start, steps, temperature)
+    figure = Figure(layout="none")  # fixed margins: nothing moves while a control does
+    grid, curve = figure.add_axes((0.10, 0.02, 0.44, 0.84)), figure.add_axes((0.645, 0.15, 0.335, 0.70))
+    rows = [f"step {n}" for n in frames]
+    pictures = np.stack([x.numpy() for x in frames.values()])
+    full = np.full((len(STEPS), *pictures.shape[1:]), np.nan)
+    draw_images(grid, pictures if len(pictures) == len(STEPS) else _padded(full, pictures), rows=rows)
+    grid.set_title(f"from {start}: {steps} steps at T = {temperature:.3f}", y=1.01)
+
+    low, high = np.quantile(of_real.numpy(), (0.1, 0.9))
+    curve.axhspan(low, high, color=COLORS["grey"], alpha=0.25, linewidth=0, label="real images")
+    curve.plot(np.arange(len(energies)), energies.numpy(), color=COLORS["blue"], linewidth=0.8, alpha=0.8)
+    curve.set(xlabel="step", ylabel="energy E", xlim=(0, max(STEPS)))
+    top = max(float(np.quantile(energies.numpy(), 0.98)), high)
+    curve.set_ylim(min(float(energies.min()), low) - 5, top + 5)
+    curve.set_title("energies of the chains", y=1.01)
+    curve.legend(loc="upper right", frameon=True, framealpha=0.9, edgecolor="white")
+
+    read = classifier(frames[max(frames)]).argmax(1)
+    seen = " ".join(str(int(y)) for y in read)
+    share = read.bincount(minlength=10).double() / len(read)
+    kinds = math.exp(-float((share[share > 0] * share[share > 0].log()).sum()))
+    caption = (
+        f"Start: {start}; {steps} steps of ε = {STEP_SIZE} at T = {temperature:.3f}. "
+        f"Mean energy {float(energies[-1].mean()):.1f}; real images with data noise {float(of_real.mean()):.1f}.\n"
+        f"A classifier reads {seen}: {kinds:.1f} effective classes."
+    )
+    if start != "noise":
+        caption += f" Still the digit of the start: {int((read == labels).sum())} of {N_CHAINS}."
+    return figure, caption
+
+
+def _padded(full: np.ndarray, pictures: np.ndarray) -> np.ndarray:
+    full[: len(pictures)] = pictures
+    full[len(pictures) :] = -1.0  # rows that have not been reached are black, so that nothing changes its place
+    return full
