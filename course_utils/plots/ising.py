@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator
 
 from .lattice import MARKS, SERIES, mark_transition
 from .style import COLORS, finish, to_numpy
@@ -129,6 +130,8 @@ def slowing_down(sizes, time, error, law: tuple[float, float], *, title: str) ->
     ax.plot(sizes, law[1] * sizes ** law[0], color=COLORS["red"], label=f"fit: exponent {law[0]:.2f}")
     ax.set(xscale="log", yscale="log", xlabel="side of the lattice L (spins)", ylabel="τ of |m| (sweeps)")
     ax.set_xticks(sizes, [str(size) for size in sizes])
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter("{x:g}")
     ax.minorticks_off()
     ax.set_title(title)
     ax.legend(loc="upper left")
@@ -186,8 +189,9 @@ def field_loops(loops: Mapping[str, Mapping[str, tuple]], *, title: str) -> Figu
                 )
         ax.axhline(0, color=COLORS["grey"], linewidth=0.6)
         ax.axvline(0, color=COLORS["grey"], linewidth=0.6)
-        ax.set(xlabel="field h (J)", title=panel)
-        ax.legend(loc="upper left")
+        ax.set(xlabel="field h (J)", title=panel, xticks=[-1, -0.5, 0, 0.5, 1])
+    handles = {label: line for ax in axes.flat for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    fig.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=len(handles))
     axes[0, 0].set_ylabel("magnetisation m")
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)

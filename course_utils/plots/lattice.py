@@ -193,11 +193,13 @@ def phase_curves(
     for ax in axes.flat[len(measured) :]:
         ax.set_axis_off()
     handles: dict[str, Any] = {}
+    styles: dict[str, dict[str, Any]] = {}  # a curve of one name looks alike in all panels
     for ax, (quantity, series) in zip(axes.flat, measured.items(), strict=False):
         lines = (exact or {}).get(quantity, {})
         if not isinstance(lines, Mapping):
             lines = {lines[0]: lines[1:]}
-        for (name, (x, y)), style in zip(lines.items(), LINES, strict=False):
+        for name, (x, y) in lines.items():
+            style = styles.setdefault(name, LINES[len(styles) % len(LINES)])
             (handles[name],) = ax.plot(to_numpy(x), to_numpy(y), zorder=1, **style)
         for (name, points), color, mark in zip(series.items(), SERIES, MARKS, strict=False):
             x, y, error = (to_numpy(column) for column in points)

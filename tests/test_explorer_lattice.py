@@ -1,0 +1,159 @@
+"""The live lattice: what it shows, what its caption says, and that it does as it is told."""
+
+import io
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from course_utils import movie
+from course_utils.explorers import lattice
+from course_utils.explorers.lattice import live_lattice, mark_vortices, palette_png
+from course_utils.lattice import exact
+
+SIZE = 16
+
+
+@pytest.fixture(scope="module")
+def ising():
+    return live_lattice("ising", size=SIZE)
+
+
+def pixels(png: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 16, 17, 256])
+@pytest.mark.parametrize("shape", [(4, 4), (7, 13)])
+def test_a_picture_is_a_png_of_the_right_colours(n, shape):
+    rng = np.random.default_rng(n)
+    index, table = rng.integers(0, n, shape), rng.integers(0, 256, (n, 3)).astype(np.uint8)
+    png = palette_png(index, table)
+    assert (pixels(png) == table[index]).all()
+    assert zlib.crc32(png[12:29]) == int.from_bytes(png[29:33], "big")
+
+
+def test_the_picture_shows_the_spins_with_row_0_at_the_bottom(ising):
+    ising.start("aligned")
+    ising.set(temperature=0.5)
+    ising.play.value += 1
+    assert (pixels(ising.picture) == movie.ISING_COLOURS[1]).all(), "in the cold all spins stay up"
+    spins = np.arange(16).reshape(4, 4) % 5 == 0
+    assert (pixels(palette_png(spins.astype(int)[::-1], movie.ISING_COLOURS))[-1, 0] == movie.ISING_COLOURS[1]).all()
+
+
+@pytest.mark.parametrize("kind", ["ising", "potts", "clock", "xy"])
+def test_each_model_starts_without_error_and_says_its_temperature_and_transition(kind):
+    live = live_lattice(kind, size=SIZE)
+    assert live.error is None
+    name, at = live.show_of.transition
+    assert f"T = {live.values['temperature']:.2f} ({name} = {at:.3f})" in live.caption
+    assert f"{lattice.FIRST_SWEEPS} sweeps after a quench from random spins" in live.caption
+    assert pixels(live.picture).shape == (SIZE, SIZE, 3)
+    assert live.question == lattice.QUESTIONS[kind]
+    live.play.value += 1
+    assert live.sweeps_done == lattice.FIRST_SWEEPS + 1
+    assert live.error is None
+
+
+def test_a_tick_sweeps_as_often_as_the_control_says_and_draws(ising):
+    before, picture = ising.sweeps_done, ising.picture
+    ising.set(temperature=3.0, sweeps=4)
+    assert ising.sweeps_done == before + 4
+    ising.play.value += 1
+    assert ising.sweeps_done == before + 8
+    assert ising.picture != picture
+    assert f"{ising.sweeps_done:,} sweeps" in ising.caption
+    ising.set(sweeps=1)
+
+
+def test_quench_and_order_start_anew(ising):
+    ising.set(temperature=1.0)
+    ising.buttons["order"].click()
+    assert ising.sweeps_done == 1
+    assert "1 sweeps after all spins equal" in ising.caption or "1 sweep after all spins equal" in ising.caption
+    assert float(ising.caption.split("|m| ")[1].split()[0]) > 0.9
+    ising.buttons["quench"].click()
+    first = ising.picture
+    assert "after a quench" in ising.caption
+    assert float(ising.caption.split("|m| ")[1].split()[0]) < 0.6
+    ising.buttons["quench"].click()
+    assert ising.picture != first, "each quench has other random numbers"
+
+
+def test_the_caption_tends_to_the_exact_values(ising):
+    ising.buttons["order"].click()
+    ising.set(temperature=1.5, sweeps=16)
+    energies, orders = [], []
+    for _ in range(60):
+        ising.play.value += 1
+        energies.append(float(ising.caption.split("spin ")[1].split()[0].replace("−", "-")))
+        orders.append(float(ising.caption.split("|m| ")[1].split()[0]))
+    ising.set(sweeps=1)
+    assert np.mean(energies) == pytest.approx(exact.onsager_energy(1 / 1.5), abs=0.01)
+    assert np.mean(orders) == pytest.approx(exact.yang_magnetisation(1 / 1.5), abs=0.005)
+    assert f"equilibrium {exact.onsager_energy(1 / 1.5):.3f}, Onsager" in ising.caption
+    assert f"equilibrium {exact.yang_magnetisation(1 / 1.5):.3f}, Yang" in ising.caption
+
+
+def test_above_the_transition_yang_says_zero(ising):
+    ising.set(temperature=3.0)
+    assert "(equilibrium 0.000, Yang)" in ising.caption
+
+
+def test_the_one_shown_before_stops_when_the_cell_runs_again():
+    first = live_lattice("potts", size=SIZE)
+    assert first.play.comm is None or first.box.comm is not None
+    setattr(first.play, "playing" if first.play.has_trait("playing") else "_playing", True)
+    second = live_lattice("potts", size=SIZE)
+    assert not getattr(first.play, "playing", getattr(first.play, "_playing", None))
+    assert second.error is None
+    other = live_lattice("xy", size=SIZE)
+    second.play.value += 1
+    assert second.error is None
+    assert other.error is None
+
+
+def test_an_error_is_shown_in_the_caption_and_the_next_frame_recovers(ising, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("no lattice today")
+
+    monkeypatch.setattr(ising, "step", broken)
+    ising.play.value += 1
+    assert "RuntimeError: no lattice today" in ising.caption
+    assert "explorer-error" in ising.text.value
+    monkeypatch.undo()
+    ising.play.value += 1
+    assert ising.error is None
+
+
+def test_vortices_are_marked_on_the_corners_of_their_plaquettes():
+    y, x = np.mgrid[0:8, 0:8] - 3.5
+    angle = (np.arctan2(y, x) - np.arctan2(y - 2, x)) % (2 * np.pi)
+    index = np.zeros((8, 8), np.uint8)
+    marked, table, count = mark_vortices(angle.astype(np.float32), index, movie.angle_colours(256), None)
+    assert count >= 1
+    white, black = len(table) - 2, len(table) - 1
+    assert (table[white] == 255).all()
+    assert (table[black] == 0).all()
+    assert (marked[3:5, 3:5] == white).all()
+    assert (marked[5:7, 3:5] == black).all()
+
+
+def test_vortices_and_antivortices_are_counted_alike_in_the_caption():
+    live = live_lattice("xy", size=SIZE)
+    live.set(temperature=2.0, vortices=True)
+    assert "vortices and as many antivortices" in live.caption
+    assert live.error is None
+    live.set(vortices=False)
+    assert "vortices" not in live.caption
+
+
+def test_wrong_arguments_are_refused_at_once():
+    with pytest.raises(ValueError, match="expected one of ising, potts, clock, xy"):
+        live_lattice("heisenberg")
+    with pytest.raises(ValueError, match="states = 3: expected None"):
+        live_lattice("ising", states=3)
+    with pytest.raises(ValueError, match="even sides"):
+        live_lattice("ising", size=15)
