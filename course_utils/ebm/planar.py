@@ -6,7 +6,8 @@
     kl(moons, training.energy)
 
 `dataclasses.replace(PLANAR["pcd"], sampler="ula")` is the same recipe with one thing changed. What each recipe reaches
-on seeds that were not used to choose it stands in `tests/benchmarks/README.md`; `tests/benchmarks/ebm_2d.py` measures it.
+on seeds that were not used to choose it stands in `tests/benchmarks/README.md`; `tests/benchmarks/ebm_2d.py` measures
+it.
 """
 
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class PlanarRecipe:
         alpha: weight of the regulariser on E².
         capacity: chains in the buffer.
         reinit: share of the chains taken that restart.
-        fresh_std: chains start, and restart, from a Gaussian of this standard deviation around 0.
+        fresh_std: chains start, and restart, from a Gaussian of this standard deviation around 0; with None, from data.
         temperatures: the ladder of "tempered".
         ratio: noise points per data point.
         widen: standard deviation of the noise in those of the data.
@@ -68,7 +69,7 @@ class PlanarRecipe:
     alpha: float = 0.0
     capacity: int = 2000
     reinit: float = 0.02
-    fresh_std: float = 2.0
+    fresh_std: float | None = 2.0
     temperatures: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
     ratio: int = 2
     widen: float = 1.3
@@ -95,10 +96,13 @@ class PlanarRecipe:
         """
 
         def fresh(n: int, generator: torch.Generator) -> Tensor:
-            ladder = (len(self.temperatures),) if self.method == "tempered" else ()
-            return self.fresh_std * torch.randn(
-                n, *ladder, *data.shape[1:], generator=generator, device=generator.device
-            )
+            replicas = [len(self.temperatures)] if self.method == "tempered" else []
+            shape = (n, *replicas, *data.shape[1:])
+            if self.fresh_std is None:
+                return data[
+                    torch.randint(len(data), shape[: 1 + len(replicas)], generator=generator, device=data.device)
+                ]
+            return self.fresh_std * torch.randn(shape, generator=generator, device=data.device)
 
         buffer = ReplayBuffer(self.capacity, fresh, self.reinit)
         chains: dict[str, Any] = {"k": self.k, "step_size": self.step_size, "alpha": self.alpha}
