@@ -335,7 +335,7 @@ def cold_clock(
     t = to_numpy(temperatures)
     fig, (left, right) = plt.subplots(1, 2, figsize=(9.2, 3.5))
     for ax, panel in ((left, heat), (right, locking)):
-        for (name, (value, error)), color, mark in zip(panel.items(), ("blue", "red", "orange"), "osD", strict=False):
+        for (name, (value, error)), color, mark in zip(panel.items(), ("red", "blue", "orange"), "osD", strict=False):
             ax.errorbar(
                 t, to_numpy(value), to_numpy(error), fmt=mark, color=COLORS[color], markersize=5, capsize=2, label=name
             )
@@ -348,10 +348,10 @@ def cold_clock(
     left.plot(line, gap * boltzmann / (1 + boltzmann) / line, color=COLORS["red"], linewidth=1.2)
     left.axhline(0.5, color=COLORS["blue"], linestyle="--", linewidth=1.2)
     left.annotate("spin waves: T/2 each", (t.min(), 0.5), xytext=(0, -12), textcoords="offset points", fontsize=9)
-    left.annotate("one spin alone with its gap", (0.048, 0.02), fontsize=9, color=COLORS["red"])
+    left.annotate("one spin of the clock\nalone with its gap", (0.125, 0.22), fontsize=9, color=COLORS["red"])
     left.set(ylabel="(energy per spin + 2J) / T", ylim=(-0.02, 0.68), title="energy taken up")
     right.axhline(0, color=COLORS["grey"], linewidth=0.8)
-    right.set(ylabel="⟨cos 16φ⟩", ylim=(-0.25, 1.08), title="is the mean spin on one of the 16 directions?")
+    right.set(ylabel="⟨cos 16φ⟩", ylim=(-0.35, 1.08), title="is the mean spin on one of the 16 directions?")
     left.legend(loc="lower right")
     right.legend(loc="upper right")
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
@@ -493,7 +493,7 @@ def three_models(
         t, value, error = (to_numpy(c) for c in columns)
         at = 1 / exact.potts_beta_c(q)
         middle.errorbar(t * exact.potts_beta_c(q), value, error, fmt=mark, color=COLORS[color],
-                        label=f"q = {q}: T_c = {at:.4f}", **look)  # fmt: skip
+                        label=f"q = {q}, T_c {at:.4f}", **look)  # fmt: skip
         jump = exact.potts_order_parameter_jump(q)
         middle.plot([1, 1], [0, jump], color=COLORS[color], linewidth=1.6, alpha=0.7)
         middle.plot([1], [jump], "_", color=COLORS[color], markersize=12, markeredgewidth=2)
@@ -508,8 +508,9 @@ def three_models(
     right.set(ylabel="helicity modulus Υ (J)", title=f"XY: T_KT = {estimate[0]:.3f} ± {estimate[1]:.3f}")
     for ax in axes:
         ax.set(xlabel=T_LABEL, ylim=(-0.04, 1.05))
-        ax.legend(loc="lower left" if ax is not right else "upper right")
-    middle.set_xlabel("T / T_c")
+    for ax, place in zip(axes, ("lower left", "upper right", "center right"), strict=True):
+        ax.legend(loc=place)
+    middle.set(xlabel="temperature T / T_c", xlim=(None, 1.34))
     found = f"T_KT from the stiffness {estimate[0]:.3f}, literature {exact.KT_TEMPERATURE:.3f}"
     fig.suptitle(
         f"Three ways to order (dashed: exact or best known transition): {found}", x=0.01, ha="left", fontsize=11
