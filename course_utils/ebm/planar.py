@@ -147,7 +147,7 @@ class PlanarRecipe:
 PLANAR: dict[str, PlanarRecipe] = {
     recipe.method: recipe
     for recipe in (
-        PlanarRecipe("exact", n_steps=1000, batch_size=256, n_cells=80),
+        PlanarRecipe("exact", n_steps=800, batch_size=256, n_cells=80),
         PlanarRecipe("nce", n_steps=1000, batch_size=256),
         PlanarRecipe("cd", n_steps=800, batch_size=128),
         PlanarRecipe("pcd", n_steps=1000, batch_size=128),

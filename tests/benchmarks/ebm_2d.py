@@ -12,8 +12,8 @@ optimiser, schedule, average, batch and step size, so that only its losses and i
 examples has no bowl that would make exp(-E) integrable: its KL is that of the model restricted to the domain, a lower
 bound.
 
-A method name with changes, such as `pcd:sampler=ula:k=5`, is that recipe with these settings; `--methods ablation` stands
-for the changes to persistent contrastive divergence that show what keeps it stable.
+A method name with changes, such as `pcd:sampler=ula:k=5`, is that recipe with these settings; `--methods ablation`
+stands for the changes to persistent contrastive divergence that show what keeps it stable.
 """
 
 import argparse
@@ -260,7 +260,7 @@ def main(arguments: list[str] | None = None) -> None:
     print("| method | by | KL in nats: mean ± sd | lowest to highest | CPU s |")
     print("| --- | --- | ---: | ---: | ---: |")
     runs: list[tuple[str, str, Callable]] = [
-        (name, "course_utils (ceiling)" if name == "exact" else "course_utils", ours) for name in methods
+        (name, "course_utils (ceiling)" if recipe(name).method == "exact" else "course_utils", ours) for name in methods
     ]
     missing = ""
     if not options.without_torchebm:
