@@ -40,7 +40,19 @@ from jaxtyping import Float, Int, Shaped, UInt8
 from .lattice import exact
 from .lattice.observables import winding_numbers
 
-__all__ = ["CODECS", "MovieError", "Painter", "Recorder", "angle_colours", "ffmpeg", "main", "state_colours"]
+__all__ = [
+    "CODECS",
+    "ISING_COLOURS",
+    "MovieError",
+    "Painter",
+    "Recorder",
+    "Scene",
+    "angle_colours",
+    "ffmpeg",
+    "film",
+    "main",
+    "state_colours",
+]
 
 
 @dataclass(frozen=True)

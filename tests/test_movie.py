@@ -269,11 +269,20 @@ def test_an_error_in_between_leaves_nothing_and_no_process(tmp_path, error, monk
 
 
 @posix
+def test_an_ffmpeg_that_hangs_is_ended(tmp_path, stand_in):
+    stand_in("import time\ntime.sleep(300)")
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        record(tmp_path / "x.mp4", noise(1), KeyboardInterrupt)
+    assert time.monotonic() - began < 60
+
+
+@posix
 def test_a_full_disk_is_told_in_words_and_leaves_nothing(tmp_path, stand_in):
     stand_in(
         "open(sys.argv[-1], 'wb').write(b'half a movie')\n"
         "sys.stdin.buffer.read(2000)\n"
-        "sys.stderr.write('av_interleaved_write_frame(): No space left on device')\nsys.exit(228)"
+        "sys.exit(228)"  # 256 - ENOSPC; with nothing said, for where is there room to say it
     )
     (tmp_path / "out").mkdir()
     with pytest.raises(movie.MovieError, match=r"The disk is full.*x\.mp4.*after \d+ frames.*Nothing was left"):
