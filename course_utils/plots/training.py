@@ -85,7 +85,9 @@ def training_watched(points, data, snapshots: Mapping[int, tuple[object, float, 
         The figure: energies above, densities below, one column for each step.
     """
     points, data = to_numpy(points), to_numpy(data)
-    fig, axes = plt.subplots(2, len(snapshots), figsize=(2.3 * len(snapshots) + 0.7, 4.9), sharex=True, sharey=True)
+    fig, axes = plt.subplots(
+        2, len(snapshots), figsize=(2.3 * len(snapshots) + 0.7, 5.1), sharex=True, sharey=True, squeeze=False
+    )
     highest = max(normalised(points, energy).max() for energy, _, _ in snapshots.values())
     for (above, below), (step, (energy, kl, samples)) in zip(axes.T, snapshots.items(), strict=True):
         heights = draw_energy(above, points, energy)
@@ -94,6 +96,7 @@ def training_watched(points, data, snapshots: Mapping[int, tuple[object, float, 
         image = draw_density(below, points, normalised(points, energy), highest)
         below.plot(*to_numpy(samples)[:200].T, color=COLORS["sky"], markersize=2.2, alpha=0.9, **DOT)
         below.set_title(f"KL {kl:.3f}")
+        above.set_xlabel("x₁")
         below.set_xlabel("x₁")
     axes[0, 0].set_ylabel("x₂")
     axes[1, 0].set_ylabel("x₂")
@@ -212,11 +215,10 @@ def densities_beside(
     for ax in axes.flat[len(panels) + 1 :]:
         ax.set_axis_off()
     for i, ax in enumerate(axes.flat[: len(panels) + 1]):
-        if i + columns > len(panels):
-            ax.set_xlabel("x₁")
-            ax.tick_params(labelbottom=True)
-        if i % columns == 0:
-            ax.set_ylabel("x₂")
+        ax.set_xlabel("x₁")
+        ax.tick_params(labelbottom=i + columns > len(panels))
+    for ax in axes[:, 0]:
+        ax.set_ylabel("x₂")
     fig.colorbar(image, ax=axes, label="density p", shrink=0.8, ticks=MaxNLocator(5))
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)
@@ -244,7 +246,8 @@ def sets_beside(rows: Mapping[str, tuple], *, title: str) -> Figure:
             density, kl = learned[method]
             draw_density(ax, points, density, top)
             ax.set_title(f"{method}: KL {kl:.3g}")
-        column[-1].set_xlabel("x₁")
+        for ax in column:
+            ax.set_xlabel("x₁")
     for ax in axes[:, 0]:
         ax.set_ylabel("x₂")
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)

@@ -354,30 +354,27 @@ with check.exercise("5.2", "contrastive_divergence"):
     def E(z: Float[Tensor, "n dim"]) -> Float[Tensor, "n"]:
         return θ[0] * (z**2).sum(-1) + θ[1] * z.sum(-1)
 
-    draw = torch.Generator().manual_seed(52)
-    a, b = (torch.randn(n, 2, generator=draw, dtype=torch.float64) for n in (6, 4))
-    made = b - 0.3 * (2 * θ[0] * b + θ[1])  # one step of descent: the samples depend on the weights
-    fixed, stuck = made.detach(), lambda z: E(z).detach() + 0 * θ.sum()  # no gradient
+    a, b = torch.randn(2, 6, 2, generator=torch.Generator().manual_seed(52), dtype=torch.float64)
+    made = (b - 0.3 * (2 * θ[0] * b + θ[1]))[:4]  # a step of descent: these samples depend on the weights
     for α in (0.0, 0.3):
-        square = α * ((E(a) ** 2).mean() + (E(fixed) ** 2).mean())
-        right = E(a).mean() - E(fixed).mean() + square
+        (d, d2), (m, m2), (f, f2) = ((e.mean(), α * (e**2).mean()) for e in (E(a), E(made), E(made.detach())))
+        right, blind = d - f + d2 + f2, 0 * θ.sum()  # blind: no gradient, but a graph
         wrong = {
-            "The sign is swapped: data go down, samples go up": E(fixed).mean() - E(a).mean() + square,
-            "The samples are attached: gradients flow through the chain": E(a).mean()
-            - E(made).mean() + α * ((E(a) ** 2).mean() + (E(made) ** 2).mean()),
-            "The data energy is detached: nothing goes down": stuck(a).mean() - E(fixed).mean() + square,
-            "The sample energy is detached: nothing goes up": E(a).mean() - stuck(fixed).mean() + square,
-            "Take means: data and samples may differ in number": E(a).sum() - E(fixed).sum() + square,
-            "The regulariser is missing": right - square,
-            "The regulariser is subtracted": right - 2 * square,
-            "Square each energy, then take the mean": right - square
-            + α * (E(a).mean() ** 2 + E(fixed).mean() ** 2),
-        }  # fmt: skip
+            "The sign is swapped: data go down, samples go up": f - d + d2 + f2,
+            "The samples are attached: gradients flow through the chain": d - m + d2 + m2,
+            "The data energy is detached: nothing goes down": (d + d2).detach() - f + f2 + blind,
+            "The sample energy is detached: nothing goes up": d + d2 + (f2 - f).detach() + blind,
+            "Take means: data and samples may differ in number": 6 * d - 4 * f + d2 + f2,
+            "The regulariser is missing": d - f + blind,
+            "The regulariser is subtracted": d - f - d2 - f2,
+            "Square each energy, then take the mean": d - f + α * (d**2 + f**2),
+        }
         loss = contrastive_divergence(E, a, made, α)
         check.close(f"the loss at α = {α}", loss, right, causes=wrong)
-        check.that(loss.requires_grad, "the loss has no graph", hint="Energies must keep their graphs.")
-        got, slope, *slopes = (torch.autograd.grad(v, θ, retain_graph=True)[0] for v in (loss, right, *wrong.values()))
-        check.close(f"its gradient at α = {α}", got, slope, causes=dict(zip(wrong, slopes, strict=True)))
+        check.that(getattr(loss, "grad_fn", None), "the loss has no graph", hint="Keep those of the energies.")
+        slope = {v: torch.autograd.grad(v, θ, retain_graph=True)[0] for v in (loss, right, *wrong.values())}
+        causes = {words: slope[v] for words, v in wrong.items()}
+        check.close(f"its gradient at α = {α}", slope[loss], slope[right], causes=causes)
 
 # %% [markdown] hint="5.2"
 # Two calls: `energy(data)` and `energy(samples.detach())`. The mean of the first minus the mean of the second. Data go
@@ -449,7 +446,7 @@ plots.surface_movie(plane, x, frames, words=words)
 # %%
 history = runs["CD-10"].history
 loss, late = history["loss"], history["loss"][100:]
-title = f"E(data) − E(samples) stays at {late.mean():.2f} ± {late.std():.2f}, whatever the likelihood does"
+title = f"E(data) − E(samples) stays at {late.mean():.2f} ± {late.std():.2f}, whatever the NLL does"
 plots.loss_and_truth(loss, history["measured_at"], history["KL"] + H, H, title=title)
 
 # %% [markdown]
@@ -528,8 +525,7 @@ with check.exercise("5.3", "ReplayBuffer"):
     buffer, before = ReplayBuffer(40, new, reinit=0.0), torch.arange(80.0).view(40, 2)
     buffer.states = before.clone()
     i, s = check.outputs(buffer.sample(40, draw), "indices", "states")
-    hint = "Chains differ: torch.randperm, not torch.randint."
-    check.equal("different chains in a sample of all 40", len(set(i.tolist())), 40, hint=hint)
+    check.equal("different chains in a sample of 40", len(set(i.tolist())), 40, hint="Use torch.randperm.")
     i, s = buffer.sample(10, draw)
     check.close("the states taken out", s, before[i], hint="reinit = 0: self.states[indices].")
     s += 5.0  # a sampler that works in place
@@ -537,20 +533,16 @@ with check.exercise("5.3", "ReplayBuffer"):
     buffer.write(i, s * torch.ones(10, 2, requires_grad=True))
     check.equal("chains after writing", len(buffer.states), 40, hint="Write in place; do not append.")
     check.that(not buffer.states.requires_grad, "a graph is kept", hint="Write states.detach().")
-    causes = {"The states are not written back: self.states[indices] = ...": before}
-    right, hint = before.index_copy(0, i, s), "Write to the places that were sampled, and only there."
-    check.close("the buffer after writing", buffer.states, right, causes=causes, hint=hint)
-    for share, least, most in ((0.1, 150, 250), (1.0, 2000, 2000)):  # five standard errors
+    right, causes = before.index_copy(0, i, s), {"The states are not written back": before}
+    check.close("the buffer after writing", buffer.states, right, causes=causes, hint="In their own places.")
+    for share, least, most in ((0.1, 150, 250), (1.0, 2000, 2000)):  # 0.1: within 3.7 standard errors
         buffer = ReplayBuffer(2000, new, reinit=share)
         buffer.states = torch.zeros(2000, 2)
         rows = buffer.sample(2000, draw)[1]
-        fresh = (rows >= 100).all(1)
-        hint = "Jitter is not re-initialisation: whole new states come from self.fresh."
-        check.that(fresh | (rows == 0).all(1), "some states are neither old nor fresh", hint=hint)
-        hint = f"Each with probability reinit = {share}." + " None was replaced." * (not fresh.any())
-        check.that(least <= fresh.sum() <= most, f"{fresh.sum()} of 2000 states are fresh", hint=hint)
-        hint = "Ask self.fresh for as many as are replaced."
-        check.equal("different fresh states", len(rows[fresh].unique(dim=0)), int(fresh.sum()), hint=hint)
+        n, old = len(rows[(rows >= 100).all(1)].unique(dim=0)), int((rows == 0).all(1).sum())
+        hint = "Jitter is not re-initialisation, nor is one fresh state for all: self.fresh(number, ...)."
+        check.equal("states that are old, or fresh and all different", n + old, 2000, hint=hint)
+        check.that(least <= n <= most, f"{n} of 2000 are fresh", hint=f"Each with probability {share}.")
     twice = [ReplayBuffer(99, new).sample(99, torch.Generator().manual_seed(1))[0].tolist() for _ in "ab"]
     check.equal("two samples from one seed", twice[0], twice[1], hint="Draw with the generator.")
 
@@ -661,35 +653,33 @@ def denoising_score_matching(
 
 # %% check="5.4" points=3
 with check.exercise("5.4", "denoising_score_matching"):
-    θ = torch.tensor([0.7, 0.2], dtype=torch.float64, requires_grad=True)
+    θ = torch.tensor([0.7, 0.4], dtype=torch.float64, requires_grad=True)
 
     def E(z: Float[Tensor, "n dim"]) -> Float[Tensor, "n"]:
         return θ[0] * (z**2).sum(-1) / 2 + θ[1] * (z**4).sum(-1) / 4
 
-    def half_square(at: Tensor, target: Tensor, sign: float = -1.0) -> Tensor:
-        return 0.5 * ((sign * (θ[0] * at + θ[1] * at**3) - target) ** 2).sum(-1).mean()
+    def half_square(at: Tensor, plus: Tensor, sign: float = -1.0) -> Tensor:
+        return 0.5 * ((sign * (θ[0] * at + θ[1] * at**3) + plus) ** 2).sum(-1).mean()
 
-    a, ξ = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(54), dtype=torch.float64)
+    a, ξ = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(55), dtype=torch.float64)
     for σ in (0.3, 1.6):
-        y = a + σ * ξ
-        right = half_square(y, -ξ / σ)
+        right, y = half_square(a + σ * ξ, ξ / σ), a + σ * ξ
         causes = {
-            "The score is -∇E: your sign is swapped": half_square(y, -ξ / σ, sign=1.0),
-            "The score of the blur is -ξ/σ; ξ/σ² is divided twice": half_square(y, -ξ / σ**2),
-            "The score of the blur is -ξ/σ; the division is missing": half_square(y, -ξ),
-            "The score of the blur is -ξ/σ, not -σξ": half_square(y, -σ * ξ),
-            "Take the score at the blurred data x + σξ, not at the data": half_square(a, -ξ / σ),
-            "The blur is σ ξ; σ is missing": half_square(a + ξ, -ξ / σ),
+            "The score is -∇E, and its target is -ξ/σ: a sign is swapped": half_square(y, ξ / σ, sign=1.0),
+            "The score of the blur is -ξ/σ; ξ/σ² is divided twice": half_square(y, ξ / σ**2),
+            "The score of the blur is -ξ/σ; the division is missing": half_square(y, ξ),
+            "The score of the blur is -ξ/σ, not -σξ": half_square(y, σ * ξ),
+            "Take the score at the blurred data x + σξ, not at the data": half_square(a, ξ / σ),
+            "The blur is σ ξ; σ is missing": half_square(a + ξ, ξ / σ),
             "The factor 1/2 is missing": 2 * right,
             "Sum over the coordinates, then average over the points": right / 3,
             "Average over the points; this is the sum": right * 5,
         }
-        loss = denoising_score_matching(E, a.clone(), ξ, σ)
+        loss, keep = denoising_score_matching(E, a.clone(), ξ, σ), "Use create_graph=True."
         check.close(f"the loss at σ = {σ}", loss, right, causes=causes)
-        hint = "torch.autograd.grad(..., create_graph=True) keeps the graph of the gradient."
-        check.that(loss.requires_grad, "the loss has no graph, so the weights cannot learn", hint=hint)
+        check.that(getattr(loss, "grad_fn", None), "the loss has no graph", hint=keep)
         slopes = [torch.autograd.grad(v, θ, retain_graph=True)[0] for v in (loss, right)]
-        check.close(f"its gradient at σ = {σ}", *slopes, hint=hint)
+        check.close(f"its gradient at σ = {σ}", *slopes, hint=keep)
 
 # %% [markdown] hint="5.4"
 # Make the blurred points a leaf: `(data + sigma * noise).requires_grad_(True)`. Differentiate `energy(blurred).sum()` with
@@ -792,9 +782,22 @@ plots.sets_beside(rows, title=title)
 # Between them nothing happens, and it is there that a method has to look in order to compare the two.
 #
 # Take two densities with the same modes, one with the weights (0.8, 0.2), one with (0.5, 0.5). The likelihood tells them
-# apart: KL = $0.8\log\frac{0.8}{0.5} + 0.2\log\frac{0.2}{0.5}$, about 0.19 nats, however far the modes are apart. What about
+# apart: KL = $0.8\log\frac{0.8}{0.5} + 0.2\log\frac{0.2}{0.5}$ nats, however far the modes are apart. What about
 # the Fisher divergence? Near each mode both densities have the *same* score: a factor does not show in $\nabla\log p$.
-#
+
+
+# %%
+def two_modes(distance: float, left: float) -> tuple[Tensor, Tensor, Tensor, float]:
+    """Grid, density, score, spacing; two Gaussians of standard deviation 1, `left` the weight of one."""
+    density = data.mixture_1d(separation=distance, std=1.0, weights=(left, 1 - left))
+    z, dz = ebm.grid(((-16.0, 16.0),), 4000)
+    z = z.clone().requires_grad_(True)
+    log_p = density.log_prob(z)
+    (score,) = torch.autograd.grad(log_p.sum(), z)
+    return z.detach(), log_p.detach().exp(), score, dz
+
+
+# %% [markdown]
 # ### Exercise 5.5 · Predict, then see
 # *Difficulty ●●○ · ten minutes · why: the loss of score matching, and of diffusion models, hardly contains the weights of modes.*
 #
@@ -829,17 +832,6 @@ def fisher_divergence(
     ### BEGIN SOLUTION
     return float(0.5 * (p * (score_q - score_p) ** 2).sum() * dx)
     ### END SOLUTION
-
-
-# %%
-def two_modes(distance: float, left: float) -> tuple[Tensor, Tensor, Tensor, float]:
-    """Grid, density, score, spacing; two Gaussians of standard deviation 1, `left` the weight of one."""
-    density = data.mixture_1d(separation=distance, std=1.0, weights=(left, 1 - left))
-    z, dz = ebm.grid(((-16.0, 16.0),), 4000)
-    z = z.clone().requires_grad_(True)
-    log_p = density.log_prob(z)
-    (score,) = torch.autograd.grad(log_p.sum(), z)
-    return z.detach(), log_p.detach().exp(), score, dz
 
 
 # %% check="5.5" points=3
@@ -878,7 +870,8 @@ for distance in distances.tolist():
     by_score.append(0.5 * float((p * (s - r) ** 2).sum() * dz))
     by_kl.append(float(torch.special.xlogy(p, p / q).sum() * dz))
 at = {d: by_score[int((distances - d).abs().argmin())] for d in (4, 8, 12)}
-print("Fisher divergence at distance", ", ".join(f"{d}: {v:.2e}" for d, v in at.items()), f"  KL {by_kl[-1]:.3f}")
+print("Fisher divergence at distance", ", ".join(f"{d}: {v:.2e}" for d, v in at.items()))
+print(f"KL at distance 12: {by_kl[-1]:.3f} nats")
 title = f"From distance 4 to 12 the Fisher divergence falls {at[4] / at[12]:.0e}-fold; the KL stays"
 plots.fisher_and_kl(distances, by_score, by_kl, title=title)
 
