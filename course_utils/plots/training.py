@@ -132,7 +132,7 @@ def surface_movie(
         buffer, format="png", save_all=True, append_images=stills, default_image=True, loop=3, optimize=True,
         duration=[milliseconds] * (len(stills) - 1) + [10 * milliseconds],
     )  # fmt: skip
-    return Image(buffer.getvalue(), format="png", alt=words)
+    return Image(buffer.getvalue(), format="png", metadata={"alt": words})
 
 
 def loss_and_truth(loss, measured_at, nll, entropy: float, *, title: str) -> Figure:

@@ -126,7 +126,7 @@ def winding_walk(angles, *, title: str) -> Figure:
     Returns:
         The figure.
     """
-    fig, axes = plt.subplots(2, len(angles), figsize=(2.6 * len(angles) + 0.6, 4.6), height_ratios=(1.35, 1))
+    fig, axes = plt.subplots(2, len(angles), figsize=(2.25 * len(angles) + 0.5, 4.1), height_ratios=(1.35, 1))
     for column, (name, field) in enumerate(angles.items()):
         field = to_numpy(field)
         low = len(field) // 2 - 1
@@ -192,7 +192,7 @@ def xy_curves(curves: Mapping[int, Mapping[str, tuple]], estimate: tuple[float, 
         "m": "mean length of the mean spin, ⟨|m|⟩",
         "helicity": "helicity modulus Υ (J)",
     }
-    fig, axes = plt.subplots(2, 2, figsize=(9.2, 6.2), sharex=True)
+    fig, axes = plt.subplots(2, 2, figsize=(8.4, 5.4), sharex=True)
     for ax, (name, label) in zip(axes.flat, labels.items(), strict=True):
         ax.axvspan(
             estimate[0] - estimate[1], estimate[0] + estimate[1], color=COLORS["red"], alpha=0.35, linewidth=0, zorder=0
@@ -240,7 +240,7 @@ def correlations(
     Returns:
         The figure.
     """
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9.4, 4.0))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.6))
     warm = plt.get_cmap("plasma")(np.linspace(0.0, 0.85, len(curves)))
     for (t, (values, errors)), color in zip(curves.items(), warm, strict=True):
         values, errors = to_numpy(values)[1:], to_numpy(errors)[1:]
@@ -333,7 +333,7 @@ def cold_clock(
         The figure.
     """
     t = to_numpy(temperatures)
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9.2, 3.5))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.3))
     for ax, panel in ((left, heat), (right, locking)):
         for (name, (value, error)), color, mark in zip(panel.items(), ("red", "blue", "orange"), "osD", strict=False):
             ax.errorbar(
@@ -436,7 +436,7 @@ def planar_movie(
         buffer, format="png", save_all=True, append_images=stills, default_image=True, loop=3, optimize=True,
         duration=[milliseconds] * (len(stills) - 1) + [12 * milliseconds],
     )  # fmt: skip
-    return Image(buffer.getvalue(), format="png", alt=words, width=1.5 * stills[0].width)
+    return Image(buffer.getvalue(), format="png", width=stills[0].width * 3 // 2, metadata={"alt": words})
 
 
 def _still(caption: str, angles: np.ndarray, scale: int) -> Any:

@@ -82,12 +82,12 @@ plots.planar_spins(panels, title=title, q=16, columns=3, side=2.0)
 # Colour shows a whole lattice, arrows show what a few spins do. The corner of each XY lattice, in both ways at once:
 
 # %%
-corners = [(f"T = {t:g}", s[:12, :12]) for t, s in zip(T, free, strict=True)]
+corners = [(f"T = {t:g}", s[:10, :10]) for t, s in zip(T, free, strict=True)]
 title = "Cold: arrows turn slowly from place to place. Hot: they soon forget each other"
-plots.planar_spins(corners, look="both", columns=3, side=2.6, title=title)
+plots.planar_spins(corners, look="both", columns=3, side=2.0, title=title)
 
 # %% [markdown]
-# *Picture: three corners of 12 by 12 spins, an arrow on each colour. On the left nearly parallel arrows that turn slowly from
+# *Picture: three corners of 10 by 10 spins, an arrow on each colour. On the left nearly parallel arrows that turn slowly from
 # place to place; on the right arrows in all directions.*
 #
 # ## 2 · Sixteen directions: a table of weights
@@ -307,9 +307,11 @@ schedule = SamplingSchedule(n_warmup=50, n_samples=2000, steps_per_sample=1)
 def star(key, neighbours: Float[Array, "4"]) -> Float[Array, "chains samples"]:
     """Angles of the centre, given its four neighbours."""
     start, held = [(-jnp.ones(1), jnp.zeros(1))], [(jnp.cos(neighbours), jnp.sin(neighbours))]
-    keys, shared = jax.random.split(key, 24), (None,) * 5
-    run = jax.vmap(sample_states, in_axes=(0, *shared))
-    ((x, y),) = run(keys, program, schedule, start, held, [centre])
+
+    def run(key):
+        return sample_states(key, program, schedule, start, held, [centre])
+
+    ((x, y),) = jax.vmap(run)(jax.random.split(key, 24))
     return jnp.arctan2(y, x)[..., 0]
 
 
@@ -469,7 +471,7 @@ print("your winding numbers agree with the course's on one lattice of each tempe
 # %%
 shown = [(f"T = {T[i]:g}: {(charges[i, 0] > 0).sum()} pairs", lattices[i, 0]) for i in (1, 3, 5)]
 title = "Vortices (white) and antivortices (black): in pairs when it is cold, everywhere when it is hot"
-plots.planar_spins(shown, vortices=True, columns=3, side=2.5, title=title)
+plots.planar_spins(shown, vortices=True, columns=3, side=2.3, title=title)
 
 # %% [markdown]
 # *Picture: three lattices in colour. In the first at most a few discs, a white one always beside a black one. In the second
@@ -977,7 +979,7 @@ counts = np.array([np.abs(ob.winding_numbers(one)).mean((1, 2)) for one in frame
 words = "Colour clouds that grow; white and black squares on their seams meet in pairs and vanish."
 pairs = np.rint(counts[:, 0] * 96**2 / 2).astype(int)
 stills = [(f"sweep {t}: {n} pairs", s[0]) for t, n, s in zip(times, pairs, frames, strict=True)]
-plots.planar_movie(stills[::2], words=words)
+plots.planar_movie([*stills[::3], stills[-1]], words=words)
 
 # %% [markdown]
 # *Moving picture: a quench of 96 × 96 continuous spins to T = 0.2. At first grains of all colours with squares everywhere. The
