@@ -475,7 +475,7 @@ plots.planar_spins(shown, vortices=True, columns=3, side=2.3, title=title)
 
 # %% [markdown]
 # *Picture: three lattices in colour. In the first at most a few discs, a white one always beside a black one. In the second
-# about fifteen such couples. In the third discs all over the lattice.*
+# a dozen or so of such couples. In the third discs all over the lattice.*
 #
 # **What one vortex costs, and what it gains.** Far from its centre the arrows of a vortex turn by $2\pi$ on a path of length
 # $2\pi r$: a twist of $1/r$ per step. The energy of a weak twist is half its square, so a vortex alone in a lattice of side $L$
@@ -734,7 +734,7 @@ for L in scans:
 # %% uses="9.4"
 for i, t in ((1, 0.7), (3, 0.893), (5, 1.1)):
     print(f"T = {t:5.3f}: your helicity modulus of 24 lattices 64 × 64 is", end=" ")
-    print(f"{helicity_modulus(charges[i] * 0 + lattices[i], 1 / t):+.3f}; 2T/π = {2 * t / math.pi:.3f}")
+    print(f"{helicity_modulus(lattices[i], 1 / t):+.3f}; 2T/π = {2 * t / math.pi:.3f}")
 
 # %%
 middle, rise = (wide[1:] + wide[:-1]) / 2, np.diff(curves[32]["energy"][1]) / np.diff(wide)
@@ -852,8 +852,9 @@ plots.correlations(measured, power, exponential, 64, title=title)
 #
 # ## 8 · Why |m| falls with L
 #
-# **Choose before you read on.** At T = 0.7, far below $T_{KT}$, the mean spin of a 16 × 16 lattice has length 0.80. Make the
-# side four times as long. What will it be? Write down (a) 0.80, (b) a bit above 0.7, or (c) nearly zero, and a number.
+# **Choose before you read on.** Take a 16 × 16 lattice at T = 0.7, far below $T_{KT}$, and make the side four times as long. What
+# happens to the length of the mean spin? (a) Nothing: the lattice is in its cold phase. (b) It shrinks by about a tenth.
+# (c) It shrinks to half or less. Write down a letter, and a number for the factor.
 #
 # The mean spin is an average over pairs: $\langle|m|^2\rangle = \frac1N\sum_r C(r) \propto L^{-\eta}$. So $|m| \propto L^{-\eta/2}$,
 # that is $L^{-T/4\pi}$ for weak waves. There is even a formula with prefactor. If the angles are Gaussian waves of stiffness Υ,
@@ -882,6 +883,8 @@ for t in (0.4, 0.7, 0.8929, 1.3):
     print(f"predicted {predicted:+.4f}", end=" ")
     cold_words = f"(T/4π = {t / 4 / math.pi:.4f}); by waves at 64: {math.exp(-t / (2 * Υ) * waves(64)):.4f}"
     print(cold_words if t < 1 else "(1/√N)")
+small, large = (estimates[L]["m"][0.7].value for L in (16, 64))
+print(f"T = 0.7: from 16 × 16 to 64 × 64 the factor is {large / small:.3f}")
 title = "At every temperature |m| falls with L: slowly, as a power, when it is cold"
 plots.shrinking_order(sizes, shrinking, title=title)
 
@@ -913,14 +916,17 @@ for L in (64, 10**3, 10**6, 10**9):
 
 # %%
 T, gap = np.array([0.03, 0.04, 0.05, 0.065, 0.08, 0.1, 0.12, 0.2, 0.3]), 4 * (1 - math.cos(math.pi / 8))
-cold, spread = {}, 2 * np.pi / 24 * np.arange(24).reshape(24, 1, 1)
-for name, model in (("16 directions", Clock(32, 16)), ("all directions", XY(32))):
-    first = np.arange(24).reshape(24, 1, 1) % 16 if name[0] == "1" else spread
+cold, each = {}, np.arange(24)
+for name, model, first in (
+    ("16 directions", Clock(32, 16), each % 16),
+    ("all directions", XY(32), 2 * np.pi / 24 * each),
+):
     how = {"n_samples": 30, "n_sweeps": 6, "n_burn_in": 120, "n_chains": 24}
+    start = np.broadcast_to(first[:, None, None], (24, 32, 32))
     cold[name] = []
     for t in T:
-        spins = np.asarray(model.sample(key, 1 / t, init=np.broadcast_to(first, (24, 32, 32)), **how))
-        angles = ob.clock_angles(spins, 16) if name[0] == "1" else spins
+        spins = np.asarray(model.sample(key, 1 / t, init=start, **how))
+        angles = ob.clock_angles(spins, 16) if isinstance(model, Clock) else spins
         m = ob.planar_magnetisation(angles) @ np.array([1, 1j])
         heat = ob.mean_and_error((np.asarray(model.energy(spins)) + 2) / t)
         seen = (heat, ob.mean_and_error(np.cos(16 * np.angle(m))), ob.mean_and_error(np.abs(m)))
@@ -936,7 +942,7 @@ for i, t in enumerate(T):
 # %%
 heat, locking = ({name: rows[i : i + 2] for name, rows in cold.items()} for i in (0, 2))
 locked = T[cold["16 directions"][2] > 0.5].max()
-title = f"Up to T = {locked:g} the clock is locked to its 16 directions and its waves are frozen"
+title = f"Up to T = {locked:g} the clock is locked to its 16 directions; the circle is free at every T"
 plots.cold_clock(T, heat, locking, gap, title=title)
 
 # %% [markdown]
@@ -1000,7 +1006,8 @@ settled = estimates[32]["energy"][0.2].value
 print(f"density of vortices: {density[0]:.3f} after 1 sweep, ", end="")
 print(f"{density[-1]:.5f} ± {errors[-1]:.5f} after {done} sweeps")
 off = np.abs(density[late] / law[late] - 1).max()
-print(f"from sweep {t[late][0]:.0f} to {t[late][-1]:.0f} the points are within {off:.0%} of {front:.2f} ln(t) / t; ", end="")
+print(f"from sweep {t[late][0]:.0f} to {t[late][-1]:.0f} the points are within {off:.0%}", end=" ")
+print(f"of {front:.2f} ln(t) / t; ", end="")
 print(f"a plain power fits best with t^({power:.2f})")
 print(f"at equilibrium, 32 × 32: {estimates[32]['vortices'][0.2].value:.6f}, energy {settled:.4f} per spin")
 now = float(np.asarray(quench.energy(spins)).mean())
@@ -1068,7 +1075,7 @@ print(f"while blocks within one chain claim an error of {np.median(blocks):.3f} 
 # %%
 def ordered(model, T: Float[np.ndarray, "points"], T_c: float) -> tuple[np.ndarray, ...]:
     """Temperatures, order parameter and its standard error."""
-    n, aligned = 24 * len(T), np.repeat(T < T_c, 24)  # noqa: SIM300
+    n, aligned = 24 * len(T), np.repeat(T_c > T, 24)
     start = model.random(jax.random.key(12), (n, *model.shape))
     cold = jnp.ones_like(start) if model.name == "Ising" else jnp.zeros_like(start)
     start = jnp.where(aligned[:, None, None], cold, start)
