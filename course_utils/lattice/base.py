@@ -119,6 +119,10 @@ class Lattice(eqx.Module):
         spins = jnp.asarray(spins)
         if spins.shape[-2:] != self.shape:
             raise ValueError(f"spins has shape {spins.shape}: expected {self.shape} in its last two axes")
+        return self._energy(spins)
+
+    @eqx.filter_jit
+    def _energy(self, spins: Shaped[Array, "*batch rows cols"]) -> Float[Array, "*batch"]:
         total = self.field * self.along_field(spins).sum((-2, -1))
         couplings = (self.coupling, self.coupling) if self.coupling.ndim == 0 else self.coupling
         for axis, coupling in zip((-2, -1), couplings, strict=True):

@@ -53,6 +53,7 @@ class Clock(Lattice):
     def along_field(self, spins):
         return jnp.cos(self.angle(spins))
 
+    @eqx.filter_jit
     def order_parameter(self, spins: UInt8[Array, "*batch rows cols"]) -> Float[Array, "*batch"]:
         """Length of the mean spin, |Σ (cos θ, sin θ)| / N, from 0 to 1."""
         angle = self.angle(spins)

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -38,6 +39,7 @@ class Ising(Lattice):
     def along_field(self, spins):
         return spins.astype(jnp.float32)
 
+    @eqx.filter_jit
     def order_parameter(self, spins: Int8[Array, "*batch rows cols"]) -> Float[Array, "*batch"]:
         """Magnetisation per spin, from -1 to 1."""
         return jnp.asarray(spins).mean((-2, -1), dtype=jnp.float32)

@@ -45,6 +45,7 @@ class Potts(Lattice):
     def along_field(self, spins):
         return (spins == 0).astype(jnp.float32)
 
+    @eqx.filter_jit
     def order_parameter(self, spins: UInt8[Array, "*batch rows cols"]) -> Float[Array, "*batch"]:
         """(q ρ - 1) / (q - 1) with ρ the share of the most frequent colour: 0 in disorder, 1 with all spins equal."""
         spins = jnp.asarray(spins)

@@ -6,6 +6,7 @@ about the quality of threefry (Salmon et al., SC11, doi:10.1145/2063384.2063405;
 """
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +16,7 @@ _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = 0x1BD11BDA
 
 
+@partial(jax.jit, static_argnums=1, inline=True)
 def words(key: Key[Array, ""], shape: tuple[int, ...]) -> tuple[UInt32[Array, "*shape"], UInt32[Array, "*shape"]]:
     """Two independent random words for each entry, from one evaluation of threefry-2x32 with 20 rounds.
 

@@ -2,6 +2,7 @@
 
 import math
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -28,6 +29,7 @@ def _horner(coefficients, x):
     return value
 
 
+@jax.jit
 def cos_sin(angle: Float[Array, "*n"]) -> tuple[Float[Array, "*n"], Float[Array, "*n"]]:
     """Cosine and sine of angles in radians, to 3e-7 for angles of a few turns."""
     turns = angle * jnp.float32(1 / (2 * math.pi))
@@ -37,6 +39,7 @@ def cos_sin(angle: Float[Array, "*n"]) -> tuple[Float[Array, "*n"], Float[Array,
     return cos * cos - sin * sin, 2 * sin * cos
 
 
+@jax.jit
 def angle_of(cos: Float[Array, "*n"], sin: Float[Array, "*n"]) -> Float[Array, "*n"]:
     """The angle in [0, 2π) of a vector, to 1e-6."""
     long, short = jnp.maximum(abs(cos), abs(sin)), jnp.minimum(abs(cos), abs(sin))

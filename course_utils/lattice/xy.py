@@ -61,6 +61,7 @@ class XY(Lattice):
     def along_field(self, spins):
         return cos_sin(spins)[0]
 
+    @eqx.filter_jit
     def order_parameter(self, spins: Float[Array, "*batch rows cols"]) -> Float[Array, "*batch"]:
         """Length of the mean spin, |Σ (cos θ, sin θ)| / N, from 0 to 1."""
         cos, sin = cos_sin(jnp.asarray(spins))

@@ -1,0 +1,335 @@
+"""The spin models: energies, arguments, and how sampling, measuring and streaming fit together."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from course_utils.lattice import XY, Clock, Ising, Lattice, Potts, exact
+from course_utils.lattice.base import Run
+from course_utils.lattice.engines import Grid, edges, join, split
+from course_utils.lattice.reference import Reference
+from course_utils.lattice.tempering import annealed, replica_exchange
+
+KEY = jax.random.key(7)
+MODELS = {
+    "Ising": lambda *size, **more: Ising(*size, **more),
+    "Potts": lambda *size, **more: Potts(*size, q=5, **more),
+    "Clock": lambda *size, **more: Clock(*size, q=8, **more),
+    "XY": lambda *size, **more: XY(*size, **more),
+}
+GRIDS = [(4, 6), (2, 2), (2, 4)]
+
+
+@pytest.fixture(params=MODELS)
+def make(request: pytest.FixtureRequest):
+    return MODELS[request.param]
+
+
+def plain_energy(model: Lattice, spins: np.ndarray, coupling: np.ndarray, field: float) -> float:
+    """Energy per spin, bond by bond, in plain Python numbers."""
+    rows, cols = spins.shape
+    periodic = model.grid.periodic
+
+    def turn(s):
+        return 2 * np.pi * s / model.q if isinstance(model, Clock) else s
+
+    def bond(a, b):
+        if isinstance(model, Ising):
+            return a * b
+        return float(a == b) if isinstance(model, Potts) else np.cos(turn(a) - turn(b))
+
+    total = 0.0
+    for i, j in itertools.product(range(rows), range(cols)):
+        here = float(spins[i, j])
+        along = (
+            here if isinstance(model, Ising) else float(here == 0) if isinstance(model, Potts) else np.cos(turn(here))
+        )
+        total -= field * along
+        if periodic or i + 1 < rows:
+            total -= coupling[0, i, j] * bond(here, float(spins[(i + 1) % rows, j]))
+        if periodic or j + 1 < cols:
+            total -= coupling[1, i, j] * bond(here, float(spins[i, (j + 1) % cols]))
+    return total / (rows * cols)
+
+
+# ----------------------------------------------------------------------------------------------- energy
+
+
+@pytest.mark.parametrize("boundary", ["periodic", "open"])
+@pytest.mark.parametrize("each_edge", [False, True])
+def test_energy_bond_by_bond(make, boundary: str, each_edge: bool) -> None:
+    size = (4, 6) if boundary == "periodic" else (3, 5)
+    coupling = np.random.default_rng(1).normal(size=(2, *size)) if each_edge else np.full((2, *size), -0.7)
+    model = make(size, coupling=coupling if each_edge else -0.7, field=0.3, boundary=boundary)
+    spins = np.asarray(model.random(KEY, (2, 3, *size)))
+    energy = model.energy(spins)
+    assert energy.shape == (2, 3)
+    expected = [[plain_energy(model, s, coupling, 0.3) for s in row] for row in spins]
+    np.testing.assert_allclose(energy, expected, rtol=2e-5, atol=2e-5)
+
+
+def test_aligned_spins_are_the_ground_state(make) -> None:
+    model = make((4, 6))
+    spins = model.sample(KEY, BETAS + 50, n_samples=SAMPLES, n_chains=CHAINS, init="aligned")
+    np.testing.assert_allclose(model.energy(spins), -2.0, atol=0.05)
+    np.testing.assert_allclose(model.order_parameter(spins), 1.0, atol=0.02)
+
+
+def test_order_parameters_of_known_lattices() -> None:
+    checkers = 1 - 2 * (np.indices((4, 4)).sum(0) % 2)
+    assert float(Ising(4).order_parameter(checkers)) == 0.0
+    assert float(Ising(4).order_parameter(-np.ones((4, 4), np.int8))) == -1.0
+    half = np.repeat([0, 1], 8).reshape(4, 4)
+    assert float(Potts(4, 5).order_parameter(half)) == pytest.approx((5 * 0.5 - 1) / 4)
+    assert float(Clock(4, 4).order_parameter(2 * half)) == pytest.approx(0.0, abs=1e-6)
+    assert float(Clock(4, 4).order_parameter(half)) == pytest.approx(np.sqrt(0.5))
+    assert float(XY(4).order_parameter(half * np.pi / 2)) == pytest.approx(np.sqrt(0.5))
+
+
+# --------------------------------------------------------------------------------------------- geometry
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (3, 5), (2, 3), (5, 2)])
+def test_colours_split_and_join(shape: tuple[int, int]) -> None:
+    grid = Grid(*shape, False)
+    spins = jnp.arange(np.prod(shape)).reshape(shape)
+    black, white = split(grid, spins)
+    assert (join(grid, [black, white]) == spins).all()
+    for i, j in itertools.product(range(shape[0]), range(shape[1])):
+        assert (black if (i + j) % 2 == 0 else white)[i, j // 2] == spins[i, j]
+
+
+@pytest.mark.parametrize("shape", GRIDS)
+@pytest.mark.parametrize("periodic", [True, False])
+def test_edges_are_those_of_the_enumeration(shape: tuple[int, int], periodic: bool) -> None:
+    table = edges(Grid(*shape, periodic))
+    number = np.arange(np.prod(shape)).reshape(shape)
+    i, j, edge = np.moveaxis(table, -1, 0)
+    pairs = np.stack([np.broadcast_to(number, i.shape), number[i, j]], axis=-1)[edge >= 0]
+    once = np.sort(np.concatenate([exact.bonds(shape, periodic)] * 2), axis=1)
+    assert sorted(map(tuple, np.sort(pairs, axis=1).tolist())) == sorted(map(tuple, once.tolist()))
+    assert (np.bincount(edge[edge >= 0]) <= 2).all()  # an edge is seen from both its ends
+
+
+def test_the_sublattice_engine_has_two_nodes_at_any_size() -> None:
+    run = Run(Ising(512), KEY, 0.4, 1, "random", "sublattices")
+    assert [len(block) for block in run.engine.program.gibbs_spec.free_blocks] == [1, 1]
+    assert sum(x.size for x in jax.tree.leaves(run.engine.program) if isinstance(x, jax.Array)) < 100
+
+
+# --------------------------------------------------------------------------------------------- sampling
+# The same shapes in all tests, so that each model is compiled once.
+
+SIZE, CHAINS, SAMPLES = (4, 6), 3, 6
+BETAS = np.array([0.2, 0.5, 0.9])
+
+
+def sampled(model: Lattice, betas=BETAS, **more):
+    return model.sample(KEY, betas, **{"n_samples": SAMPLES, "n_chains": CHAINS, **more})
+
+
+def test_shapes_and_values(make) -> None:
+    model = make(SIZE)
+    spins = sampled(model)
+    assert spins.shape == (CHAINS, SAMPLES, *SIZE)
+    assert spins.dtype == {"Ising": jnp.int8, "XY": jnp.float32}.get(model.name, jnp.uint8)
+    assert not model.check_spins(np.asarray(spins))
+    if model.name == "XY":
+        assert (spins >= 0).all()
+        assert (spins < np.float32(2 * np.pi)).all()
+    assert model.order_parameter(spins).shape == (CHAINS, SAMPLES)
+    assert not (spins[:, 0] == spins[:, 1]).all()
+    assert not (spins[0] == spins[1]).all()
+    assert not (spins == model.sample(jax.random.key(8), BETAS, n_samples=SAMPLES, n_chains=CHAINS)).all()
+
+
+def test_engines_give_the_same_spins(make) -> None:
+    model = make(SIZE)
+    more = {} if model.name == "XY" else {"n_sweeps": 7, "n_burn_in": 40}  # rounding parts angles after some sweeps
+    fast, slow = (sampled(model, engine=engine, **more) for engine in ("sublattices", "sites"))
+    away = np.angle(np.exp(1j * np.asarray(fast.astype(jnp.float32) - slow.astype(jnp.float32))))
+    assert np.abs(away).max() < 1e-4
+
+
+def test_sweeps_and_burn_in_are_counted(make) -> None:
+    model = make(SIZE)
+    every = sampled(model)
+    assert (sampled(model, n_sweeps=2)[:, :3] == every[:, 1::2]).all()
+    assert (sampled(model, n_burn_in=2)[:, :4] == every[:, 2:]).all()
+
+
+def test_what_is_measured_is_what_would_be_sampled(make) -> None:
+    model = make(SIZE)
+    looks = {"energy": model.energy, "corner": lambda s: s[:, :2, :2]}
+    measured = model.measure(KEY, BETAS, looks, n_samples=SAMPLES, n_chains=CHAINS)
+    np.testing.assert_allclose(measured["energy"], model.energy(sampled(model)), rtol=1e-5, atol=1e-6)
+    assert (measured["corner"] == sampled(model)[..., :2, :2]).all()
+
+
+def test_each_chain_has_its_temperature_and_its_start(make) -> None:
+    model = make(SIZE)
+    start = model.random(KEY, (CHAINS, *SIZE))
+    frozen = sampled(model, np.array([0.0, 0.0, 1e4]), init=start, n_burn_in=20)
+    energy = np.asarray(model.energy(frozen))
+    assert energy[2].max() < -1.0 < energy[0].mean()
+    assert energy[2].max() <= float(model.energy(start[2])) + 1e-3
+    again = sampled(model, np.array([0.0, 0.0, 1e4]), init=np.asarray(start), n_burn_in=20)
+    assert (again == frozen).all()
+    one = sampled(model, np.array([0.0, 0.0, 1e4]), init=start[2], n_burn_in=20)
+    assert (one[2] == frozen[2]).all()
+
+
+def test_progress_and_streams_change_nothing_but_the_steps(capsys: pytest.CaptureFixture[str]) -> None:
+    model = Ising(SIZE)
+    how = {"n_sweeps": 2, "n_chains": 2}
+    plain = model.sample(KEY, 0.6, n_samples=120, **how)
+    barred = model.sample(KEY, 0.6, n_samples=117, n_burn_in=6, progress=True, **how)
+    shown = capsys.readouterr()
+    assert "240/240" in shown.out
+    assert shown.err == ""
+    assert (barred == plain[:, 3:]).all()
+    streamed = list(model.stream(KEY, 0.6, n_frames=120, chunk=50, **how))
+    assert [len(part[0]) for part in streamed] == [50, 50, 20]
+    assert (jnp.concatenate(streamed, axis=1) == plain).all()
+    endless = model.stream(KEY, 0.6, chunk=50, **how)
+    assert (jnp.concatenate([next(endless), next(endless)], axis=1) == plain[:, :100]).all()
+
+
+def test_a_chain_does_not_depend_on_the_others() -> None:
+    few = Ising(SIZE).sample(KEY, 0.6, n_samples=3, n_chains=2, init="aligned")
+    many = Ising(SIZE).sample(KEY, 0.6, n_samples=3, n_chains=5, init="aligned")
+    assert (few == many[:2]).all()
+
+
+@pytest.mark.parametrize("name", ["Ising", "Clock"])  # the clock makes its table anew for each temperature
+def test_a_stream_follows_its_temperatures(name: str) -> None:
+    model = MODELS[name](8)
+    betas = np.repeat([0.0, 4.0, 0.0], 20)
+    frames = jnp.concatenate(list(model.stream(KEY, betas, n_frames=60, chunk=20, n_chains=8, init="aligned")), axis=1)
+    energy = np.asarray(model.energy(frames)).mean(0)
+    assert energy[5:20].mean() > -0.6
+    assert energy[30:40].mean() < -1.2
+    assert energy[45:60].mean() > -0.6
+    each = np.stack([np.zeros(20), np.full(20, 4.0)], axis=1)
+    (frames,) = model.stream(KEY, each, n_frames=20, chunk=20, n_chains=2, init="aligned")
+    energy = np.asarray(model.energy(frames))[:, -1]
+    assert energy[1] < -1.7 < -0.8 < energy[0]
+
+
+def test_one_coupling_given_for_each_edge_changes_nothing() -> None:
+    plain, spelt = Ising(SIZE, coupling=0.8), Ising(SIZE, coupling=np.full((2, *SIZE), 0.8))
+    a, b = (sampled(model, n_sweeps=20, engine="sites") for model in (plain, spelt))
+    assert (a == b).mean() > 0.999  # the same random words meet the same thresholds, but for rounding
+
+
+def test_a_sweep_over_temperatures_is_compiled_once() -> None:
+    traced = []
+
+    def look(spins):
+        traced.append(spins.shape)
+        return spins.mean((-2, -1))
+
+    model = Ising(64)
+    betas = jnp.linspace(0.3, 0.6, 32)
+    how = {"n_samples": 2, "n_chains": 32}
+    first = model.measure(KEY, betas, {"m": look}, **how)["m"]
+    assert first.shape == (32, 2)
+    compiled = len(traced)
+    for other in (Ising(64), Ising(64, coupling=0.9, field=0.1)):  # the numbers of a model are traced too
+        other.measure(KEY, betas + 0.01, {"m": look}, n_sweeps=3, n_burn_in=4, **how)
+    other.measure(KEY, betas, {"m": look}, init="aligned", **how)
+    assert len(traced) == compiled
+    model.measure(KEY, betas, {"m": look}, n_samples=3, n_chains=32)
+    assert len(traced) > compiled
+
+
+# ------------------------------------------------------------------------------------------- tempering
+
+
+def test_annealing_is_a_stream_that_keeps_the_end() -> None:
+    model, betas = Potts(6, 3), np.linspace(0.1, 1.5, 10)
+    spins, measured = annealed(model, KEY, betas, {"e": model.energy}, n_sweeps=3, n_chains=4)
+    (frames,) = model.stream(KEY, betas, n_frames=10, n_sweeps=3, chunk=10, n_chains=4)
+    assert (spins == frames[:, -1]).all()
+    np.testing.assert_allclose(measured["e"], model.energy(frames), rtol=1e-6)
+
+
+def test_slow_cooling_leaves_no_stripes() -> None:
+    model = Ising(16)
+    slow, _ = annealed(model, KEY, np.linspace(0.3, 0.7, 400), n_sweeps=5, n_chains=16)
+    assert (abs(model.order_parameter(slow)) > 0.9).mean() > 0.9
+
+
+# -------------------------------------------------------------------------------------------- bad input
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Ising(5), r"size = 5: expected even sides on a periodic lattice.*open"),
+        (lambda: Ising((4, 3)), r"size = \(4, 3\): expected even sides"),
+        (lambda: Ising(1), "size = 1: expected a whole number >= 2"),
+        (lambda: Ising(4.0), r"size = 4.0: expected"),
+        (lambda: Ising(4, boundary="free"), 'boundary = \'free\': expected "periodic" or "open"'),
+        (
+            lambda: Ising(4, coupling=np.ones((4, 4))),
+            r"coupling has shape \(4, 4\): expected one number or shape \(2, 4",
+        ),
+        (lambda: Ising(4, field=np.nan), "field = nan: expected finite"),
+        (lambda: Potts(4, 1), "q = 1: expected a whole number from 2 to 64"),
+        (lambda: Clock(4, 100), "q = 100: expected"),
+        (lambda: XY(4, over_relaxation=-1), "over_relaxation = -1"),
+        (lambda: Ising(4).energy(np.ones((3, 4))), r"spins has shape \(3, 4\): expected \(4, 4\)"),
+        (lambda: Ising(4).sample(KEY, -0.1, n_samples=1), "beta = -0.1: expected finite numbers >= 0"),
+        (lambda: Ising(4).sample(KEY, [0.1, 0.2], n_samples=1, n_chains=3), r"beta has shape \(2,\)"),
+        (lambda: Ising(4).sample(KEY, "cold", n_samples=1), "beta = 'cold': expected numbers"),
+        (lambda: Ising(4).sample(0, 0.4, n_samples=1), "key = 0: expected a JAX key"),
+        (lambda: Ising(4).sample(KEY, 0.4, n_samples=0), "n_samples = 0"),
+        (lambda: Ising(4).sample(KEY, 0.4, n_samples=1, n_sweeps=1.5), "n_sweeps = 1.5"),
+        (lambda: Ising(4).sample(KEY, 0.4, n_samples=1, n_burn_in=-1), "n_burn_in = -1"),
+        (lambda: Ising(4).sample(KEY, 0.4, n_samples=1, n_chains=True), "n_chains = True"),
+        (lambda: Ising(4).sample(KEY, 0.4, n_samples=1, engine="gpu"), "engine = 'gpu': expected"),
+        (lambda: Ising(4).sample(KEY, 0.4, n_samples=1, init="cold"), "init = 'cold': expected"),
+        (lambda: Ising(4).sample(KEY, 0.4, n_samples=1, init=np.ones((4, 5))), r"init has shape \(4, 5\)"),
+        (lambda: Ising(4).sample(KEY, 0.4, n_samples=1, init=np.zeros((4, 4))), "init holds other values than -1 and"),
+        (
+            lambda: Potts(4, 3).sample(KEY, 0.4, n_samples=1, init=np.full((4, 4), 3)),
+            "init holds other values than 0 to 2",
+        ),
+        (lambda: XY(4).sample(KEY, 0.4, n_samples=1, init=np.full((4, 4), np.inf)), "init holds values that are not"),
+        (lambda: Ising(4, coupling=np.ones((2, 4, 4))).sample(KEY, 0.4, n_samples=1), 'need engine="sites"'),
+        (lambda: Ising(4).stream(KEY, [0.1, 0.2]), "n_frames = None"),
+        (
+            lambda: Ising(4).stream(KEY, [0.1, 0.2], n_frames=3),
+            r"beta has shape \(2,\): expected one number, one for each",
+        ),
+        (lambda: annealed(Ising(4), KEY, 0.4), r"betas has shape \(\)"),
+        (
+            lambda: replica_exchange(Ising(4), KEY, [0.4, 0.3, 0.5], n_samples=1),
+            "expected two or more that rise or fall",
+        ),
+        (lambda: replica_exchange(Ising(4), KEY, [0.4], n_samples=1), "expected two or more"),
+        (lambda: Reference(XY(4), 0.4), "expected Ising, Potts or Clock"),
+    ],
+)
+def test_bad_input_is_named(call, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_an_old_style_key_is_taken_too() -> None:
+    old = Ising(4).sample(jax.random.PRNGKey(7), 0.4, n_samples=2)
+    assert (old == Ising(4).sample(KEY, 0.4, n_samples=2)).all()
+
+
+@pytest.mark.parametrize("module", ["course_utils.lattice", "course_utils.lattice.exact"])
+def test_importing_the_package_loads_no_jax(module: str) -> None:
+    code = f"import {module}, sys; sys.exit(any(m in sys.modules for m in ('torch', 'jax')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
