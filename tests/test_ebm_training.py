@@ -436,6 +436,16 @@ def test_runaway_chains_are_named() -> None:
         run(objective=steep)
 
 
+@pytest.mark.parametrize("kind", ["pcd", "dsm"])
+def test_energies_that_overflow_are_named(kind: str) -> None:
+    energy = net()
+    with torch.no_grad():
+        energy.layers[1].weight.fill_(1e38)
+    quantity = "the energy of a chain" if kind == "pcd" else "the loss"
+    with pytest.raises(TrainingDiverged, match=rf"step 1: {quantity} is not finite"):
+        run(kind, energy=energy)
+
+
 def test_nan_in_the_data_is_named() -> None:
     bad = DATA.clone()
     bad[3] = math.nan
