@@ -56,7 +56,6 @@ ABLATIONS = {
     "base": ("no bowl", {"base": None}),
     "residual": ("no short cuts", {"residual": False}),
     "activation": ("ReLU for SiLU", {"activation": "relu"}),
-    "bowl": ("no quadratic bowl", {"base": None}),
     "regulariser": ("no E² regulariser", {"alpha": 0.0}),
     "ema": ("no averaged weights", {"ema": None}),
     "clip": ("no clipping of gradients", {"clip": None}),
