@@ -93,7 +93,7 @@ class EnergyNet(nn.Module):
             h = z * s
             slopes.append(z.sub_(h).add_(1).mul_(s))
         energy = F.linear(h, last.weight, last.bias).squeeze(-1)
-        back = last.weight
+        back = last.weight.detach()
         while hidden:
             back = slopes.pop().mul_(back) @ hidden.pop().weight
         if self.base is None:
