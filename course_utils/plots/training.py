@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, MultipleLocator
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from IPython.display import Image
 
 PUSH_CMAP = "PuOr"  # diverging; reversed: purple where E must fall, orange where it must rise
+DENSITY_LEVELS = 25  # colours of a density: a picture with few colours takes a third of the bytes
 ENERGY_SPAN = 8.0  # energies this far above the lowest are drawn alike: e^-8 of the highest density
 DOT = {"linestyle": "none", "marker": ".", "markeredgewidth": 0}
 
@@ -211,7 +213,7 @@ def densities_beside(
         draw_density(ax, points, density, top)
         if samples is not None:
             ax.plot(*to_numpy(samples)[:200].T, color=COLORS["sky"], markersize=2.2, alpha=0.9, **DOT)
-        ax.set_title(f"{name}: {kl:.3f}")
+        ax.set_title(f"{name}: {kl:.3f}" if kl < 100 else f"{name}: {kl:,.0f}")
     for ax in axes.flat[len(panels) + 1 :]:
         ax.set_axis_off()
     for i, ax in enumerate(axes.flat[: len(panels) + 1]):
@@ -236,7 +238,7 @@ def sets_beside(rows: Mapping[str, tuple], *, title: str) -> Figure:
         The figure.
     """
     methods = list(next(iter(rows.values()))[2])
-    size = (2.5 * len(rows) + 0.4, 2.35 * (1 + len(methods)) + 0.4)
+    size = (2.3 * len(rows) + 0.4, 2.2 * (1 + len(methods)) + 0.4)
     fig, axes = plt.subplots(1 + len(methods), len(rows), figsize=size, sharex=True, sharey=True, squeeze=False)
     for column, (name, (points, truth, learned)) in zip(axes.T, rows.items(), strict=True):
         top = 1.15 * to_numpy(truth).max()
@@ -358,7 +360,8 @@ def _square(ax, points) -> None:
 def draw_density(ax, points, density, top: float | None = None):
     """Draw a density on a grid; returns what a colour bar needs."""
     density = to_numpy(density)
-    look = {"cmap": PROBABILITY_CMAP, "vmin": 0, "vmax": density.max() if top is None else top, "rasterized": True}
+    few = colormaps[PROBABILITY_CMAP].resampled(DENSITY_LEVELS)
+    look = {"cmap": few, "vmin": 0, "vmax": density.max() if top is None else top, "rasterized": True}
     image = ax.pcolormesh(*_axes(points), density.T, **look)
     _square(ax, points)
     return image
@@ -385,7 +388,7 @@ def normalised(points, energy) -> np.ndarray:
 def _frame(points: np.ndarray, data: np.ndarray, frame: tuple[int, object, float, object]) -> np.ndarray:
     """One frame of a movie: energy with the data on the left, density with samples on the right."""
     step, energy, kl, samples = frame
-    fig = Figure(figsize=(5.4, 2.75), dpi=100, layout="none")
+    fig = Figure(figsize=(5.4, 2.75), dpi=90, layout="none")
     axes = fig.add_axes((0.09, 0.15, 0.43, 0.74)), fig.add_axes((0.56, 0.15, 0.43, 0.74))
     draw_energy(axes[0], points, energy)
     axes[0].plot(*data[:120].T, color="white", markersize=2, **DOT)

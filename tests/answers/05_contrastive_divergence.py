@@ -265,7 +265,7 @@ class ReplayBuffer:
     def write(self, indices, states):
         self.states[indices] = states.detach()
 
-# %% wrong="5.3" says="In their own places"
+# %% wrong="5.3" says="In their places"
 class ReplayBuffer:
     def __init__(self, capacity, fresh, reinit=0.02):
         self.capacity, self.fresh, self.reinit, self.states = capacity, fresh, reinit, None
