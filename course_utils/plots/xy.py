@@ -188,8 +188,8 @@ def xy_curves(curves: Mapping[int, Mapping[str, tuple]], estimate: tuple[float, 
     """
     labels = {
         "energy": "energy per spin (J)",
-        "vortices": "vortices per plaquette, both signs",
-        "m": "mean length of the mean spin, ⟨|m|⟩",
+        "vortices": "vortices per plaquette",
+        "m": "mean spin ⟨|m|⟩",
         "helicity": "helicity modulus Υ (J)",
     }
     fig, axes = plt.subplots(2, 2, figsize=(8.4, 5.4), sharex=True)
@@ -401,7 +401,7 @@ def coarsening(sweeps, density, errors, law, equilibrium: float, *, title: str) 
     t, density, errors, law = (to_numpy(a) for a in (sweeps, density, errors, law))
     fig, ax = plt.subplots(figsize=(6.6, 3.5))
     ax.errorbar(t, density, errors, fmt="o", color=COLORS["blue"], markersize=4, label="measured")
-    ax.plot(t, law, color=COLORS["red"], label="∝ ln(t) / t")
+    ax.plot(t, law, color=COLORS["red"], linewidth=1.6, zorder=5, label="∝ ln(t) / t")
     ax.plot(t, density[0] * t[0] / t, color=COLORS["grey"], linestyle=":", label="∝ 1 / t")
     ax.set(xscale="log", yscale="log", xlabel="sweeps after the quench", ylabel="vortices per plaquette", title=title)
     ax.set_ylim(max(0.5 * density.min(), 1e-5), 0.5)
@@ -491,14 +491,13 @@ def three_models(
     left.set(ylabel="magnetisation ⟨|m|⟩", title=f"Ising: continuous, T_c = {at:.4f}")
     for (q, columns), color, mark in zip(potts.items(), ("orange", "red"), "sD", strict=False):
         t, value, error = (to_numpy(c) for c in columns)
-        at = 1 / exact.potts_beta_c(q)
         middle.errorbar(t * exact.potts_beta_c(q), value, error, fmt=mark, color=COLORS[color],
-                        label=f"q = {q}, T_c {at:.4f}", **look)  # fmt: skip
+                        label=f"q = {q}", **look)  # fmt: skip
         jump = exact.potts_order_parameter_jump(q)
         middle.plot([1, 1], [0, jump], color=COLORS[color], linewidth=1.6, alpha=0.7)
         middle.plot([1], [jump], "_", color=COLORS[color], markersize=12, markeredgewidth=2)
     mark_transition(middle, 1.0)
-    middle.set(ylabel="order parameter", title="Potts: a jump (bars: exact)")
+    middle.set(ylabel="order parameter", title="Potts: a jump (bars: its exact size)")
     for (size, columns), color, mark in zip(xy.items(), ("sky", "green", "purple"), "^vo", strict=False):
         t, value, error = (to_numpy(c) for c in columns)
         right.errorbar(t, value, error, fmt=mark, color=COLORS[color], label=f"L = {size}", **look)
@@ -510,7 +509,8 @@ def three_models(
         ax.set(xlabel=T_LABEL, ylim=(-0.04, 1.05))
     for ax, place in zip(axes, ("lower left", "upper right", "center right"), strict=True):
         ax.legend(loc=place)
-    middle.set(xlabel="temperature T / T_c", xlim=(None, 1.34))
+    names = " and ".join(f"{1 / exact.potts_beta_c(q):.4f}" for q in potts)
+    middle.set(xlabel=f"T / T_c, with T_c = {names}")
     found = f"T_KT from the stiffness {estimate[0]:.3f}, literature {exact.KT_TEMPERATURE:.3f}"
     fig.suptitle(
         f"Three ways to order (dashed: exact or best known transition): {found}", x=0.01, ha="left", fontsize=11

@@ -73,7 +73,7 @@ panels += [(f"all directions, T = {t:g}", s) for t, s in zip(T, free, strict=Tru
 for t, one, other in zip(T, clock.energy(sixteen), xy.energy(free), strict=True):
     print(f"T = {t:5.3f}: energy per spin {one:.3f} with 16 directions, {other:.3f} with all")
 title = "Sixteen directions or a full circle: at these temperatures the eye cannot tell them apart"
-plots.planar_spins(panels, title=title, q=16, columns=3, side=2.0)
+plots.planar_spins(panels, title=title, q=16, columns=3, side=1.8)
 
 # %% [markdown]
 # *Picture: two rows of three lattices, colour for direction. Cold: one colour with soft shades. In the middle: clouds of
@@ -84,7 +84,7 @@ plots.planar_spins(panels, title=title, q=16, columns=3, side=2.0)
 # %%
 corners = [(f"T = {t:g}", s[:10, :10]) for t, s in zip(T, free, strict=True)]
 title = "Cold: arrows turn slowly from place to place. Hot: they soon forget each other"
-plots.planar_spins(corners, look="both", columns=3, side=2.0, title=title)
+plots.planar_spins(corners, look="both", columns=3, side=1.8, title=title)
 
 # %% [markdown]
 # *Picture: three corners of 10 by 10 spins, an arrow on each colour. On the left nearly parallel arrows that turn slowly from
@@ -469,12 +469,12 @@ agree = all((np.rint(winding_numbers(lattices[i, 0])) == charges[i, 0]).all() fo
 print("your winding numbers agree with the course's on one lattice of each temperature:", agree)
 
 # %%
-shown = [(f"T = {T[i]:g}: {(charges[i, 0] > 0).sum()} pairs", lattices[i, 0]) for i in (1, 3, 5)]
+shown = [(f"T = {T[i]:g}: {(charges[i, 0] > 0).sum()} pairs", lattices[i, 0]) for i in (2, 3, 5)]
 title = "Vortices (white) and antivortices (black): in pairs when it is cold, everywhere when it is hot"
-plots.planar_spins(shown, vortices=True, columns=3, side=2.3, title=title)
+plots.planar_spins(shown, vortices=True, columns=3, side=2.2, title=title)
 
 # %% [markdown]
-# *Picture: three lattices in colour. In the first at most a few discs, a white one always beside a black one. In the second
+# *Picture: three lattices in colour. In the first a few discs, a white one always beside a black one. In the second
 # a dozen or so of such couples. In the third discs all over the lattice.*
 #
 # **What one vortex costs, and what it gains.** Far from its centre the arrows of a vortex turn by $2\pi$ on a path of length
@@ -605,7 +605,7 @@ def correlation(spins: Float[Array, "chains L L"]) -> Float[Array, "chains dista
     return ob.correlation_function(spins, "xy")
 
 
-wide = np.array([0.2, 0.4, 0.6, 0.7, 0.8, 0.85, 0.8929, 0.95, 1.0, 1.05, 1.1, 1.2, 1.3, 1.5, 1.75, 2.0])
+wide = np.array([0.2, 0.4, 0.7, 0.8, 0.85, 0.8929, 0.92, 0.95, 1.0, 1.05, 1.1, 1.2, 1.3, 1.5, 1.75, 2.0])
 few = np.array([0.4, 0.7, 0.85, 0.8929, 0.95, 1.0, 1.1, 1.3])
 scans = {16: (wide, scan(16, wide, {}, 100)), 32: (wide, scan(32, wide, {}, 100))}
 scans[64] = (few, scan(64, few, {"correlation": correlation}, 48))
