@@ -312,7 +312,7 @@ with check.exercise("1.3", "density"):
 # %% [markdown]
 # Three landscapes will stay with us: a bowl, a double well, and a double well with a tilt. Their minima are known exactly.
 
-# %% picture="landscapes"
+# %%
 bowl = energies.Quadratic(stiffness=1.0)
 double_well = energies.DoubleWell(barrier=2.0)
 panels = []

@@ -748,6 +748,7 @@ plots.xy_curves(curves, kt, title=title)
 # density of vortices rises from zero. The length of the mean spin falls, more on larger lattices, at every temperature. The
 # helicity modulus hardly depends on the size below the transition and drops ever more steeply through the line 2T/π at it.*
 #
+# The error of $T_{KT}$ is the statistical one; what lattices as small as these leave out beyond $1/(2\ln L + C)$ is not in it.
 # The energy has no corner at $T_{KT}$; it is steepest at a higher temperature (printed above). Vortices begin long before.
 # The mean spin gives a different answer for each size. The stiffness alone shows a transition: from $2T/\pi$ it falls to zero,
 # by the same universal jump in every system of this kind, films of superfluid helium included (Nelson and Kosterlitz 1977).
