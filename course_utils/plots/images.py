@@ -87,13 +87,16 @@ def image_grid(
     """
     images = to_numpy(images)
     n_rows, n_columns = images.shape[:2]
-    margin = 0.25 + 0.085 * max((len(line) for label in rows for line in label.split("\n")), default=0)
+    longest = max((len(line) for label in rows for line in label.split("\n")), default=0)
     lines = max((label.count("\n") + 1 for label in columns), default=0)
-    width = max(margin + cell * n_columns, 0.087 * max(len(line) for line in title.split("\n")))
-    height = 0.35 + 0.2 * (title.count("\n") + lines) + cell * n_rows
-    fig, ax = plt.subplots(figsize=(width, height), dpi=DPI)
+    left = 0.12 + 0.085 * longest
+    wide, high = cell * n_columns, cell * n_rows * images.shape[-2] / images.shape[-1]
+    width = max(left + wide + 0.05, 0.092 * max(len(line) for line in title.split("\n")))
+    height = 0.33 + 0.19 * (title.count("\n") + lines) + high
+    fig = plt.figure(figsize=(width, height), dpi=DPI, layout="none")  # all places are known
+    ax = fig.add_axes((left / width, 0.02 / height, wide / width, high / height))
     draw_images(ax, images, rows=rows, columns=columns, span=span)
-    fig.suptitle(title, x=0.01, ha="left", fontsize=11)
+    fig.suptitle(title, x=0.01, y=1 - 0.06 / height, ha="left", va="top", fontsize=11)
     return finish(fig)
 
 
@@ -259,6 +262,9 @@ def ablation(names: Sequence[str], columns: Mapping[str, tuple[Sequence[float], 
                 ax.text(0.5, at, "diverged", color=color, fontsize=9, va="center", transform=ax.get_yaxis_transform())
         ax.hlines(y, 0, 1, color="0.92", linewidth=1, zorder=0, transform=ax.get_yaxis_transform())
         ax.set_xlabel(label)
+        finite = mean[np.isfinite(mean)]
+        if finite.min() > 0 and finite.max() > 100 * finite.min():
+            ax.set_xscale("log")
         ax.set_ylim(-len(names) + 0.5, 0.5)
         ax.tick_params(axis="y", length=0)
     axes[0, 0].set_yticks(y, names)

@@ -344,7 +344,7 @@ def compose(energies, weights):
     x = torch.zeros(4, 1, 2, 2)
     return sum(w * energy(x) for w, energy in zip(weights, energies))
 
-# %% wrong="6.5" says="cut the graph"
+# %% wrong="6.5" says="No detach"
 def compose(energies, weights):
     def total(x):
         with torch.no_grad():
@@ -352,7 +352,7 @@ def compose(energies, weights):
 
     return total
 
-# %% wrong="6.5" says="cut the graph"
+# %% wrong="6.5" says="No detach"
 def compose(energies, weights):
     def total(x):
         first = weights[0] * energies[0](x)
