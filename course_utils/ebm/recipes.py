@@ -146,5 +146,5 @@ DIGITS = ImageRecipe()
 MNIST = ImageRecipe(
     size=(28, 28), fold=2, width=64, n_blocks=4, k=40, step_size=0.005, capacity=8192, batch_size=128, n_steps=10000
 )
-"""For `data.mnist` on a GPU: it would take some 80 hours of one CPU core. A guess from the settings for digits, run for a
-few steps only, to know that it works."""
+"""For `data.mnist` on a GPU: it would take some 80 hours of one CPU core. A guess from the settings for digits, run for
+a few steps only, to know that it works."""
