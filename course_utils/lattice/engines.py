@@ -112,7 +112,7 @@ class Conditional(AbstractConditionalSampler):
 
 
 class RolledBonds(Bonds):
-    """Bonds between the two colours; the neighbours of one colour are the other colour, rolled."""
+    """Bonds between the two colours: the neighbours of one are the other, moved up, down, not at all, and sideways."""
 
     coupling: Array
     grid: Grid = eqx.field(static=True)

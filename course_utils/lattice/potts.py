@@ -75,21 +75,23 @@ class PottsConditional(Conditional):
     absent: ClassVar[int] = 255  # no colour
 
     def draw(self, key, coupling, neighbours, own):
-        weights = jnp.exp(-jnp.maximum(self.beta * self.field, 0)), jnp.exp(jnp.minimum(self.beta * self.field, 0))
+        # No exponent is positive, so that nothing overflows in the cold: only ratios of weights matter.
+        favour = self.beta * self.field
+        of_field = {True: jnp.exp(jnp.minimum(favour, 0)), False: jnp.exp(-jnp.maximum(favour, 0))}
         steps = []  # running sums
         for k in range(self.q):
             if coupling.ndim:
                 pull = sum(coupling[:, j] * (s == k) for j, s in enumerate(neighbours))
-                weight = jnp.exp(self.beta * pull)
+                weight = jnp.exp(self.beta * (pull - jnp.maximum(coupling, 0).sum(1)))
             else:
                 weight = self.of_count(coupling, sum((s == k).astype(jnp.int8) for s in neighbours))
-            weight *= weights[k == 0]
+            weight *= of_field[k == 0]
             steps.append(steps[-1] + weight if steps else weight)
         height = unit(bits(key, own.shape)) * steps[-1]
         return sum((height >= step).astype(jnp.uint8) for step in steps[:-1])
 
     def of_count(self, coupling: Float[Array, ""], count: Array) -> Float[Array, "..."]:
-        """exp(beta J n) for n = 0 ... 4, divided by the largest of them, so that it does not overflow in the cold."""
+        """exp(beta J n) for n = 0 ... 4, divided by the largest of them."""
         table = jnp.exp(self.beta * coupling * jnp.arange(5) - jnp.maximum(4 * self.beta * coupling, 0))
         weight = table[0]
         for n in range(1, 5):
