@@ -231,8 +231,8 @@ def watched_training(steps, gap, measures: Mapping[str, tuple[object, float, str
         at, value = to_numpy(pairs).T
         ax.plot(at, value, "o-", color=COLORS["red"], markersize=4)
         ax.axhline(reference, color=COLORS["grey"], linestyle="--", linewidth=1.2)
-        ax.annotate(name, (1, reference), xycoords=("axes fraction", "data"), xytext=(-2, 3),
-                    textcoords="offset points", fontsize=8, ha="right")  # fmt: skip
+        ax.annotate(name, (0, reference), xycoords=("axes fraction", "data"), xytext=(2, 3),
+                    textcoords="offset points", fontsize=8, ha="left")  # fmt: skip
         ax.set(xlabel="training step", ylabel=label)
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)
