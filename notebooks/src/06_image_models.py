@@ -263,7 +263,7 @@ plots.ablation(list(stored.rows), columns, title=f"{title}, real pictures {whole
 # | regulariser | 0.002 (⟨E(data)²⟩ + ⟨E(chains)²⟩) | ties the zero of E, which the likelihood leaves free |
 # | optimiser | Adam without momentum, cosine schedule | momentum keeps pushing where the chains were, not where they are |
 # | clipping | of the length of the gradient | one bad batch of chains cannot ruin the weights |
-# | average | of the weights over the last steps (EMA) | chains and weights chase each other; their average is calmer |
+# | average | of the weights over the last fifty steps or so (EMA) | chains and weights chase each other; an average is calmer |
 #
 # Training goes on for about a minute. **Stop it at any time** with the stop button and run the cell again: it continues from
 # its checkpoint. The weights of section 1 come from a run of nearly three times as many steps, by
@@ -309,17 +309,18 @@ pairs = torch.stack([history["measured_at"].double(), history["distance"]], 1)
 pairs = pairs[pairs[:, 1].isfinite()]
 measures = {"feature distance of the chains": (pairs, floor, f"floor {floor:.0f}")}
 first, last = pairs[0, 1], pairs[-1, 1]
-title = f"Feature distance falls from {first:.0f} to {last:.0f}; the energy gap does not say so"
+ends = f"the energy gap is {gap[0]:.0f} at the start and {gap[-50:].mean():.0f} at the end"
+title = f"Feature distance falls from {first:.0f} to {last:.0f}; {ends}"
 plots.watched_training(torch.arange(len(gap)) + 1, gap, measures, title=title)
 
 # %% [markdown]
-# *Picture: on the left the difference of mean energies, data minus chains: it jumps wildly at first and then wavers about a
-# constant. On the right the feature distance of the chains to real images, which falls by more than a factor of ten towards a
-# dashed line.*
+# *Picture: on the left the difference of mean energies, data minus chains: it starts near zero, plunges, and comes slowly back
+# towards zero. On the right the feature distance of the chains to real images, which falls by more than a factor of ten towards
+# a dashed line.*
 #
-# The loss is a difference of two energies that chase each other. It is **not** a likelihood, and it does not fall when the
-# model gets better. The right panel is one of the measures of section 6: the distance of the chains in the buffer to real
-# images, with its floor.
+# The gap is a difference of two energies that chase each other. It is **not** a likelihood. It is near zero for a network that
+# knows nothing, and near zero again when the chains have caught up with the data: one number for the worst and for the best. The
+# right panel is one of the measures of section 6: the distance of the chains in the buffer to real images, with its floor.
 #
 # The average network at four moments of this run, each with fresh chains from the same noise.
 
@@ -401,7 +402,7 @@ how = {"step_size": 0.005, "n_steps": 400, "generator": rng, "keep": False}
 by_temperature = samplers.ula(energy, start, temperature=T, **how).x.view(7, 40, 1, 8, 8)
 means = [float(energy(x).mean()) for x in by_temperature]
 rows = [f"T = {T:g}: ⟨E⟩ = {E:.0f}" for T, E in zip(temperatures, means, strict=True)]
-title = f"Real images have ⟨E⟩ = {energy(real).mean():.0f}: chains reach that from above near T = 1, and colder ones go below"
+title = f"⟨E⟩ is {energy(real).mean():.0f} for real images, {means[4]:.0f} for chains at T = 1, {means[1]:.0f} at T = 0.00125"
 plots.image_grid(by_temperature[:, :10], rows=rows, title=title)
 
 # %% [markdown]
@@ -456,7 +457,7 @@ plots.two_starts(fresh.steps, curves, energy(real), title=title)
 
 # %% [markdown]
 # *Picture: median energy with a band for the middle 80 % of the chains, against the number of steps. The curve from noise
-# comes down, the curve that starts at real images goes up from the grey band of real images, and they approach each other.*
+# comes down into the grey band of real images; the curve that starts there stays; they meet.*
 
 # %% [markdown]
 # In the energy nothing remembers the start, and chains at T = 1 have the energies of real images. That the energies agree does
@@ -596,7 +597,7 @@ plots.energy_groups(groups, title=f"What overlaps with the energies of real imag
 
 # %% [markdown]
 # *Picture: a strip of ticks for each kind of image along the energy axis. Real images form a narrow group on the left; most
-# foreign kinds lie far to the right; mirrored and noisy digits overlap with the real ones.*
+# foreign kinds lie far to the right; mirrored digits overlap with the real ones, noisy digits touch them.*
 #
 # Mirrored digits are the hard ones: a mirrored 0 or 8 *is* a digit. Is AUROC 1.00 on the others a sign of a good model? Ask the
 # same of the networks that your own training went through.
@@ -755,17 +756,24 @@ C, μ = torch.cov(X.T), X.mean(0)
 gain = torch.linalg.solve(C + σ**2 * torch.eye(64), C)
 linear = (μ + (dirty.flatten(1) - μ) @ gain).view_as(dirty)
 answers = {"measured": dirty, "linear filter": linear, "one sample": run.x}
-answers["mean of samples"] = run.trajectory.mean(0)
+answers["mean of samples"], found = run.trajectory.mean(0), {}
 for name, x in answers.items():
     square = (x - clean[:n]).square().flatten(1).mean(1)
+    found[name] = float(square.mean())
     print(f"{name:16s} squared error of a pixel {square.mean():.4f} ± {square.std() / math.sqrt(n):.4f}")
+print(f"one sample / mean of samples: {found['one sample'] / found['mean of samples']:.2f}")
+by = [f"{found[name]:.3f} by the {name}" for name in ("linear filter", "mean of samples")]
 rows = [*answers, "the truth"]
 shown = torch.stack([x[:10] for x in (*answers.values(), clean)])
-plots.image_grid(shown, rows=rows, title=f"Noise of size {σ:g} on ten digits, and what is made of them")
+plots.image_grid(shown, rows=rows, title=f"Squared error of a pixel: {by[0]}, {by[1]}")
 
 # %% [markdown]
 # *Picture: five rows of ten: noisy digits, the soft digits of the linear filter, single samples of the posterior, their means,
 # and the true digits.*
+#
+# The linear filter knows how pixels go together, the energy knows what digits look like. The last printed number is a test of
+# the model that needs no Z: if the posterior is right, the truth and a sample are two independent draws from it, so that a
+# sample has exactly **twice** the squared error of the mean.
 
 # %% [markdown]
 # ## 8 · Labels: a classifier is an energy
@@ -979,13 +987,15 @@ for hottest in (2.0, 5.0):
     cooling[:200] = torch.linspace(math.log(hottest), 0.0, 200).exp()
     schedules[f"T from {hottest:g} to 1"] = cooling
 schedules["T from 1 to 0.3"] = torch.linspace(0.0, math.log(0.3), n_steps).exp()
-strips = []
+strips, distances = [], []
+print(f"{n} other real images:         {judge(real[-n:])}")
 for name, temperatures in schedules.items():
     how = {"step_size": 0.005, "temperatures": temperatures, "generator": rng, "keep": False}
     x = samplers.annealed(energy, start, **how).x
     print(f"{name:18s} last T = {temperatures[-1]:.1f}: {judge(x)}   ⟨E⟩ = {energy(x).mean():.1f}")
     strips.append(x[:10])
-title = f"{n_steps} steps from the same noise, four schedules"
+    distances.append(f"{ebm.feature_distance(x, real[:250], classifier.features):.0f}")
+title = f"{n_steps} steps: feature distance {distances[0]} at T = 1 throughout, {distances[1]} if cooled from T = 2"
 plots.image_grid(torch.stack(strips), rows=list(schedules), title=title)
 
 # %% [markdown]
