@@ -59,7 +59,8 @@ def test_first_scale_scales_the_first_layer_only() -> None:
     one, three = (ebm.EnergyNet(first_scale=s, generator=seeded()) for s in (1.0, 3.0))
     for i, (a, b) in enumerate(zip(one.parameters(), three.parameters(), strict=True)):
         assert torch.allclose(b, a * (3.0 if i < 2 else 1.0))
-    assert one.layers[0].weight.detach().abs().max().item() == pytest.approx(1 / 2**0.5, rel=0.02)  # PyTorch's own bound
+    # PyTorch's own bound
+    assert one.layers[0].weight.detach().abs().max().item() == pytest.approx(1 / 2**0.5, rel=0.02)
     assert one.layers[1].weight.detach().abs().max().item() == pytest.approx(1 / 128**0.5, rel=0.02)
 
 

@@ -10,7 +10,7 @@ from .descent import descent
 from .images import images
 from .importance import importance
 from .langevin import langevin
-from .training import training
 from .lattice import live_lattice
+from .training import training
 
 __all__ = ["Explorer", "boltzmann", "descent", "images", "importance", "langevin", "live_lattice", "training"]

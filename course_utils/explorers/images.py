@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 QUESTION = (
-    "Start from real images. Up to which temperature do most of the eight chains still show their digit after 100 steps, "
+    "Start from real images. Up to which temperature do most of the eight chains still show their digit after "
+    "100 steps, "
     "and what do chains from noise show after 300 steps at that temperature, compared with T = 1?"
 )
 TEMPERATURES = (0.01, 10.0)
@@ -58,7 +59,7 @@ def chains(start: str, steps: int, temperature: float) -> tuple[dict[int, "Tenso
     """
     import torch
 
-    from .. import ebm, samplers
+    from .. import ebm
 
     energy, _, real, _, _ = _scene()
     if start not in STARTS:

@@ -225,7 +225,7 @@ class LiveLattice(Explorer):
         sweeps = "sweep" if self.sweeps_done == 1 else "sweeps"
         caption = (
             f"{show.title}, {self.lattice_size} × {self.lattice_size}, T = {temperature:.2f} ({name} = {at:.3f}): "
-            f"{self.sweeps_done:,} {'sweep' if self.sweeps_done == 1 else 'sweeps'} after {self._started}.\n"
+            f"{self.sweeps_done:,} {sweeps} after {self._started}.\n"
             f"Energy per spin {energy:.3f}{show.exact_energy(temperature)}, {show.order} {order:.3f}"
             f"{show.exact_order(temperature)}{vortices}."
         )

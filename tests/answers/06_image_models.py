@@ -180,7 +180,8 @@ def clamped_langevin(energy, x, free, step_size, temperature, noise):
 # %% wrong="6.3" says="upside down"
 def clamped_langevin(energy, x, free, step_size, temperature, noise):
     for ξ in noise:
-        x = torch.where(free, x, x - step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size * temperature) * ξ)
+        noise = math.sqrt(2 * step_size * temperature) * ξ
+        x = torch.where(free, x, x - step_size * samplers.gradient(energy, x) + noise)
     return x
 
 # %% wrong="6.3" says="temperature is missing"
@@ -193,7 +194,8 @@ def clamped_langevin(energy, x, free, step_size, temperature, noise):
 # %% wrong="6.3" says="sign of the force"
 def clamped_langevin(energy, x, free, step_size, temperature, noise):
     for ξ in noise:
-        x = torch.where(free, x + step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size * temperature) * ξ, x)
+        noise = math.sqrt(2 * step_size * temperature) * ξ
+        x = torch.where(free, x + step_size * samplers.gradient(energy, x) + noise, x)
     return x
 
 # %% wrong="6.3" says="Where free: Exercise 3.2"

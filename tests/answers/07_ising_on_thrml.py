@@ -185,7 +185,8 @@ def transition_matrix(states, p_up, group):
         one = np.ones((len(states), len(states)))
         for i in range(states.shape[1]):
             after = states[None, :, i]
-            one *= np.where(after == 1, p_up[:, None, k], 1 - p_up[:, None, k]) if i == k else after == states[:, None, i]
+            drawn = np.where(after == 1, p_up[:, None, k], 1 - p_up[:, None, k])
+            one *= drawn if i == k else after == states[:, None, i]
         matrix = matrix @ one
     return matrix
 
