@@ -845,14 +845,14 @@ with check.exercise("7.5", "order_and_binder"):
 T_near = np.array([2.20, 2.23, 2.26, 2.28, 2.30, 2.33, 2.36])
 m_of, U = {}, {}
 for L in (8, 12, 24):
-    how = chains | {"n_sweeps": 40, "n_burn_in": 1000}
+    how = chains | {"n_sweeps": L * L // 7, "n_burn_in": 2 * L * L}
     m = Ising(L).measure(jax.random.key(80 + L), np.repeat(1 / T_near, 8), only_m, **how)["m"]
     m_of[L] = np.asarray(m, float).reshape(7, 8, 1000)  # temperature, chain, sample
     cumulant = partial(observables.binder_cumulant, axis=None)
     U[f"L = {L}"] = np.array([observables.jackknife(cumulant, m) for m in m_of[L]]).T
-found = observables.binder_crossing(T_near, m_of[12], m_of[24])
+found = observables.binder_crossing(T_near, m_of[8], m_of[24])
 off = abs(found.value / T_C - 1)
-title = f"L = 12 and 24 cross at T_c = {found}, {off:.2%} from the exact value"
+title = f"L = 8 and 24 cross at T_c = {found}, {off:.2%} from the exact value"
 plots.binder_curves(T_near, U, found, T_C, title=title)
 
 # %% [markdown]
@@ -868,7 +868,7 @@ plots.binder_curves(T_near, U, found, T_C, title=title)
 
 # %% uses="7.5"
 mine = {L: [order_and_binder(one)[1] for one in m] for L, m in m_of.items()}
-at = observables.crossing(T_near, mine[12], mine[24], degree=2)
+at = observables.crossing(T_near, mine[8], mine[24], degree=2)
 print(f"your cumulants cross at T = {at:.4f}; exact {T_C:.4f}")
 for L, m in at_critical.items():
     order, binder = order_and_binder(m)
