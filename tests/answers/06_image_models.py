@@ -124,7 +124,7 @@ def auroc(scores_in, scores_out):
     difference = scores_out[:, None] - scores_in[None, :]
     return float(((difference > 0).double() + 0.5 * (difference == 0)).sum() / len(scores_in))
 
-# %% wrong="6.2" says="your code raised"
+# %% wrong="6.2" says="could not use your answer"
 def auroc(scores_in, scores_out):
     return float((scores_out > scores_in).double().mean())
 
@@ -354,7 +354,7 @@ def compose(energies, weights):
 
     return total
 
-# %% wrong="6.5" says="No detach"
+# %% wrong="6.5" says="Cut no graph"
 def compose(energies, weights):
     def total(x):
         first = weights[0] * energies[0](x)
