@@ -70,7 +70,8 @@ def test_energies_are_drawn_above_their_minimum_and_cut_off_at_a_common_height()
     filled = fig.axes[0].collections[0]
     assert filled.levels[0] == 0
     assert filled.levels[-1] == ENERGY_SPAN
-    assert filled.zmax <= ENERGY_SPAN
+    assert filled.zmin == pytest.approx(0)
+    assert filled.zmax == pytest.approx(ENERGY_SPAN)
 
 
 def test_a_density_on_a_picture_is_normalised_whatever_constant_the_energy_has():

@@ -139,7 +139,7 @@ def draw(data_set: str, method: str, k: int, step_size: float) -> tuple[Figure, 
     caption = (
         f"{data_set}, {method}, k = {k}, ε = {step_size:g}, T = 1: KL {_nats(run.kl)} nats after {N_STEPS} steps; "
         f"mean energy of the data {run.data_energy:.3g}.{told}{where}{away}\n"
-        f"Trained just now in your kernel, with a small network ({HIDDEN[0]} × {HIDDEN[1]}) and a fixed seed."
+        f"A live training in this kernel, with a small network ({HIDDEN[0]} × {HIDDEN[1]}) and a fixed seed."
     )
     return _figure(data_set, run, f"{method}, k = {k}, ε = {step_size:g}: KL {_nats(run.kl)} nats"), caption
 

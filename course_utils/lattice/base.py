@@ -321,7 +321,7 @@ class Run:
             self.model,
             self.state,
             self.keys,
-            self.beta if self.betas is None else self.betas,
+            jnp.asarray(self.beta if self.betas is None else self.betas, jnp.float32),
             self.betas is not None,
             jnp.uint32(self.sweeps_done),
             jnp.asarray(counts),
@@ -438,7 +438,7 @@ def to_spins(engine: Engine, model: Lattice, state: list[State]) -> Shaped[Array
 
 
 def _grid(size: int | tuple[int, int], boundary: str) -> Grid:
-    sides = (size, size) if isinstance(size, int | np.integer) else tuple(size)
+    sides = tuple(size) if isinstance(size, tuple | list) else (size, size)
     whole = all(isinstance(side, int | np.integer) and not isinstance(side, bool) for side in sides)
     if len(sides) != 2 or not whole or min(sides) < 2:
         raise ValueError(f"size = {size}: expected a whole number >= 2, or (rows, cols)")

@@ -1030,7 +1030,8 @@ else:
     hours = seconds * recipe.k * recipe.n_steps / 3600
     print(f"A Langevin step of a batch took {seconds:.2f} CPU s here; all of them would take {hours:.0f} h. Use a GPU.")
     shown = None
-plots.image_grid(shown, title="Fresh chains, 1000 steps at T = 1") if shown is not None else None
+if shown is not None:
+    display(plots.image_grid(shown, title="Fresh chains, 1000 steps at T = 1"))
 
 # %% [markdown]
 # ## 12 · Explore

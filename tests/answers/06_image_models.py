@@ -124,7 +124,7 @@ def auroc(scores_in, scores_out):
     difference = scores_out[:, None] - scores_in[None, :]
     return float(((difference > 0).double() + 0.5 * (difference == 0)).sum() / len(scores_in))
 
-# %% wrong="6.2" says="could not use your answer"
+# %% wrong="6.2" says="your code raised RuntimeError: The size of tensor a (7) must match"
 def auroc(scores_in, scores_out):
     return float((scores_out > scores_in).double().mean())
 
