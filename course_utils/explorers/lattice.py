@@ -1,14 +1,14 @@
 """The live lattice of lessons 07, 08 and 09: spins that are sampled while you watch and turn the temperature."""
 
-import struct
+import io
 import weakref
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 import numpy as np
 from jaxtyping import Int, UInt8
+from PIL import Image
 
 from ..lattice import exact
 from ..plots.lattice import spin_indices
@@ -303,27 +303,8 @@ def palette_png(index: Int[np.ndarray, "rows cols"], table: UInt8[np.ndarray, "n
         index: rows of the table, the top row of the picture first.
         table: sRGB bytes, at most 256 colours.
     """
-    rows, cols = index.shape
-    depth = next(bits for bits in (1, 2, 4, 8) if len(table) <= 1 << bits)
-    index = index.astype(np.uint8)
-    if depth < 8:
-        per_byte = 8 // depth
-        padded = np.zeros((rows, -(-cols // per_byte) * per_byte), np.uint8)
-        padded[:, :cols] = index
-        parts = padded.reshape(rows, -1, per_byte) << (depth * np.arange(per_byte - 1, -1, -1)).astype(np.uint8)
-        index = np.bitwise_or.reduce(parts, axis=-1)
-    lines = np.zeros((rows, index.shape[1] + 1), np.uint8)  # each line begins with the number of its filter: none
-    lines[:, 1:] = index
-
-    def part(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    header = struct.pack(">IIBBBBB", cols, rows, depth, 3, 0, 0, 0)
-    packed = zlib.compress(lines.tobytes(), 1)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + part(b"IHDR", header)
-        + part(b"PLTE", table.tobytes())
-        + part(b"IDAT", packed)
-        + part(b"IEND", b"")
-    )
+    image = Image.fromarray(index.astype(np.uint8))
+    image.putpalette(table.astype(np.uint8).tobytes())
+    png = io.BytesIO()
+    image.save(png, "PNG", compress_level=1)
+    return png.getvalue()
