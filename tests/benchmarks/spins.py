@@ -16,6 +16,7 @@ import argparse
 import math
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -35,7 +36,7 @@ import numpy as np
 from thrml import sample_blocks
 
 from course_utils.lattice import XY, Clock, Ising, Lattice, Potts
-from course_utils.lattice.base import Run, to_spins
+from course_utils.lattice.base import Run, engine_of, to_spins
 from course_utils.lattice.engines import sites, sublattices
 from course_utils.lattice.reference import Reference
 
@@ -64,7 +65,8 @@ CASES = [
 
 
 # ---------------------------------------------------------------------------------------------- runners
-# Each is made with a case and gives `run(n)`: n sweeps on, then wait; and `spins()`.
+# Each is made with a case and gives `run(n)`: n sweeps on, then wait; `spins()`; and `build`, the seconds that making
+# the THRML program took, where there is one.
 
 
 class BuiltIn:
@@ -74,7 +76,7 @@ class BuiltIn:
         self.model = case.make()
         if isinstance(self.model, XY):
             raise NotImplementedError
-        self.reference = Reference(self.model, case.beta)
+        self.build = clock(lambda: setattr(self, "reference", Reference(self.model, case.beta)))
         spins = self.model.random(KEY, (self.model.n_spins,))
         spins = spins == 1 if isinstance(self.model, Ising) else spins
         self.state = [spins[at] for at in self.reference.order]
@@ -100,8 +102,9 @@ class Ours:
     """`course_utils.lattice` on one of its engines."""
 
     def __init__(self, case: Case, engine: str) -> None:
-        self.case = case
-        self.chain = Run(case.make(), KEY, case.beta, 1, "random", engine)
+        model = case.make()
+        self.build = clock(lambda: engine_of(model, engine))
+        self.chain = Run(model, KEY, case.beta, 1, "random", engine)
 
     def run(self, n: int) -> None:
         self.chain.frames(np.array([n]), {})
@@ -115,7 +118,7 @@ class Stencil:
     """What one writes first in plain JAX: the whole lattice rolled, both colours drawn, one of them kept."""
 
     def __init__(self, case: Case) -> None:
-        self.model, self.beta = case.make(), case.beta
+        self.model, self.beta, self.build = case.make(), case.beta, math.nan
         if isinstance(self.model, XY):
             raise NotImplementedError
         self.state = self.model.random(KEY, self.model.shape)
@@ -155,7 +158,7 @@ class Numba:
     def __init__(self, case: Case) -> None:
         import numba
 
-        self.model = case.make()
+        self.model, self.build = case.make(), math.nan
         if not isinstance(self.model, Ising):
             raise NotImplementedError
         self.state = np.array(self.model.random(KEY, self.model.shape))
@@ -213,14 +216,19 @@ def measure(case: Case, repeats: int) -> dict[str, dict[str, float]]:
         sites.cache_clear()
         sublattices.cache_clear()
         try:
-            build = clock(lambda make=make, name=name: runners.update({name: make(case)}))
+            runners[name] = make(case)
         except (ImportError, NotImplementedError):
             continue
         runner = runners[name]
         first, second = clock(lambda r=runner: r.run(1)), clock(lambda r=runner: r.run(1))
         probe = max(1, min(50, int(0.1 / second)))
         sweep = clock(lambda r=runner, n=probe: r.run(n)) / probe
-        result[name] = {"build": build, "compile": first - second, "n": max(1, int(SECONDS / sweep)), "times": []}
+        result[name] = {
+            "build": runner.build,
+            "compile": first - second,
+            "n": max(1, int(SECONDS / sweep)),
+            "times": [],
+        }
     for _ in range(repeats):
         for name, runner in runners.items():
             n = result[name]["n"]
@@ -234,14 +242,24 @@ def measure(case: Case, repeats: int) -> dict[str, dict[str, float]]:
 def peak_memory(case: Case | None, runner: str) -> float:
     """MB that a fresh process takes at most; with no case, one that only imports."""
     code = (
-        "import sys, resource; sys.path.insert(0, sys.argv[1]); import spins\n"
+        "import sys; sys.path.insert(0, sys.argv[1]); import spins\n"
         "case = next((c for c in spins.CASES if c.name == sys.argv[2]), None)\n"
         "if case: spins.RUNNERS[sys.argv[3]](case).run(2)\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "print(spins.most_memory())"
     )
     command = [sys.executable, "-c", code, str(Path(__file__).parent), case.name if case else "", runner]
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return int(out.split()[-1]) / (1024 if platform.system() == "Linux" else 1024**2)
+    return float(out.split()[-1])
+
+
+def most_memory() -> float:
+    """MB that this process has taken at most."""
+    status = Path("/proc/self/status")
+    if status.exists():  # on Linux, `getrusage` begins with what the process took that started this one
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) / 1024
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
 
 
 def machine() -> str:
@@ -328,10 +346,11 @@ def main(arguments: list[str] | None = None) -> None:
             took = statistics.median(values["times"])
             ratio = f"{base / took:.1f}" if base else GAP
             spread = f"{spins / max(values['times']) / 1e6:.1f} to {spins / min(values['times']) / 1e6:.1f}"
+            build = GAP if math.isnan(values["build"]) else f"{values['build']:.2f}"
             memory = f"{peak_memory(case, name) - empty:.0f}" if measured_memory else GAP
             print(
                 f"| {case.name} | {name} | {spins / took / 1e6:.1f} | {spread} | {ratio} | {took * 1e3:.2f} "
-                f"| {values['build']:.2f} | {values['compile']:.1f} | {memory} | {values['energy']:.3f} |",
+                f"| {build} | {values['compile']:.1f} | {memory} | {values['energy']:.3f} |",
                 flush=True,
             )
     if measured_memory:
