@@ -124,3 +124,30 @@ def test_order_and_binder_of_known_distributions():
     assert binder == pytest.approx(0, abs=0.006)
     uniform = RNG.uniform(-1, 1, (100, 2000))
     assert gibbs.order_and_binder(uniform)[1] == pytest.approx(0.4, abs=0.005)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, jnp.asarray])
+@pytest.mark.parametrize(("shape", "q", "beta"), [((3, 4), 5, 1.1), ((4, 6), 3, 0.6)])
+def test_potts_conditional_is_the_ratio_of_the_boltzmann_weights(kind, shape, q, beta):
+    spins = RNG.integers(0, q, shape).astype(np.uint8)
+    i, j = exact.bonds(shape).T
+    got = np.asarray(gibbs.potts_conditional(kind(spins), beta, q))
+    assert got.shape == (*shape, q)
+    for at in itertools.product(*map(range, shape)):
+        energies = np.zeros(q)
+        for colour in range(q):
+            painted = spins.copy()
+            painted[at] = colour
+            energies[colour] = -(painted.ravel()[i] == painted.ravel()[j]).sum()
+        assert got[at] == pytest.approx(boltzmann(energies, beta), rel=1e-4)
+
+
+def test_potts_conditional_with_two_colours_is_ising_at_half_the_beta():
+    spins = RNG.choice([-1, 1], (2, 4, 6)).astype(np.int8)
+    up = gibbs.conditional_probability(spins, 0.37)
+    assert gibbs.potts_conditional((spins + 1) // 2, 2 * 0.37, 2)[..., 1] == pytest.approx(up)
+
+
+def test_potts_conditional_is_finite_in_the_cold():
+    p = gibbs.potts_conditional(np.zeros((4, 4), np.uint8), 1e4, 3)
+    assert p.tolist() == np.tile([1.0, 0.0, 0.0], (4, 4, 1)).tolist()

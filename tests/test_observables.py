@@ -398,6 +398,34 @@ def test_latent_heat_is_hot_minus_cold():
     assert heat.error == pytest.approx(math.hypot(0.02 / math.sqrt(800), 0.02 / math.sqrt(600)), rel=0.6)
 
 
+def test_two_phases_without_a_shift_are_plain_means():
+    energy = np.array([-1.7, -1.6, -1.0, -0.9, -0.8])
+    assert obs.two_phases(energy, 0.0, 100, -1.3) == pytest.approx((0.4, -1.65, -0.9))
+
+
+def test_two_phases_shifted_are_those_of_an_exact_distribution_at_the_other_beta():
+    """All levels of a 3 x 3 Ising torus, each as often as at one beta, read at another."""
+    levels, counts = exact.density_of_states((3, 3))
+    weight = {beta: counts * np.exp(-beta * (levels - levels.min())) for beta in (0.3, 0.35)}
+    energy = np.repeat(levels / 9, np.rint(weight[0.3] / weight[0.3].sum() * 1e6).astype(int))
+    low = levels / 9 < -0.5
+    share, ordered, disordered = obs.two_phases(energy, 0.05, 9, -0.5)
+    w = weight[0.35]
+    assert share == pytest.approx(w[low].sum() / w.sum(), abs=1e-4)
+    assert ordered == pytest.approx((w * levels)[low].sum() / w[low].sum() / 9, abs=1e-4)
+    assert disordered == pytest.approx((w * levels)[~low].sum() / w[~low].sum() / 9, abs=1e-4)
+
+
+def test_two_phases_neither_overflow_nor_hide_an_empty_phase():
+    share, ordered, disordered = obs.two_phases([-1.7, -1.6], 10.0, 10_000, -1.3)
+    assert (share, ordered) == pytest.approx((1.0, -1.7))
+    assert math.isnan(disordered)
+    with pytest.raises(ValueError, match="energy: expected finite"):
+        obs.two_phases([math.nan], 0.0, 4, 0.0)
+    with pytest.raises(ValueError, match="n_spins = 0"):
+        obs.two_phases([0.0], 0.0, 0, 0.0)
+
+
 def test_crossing_of_two_parabolas():
     x = np.linspace(0, 1, 7)
     assert obs.crossing(x, x**2, 0.3 * np.ones(7), degree=2) == pytest.approx(math.sqrt(0.3))

@@ -1,4 +1,4 @@
-"""The Ising model by hand: what lesson 07 builds before it uses the engine. J = 1 unless said otherwise.
+"""Ising and Potts spins by hand: what lessons 07 and 08 build before they use the engine. J = 1 unless said otherwise.
 
 Importing the module loads neither JAX nor PyTorch.
 """
@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 Array = Any  # numpy.ndarray or jax.Array, whichever went in
 
-__all__ = ["conditional_probability", "ising_program", "order_and_binder", "transition_matrix", "two_colours"]
+__all__ = [
+    "conditional_probability",
+    "ising_program",
+    "order_and_binder",
+    "potts_conditional",
+    "transition_matrix",
+    "two_colours",
+]
 
 
 def conditional_probability(
@@ -40,6 +47,24 @@ def conditional_probability(
     xp = spins.__array_namespace__()
     total = sum(xp.roll(spins, step, axis=axis) for axis in (-2, -1) for step in (1, -1))
     return 1 / (1 + xp.exp(-2 * beta * (coupling * total + field)))
+
+
+def potts_conditional(spins: Int[Array, "*batch rows cols"], beta: float, q: int) -> Float[Array, "*batch rows cols q"]:
+    """P(s = k | all other spins) of every spin of a torus: exp(beta n_k) / Σ exp(beta n_l), n_k neighbours of colour k.
+
+    Args:
+        spins: colours, from 0 to q - 1.
+        beta: inverse temperature.
+        q: number of colours.
+
+    Returns:
+        The probability of colour k in entry k of the last axis, in the kind of array that went in.
+    """
+    xp = spins.__array_namespace__()
+    beside = [xp.roll(spins, step, axis=axis) for axis in (-2, -1) for step in (1, -1)]
+    same = sum(xp.astype(s[..., None] == xp.arange(q), int) for s in beside)
+    weight = xp.exp(beta * (same - xp.max(same, axis=-1, keepdims=True)))
+    return weight / xp.sum(weight, axis=-1, keepdims=True)
 
 
 def two_colours(rows: int, cols: int, periodic: bool = True) -> Bool[np.ndarray, "rows cols"]:

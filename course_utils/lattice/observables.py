@@ -50,6 +50,7 @@ __all__ = [
     "specific_heat",
     "structure_factors",
     "susceptibility",
+    "two_phases",
     "vortex_density",
     "winding_numbers",
 ]
@@ -566,6 +567,38 @@ def latent_heat(
     """
     cold, hot = mean_and_error(from_ordered), mean_and_error(from_disordered)
     return _estimate(np.subtract(hot.value, cold.value), np.hypot(hot.error, cold.error))
+
+
+def two_phases(
+    energy: Float[ArrayLike, "samples"], shift: float, n_spins: int, cut: float
+) -> tuple[float, float, float]:
+    """A run at beta_0, read at beta_0 + shift by weights exp(-shift E), and divided into two phases.
+
+    Args:
+        energy: per spin, of the samples of the run.
+        shift: beta - beta_0.
+        n_spins: number of spins N in the lattice.
+        cut: energy per spin below which a sample counts as ordered.
+
+    Returns:
+        Share of the weight that the ordered phase has, and mean energy per spin of the ordered and of the disordered
+        phase; NaN for a phase without samples.
+
+    Raises:
+        ValueError: if energy is empty or not finite, or n_spins is not positive.
+
+    Source: Ferrenberg and Swendsen, Phys. Rev. Lett. 61, 2635 (1988), doi:10.1103/PhysRevLett.61.2635.
+    """
+    energy = np.asarray(energy, dtype=float).ravel()
+    if not len(energy) or not np.isfinite(energy).all():
+        raise ValueError(f"energy: expected finite numbers, got {len(energy)} of which some are not, or none")
+    exponent = -shift * _count(n_spins) * energy
+    weight = np.exp(exponent - exponent.max())
+    weight /= weight.sum()
+    below = energy < cut
+    sums = [(weight[part].sum(), (weight * energy)[part].sum()) for part in (below, ~below)]
+    means = [float(total / share) if share > 0 else math.nan for share, total in sums]
+    return float(sums[0][0]), *means
 
 
 # -------------------------------------------------------------------------------------------------- crossings

@@ -64,6 +64,7 @@ from .partition import (
     thermodynamic_integration,
     torus_energy,
 )
+from .potts import energy_peaks, heating_loops, latent_heats, start_memory
 from .style import ANGLE_CMAP, COLORS, ENERGY_CMAP, PROBABILITY_CMAP, finish, to_numpy, use_style
 from .training import (
     data_sets,
@@ -127,18 +128,21 @@ __all__ = [
     "energy_and_data",
     "energy_groups",
     "energy_maps",
+    "energy_peaks",
     "enumeration_time",
     "ess_collapse",
     "estimates",
     "field_loops",
     "finish",
     "fisher_and_kl",
+    "heating_loops",
     "image_grid",
     "importance_weights",
     "kl_curves",
     "kramers",
     "landscape_2d",
     "landscapes",
+    "latent_heats",
     "log_z_traces",
     "loss_and_truth",
     "mala_scan",
@@ -169,6 +173,7 @@ __all__ = [
     "slowing_down",
     "spin_legend",
     "spins",
+    "start_memory",
     "states",
     "stationary",
     "success_against_start",

@@ -1,0 +1,987 @@
+# ---
+# jupyter:
+#   course:
+#     title: Potts spins and first-order transitions
+#     goal: sample spins of q colours with a THRML sampler of your own, and tell a transition that jumps from one that glides
+#     needs: ["07"]
+#     know: lesson 07; mean and standard error; weighted averages
+#     time: 120 min
+#     runs: 90 s
+#     uses: [jax]
+# ---
+
+# %% [markdown]
+# ## What you will be able to do
+#
+# 1. Write the conditional of a spin with q colours (Exercise 8.1) and an order parameter that favours none of them (8.2).
+# 2. Draw the phase diagram of five colours, and say from which of its points the sampler never came back.
+# 3. Measure a latent heat in two ways: from two starts (8.3), and from a histogram with two peaks (8.4).
+# 4. Say why five colours look continuous on every lattice you can afford, although they are not, and ten do not.
+# 5. Write a factor and a conditional sampler of your own for THRML (8.5), and say what the built-in table costs.
+
+# %%
+import math
+import time
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, UInt8
+from scipy.optimize import brentq
+from thrml import (
+    AbstractConditionalSampler,
+    AbstractFactor,
+    AbstractNode,
+    Block,
+    BlockGibbsSpec,
+    FactorSamplingProgram,
+    InteractionGroup,
+    SamplingSchedule,
+    sample_states,
+)
+
+from course_utils import check, explorers, plots
+from course_utils.lattice import Potts, exact, gibbs
+from course_utils.lattice import observables as ob
+from course_utils.lattice.reference import Reference
+from course_utils.lattice.tempering import annealed, replica_exchange
+
+T_C = {q: 1 / exact.potts_beta_c(q) for q in (5, 10)}
+
+# %% [markdown]
+# ## 1 · Five colours
+#
+# In the **Potts model** each spin has one of $q$ colours, $s = 0, \dots, q-1$, and a bond counts only if both its ends agree:
+#
+# $$E(s) = -J\sum_{\langle ij\rangle}\delta(s_i, s_j), \qquad p(s) \propto e^{-\beta E(s)}, \qquad \beta = 1/T ,$$
+#
+# with $\delta = 1$ for equal colours and 0 otherwise. Colours have no order: 0 is no nearer to 1 than to 3. This is the model of
+# grains in a metal, of cells in a tissue, of labels in a picture: anything that is of *some kind*.
+#
+# > **Conventions.** $L\times L$ spins on a torus, $J = 1$, energy per spin (from -2, all equal, to 0). $\beta$ multiplies the
+# > energy and is no part of it. The transition of the infinite lattice is known exactly: $\beta_c = \ln(1+\sqrt q)$.
+#
+# Five colours, 48 × 48 spins, 2000 sweeps from one colour.
+#
+# **Guess before you run the cell:** going up in temperature, does the pattern get finer step by step, or all at once?
+
+# %%
+share_of_T_c = np.array([0.6, 0.95, 1.0, 1.05, 1.6])
+model, run = Potts(48, 5), {"n_samples": 1, "n_burn_in": 2000, "n_chains": 5, "init": "aligned"}
+pictures = np.asarray(model.sample(jax.random.key(80), 1 / (share_of_T_c * T_C[5]), **run))[:, 0]
+energies = np.asarray(model.energy(pictures))
+titles = [f"T = {f:g} T_c\nE / N = {e:.2f}" for f, e in zip(share_of_T_c, energies, strict=True)]
+between = energies[3] - energies[1]
+title = f"From 5 % below T_c to 5 % above it, the energy rises by {between:.2f} of the 2 it can"
+plots.spins(pictures, model, titles, title=title, columns=5, side=1.9)
+
+# %% [markdown]
+# *Picture: five square lattices. At 0.6 T_c one colour. At 0.95 T_c one colour with small islands of the others. At T_c large
+# patches of several colours. At 1.05 T_c small patches, at 1.6 T_c single spins and pairs.*
+#
+# ## 2 · One conditional
+#
+# As in lesson 07, a Gibbs sampler needs the distribution of one spin given all others. Only its four bonds contain it. If
+# $n_k$ of its neighbours have colour $k$, choosing $k$ costs $-J n_k$, and so
+#
+# $$P(s_i = k \mid \text{all others}) = \frac{e^{\beta J n_k}}{\sum_{l=0}^{q-1} e^{\beta J n_l}} .$$
+#
+# ### Exercise 8.1 · The conditional of q colours
+# *Difficulty ●○○ · ten minutes · why: the factor 2 of lesson 07 is gone, and people carry it along.*
+#
+# Complete `potts_conditional`: for each spin of a torus, the probability of each colour if all others are held, with $J = 1$.
+
+
+# %% todo="8.1" task="return the probability of each colour for each spin"
+def potts_conditional(
+    spins: UInt8[Array, "rows cols"], beta: float, q: int
+) -> Float[Array, "rows cols q"]:
+    """P(s = k | all other spins) of every spin of a torus, E = - sum over bonds of [s_i = s_j].
+
+    Args:
+        spins: colours, from 0 to q - 1.
+        beta: inverse temperature.
+        q: number of colours.
+
+    Returns:
+        Entry [i, j, k] is the probability of colour k at (i, j); the last axis adds up to 1.
+    """
+    ### BEGIN SOLUTION
+    beside = [jnp.roll(spins, step, axis) for axis in (0, 1) for step in (1, -1)]
+    same = sum((s[..., None] == jnp.arange(q)).astype(int) for s in beside)
+    return jax.nn.softmax(beta * same, axis=-1)
+    ### END SOLUTION
+
+
+# %% check="8.1" points=2
+with check.exercise("8.1", "potts_conditional"):
+    for q, β, shape in ((3, 0.9, (4, 6)), (5, 1.3, (6, 4))):
+        s = np.random.default_rng(q).integers(0, q, shape).astype(np.uint8)
+        here = [np.roll(s, step, axis)[..., None] == np.arange(q) for axis in (0, 1) for step in (1, -1)]
+        rim = np.pad(s.astype(int), 1, constant_values=-1)
+        edge = [rim[:-2, 1:-1], rim[2:, 1:-1], rim[1:-1, :-2], rim[1:-1, 2:]]
+        n, own = np.sum(here, axis=0), s[..., None] == np.arange(q)
+        logs = {
+            "β is missing": n,
+            "The factor 2 belongs to Ising spins, or each bond is counted twice: here it is β n": 2 * β * n,
+            "A factor 2 is missing: all four neighbours count fully": β * n / 2,
+            "The sign is wrong: a spin follows its neighbours": -β * n,
+            "That is the mean over the neighbours; the energy is a sum": β * n / 4,
+            "A spin is no neighbour of itself": β * (n + own),
+            "A spin has four neighbours; here two are missing": β * np.sum(here[::2], axis=0),
+            "The sides are glued together: this leaves them open":
+                β * sum(e[..., None] == np.arange(q) for e in edge),
+        }  # fmt: skip
+        causes = {name: np.exp(x) / np.exp(x).sum(-1, keepdims=True) for name, x in logs.items()}
+        raw, right = np.exp(β * n), np.exp(β * n) / np.exp(β * n).sum(-1, keepdims=True)
+        causes["The weights are not normalised"] = raw
+        causes["Normalise over the colours of each spin, not over all spins"] = raw / raw.sum()
+        causes["The colours belong in the last axis"] = np.moveaxis(right, -1, 0)
+        causes["This is the probability of the colour that the spin has"] = (right * own).sum(-1)
+        check.close(f"P(k) for q = {q}, β = {β}", potts_conditional(jnp.array(s), β, q), right, causes=causes)
+
+# %% [markdown] hint="8.1"
+# `jnp.roll(spins, 1, axis=0)[..., None] == jnp.arange(q)` is True where the neighbour above has colour k. Add up four of these,
+# multiply by β, and `jax.nn.softmax` along the last axis exponentiates and normalises.
+
+# %% [markdown]
+# Against the definition: paint one spin in each of five colours, and compare the weights $e^{-\beta E}$ of the five lattices.
+
+# %% uses="8.1"
+spins = jax.random.randint(jax.random.key(81), (4, 4), 0, 5).astype(jnp.uint8)
+i, j = exact.bonds((4, 4)).T
+painted = [np.asarray(spins.at[1, 2].set(k)).ravel() for k in range(5)]
+weight = np.exp([1.2 * (s[i] == s[j]).sum() for s in painted])
+print("from the energies:    ", np.round(weight / weight.sum(), 6))
+print("from your conditional:", np.round(np.asarray(potts_conditional(spins, 1.2, 5)[1, 2]), 6))
+
+# %% [markdown]
+# **Two colours are Ising.** With $\sigma = \pm1$ for the two colours, $\delta(s, s') = (1 + \sigma\sigma')/2$: a Potts bond is half an
+# Ising bond, plus a constant. So $q = 2$ at $\beta$ is Ising at $\beta/2$, or **β_Potts = 2 β_Ising**, and the energies per spin are
+# related by $u_\text{Potts} = u_\text{Ising}/2 - 1$. Not roughly: to the last digit.
+
+# %%
+β = 0.4
+print("equal neighbours n:     " + "".join(f"{n:10d}" for n in range(5)))
+n = np.arange(5)
+print("Potts, q = 2, at 2β:    " + "".join(f"{p:10.6f}" for p in 1 / (1 + np.exp(2 * β * (4 - 2 * n)))))
+print("Ising at β, σ(2β Σ s_j):" + "".join(f"{p:10.6f}" for p in 1 / (1 + np.exp(-2 * β * (2 * n - 4)))))
+u, v = exact.potts_energy((4, 4), 2, 2 * β), exact.enumerated_energy((4, 4), β) / 2 - 1
+print(f"energy per spin, 4 × 4, all states summed: {u:.12f} and {v:.12f}")
+print(f"β_c of two colours {exact.potts_beta_c(2):.12f}, twice that of Ising {2 * exact.BETA_C:.12f}")
+
+# %% [markdown]
+# ## 3 · An order parameter without a favourite
+#
+# A lattice of one colour is ordered, whichever colour it is. Let $\rho_k$ be the share of colour $k$ and $\rho_{max}$ the largest
+# of the $q$ shares. In disorder all shares are about $1/q$; in full order $\rho_{max} = 1$. So that the number runs from 0 to 1,
+#
+# $$m = \frac{q\,\rho_{max} - 1}{q - 1} .$$
+#
+# ### Exercise 8.2 · The order parameter
+# *Difficulty ●○○ · ten minutes · why: choosing one colour here is the mistake of Ising's m without its absolute value.*
+#
+# Complete `potts_order_parameter`: $m$ of each lattice.
+
+
+# %% todo="8.2" task="return the order parameter of each lattice"
+def potts_order_parameter(colours: UInt8[np.ndarray, "n rows cols"], q: int) -> Float[np.ndarray, "n"]:
+    """How far the most frequent colour of a lattice exceeds its fair share.
+
+    Args:
+        colours: lattices, of colours from 0 to q - 1.
+        q: number of colours.
+
+    Returns:
+        One number for each lattice: 1 if all its spins agree, 0 if all colours are equally frequent.
+    """
+    ### BEGIN SOLUTION
+    shares = np.stack([(colours == k).mean(axis=(1, 2)) for k in range(q)])
+    return (q * shares.max(axis=0) - 1) / (q - 1)
+    ### END SOLUTION
+
+
+# %% check="8.2" points=2
+with check.exercise("8.2", "potts_order_parameter"):
+    draw = np.random.default_rng(82)
+    for q in (5, 3):
+        p = draw.dirichlet(np.full(q, 0.7), 6)
+        lattices = np.array([(draw.choice(q, (4, 6), p=row) + 1) % q for row in p]).astype(np.uint8)
+        ρ = np.array([[(s == k).mean() for k in range(q)] for s in lattices])
+        scaled = (q * ρ - 1) / (q - 1)
+        means = lattices.astype(float).mean((1, 2))
+        causes = {
+            "That is the share ρ itself: it is 1/q in disorder, not 0": ρ.max(1),
+            "The division by q - 1 is missing: full order gives 1": q * ρ.max(1) - 1,
+            "Subtract 1 before you divide by q - 1": q * ρ.max(1) / (q - 1),
+            "1/q is subtracted, but full order does not give 1": ρ.max(1) - 1 / q,
+            "That is colour 0 only. Order of any colour is order: take the largest share": scaled[:, 0],
+            "The mean over the colours is 0 for every lattice: take the largest share": 0 * means,
+            "The number of a colour is only a name; averaging names means nothing": means,
+            "Each lattice has its own most frequent colour": scaled[:, ρ.mean(0).argmax()],
+            "That is the rarest colour": scaled.min(1),
+            "One number for each lattice, not one for all": scaled.max(1).mean(),
+            "One number for each lattice: first the largest share": scaled,
+        }
+        got = potts_order_parameter(lattices, q)
+        check.close(f"m of six lattices, q = {q}", got, scaled.max(1), causes=causes)
+
+# %% [markdown] hint="8.2"
+# `(colours == k).mean(axis=(1, 2))` is the share of colour k in each lattice. Stack these for all k, take the maximum over k, then
+# scale.
+
+# %% uses="8.2"
+for f, m, s in zip(share_of_T_c, potts_order_parameter(pictures, 5), pictures, strict=True):
+    shares = " ".join(f"{share:.2f}" for share in np.bincount(s.ravel(), minlength=5) / s.size)
+    print(f"T = {f:4.2f} T_c: shares of the colours {shares}, m = {m:.3f}")
+
+# %% [markdown]
+# ## 4 · The phase diagram of five colours
+#
+# First the protocol that suggests itself: random colours, put at the temperature in question, and some warm-up. At a quarter of
+# $T_c$ equilibrium is all but one colour. What do 24 lattices say after 1000 sweeps?
+
+# %%
+T = 0.25 * T_C[5]
+how = {"n_samples": 1, "n_burn_in": 1000, "n_chains": 24}
+frozen = model.sample(jax.random.key(82), 1 / T, **how)[:, 0]
+m = np.asarray(model.order_parameter(frozen))
+worst = np.argsort(m)[[0, 1, 2, 3, -1]]
+titles = [f"m = {m[k]:.2f}" for k in worst]
+title = f"T = T_c / 4 after a quench: {(m < 0.9).sum()} of 24 lattices are stuck, mean m = {m.mean():.2f}"
+plots.spins(np.asarray(frozen)[worst], model, titles, title=title, columns=5, side=1.9)
+
+# %% [markdown]
+# *Picture: five lattices. The first four show large patches of several colours with straight borders and corners; the last is of
+# nearly one colour.*
+#
+# Patches that a 48 × 48 lattice does not get rid of. Ising domains shrink because their walls are curved. Where *three* colours
+# meet, the walls hold one another, and at low temperature the corners of a wall do not move either. A phase diagram made this way
+# shows a small order parameter in the cold, and "order parameter zero" has been concluded from such pictures.
+#
+# Two protocols that do not freeze. **Away from $T_c$: start from one colour.** Below $T_c$ that is next to equilibrium, above it
+# order melts in a few sweeps. **Near $T_c$: replica exchange** (lesson 03). Twelve temperatures from 4 % below to 4 % above $T_c$
+# trade their lattices, and a lattice that is stuck gets out by way of the hot ones. Both run twice, from one colour and from
+# random colours, since the sampler cannot know which of the two is right, and you can: if they disagree, neither is to be
+# believed.
+
+# %%
+look = {"m": model.order_parameter, "e": model.energy}
+far = np.array([0.4, 0.6, 0.75, 0.85, 0.92, 1.08, 1.14, 1.22, 1.3, 1.4]) * T_C[5]
+near = np.linspace(0.96, 1.04, 12) * T_C[5]
+plain = {"n_samples": 60, "n_sweeps": 8, "n_burn_in": 300, "n_chains": 80}
+trade = {"n_samples": 200, "n_sweeps": 5, "n_burn_in": 120, "n_chains": 4}
+seen = {}
+for k, start in enumerate(("aligned", "random")):
+    key = jax.random.fold_in(jax.random.key(83), k)
+    away = model.measure(key, np.repeat(1 / far, 8), look, **plain, init=start)
+    swapped = replica_exchange(model, key, 1 / near, look, **trade, init=start)
+    for name in look:
+        apart = np.asarray(away[name], float).reshape(len(far), 8, -1)
+        seen[start, name] = [*apart, *np.asarray(swapped.measured[name], float)]
+T_all = np.concatenate([far, near])
+accepted = swapped.swap_acceptance
+rarest = (near[:-1] + near[1:])[accepted.argmin()] / 2 / T_C[5]
+print(f"swaps accepted: from {accepted.min():.0%} (at {rarest:.3f} T_c) to {accepted.max():.0%}")
+
+# %%
+names = {"m": "order parameter m", "e": "energy per spin (J)"}
+jump, cold_e, hot_e = exact.potts_order_parameter_jump(5), *exact.potts_critical_energies(5)
+at = {"m": [jump, 0], "e": [cold_e, hot_e]}
+measured = {}
+for name, words in names.items():
+    measured[words] = {}
+    for start, label in (("aligned", "from one colour"), ("random", "from random colours")):
+        values = np.array([ob.mean_and_error(one) for one in seen[start, name]]).T
+        measured[words][label] = (T_all, *values)
+    measured[words]["exact at T_c, infinite lattice"] = ([T_C[5]] * 2, at[name], [0, 0])
+below = T_all < 0.9 * T_C[5]
+means = {start: np.array([one.mean() for one in seen[start, "m"]]) for start in ("aligned", "random")}
+gap = (means["aligned"] - means["random"])[below].max()
+title = f"q = 5, 48 × 48: in the cold, random starts lose up to {gap:.2f} of m to frozen patches"
+plots.phase_curves(measured, transition=("T_c", T_C[5]), title=title)
+
+# %% [markdown]
+# *Picture: order parameter and energy against temperature, T_c dashed. From one colour, m falls from 1, slowly and then steeply
+# just below T_c, to a small tail; the energy rises most steeply at T_c. The points from random colours lie on the same curves near
+# T_c and above, and below them, with long error bars, in the cold. Green triangles on the dashed line mark the exact ends of the
+# jump of the infinite lattice: for the energy, they are so close that they nearly touch.*
+#
+# Is that a jump or a steep slope? The exact results say that for $q > 4$ it is a jump, of **first order**: at $\beta_c$ an ordered
+# and a disordered phase have equal free energies, and their energies differ by the **latent heat** (Baxter 1973):
+
+# %%
+for q in (2, 4, 5, 10):
+    low, high = exact.potts_critical_energies(q)
+    print(f"q = {q:2d}: T_c = {1 / exact.potts_beta_c(q):.4f}, energies at T_c {low:.4f} and {high:.4f}, ", end="")
+    print(f"latent heat {exact.potts_latent_heat(q):.4f}, ", end="")
+    print(f"correlation length {exact.potts_correlation_length(q):.5g}")
+spread = [np.std(one) for one in seen["aligned", "e"]][len(far) + 5]
+print(f"spread of the energy of a 48 × 48 lattice near T_c, q = 5: {spread:.3f}")
+
+# %% [markdown]
+# For five colours the two phases differ by less than the energy of a small lattice fluctuates, and the patches at $T_c$ would
+# like to be thousands of spacings wide. Our lattice has 48. **It looks continuous, and nothing measured on it can say
+# otherwise.** That is not a failure of the sampler; it is what "weakly first order" means. With ten colours the patches are 10.6
+# spacings wide, and a lattice of 48 or 64 shows what a jump is.
+#
+# ## 5 · Two starts, one answer?
+#
+# Run at $T_c$ exactly, half of the chains from one colour and half from random colours. Where two phases are stable, and the
+# lattice is much larger than the correlation length, each chain stays in the phase in which it began: the difference of the two
+# mean energies *is* the latent heat. Where there is only one phase the difference has to go to zero, and as long as it has not, the
+# run is too short. The same number is a measurement in one case and a warning in the other.
+#
+# ### Exercise 8.3 · The difference of two starts, with its error
+# *Difficulty ●●○ · ten minutes · why: a difference without an error is neither a measurement nor a warning.*
+#
+# Complete `latent_heat`. The chains are independent, successive samples of a chain are not: the error of a mean comes from the
+# scatter of the *chain means*, $\text{SE} = \text{std}/\sqrt{\text{chains}}$ with `ddof=1`. Errors of independent means add in
+# squares.
+
+
+# %% todo="8.3" task="return the difference of the two mean energies and its standard error"
+def latent_heat(
+    from_ordered: Float[np.ndarray, "chains samples"], from_disordered: Float[np.ndarray, "chains samples"]
+) -> tuple[float, float]:
+    """Mean energy of the chains that began in disorder minus that of the chains that began in order.
+
+    Args:
+        from_ordered: energies per spin, one row for each chain that began with one colour.
+        from_disordered: the same for chains that began with random colours; perhaps another number of chains.
+
+    Returns:
+        The difference and its standard error.
+    """
+    ### BEGIN SOLUTION
+    cold, hot = from_ordered.mean(axis=1), from_disordered.mean(axis=1)
+    error = math.sqrt(cold.var(ddof=1) / len(cold) + hot.var(ddof=1) / len(hot))
+    return hot.mean() - cold.mean(), error
+    ### END SOLUTION
+
+
+# %% check="8.3" points=2
+with check.exercise("8.3", "latent_heat"):
+    draw = np.random.default_rng(83)
+    for a, b in ((6, 9), (12, 4)):
+        cold = -1.6 + 0.06 * draw.normal(size=(a, 1)) + 0.02 * draw.normal(size=(a, 50))
+        hot = -1.0 + 0.11 * draw.normal(size=(b, 1)) + 0.03 * draw.normal(size=(b, 50))
+        Δ, error = check.outputs(latent_heat(cold, hot), "the difference", "its error")
+        right, se = ob.latent_heat(cold, hot)
+        causes = {
+            "The sign is wrong: disordered minus ordered": -right,
+            "Latent heat is a difference; that is the mean of the two": (cold.mean() + hot.mean()) / 2,
+        }
+        check.close(f"the difference, {a} and {b} chains", Δ, right, causes=causes)
+        naive = math.hypot(*(x.std() / math.sqrt(x.size) for x in (cold, hot)))
+        spread = [x.mean(1).std(ddof=1) for x in (cold, hot)]
+        one, two = spread[0] / math.sqrt(a), spread[1] / math.sqrt(b)
+        causes = {
+            "Samples of one chain are not independent: count chains, not samples": naive,
+            "Errors of independent means add in squares": one + two,
+            "That is the square of the error": se**2,
+            "The spread of the chains must still be divided by √chains": math.hypot(*spread),
+            "That is the error of the cold mean alone": one, "That is the error of the hot mean alone": two,
+            "With few chains, ddof=1": math.hypot(one * math.sqrt(1 - 1 / a), two * math.sqrt(1 - 1 / b)),
+            "Errors do not subtract": abs(one - two),
+        }  # fmt: skip
+        check.close(f"its error, {a} and {b} chains", error, se, causes=causes, rtol=3e-3)
+
+# %% [markdown] hint="8.3"
+# `from_ordered.mean(axis=1)` has one number for each chain. `np.var(..., ddof=1) / len(...)` of these is the square of the standard
+# error of their mean; add the two squares and take the root.
+
+# %% [markdown]
+# Now at $T_c$: ten colours on 64 × 64 spins and five on 48 × 48, half of the chains from one colour, looked at as time goes on.
+
+
+# %%
+def both_starts(key, model: Potts, n_chains: int, **how) -> UInt8[np.ndarray, "chains samples rows cols"]:
+    """Lattices at T_c. The first half of the chains start from one colour, the others from random colours."""
+    start = np.array(model.random(key, (n_chains, *model.shape)))
+    start[: n_chains // 2] = 0
+    how |= {"n_chains": n_chains, "init": start}
+    return np.asarray(model.sample(key, exact.potts_beta_c(model.q), **how))
+
+
+ten, differences = Potts(64, 10), {}
+lattices = {10: both_starts(jax.random.key(84), ten, 12, n_samples=100, n_sweeps=20)}
+lattices[5] = both_starts(jax.random.key(85), model, 32, n_samples=500, n_sweeps=20)
+for one in (model, ten):
+    e = np.asarray(one.energy(lattices[one.q]), float)
+    n, edges = len(e) // 2, np.unique(np.geomspace(1, e.shape[1], 9).astype(int))
+    apart = [ob.latent_heat(x[:n], x[n:]) for x in np.split(e, edges, axis=1)[1:-1]]
+    label = f"q = {one.q}, {one.shape[0]} × {one.shape[1]}"
+    differences[label] = (20 * np.sqrt(edges[:-1] * edges[1:]), *np.array(apart).T, exact.potts_latent_heat(one.q))
+    print(f"{label}: hot minus cold, sweeps {20 * edges[-2]} to {20 * edges[-1]}: {apart[-1]}; ", end="")
+    print(f"exact latent heat {exact.potts_latent_heat(one.q):.4f}")
+goes, stays = (float(values[1][-1]) for values in differences.values())
+title = f"At T_c: ten colours never forget their start ({stays:.2f} J); five do ({goes:.2f} J)"
+plots.start_memory(differences, title=title)
+
+# %% [markdown]
+# *Picture: the difference of the energies of the two starts against time, on a logarithmic axis of time. For q = 10 it soon reaches
+# the dashed line of the exact latent heat, and stays there. For q = 5 it falls all the time, through the dashed line of its own
+# latent heat, to zero.*
+#
+# Read the curve of q = 5 as a warning. Stop it after 500 sweeps and you have "measured" a latent heat of five colours, with a
+# small error bar, and many times too large. Error bars know nothing of what has not yet happened. Only two things give it away:
+# the difference still falls, and the lattice is far smaller than the correlation length.
+
+# %% uses="8.3"
+for one in (model, ten):
+    e = np.asarray(one.energy(lattices[one.q]), float)
+    n = len(e) // 2
+    for a, b in ((5, 25), (e.shape[1] // 2, e.shape[1])):
+        Δ, error = latent_heat(e[:n, a:b], e[n:, a:b])
+        exactly = exact.potts_latent_heat(one.q)
+        print(f"q = {one.q:2d}, sweeps {20 * a:5d} to {20 * b:5d}: {Δ:.3f} ± {error:.3f}, exact {exactly:.4f}")
+
+# %% [markdown]
+# ## 6 · Two peaks
+#
+# On a lattice of a few correlation lengths a chain does go from phase to phase, now and then. Then one long run at one temperature
+# holds both, and its **energy histogram** has two peaks. In between are lattices that are part ordered and part disordered. They
+# pay for the wall between the two parts, and for large $L$ the dip between the peaks deepens as $e^{-L/\xi}$ (two walls across the
+# torus).
+#
+# The chains of ten colours run a little below $\beta_c$, where both phases should weigh the same, half of them from each start. On
+# 48 × 48 we have the runs of five colours already; their first 2000 sweeps are warm-up.
+
+# %%
+energy, β_0 = {(5, 48): np.asarray(model.energy(lattices[5]), float)[:, 100:]}, {}
+for q, L, n_sweeps in ((5, 12, 6), (5, 24, 12), (10, 12, 6), (10, 24, 15)):
+    one, N = Potts(L, q), L * L
+    β_0[q, L] = exact.potts_beta_c(q) - (math.log(q) / (N * exact.potts_latent_heat(q)) if q == 10 else 0)
+    start = np.array(one.random(jax.random.key(L), (24, L, L)))
+    start[:12] = 0
+    how = {"n_samples": 500, "n_burn_in": 200 * n_sweeps, "n_chains": 24, "n_sweeps": n_sweeps, "init": start}
+    spins = one.sample(jax.random.key(86 + L), β_0[q, L], **how)
+    energy[q, L] = np.asarray(one.energy(spins), float)
+β_0[5, 48], mixed = exact.potts_beta_c(5), np.asarray(spins)  # the last ones: ten colours, 24 × 24
+energy = dict(sorted(energy.items()))
+for (q, L), e in energy.items():
+    cut = -(1 + q**-0.5)
+    crossed = (np.diff(e < cut, axis=1) != 0).sum(1).mean()
+    Δ = ob.latent_heat(e[: len(e) // 2], e[len(e) // 2 :])
+    print(f"q = {q:2d}, L = {L}: hot minus cold start {Δ}, {crossed:.0f} crossings of the middle a chain")
+
+# %% [markdown]
+# At $\beta_c$ there are $q$ ordered phases, one for each colour, and one disordered: the ordered ones hold $q/(q+1)$ of the time
+# (Borgs and Kotecký 1990). To compare the peaks, one would rather have each hold half, at a $\beta$ a little lower. Neither needs a
+# new run. A sample at $\beta_0$ with energy $E$ counts at $\beta$ with the weight of importance sampling (lesson 02),
+#
+# $$w \propto \frac{e^{-\beta E}}{e^{-\beta_0 E}} = e^{-(\beta - \beta_0)\,E}, \qquad E = N e \ \text{ for } N \text{ spins},$$
+#
+# which works as long as both distributions overlap (Ferrenberg and Swendsen 1988).
+#
+# ### Exercise 8.4 · Two phases from one run
+# *Difficulty ●●○ · fifteen minutes · why: one run gives a whole range of temperatures, if the N is not forgotten.*
+#
+# Complete `two_phases`. Samples with an energy below `cut` belong to the ordered phase, the others to the disordered one.
+
+
+# %% todo="8.4" task="return the weight of the ordered phase and the mean energies of both phases"
+def two_phases(
+    energy: Float[np.ndarray, "samples"], shift: float, n_spins: int, cut: float
+) -> tuple[float, float, float]:
+    """A run at beta_0, read at beta_0 + shift, and divided into two phases.
+
+    Args:
+        energy: per spin, of the samples of the run.
+        shift: beta - beta_0.
+        n_spins: number of spins of the lattice.
+        cut: energy per spin below which a sample counts as ordered.
+
+    Returns:
+        Share of the weight that the ordered phase has at beta, and the weighted mean energy per spin of the ordered
+        and of the disordered phase.
+    """
+    ### BEGIN SOLUTION
+    log_weight = -shift * n_spins * energy
+    weight = np.exp(log_weight - log_weight.max())
+    weight /= weight.sum()
+    below = energy < cut
+    share = weight[below].sum()
+    ordered = (weight * energy)[below].sum() / share
+    disordered = (weight * energy)[~below].sum() / weight[~below].sum()
+    return share, ordered, disordered
+    ### END SOLUTION
+
+
+# %% check="8.4" points=3
+with check.exercise("8.4", "two_phases"):
+    draw = np.random.default_rng(84)
+    e = np.concatenate([draw.normal(-1.66, 0.06, 300), draw.normal(-0.97, 0.08, 200)])
+    for shift, N, cut in ((0.01, 400, -1.3), (-0.004, 900, -1.3), (0.05, 10_000, -1.5)):
+        right, low = ob.two_phases(e, shift, N, cut), e < cut
+        w = np.exp(-shift * N * (e - (e.min() if shift > 0 else e.max())))
+        other = {
+            "The mean within a phase is weighted too": (np.nan, e[low].mean(), e[~low].mean()),
+            "The weights use the energy of the lattice, N times that per spin": ob.two_phases(e, shift / N, N, cut),
+            "The sign is wrong: higher β favours lower energy, w = exp(-shift E)": ob.two_phases(e, -shift, N, cut),
+            "The weights are not used": ob.two_phases(e, 0, N, cut),
+            "Each bond is counted twice": ob.two_phases(e, 2 * shift, N, cut),
+            "Ordered is below the cut": (1 - right[0], right[2], right[1]),
+            "Divide by the weight of the phase, not by that of all samples":
+                (np.nan, (w * e)[low].sum() / w.sum(), (w * e)[~low].sum() / w.sum()),
+        }  # fmt: skip
+        got = check.outputs(two_phases(e, shift, N, cut), "the share", "ordered", "disordered")
+        words = ("the ordered share", "the mean energy of the ordered phase", "that of the disordered phase")
+        for k, what in enumerate(words):
+            causes = {name: values[k] for name, values in other.items() if np.isfinite(values[k])}
+            hint = "If it is not finite: subtract the largest exponent before np.exp."
+            check.close(f"{what}, shift {shift}, N = {N}", got[k], right[k], causes=causes, hint=hint)
+
+# %% [markdown] hint="8.4"
+# `log_weight = -shift * n_spins * energy`; subtract its maximum, exponentiate, divide by the sum. With `below = energy < cut`, the
+# share is `weight[below].sum()`, and the mean energy of that phase `(weight * energy)[below].sum() / weight[below].sum()`.
+
+# %% [markdown]
+# Now read all runs at the temperature at which both phases weigh the same, and plot the histograms there. As a cut take the middle
+# of the two exact energies, $-(1 + 1/\sqrt q)$.
+
+
+# %%
+def balance(e: Float[np.ndarray, "..."], q: int, L: int, share: float = 0.5) -> tuple[float, float]:
+    """The shift of β at which the ordered phase has a given share, and the latent heat read there."""
+    e, cut = np.ravel(e), -(1 + q**-0.5)
+    shift = brentq(lambda x: ob.two_phases(e, x, L * L, cut)[0] - share, -0.1, 0.1)
+    _, low, high = ob.two_phases(e, shift, L * L, cut)
+    return shift, high - low
+
+
+histograms, heats = {5: {}, 10: {}}, {5: [], 10: []}
+for (q, L), e in energy.items():
+    shift, _ = balance(e, q, L)
+    w = np.exp(-shift * L * L * (e - e.mean()))
+    width = max(1, L * L // 36)  # of a bin, in levels of energy, which are 1 / N apart
+    bins = np.arange(-2 * L * L - 0.5, 0, width) / L**2
+    density, _ = np.histogram(e, bins, weights=w, density=True)
+    histograms[q][L] = ((bins[1:] + bins[:-1]) / 2, density)
+    heats[q].append((L, *ob.jackknife(lambda x, q=q, L=L: balance(x, q, L)[1], e)))
+lines = {q: exact.potts_critical_energies(q) for q in (5, 10)}
+moves = [x[0][1] - x[-1][1] for x in heats.values()]
+title = f"Larger lattices: the two halves approach by {moves[0]:.2f} J for q = 5, by {moves[1]:.2f} J for q = 10"
+plots.energy_peaks(histograms, lines, title=title)
+
+# %% [markdown]
+# *Picture: energy histograms for two or three sizes of lattice, five colours on the left, ten on the right, dashed lines at the exact
+# energies of the two phases. On the right two peaks that stay near the dashed lines while the dip between them deepens. On the left
+# a hill that gets narrower with the size, with two humps at L = 48, far wider than the small distance of the dashed lines.*
+
+# %%
+for q, rows in heats.items():
+    for L, heat, error in rows:
+        print(f"q = {q:2d}, L = {L}: from half to half {heat:.3f} ± {error:.3f}, ", end="")
+        shift, _ = balance(energy[q, L], q, L, q / (q + 1))
+        print(f"T_c from shares of {q} to 1: {1 / (β_0[q, L] + shift):.4f}, exact {T_C[q]:.4f}")
+L, heat, error = heats[10][-1]
+print(f"ten colours: {heat / exact.potts_latent_heat(10) - 1:+.1%} from the exact latent heat")
+small, large = heats[5][0][1], heats[5][-1][1]
+title = f"Ten colours: {heat:.3f} J at L = {L}. Five: from {small:.2f} to {large:.2f} J, and falling"
+plots.latent_heats(heats, {q: exact.potts_latent_heat(q) for q in heats}, title=title)
+
+# %% [markdown]
+# *Picture: the distance of the two halves of the histograms against the size of the lattice. Ten colours: points on their dashed line
+# at 0.70. Five: points that fall from about 0.4 to 0.2, still far above their dashed line at 0.05.*
+#
+# Cut *any* broad distribution in two, and you have two means and a difference. Not even two humps prove a jump: the fluctuations
+# of a nearly critical lattice make humps of their own, and somebody who has only L = 48 reports a latent heat of five colours
+# several times too large. What counts is how it goes with $L$. Peaks that stay where they are while the dip deepens are two
+# phases; peaks that approach each other are not, or not yet. For five colours "yet" is at lattices of many thousands: the dip's
+# $e^{-L/\xi}$ with ξ from the table of section 4.
+#
+# **Coexistence.** At the same temperature, from the same run of ten colours: an ordered lattice, one from the dip, and a
+# disordered one.
+
+# %%
+e = energy[10, 24]
+low, high = exact.potts_critical_energies(10)
+wanted = [low, (3 * low + high) / 4, (low + high) / 2, (low + 3 * high) / 4, high]
+at_energy = [np.unravel_index(np.argmin(abs(e - x)), e.shape) for x in wanted]
+titles = [f"E / N = {e[at]:.2f}" for at in at_energy]
+between = ((e > low + (high - low) / 4) & (e < high - (high - low) / 4)).mean()
+title = f"Ten colours near T_c: lattices between the phases ({between:.0%} of the time) are part one, part other"
+plots.spins([mixed[at] for at in at_energy], Potts(24, 10), titles, title=title, columns=5, side=1.8)
+
+# %% [markdown]
+# *Picture: five lattices of 24 × 24. From left to right the share of the one large colour shrinks, from nearly all of the lattice,
+# over a band or a blob beside confetti of all colours, to confetti everywhere.*
+#
+# ## 7 · Heating and cooling
+#
+# Heat slowly through $T_c$ from one colour, then cool back.
+#
+# **Choose before you run the cell.** With fifteen times as many sweeps at each temperature, what happens to the two loops of energy
+# against temperature? (a) Both stay as they are: hysteresis is the sign of a first-order transition. (b) Both shrink; that of ten
+# colours stays open longer. (c) Only that of five colours shrinks.
+
+# %%
+up = np.linspace(0.93, 1.07, 36)
+path, loops, areas = np.concatenate([up, up[::-1]]), {}, {}
+for q in (5, 10):
+    one, loops[f"q = {q}"] = Potts(48, q), {}
+    for n in (20, 300):
+        how = {"n_sweeps": n, "n_chains": 5, "init": "aligned"}
+        _, seen_e = annealed(one, jax.random.key(87), 1 / (path * T_C[q]), {"e": one.energy}, **how)
+        e = np.asarray(seen_e["e"], float)
+        heating, cooling = e[:, :36], e[:, 36:][:, ::-1]
+        areas[q, n] = ob.mean_and_error(((cooling - heating).sum(1) * (up[1] - up[0]) * T_C[q])[:, None])
+        loops[f"q = {q}"][f"{n} sweeps a step"] = (path, e.mean(0))
+        print(f"q = {q:2d}, {n:3d} sweeps at each temperature: cooling minus heating, area {areas[q, n]} J²/k_B")
+kept = [areas[q, 300].value / areas[q, 20].value for q in (5, 10)]
+title = f"15 times slower, the loop keeps {kept[0]:.0%} of its area for q = 5 and {kept[1]:.0%} for q = 10"
+plots.heating_loops(loops, {f"q = {q}": exact.potts_critical_energies(q) for q in (5, 10)}, title=title)
+
+# %% [markdown]
+# *Picture: energy against T / T_c, two panels. For q = 10 the way up jumps above T_c and the way down below it; slower, both jumps
+# come nearer to T_c, and the loop is narrower but open. For q = 5 the slow loop is nearly closed.*
+#
+# (b). A loop is a matter of time, not of equilibrium: at equilibrium the energy depends on $T$ alone. Cooled a little below $T_c$,
+# ten colours stay disordered until a droplet of one colour happens to be large enough to pay for its wall, and the waiting time
+# grows very fast towards $T_c$. So the loop shrinks ever more slowly, and at no affordable speed is it gone. An ordinary critical
+# point has loops too, as Ising in lesson 07 forgot only after $L^z$ sweeps; they go away much faster.
+#
+# ## 8 · A factor and a sampler of your own
+#
+# THRML has a ready-made factor for spins with $q$ states, `SquareCategoricalEBMFactor`. It knows nothing of Potts: for every edge
+# it wants a $q\times q$ table of weights, and hands each spin a copy of the tables of its four bonds. A Potts bond needs one number,
+# the same everywhere. So bring your own:
+#
+# - a **node** class, whose state is a colour;
+# - a **factor**: between which nodes there are bonds, as *interactions*. An `InteractionGroup(what, heads, [tails])` says: when
+#   `heads[i]` is drawn, its sampler gets `what` and the state of `tails[i]`. A bond acts on both its ends, hence both ways;
+# - a **conditional sampler**, a class with one method.
+
+
+# %%
+class Spin(AbstractNode):
+    """A Potts spin; its state is a colour, uint8."""
+
+
+class Bond(eqx.Module):
+    """What a sampler is told about its bonds: one coupling for all of them, instead of a table for each."""
+
+    coupling: float = eqx.field(static=True)
+
+
+class PottsFactor(AbstractFactor):
+    """Bonds between nodes, all of the same strength: -E = J times the number of bonds with equal ends."""
+
+    coupling: float
+
+    def __init__(self, ends: list[Block], coupling: float) -> None:
+        super().__init__(ends)
+        self.coupling = coupling
+
+    def to_interaction_groups(self) -> list[InteractionGroup]:
+        first, second = self.node_groups
+        return [InteractionGroup(Bond(self.coupling), first + second, [second + first])]
+
+
+# %% [markdown]
+# What THRML hands to the method `sample`, for a block of $n$ nodes:
+#
+# | argument | what it holds |
+# | --- | --- |
+# | `interactions` | a list, one entry for each kind: here `[Bond]` |
+# | `active_flags` | for each, which of the $k$ neighbours exist, shape $(n, k)$. On an open edge some do not, and their states are made up |
+# | `states` | for each, a list with the states at the other end: `[colours]`, shape $(n, k)$ |
+# | `sampler_state` | memory of the sampler, if it wants one; hand it back |
+# | `output_sd` | shape and dtype that the new colours must have |
+#
+# ### Exercise 8.5 · A conditional sampler for THRML
+# *Difficulty ●●● · twenty minutes · why: this is how anything that THRML does not know gets into THRML.*
+#
+# Complete `PottsSampler.sample`: draw a colour for each node from its conditional. There may be several interactions, with
+# couplings of their own: their pulls add up. `jax.random.categorical(key, logits)` draws from weights $e^{\text{logits}}$.
+
+
+# %% todo="8.5" task="draw a colour for each node from its conditional"
+class PottsSampler(AbstractConditionalSampler):
+    """Draws Potts spins from P(k) proportional to exp(beta * (sum of couplings to active neighbours of colour k)).
+
+    Attributes:
+        beta: inverse temperature; an array, so that another value does not compile again.
+        q: number of colours.
+    """
+
+    beta: Float[Array, ""]
+    q: int = eqx.field(static=True)
+
+    def sample(self, key, interactions, active_flags, states, sampler_state, output_sd):
+        """New colours of a block, shape (n,) and dtype as in output_sd, and the sampler's state as it was."""
+        ### BEGIN SOLUTION
+        pull = jnp.zeros((*output_sd.shape, self.q))
+        for bond, active, (colours,) in zip(interactions, active_flags, states, strict=True):
+            same = (colours[..., None] == jnp.arange(self.q)) & active[..., None]  # n, k, q
+            pull += bond.coupling * same.sum(axis=1)
+        drawn = jax.random.categorical(key, self.beta * pull)
+        return drawn.astype(output_sd.dtype), sampler_state
+        ### END SOLUTION
+
+
+# %% check="8.5" points=4
+with check.exercise("8.5", "PottsSampler"):
+    n, β, form = 40_000, 0.7, jax.ShapeDtypeStruct((40_000,), jnp.uint8)
+    near = [[jnp.tile(jnp.array(row, jnp.uint8), (n, 1))] for row in ([0, 0, 1], [2, 1])]
+    there = [jnp.tile(jnp.array(row), (n, 1)) for row in ([True, True, True], [True, False])]
+    kinds, sampler = [Bond(1.0), Bond(-0.5)], PottsSampler(jnp.array(β), 3)
+    pulls = {
+        "β is missing": [2 / β, 1 / β, -0.5 / β],
+        "Neighbours that do not exist count: use active_flags": [2, 0.5, -0.5],
+        "The sign is wrong: a positive coupling favours equal colours": [-2, -1, 0.5],
+        "The coupling is not used": [2, 1, 1],
+        "Each bond is counted twice": [4, 2, -1],
+        "Only the first interaction is used": [2, 1, 0],
+        "The pulls of the neighbours add up; that is their mean": [2 / 3, 1 / 3, -0.25],
+        "All colours are equally likely: the neighbours are not used": [0, 0, 0],
+    }
+    causes = {name: np.exp(β * np.array(x)) / np.exp(β * np.array(x)).sum() for name, x in pulls.items()}
+    causes["Draw a colour; that is the most probable one"] = np.eye(3)[0]
+    drawn = [sampler.sample(jax.random.key(k), kinds, there, near, 7, form) for k in (0, 1)]
+    (one, memory), (two, _) = (check.outputs(pair, "colours", "state") for pair in drawn)
+    check.equal("the shape", np.shape(one), (n,), hint="One colour for each node.")
+    share, right = np.bincount(np.asarray(one).astype(int), minlength=3) / n, np.exp(β * np.array([2, 1, -0.5]))
+    check.close("the shares", share, right / right.sum(), causes=causes, rtol=0, atol=0.012)
+    check.equal("the dtype", str(one.dtype), "uint8", hint="THRML wants output_sd.dtype.")
+    check.that(np.any(one != two), "another key gives the same colours", hint="Use the key.")
+    check.equal("the sampler's state", memory, 7, hint="Hand sampler_state back.")
+
+# %% [markdown] hint="8.5"
+# For one interaction, `colours[..., None] == jnp.arange(self.q)` has shape (n, k, q): which neighbours have which colour. Combine it
+# with `active[..., None]` by `&`, sum over axis 1, multiply by the coupling. Add up over the interactions, multiply by β.
+
+# %% [markdown]
+# The program is put together as in lesson 07. The last argument of `BlockGibbsSpec` tells THRML what the state of a `Spin` is.
+
+
+# %%
+def potts_program(sampler, shape: tuple[int, int], periodic: bool = True):
+    """THRML program of a Potts model with J = 1; its blocks; and where each spin of the lattice is in them."""
+    nodes = [Spin() for _ in range(math.prod(shape))]
+    first = gibbs.two_colours(*shape, periodic).ravel()
+    order = [np.flatnonzero(first == colour) for colour in (True, False)]
+    blocks = [Block([nodes[k] for k in at]) for at in order]
+    ends = [Block([nodes[k] for k in side]) for side in exact.bonds(shape, periodic).T]
+    spec = BlockGibbsSpec(blocks, [], {Spin: jax.ShapeDtypeStruct((), jnp.uint8)})
+    factor = PottsFactor(ends, 1.0)
+    program = FactorSamplingProgram(spec, [sampler, sampler], [factor], [])
+    return program, blocks, np.argsort(np.concatenate(order))
+
+
+@eqx.filter_jit
+def run_program(program, blocks, schedule, keys) -> UInt8[Array, "chains samples spins"]:
+    """Chains from one colour, jitted; spins in the order of the blocks."""
+    start = [jnp.zeros(len(block), jnp.uint8) for block in blocks]
+
+    def chain(key):
+        return sample_states(key, program, schedule, start, [], blocks)
+
+    return jnp.concatenate(jax.vmap(chain)(keys), axis=-1)
+
+
+# %% [markdown]
+# Checked against a sum over all states, on a torus of 4 × 2 and on an open square of 3 × 3, whose spins have two, three or four
+# neighbours. β is a number in the sampler, and `eqx.tree_at` puts another one in: three temperatures, one compilation.
+
+# %% uses="8.5"
+for shape, periodic in (((4, 2), True), ((3, 3), False)):
+    program, blocks, place = potts_program(PottsSampler(jnp.array(1.0), 3), shape, periodic)
+    small = Potts(shape, 3, boundary="periodic" if periodic else "open")
+    for β in (0.5, 0.8, 1.2):
+        there = eqx.tree_at(lambda p: p.samplers, program, [PottsSampler(jnp.array(β), 3)] * 2)
+        keys = jax.random.split(jax.random.key(88), 64)
+        drawn = run_program(there, blocks, SamplingSchedule(20, 200, 2), keys)[..., place]
+        u = ob.mean_and_error(small.energy(drawn.reshape(64, 200, *shape)))
+        print(f"{shape[0]} × {shape[1]} {'torus' if periodic else 'open '}, β = {β}: energy per spin {u}, ", end="")
+        print(f"exact {exact.potts_energy(shape, 3, β, periodic):.5f}")
+
+# %% [markdown]
+# ### What the table costs
+#
+# The same model at 128 × 128, five colours, one chain, in one run and in turn, so that whatever else your machine does meets all of
+# them. First the memory, counted; then the time of 20 sweeps, without compilation. `course_utils.lattice.Potts` comes in two
+# engines: *sites*, one THRML node for each spin, like your program; and *sublattices*, where a node holds half the lattice and
+# finds its neighbours by shifting it.
+
+
+# %%
+def size_of(tree) -> int:
+    """Bytes of the arrays in a tree."""
+    return sum(x.nbytes for x in jax.tree.leaves(tree) if eqx.is_array(x))
+
+
+def milliseconds(runs: dict, repeats: int = 5) -> dict[str, float]:
+    """Median time of each, taken in turn; the first call, which compiles, does not count."""
+    times = {name: [] for name in runs}
+    for k in range(repeats + 1):
+        for name, call in runs.items():
+            start = time.perf_counter()
+            jax.block_until_ready(call(jax.random.key(k)))
+            times[name].append(1000 * (time.perf_counter() - start))
+    return {name: float(np.median(t[1:])) for name, t in times.items()}
+
+
+L, β = 128, exact.potts_beta_c(5)
+large, table = Potts(L, 5), Reference(Potts(L, 5), β)  # Reference: THRML's own factor and sampler
+once = {"n_samples": 1, "n_sweeps": 20}
+runs = {"built-in table": lambda key: table.sample(key, **once)}
+for engine in ("sites", "sublattices"):
+    runs[f"Potts, {engine}"] = lambda key, engine=engine: large.sample(key, β, **once, engine=engine)
+weights = size_of(table.program.per_block_interactions)
+print(f"weights held by the built-in program: {weights:,} bytes, {weights / L**2:.0f} a spin,", end=" ")
+print(f"of which 4 bonds × {5 * 5} entries × 4 bytes are {4 * 25 * 4}; ten colours would take {4 * 100 * 4}")
+took = milliseconds(runs)
+for name, ms in took.items():
+    rate = 20 * L * L / ms / 1000
+    print(f"{name:20s} {ms:7.1f} ms, {rate:5.1f} million spins a second", end="")
+    print(f", {took['built-in table'] / ms:.1f} times the built-in")
+
+# %% uses="8.5"
+mine, blocks, _ = potts_program(PottsSampler(jnp.array(β), 5), (L, L))
+plan = SamplingSchedule(20, 1, 1)
+runs["your sampler"] = lambda key: run_program(mine, blocks, plan, key[None])
+
+
+@jax.jit
+def draws_alone(key):
+    """The 40 draws of 20 sweeps, from weights that need no neighbours."""
+
+    def draw(s, key):
+        return jax.random.categorical(key, s[:, None] * jnp.arange(5) / 5), None
+
+    return jax.lax.scan(draw, jnp.zeros(L * L // 2, int), jax.random.split(key, 40))[0]
+
+
+runs["categorical"] = draws_alone
+took = milliseconds({name: call for name, call in runs.items() if name != "Potts, sublattices"})
+print(f"your sampler {took['your sampler']:.0f} ms, random.categorical by itself {took['categorical']:.0f} ms")
+print(f"your program: {size_of(mine.per_block_interactions)} bytes of weights,", end=" ")
+print(f"{took['built-in table'] / took['your sampler']:.1f} times as fast as the built-in;", end=" ")
+print(f"the engine of the same graph: {took['built-in table'] / took['Potts, sites']:.1f} times")
+
+# %% [markdown]
+# Where does the time go? The table is read in scattered places, $q$ numbers for each bond of each spin. Without it a spin needs only the
+# colours of its neighbours. Of what is left, `jax.random.categorical` takes a good part: it draws one random number *for each
+# colour* (a Gumbel, so that the largest sum wins). One uniform number is enough, if one walks up the running sum of the weights:
+# that is `PottsConditional` in `course_utils/lattice/potts.py`, the draw of both engines, thirty lines long.
+#
+# ## 9 · Explore
+#
+# Five colours, live. Heat from order in small steps, and cool again.
+
+# %%
+explorers.live_lattice("potts", size=256, states=5)
+
+# %% [markdown]
+# Without a kernel, the loops of section 7 answer the same question. In a copy, try `states=10`: the lattice hesitates, then one colour
+# takes it all.
+#
+# ## 10 · What goes wrong
+#
+# **A quench read as equilibrium.** Section 4: at $T_c/4$ random starts report an order parameter far below 1.
+#
+# **A run too short, started in one phase, reports that phase.** Ten colours, a little off $T_c$ on either side, 200 sweeps:
+
+# %%
+for f in (0.99, 1.01):
+    for start in ("aligned", "random"):
+        how = {"n_samples": 100, "n_sweeps": 1, "n_burn_in": 100, "n_chains": 8, "init": start}
+        e = ob.mean_and_error(ten.measure(jax.random.key(89), 1 / (f * T_C[10]), {"e": ten.energy}, **how)["e"])
+        print(f"T = {f} T_c, from {start:7s} spins: energy {e}")
+
+# %% [markdown]
+# Four clean numbers with small errors, and the temperature hardly matters: what decides is the start. At each temperature one of the two is
+# wrong (which?).
+#
+# **The share of colour 0 as the order parameter.** The lattices of section 4 that did find order, at $T_c/4$:
+
+# %%
+done = np.asarray(frozen)[m > 0.9] if (m > 0.9).any() else np.asarray(frozen)
+shares = np.array([[(s == k).mean() for k in range(5)] for s in done])
+print(f"{len(done)} lattices; (qρ - 1)/(q - 1) of colour 0 in each:", np.round((5 * shares[:, 0] - 1) / 4, 2))
+print("of the most frequent colour:                        ", np.round((5 * shares.max(1) - 1) / 4, 2))
+
+# %% [markdown]
+# **Both sublattices at once.** As in lesson 07, and with $q$ colours as wrong as with two:
+
+
+# %%
+def all_at_once(key, s: UInt8[Array, "L L"]) -> UInt8[Array, "L L"]:
+    """Every spin from its conditional in the present lattice, at T = 0.75 T_c."""
+    p = gibbs.potts_conditional(s, 1 / (0.75 * T_C[5]), 5)
+    return jax.random.categorical(key, jnp.log(p)).astype(jnp.uint8)
+
+
+s = jax.random.randint(jax.random.key(90), (48, 48), 0, 5).astype(jnp.uint8)
+step = jax.jit(lambda s, key: (all_at_once(key, s), model.energy(s)))
+s, e = jax.lax.scan(step, s, jax.random.split(jax.random.key(91), 200))
+print(f"T = 0.75 T_c: energy {float(e[100:].mean()):.3f} with all spins at once; ", end="")
+right = ob.mean_and_error(seen["aligned", "e"][2])
+print(f"{right} with one colour after the other (section 4)")
+
+# %% [markdown]
+# ## 11 · Recap
+#
+# - A Potts spin takes colour $k$ with probability ∝ $e^{\beta J n_k}$. Two colours are Ising at half the β.
+# - The order parameter takes the largest share, scaled to run from 0 to 1. No colour is a favourite.
+# - $\beta_c = \ln(1+\sqrt q)$. Above four colours the transition is of first order; how much one sees of it depends on $L/\xi$.
+# - Two starts that disagree: a run too short, or two phases. Time, and the size of the lattice, tell which.
+# - Two peaks with a dip that deepens as $L$ grows: two phases. Two halves of a broad hill: nothing.
+# - On THRML, a factor says who sees whom, an interaction what they are told, a sampler what they do. One coupling in place of a
+#   table for each edge saves memory and time.
+
+# %% [markdown] think="8a"
+# **Think.** Three chains at $T_c$ of ten colours on 64 × 64, each of $10^5$ sweeps, have R-hat = 1.00 and energies of -0.97. All three
+# began with random colours. What do you know?
+# <!-- ANSWER -->
+# The energy of the disordered phase. R-hat compares chains with one another, and three chains in the same phase agree. The wait for
+# a change of phase grows like $e^{L/\xi}$ times a power of $L$ and is far longer than the runs. A fourth chain from one colour would
+# have shown it.
+
+# %% [markdown] think="8b"
+# **Think.** At $T_c$ the disordered phase has the higher energy by the latent heat. Why is it not simply the less probable one?
+# <!-- ANSWER -->
+# It has more states: its entropy is higher by exactly β_c times the latent heat, so that the two free energies are equal. That is what
+# defines $T_c$. The ordered phase still gets $q$ times the weight of the disordered one, as there are $q$ of it.
+
+# %% [markdown] think="8c"
+# **Think.** Section 6 used runs at $\beta_c$ for another β, by weights $e^{-(\beta-\beta_0)Ne}$. How far from $\beta_0$ may β be, on
+# a lattice of $N$ spins?
+# <!-- ANSWER -->
+# The weights vary by $e^{|\beta-\beta_0| N \sigma_e}$ with $\sigma_e$ the spread of the energy per spin. In one phase $\sigma_e \propto
+# 1/\sqrt N$, so the shift may be some $1/\sqrt N$ times a constant. With two peaks a distance Δ apart the shift that turns one peak into the
+# other is $1/(N\Delta)$ or so: the window in which both phases are seen shrinks as $1/N$. Compare the effective sample size of lesson 02.
+
+# %% [markdown] think="8d"
+# **Think.** Would swapping lattices between neighbouring temperatures help ten colours on 64 × 64 to cross between the phases?
+# <!-- ANSWER -->
+# Little. A swap needs two temperatures whose energies overlap. At a first-order transition the energies leave a gap between the phases that no
+# temperature fills, so swaps across $T_c$ are refused with about $e^{-(\beta_i-\beta_j) N \Delta}$, and closer temperatures only move the wait
+# into the dip of the histogram. What helps is to sample *energies* evenly (multicanonical sampling, Berg and Neuhaus 1992).
+
+# %% [markdown]
+# The next lesson, XY, has spins that point in any direction: no colours, no jump, and no order parameter, but a transition all the
+# same.
+#
+# ## References
+#
+# - R. B. Potts, *Some generalized order-disorder transformations*, Proc. Camb. Phil. Soc. 48, 106 (1952),
+#   [doi:10.1017/S0305004100027419](https://doi.org/10.1017/S0305004100027419). The model and its $\beta_c$.
+# - R. J. Baxter, *Potts model at the critical temperature*, J. Phys. C 6, L445 (1973),
+#   [doi:10.1088/0022-3719/6/23/005](https://doi.org/10.1088/0022-3719/6/23/005). The latent heat.
+# - R. J. Baxter, *Magnetisation discontinuity of the two-dimensional Potts model*, J. Phys. A 15, 3329 (1982),
+#   [doi:10.1088/0305-4470/15/10/035](https://doi.org/10.1088/0305-4470/15/10/035). The jump of the order parameter.
+# - F. Y. Wu, *The Potts model*, Rev. Mod. Phys. 54, 235 (1982),
+#   [doi:10.1103/RevModPhys.54.235](https://doi.org/10.1103/RevModPhys.54.235). The review.
+# - C. Borgs, W. Janke, *An explicit formula for the interface tension of the 2D Potts model*, J. Phys. I France 2, 2011 (1992),
+#   [doi:10.1051/jp1:1992261](https://doi.org/10.1051/jp1:1992261). The correlation length at $\beta_c$, and the depth of the dip.
+# - A. M. Ferrenberg, R. H. Swendsen, *New Monte Carlo technique for studying phase transitions*, Phys. Rev. Lett. 61, 2635 (1988),
+#   [doi:10.1103/PhysRevLett.61.2635](https://doi.org/10.1103/PhysRevLett.61.2635). One run for a range of temperatures.
+# - C. Borgs, R. Kotecký, *A rigorous theory of finite-size scaling at first-order phase transitions*, J. Stat. Phys. 61, 79 (1990),
+#   [doi:10.1007/BF01013955](https://doi.org/10.1007/BF01013955). Why $q$ to 1.
+# - B. A. Berg, T. Neuhaus, *Multicanonical ensemble: A new approach to simulate first-order phase transitions*, Phys. Rev. Lett. 68,
+#   9 (1992), [doi:10.1103/PhysRevLett.68.9](https://doi.org/10.1103/PhysRevLett.68.9). Ten colours, with the dip filled in.
