@@ -76,6 +76,36 @@ def test_a_tick_sweeps_as_often_as_the_control_says_and_draws(ising):
     ising.set(sweeps=1)
 
 
+def test_while_the_page_plays_a_tick_makes_two_pictures_and_few_captions(monkeypatch):
+    now = [100.0]
+    waits = []
+    monkeypatch.setattr(lattice.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(lattice.time, "sleep", waits.append)
+    live = live_lattice("ising", size=SIZE)
+    playing = "playing" if live.play.has_trait("playing") else "_playing"
+    now[0] += 10
+    setattr(live.play, playing, True)
+    live.play.value += 1  # its caption is sent, as it is seconds since the last one
+    told = live.text.value
+    before, drawn = live.sweeps_done, live.renders
+    for _ in range(3):
+        now[0] += 0.01
+        live.play.value += 1
+    assert live.sweeps_done == before + 6
+    assert live.renders == drawn + 6
+    assert waits == [pytest.approx(lattice.FRAME_S)] * 4
+    assert live.text.value == told
+    now[0] += lattice.CAPTION_S
+    live.play.value += 1
+    assert live.text.value != told
+    live.play.value += 1
+    setattr(live.play, playing, False)
+    assert f"{live.sweeps_done} sweeps" in live.text.value  # at rest, the caption is that of the picture
+    before = live.sweeps_done
+    live.play.value += 1
+    assert live.sweeps_done == before + 1
+
+
 def test_quench_and_order_start_anew(ising):
     ising.set(temperature=1.0)
     ising.buttons["order"].click()

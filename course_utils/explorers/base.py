@@ -262,7 +262,11 @@ class Explorer:
                 plt.close(number)
         self.caption = caption
         self.image.value = picture
-        self.text.value = _as_html(caption, failed=self.error is not None)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Send the caption to the page."""
+        self.text.value = _as_html(self.caption, failed=self.error is not None)
 
     def _picture(self, values: dict[str, Any]) -> tuple[bytes, str]:
         result = self._render(**values)

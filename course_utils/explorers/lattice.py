@@ -1,6 +1,7 @@
 """The live lattice of lessons 07, 08 and 09: spins that are sampled while you watch and turn the temperature."""
 
 import io
+import time
 import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from ..lattice import Lattice
 
 SIDE = 512  # CSS pixels along the picture's side
-INTERVAL_MS = 40  # between the ticks of the Play button: at most 25 frames a second
+CAPTION_S = 0.25  # between two captions while it plays
+FRAME_S = 0.03  # between the two pictures of a tick
+INTERVAL_MS = 20  # between the ticks of the Play button; the browser adds its own time to it
 LAST_TICK = 1_000_000  # half a day of playing
 STEP = 0.01  # of the temperature slider
 FIRST_SWEEPS = 20  # made before the first picture, so that it is not noise
@@ -143,6 +146,7 @@ class LiveLattice(Explorer):
         self._started = "a quench from random spins"
         self._start("random", 1 / start)
         self.play = widgets.Play(value=0, min=0, max=LAST_TICK, step=1, interval=INTERVAL_MS)
+        self._playing = "playing" if self.play.has_trait("playing") else "_playing"  # ipywidgets 8, 7
         controls: dict[str, Any] = {
             "temperature": slider("temperature T", start, low, high, STEP),
             "sweeps": choice("sweeps a frame", {str(n): n for n in SWEEPS}, SWEEPS[0]),
@@ -156,11 +160,12 @@ class LiveLattice(Explorer):
         for name, button in self.buttons.items():
             button.add_class(f"explorer-control-{name}")
         pixels = widgets.HTML("<style>.live-lattice .explorer-picture {image-rendering: pixelated}</style>")
-        self._first = True
+        self._first, self._told = True, 0.0
         super().__init__(
             controls, _never, question=question, size=(SIDE / CSS_DPI, SIDE / CSS_DPI), extras=(quench, align, pixels)
         )
         self.box.add_class("live-lattice")
+        self.play.observe(lambda _: super(LiveLattice, self)._tell(), names=self._playing)
         quench.on_click(lambda _: self.start("random"))
         align.on_click(lambda _: self.start("aligned"))
 
@@ -176,8 +181,7 @@ class LiveLattice(Explorer):
 
     def stop(self) -> None:
         """Stop playing and leave the page to the next one."""
-        name = "playing" if self.play.has_trait("playing") else "_playing"  # ipywidgets 8, 7
-        setattr(self.play, name, False)
+        setattr(self.play, self._playing, False)
         self.box.close()
 
     def step(self, temperature: float, n_sweeps: int) -> tuple[np.ndarray, float, float]:
@@ -209,6 +213,24 @@ class LiveLattice(Explorer):
         lines = [widget for name, widget in self.controls.items() if name not in ("sweeps", "play", "vortices")]
         small = [self.controls[name] for name in ("vortices",) if name in self.controls]
         return widgets.VBox([*lines, self.controls["sweeps"], widgets.HBox([self.controls["play"], *extras, *small])])
+
+    def _draw(self, values: dict[str, Any]) -> None:
+        # A page spends more time on a request, with the kernel's state that changes twice, than on a picture: two each.
+        began = time.monotonic()
+        super()._draw(values)
+        if self._plays() and self.error is None:
+            time.sleep(max(0.0, began + FRAME_S - time.monotonic()))
+            super()._draw(values)
+
+    def _tell(self) -> None:
+        # Nobody reads twenty captions a second.
+        if not self._plays() or self.error or time.monotonic() - self._told > CAPTION_S:
+            self._told = time.monotonic()
+            super()._tell()
+
+    def _plays(self) -> bool:
+        """Whether the page plays now."""
+        return bool(getattr(self.play, self._playing))
 
     def _picture(self, values: dict[str, Any]) -> tuple[bytes, str]:
         n_sweeps = FIRST_SWEEPS if self._first else values["sweeps"]
