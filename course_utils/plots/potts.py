@@ -48,20 +48,23 @@ def energy_peaks(
     Returns:
         The figure.
     """
-    fig, axes = plt.subplots(1, len(histograms), figsize=(4.4 * len(histograms), 3.5), sharex=True, squeeze=False)
-    low, high = [], []
+    fig, axes = plt.subplots(1, len(histograms), figsize=(4.4 * len(histograms), 3.6), sharex=True, squeeze=False)
+    low, high, handles = [], [], {}
+    colors = dict(zip(sorted({size for sizes in histograms.values() for size in sizes}), SERIES, strict=False))
     for ax, (q, sizes) in zip(axes.flat, histograms.items(), strict=True):
-        for (size, (energy, density)), color in zip(sizes.items(), SERIES, strict=False):
+        for size, (energy, density) in sizes.items():
             energy, density = to_numpy(energy), to_numpy(density)
-            ax.plot(energy, density, drawstyle="steps-mid", color=color, linewidth=1.4, label=f"L = {size}")
+            look = {"drawstyle": "steps-mid", "color": colors[size], "linewidth": 1.4}
+            (handles[f"L = {size}"],) = ax.plot(energy, density, **look)
             seen = energy[density > 0.01 * density.max()]
             low.append(seen.min())
             high.append(seen.max())
-        for k, phase in enumerate(exact[q]):
-            ax.axvline(phase, color=COLORS["black"], zorder=0, label=None if k else "exact phases, infinite", **DASHES)
+        for phase in exact[q]:
+            line = ax.axvline(phase, color=COLORS["black"], zorder=0, **DASHES)
         ax.set(xlabel="energy per spin (J)", title=f"q = {q}", ylim=(0, None))
-        ax.legend(loc="best", handlelength=1.4)
-    axes[0, 0].set_xlim(min(low) - 0.03, max(high) + 0.25)
+    axes[0, 0].set_xlim(min(low) - 0.03, max(high) + 0.03)
+    handles["exact phases of the infinite lattice"] = line
+    fig.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=len(handles))
     axes[0, 0].set_ylabel("probability density (1/J)")
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)

@@ -22,6 +22,7 @@
 # %%
 import math
 import time
+from functools import partial
 
 import equinox as eqx
 import jax
@@ -42,10 +43,8 @@ from thrml import (
 )
 
 from course_utils import check, explorers, plots
-from course_utils.lattice import Potts, exact, gibbs
+from course_utils.lattice import Potts, exact, gibbs, reference, tempering
 from course_utils.lattice import observables as ob
-from course_utils.lattice.reference import Reference
-from course_utils.lattice.tempering import annealed, replica_exchange
 
 T_C = {q: 1 / exact.potts_beta_c(q) for q in (5, 10)}
 
@@ -124,7 +123,7 @@ with check.exercise("8.1", "potts_conditional"):
         n, own = np.sum(here, axis=0), s[..., None] == np.arange(q)
         logs = {
             "β is missing": n,
-            "The factor 2 belongs to Ising spins, or each bond is counted twice: here it is β n": 2 * β * n,
+            "The factor 2 belongs to Ising, or each bond is counted twice: here it is β n": 2 * β * n,
             "A factor 2 is missing: all four neighbours count fully": β * n / 2,
             "The sign is wrong: a spin follows its neighbours": -β * n,
             "That is the mean over the neighbours; the energy is a sum": β * n / 4,
@@ -136,10 +135,10 @@ with check.exercise("8.1", "potts_conditional"):
         causes = {name: np.exp(x) / np.exp(x).sum(-1, keepdims=True) for name, x in logs.items()}
         raw, right = np.exp(β * n), np.exp(β * n) / np.exp(β * n).sum(-1, keepdims=True)
         causes["The weights are not normalised"] = raw
-        causes["Normalise over the colours of each spin, not over all spins"] = raw / raw.sum()
+        causes["Normalise over colours, not over all spins"] = raw / raw.sum()
         causes["The colours belong in the last axis"] = np.moveaxis(right, -1, 0)
         causes["This is the probability of the colour that the spin has"] = (right * own).sum(-1)
-        check.close(f"P(k) for q = {q}, β = {β}", potts_conditional(jnp.array(s), β, q), right, causes=causes)
+        check.close(f"P(k), q = {q}, β = {β}", potts_conditional(jnp.array(s), β, q), right, causes=causes)
 
 # %% [markdown] hint="8.1"
 # `jnp.roll(spins, 1, axis=0)[..., None] == jnp.arange(q)` is True where the neighbour above has colour k. Add up four of these,
@@ -249,7 +248,7 @@ frozen = model.sample(jax.random.key(82), 1 / T, **how)[:, 0]
 m = np.asarray(model.order_parameter(frozen))
 worst = np.argsort(m)[[0, 1, 2, 3, -1]]
 titles = [f"m = {m[k]:.2f}" for k in worst]
-title = f"T = T_c / 4 after a quench: {(m < 0.9).sum()} of 24 lattices are stuck, mean m = {m.mean():.2f}"
+title = f"T_c / 4 after a quench: {(m < 0.9).sum()} of 24 lattices are stuck, mean m = {m.mean():.2f}"
 plots.spins(np.asarray(frozen)[worst], model, titles, title=title, columns=5, side=1.9)
 
 # %% [markdown]
@@ -271,12 +270,12 @@ look = {"m": model.order_parameter, "e": model.energy}
 far = np.array([0.4, 0.6, 0.75, 0.85, 0.92, 1.08, 1.14, 1.22, 1.3, 1.4]) * T_C[5]
 near = np.linspace(0.96, 1.04, 12) * T_C[5]
 plain = {"n_samples": 60, "n_sweeps": 8, "n_burn_in": 300, "n_chains": 80}
-trade = {"n_samples": 200, "n_sweeps": 5, "n_burn_in": 120, "n_chains": 4}
+trade = {"n_samples": 150, "n_sweeps": 5, "n_burn_in": 120, "n_chains": 4}
 seen = {}
 for k, start in enumerate(("aligned", "random")):
     key = jax.random.fold_in(jax.random.key(83), k)
     away = model.measure(key, np.repeat(1 / far, 8), look, **plain, init=start)
-    swapped = replica_exchange(model, key, 1 / near, look, **trade, init=start)
+    swapped = tempering.replica_exchange(model, key, 1 / near, look, **trade, init=start)
     for name in look:
         apart = np.asarray(away[name], float).reshape(len(far), 8, -1)
         seen[start, name] = [*apart, *np.asarray(swapped.measured[name], float)]
@@ -314,17 +313,17 @@ plots.phase_curves(measured, transition=("T_c", T_C[5]), title=title)
 # %%
 for q in (2, 4, 5, 10):
     low, high = exact.potts_critical_energies(q)
-    print(f"q = {q:2d}: T_c = {1 / exact.potts_beta_c(q):.4f}, energies at T_c {low:.4f} and {high:.4f}, ", end="")
+    print(f"q = {q:2d}: T_c = {1 / exact.potts_beta_c(q):.4f}, energies {low:.4f}, {high:.4f}, ", end="")
     print(f"latent heat {exact.potts_latent_heat(q):.4f}, ", end="")
     print(f"correlation length {exact.potts_correlation_length(q):.5g}")
-spread = [np.std(one) for one in seen["aligned", "e"]][len(far) + 5]
-print(f"spread of the energy of a 48 × 48 lattice near T_c, q = 5: {spread:.3f}")
+spread = max(np.std(one) for one in seen["aligned", "e"][len(far) :])
+print(f"standard deviation of the energy of a 48 × 48 lattice near T_c, q = 5: up to {spread:.3f}")
 
 # %% [markdown]
 # For five colours the two phases differ by less than the energy of a small lattice fluctuates, and the patches at $T_c$ would
-# like to be thousands of spacings wide. Our lattice has 48. **It looks continuous, and nothing measured on it can say
-# otherwise.** That is not a failure of the sampler; it is what "weakly first order" means. With ten colours the patches are 10.6
-# spacings wide, and a lattice of 48 or 64 shows what a jump is.
+# like to be as wide as the correlation length, thousands of spacings. Our lattice has 48. **It looks continuous, and nothing measured on it can say
+# otherwise.** That is not a failure of the sampler; it is what "weakly first order" means. With ten colours the patches are some
+# ten spacings wide, and a lattice of 48 or 64 shows what a jump is.
 #
 # ## 5 · Two starts, one answer?
 #
@@ -343,13 +342,14 @@ print(f"spread of the energy of a 48 × 48 lattice near T_c, q = 5: {spread:.3f}
 
 # %% todo="8.3" task="return the difference of the two mean energies and its standard error"
 def latent_heat(
-    from_ordered: Float[np.ndarray, "chains samples"], from_disordered: Float[np.ndarray, "chains samples"]
+    from_ordered: Float[np.ndarray, "chains samples"],
+    from_disordered: Float[np.ndarray, "chains samples"],
 ) -> tuple[float, float]:
     """Mean energy of the chains that began in disorder minus that of the chains that began in order.
 
     Args:
         from_ordered: energies per spin, one row for each chain that began with one colour.
-        from_disordered: the same for chains that began with random colours; perhaps another number of chains.
+        from_disordered: the same for chains that began with random colours; their number may differ.
 
     Returns:
         The difference and its standard error.
@@ -371,20 +371,20 @@ with check.exercise("8.3", "latent_heat"):
         right, se = ob.latent_heat(cold, hot)
         causes = {
             "The sign is wrong: disordered minus ordered": -right,
-            "Latent heat is a difference; that is the mean of the two": (cold.mean() + hot.mean()) / 2,
+            "That is the mean of the two, not the difference": (cold.mean() + hot.mean()) / 2,
         }
         check.close(f"the difference, {a} and {b} chains", Δ, right, causes=causes)
         naive = math.hypot(*(x.std() / math.sqrt(x.size) for x in (cold, hot)))
-        spread = [x.mean(1).std(ddof=1) for x in (cold, hot)]
-        one, two = spread[0] / math.sqrt(a), spread[1] / math.sqrt(b)
+        spread = np.array([x.mean(1).std(ddof=1) for x in (cold, hot)])
+        one, two = spread / np.sqrt([a, b])
         causes = {
             "Samples of one chain are not independent: count chains, not samples": naive,
             "Errors of independent means add in squares": one + two,
             "That is the square of the error": se**2,
             "The spread of the chains must still be divided by √chains": math.hypot(*spread),
-            "That is the error of the cold mean alone": one, "That is the error of the hot mean alone": two,
-            "With few chains, ddof=1": math.hypot(one * math.sqrt(1 - 1 / a), two * math.sqrt(1 - 1 / b)),
-            "Errors do not subtract": abs(one - two),
+            "That is the error of the cold mean alone": one,
+            "That is the error of the hot mean alone": two,
+            "With few chains, ddof=1": math.sqrt(one**2 * (1 - 1 / a) + two**2 * (1 - 1 / b)),
         }  # fmt: skip
         check.close(f"its error, {a} and {b} chains", error, se, causes=causes, rtol=3e-3)
 
@@ -397,8 +397,8 @@ with check.exercise("8.3", "latent_heat"):
 
 
 # %%
-def both_starts(key, model: Potts, n_chains: int, **how) -> UInt8[np.ndarray, "chains samples rows cols"]:
-    """Lattices at T_c. The first half of the chains start from one colour, the others from random colours."""
+def both_starts(key, model: Potts, n_chains: int, **how) -> UInt8[np.ndarray, "chains samples L L"]:
+    """Lattices at T_c. The first half of the chains start from one colour, the others from many."""
     start = np.array(model.random(key, (n_chains, *model.shape)))
     start[: n_chains // 2] = 0
     how |= {"n_chains": n_chains, "init": start}
@@ -407,15 +407,16 @@ def both_starts(key, model: Potts, n_chains: int, **how) -> UInt8[np.ndarray, "c
 
 ten, differences = Potts(64, 10), {}
 lattices = {10: both_starts(jax.random.key(84), ten, 12, n_samples=100, n_sweeps=20)}
-lattices[5] = both_starts(jax.random.key(85), model, 32, n_samples=500, n_sweeps=20)
+lattices[5] = both_starts(jax.random.key(85), model, 24, n_samples=500, n_sweeps=20)
 for one in (model, ten):
     e = np.asarray(one.energy(lattices[one.q]), float)
     n, edges = len(e) // 2, np.unique(np.geomspace(1, e.shape[1], 9).astype(int))
     apart = [ob.latent_heat(x[:n], x[n:]) for x in np.split(e, edges, axis=1)[1:-1]]
     label = f"q = {one.q}, {one.shape[0]} × {one.shape[1]}"
-    differences[label] = (20 * np.sqrt(edges[:-1] * edges[1:]), *np.array(apart).T, exact.potts_latent_heat(one.q))
+    middle, right = 20 * np.sqrt(edges[:-1] * edges[1:]), exact.potts_latent_heat(one.q)
+    differences[label] = (middle, *np.array(apart).T, right)
     print(f"{label}: hot minus cold, sweeps {20 * edges[-2]} to {20 * edges[-1]}: {apart[-1]}; ", end="")
-    print(f"exact latent heat {exact.potts_latent_heat(one.q):.4f}")
+    print(f"exact latent heat {right:.4f}")
 goes, stays = (float(values[1][-1]) for values in differences.values())
 title = f"At T_c: ten colours never forget their start ({stays:.2f} J); five do ({goes:.2f} J)"
 plots.start_memory(differences, title=title)
@@ -426,7 +427,7 @@ plots.start_memory(differences, title=title)
 # latent heat, to zero.*
 #
 # Read the curve of q = 5 as a warning. Stop it after 500 sweeps and you have "measured" a latent heat of five colours, with a
-# small error bar, and many times too large. Error bars know nothing of what has not yet happened. Only two things give it away:
+# small error bar, and several times too large. Error bars know nothing of what has not yet happened. Only two things give it away:
 # the difference still falls, and the lattice is far smaller than the correlation length.
 
 # %% uses="8.3"
@@ -435,8 +436,8 @@ for one in (model, ten):
     n = len(e) // 2
     for a, b in ((5, 25), (e.shape[1] // 2, e.shape[1])):
         Δ, error = latent_heat(e[:n, a:b], e[n:, a:b])
-        exactly = exact.potts_latent_heat(one.q)
-        print(f"q = {one.q:2d}, sweeps {20 * a:5d} to {20 * b:5d}: {Δ:.3f} ± {error:.3f}, exact {exactly:.4f}")
+        print(f"q = {one.q:2d}, sweeps {20 * a:5d} to {20 * b:5d}: {Δ:.3f} ± {error:.3f}, ", end="")
+        print(f"exact {exact.potts_latent_heat(one.q):.4f}")
 
 # %% [markdown]
 # ## 6 · Two peaks
@@ -452,12 +453,13 @@ for one in (model, ten):
 # %%
 energy, β_0 = {(5, 48): np.asarray(model.energy(lattices[5]), float)[:, 100:]}, {}
 for q, L, n_sweeps in ((5, 12, 6), (5, 24, 12), (10, 12, 6), (10, 24, 15)):
-    one, N = Potts(L, q), L * L
-    β_0[q, L] = exact.potts_beta_c(q) - (math.log(q) / (N * exact.potts_latent_heat(q)) if q == 10 else 0)
+    one = Potts(L, q)
+    lower = math.log(q) / (L * L * exact.potts_latent_heat(q)) if q == 10 else 0
+    β_0[q, L] = exact.potts_beta_c(q) - lower
     start = np.array(one.random(jax.random.key(L), (24, L, L)))
     start[:12] = 0
-    how = {"n_samples": 500, "n_burn_in": 200 * n_sweeps, "n_chains": 24, "n_sweeps": n_sweeps, "init": start}
-    spins = one.sample(jax.random.key(86 + L), β_0[q, L], **how)
+    how = {"n_samples": 500, "n_burn_in": 200 * n_sweeps, "n_chains": 24, "n_sweeps": n_sweeps}
+    spins = one.sample(jax.random.key(86 + L), β_0[q, L], init=start, **how)
     energy[q, L] = np.asarray(one.energy(spins), float)
 β_0[5, 48], mixed = exact.potts_beta_c(5), np.asarray(spins)  # the last ones: ten colours, 24 × 24
 energy = dict(sorted(energy.items()))
@@ -465,7 +467,7 @@ for (q, L), e in energy.items():
     cut = -(1 + q**-0.5)
     crossed = (np.diff(e < cut, axis=1) != 0).sum(1).mean()
     Δ = ob.latent_heat(e[: len(e) // 2], e[len(e) // 2 :])
-    print(f"q = {q:2d}, L = {L}: hot minus cold start {Δ}, {crossed:.0f} crossings of the middle a chain")
+    print(f"q = {q:2d}, L = {L}: hot minus cold start {Δ}, {crossed:.0f} crossings a chain")
 
 # %% [markdown]
 # At $\beta_c$ there are $q$ ordered phases, one for each colour, and one disordered: the ordered ones hold $q/(q+1)$ of the time
@@ -495,8 +497,8 @@ def two_phases(
         cut: energy per spin below which a sample counts as ordered.
 
     Returns:
-        Share of the weight that the ordered phase has at beta, and the weighted mean energy per spin of the ordered
-        and of the disordered phase.
+        Share of the weight that the ordered phase has at beta, and the weighted mean energies per spin
+        of the ordered and of the disordered phase.
     """
     ### BEGIN SOLUTION
     log_weight = -shift * n_spins * energy
@@ -515,20 +517,21 @@ with check.exercise("8.4", "two_phases"):
     draw = np.random.default_rng(84)
     e = np.concatenate([draw.normal(-1.66, 0.06, 300), draw.normal(-0.97, 0.08, 200)])
     for shift, N, cut in ((0.01, 400, -1.3), (-0.004, 900, -1.3), (0.05, 10_000, -1.5)):
-        right, low = ob.two_phases(e, shift, N, cut), e < cut
+        at = partial(ob.two_phases, e, n_spins=N, cut=cut)
+        right, low = at(shift), e < cut
         w = np.exp(-shift * N * (e - (e.min() if shift > 0 else e.max())))
         other = {
             "The mean within a phase is weighted too": (np.nan, e[low].mean(), e[~low].mean()),
-            "The weights use the energy of the lattice, N times that per spin": ob.two_phases(e, shift / N, N, cut),
-            "The sign is wrong: higher β favours lower energy, w = exp(-shift E)": ob.two_phases(e, -shift, N, cut),
-            "The weights are not used": ob.two_phases(e, 0, N, cut),
-            "Each bond is counted twice": ob.two_phases(e, 2 * shift, N, cut),
+            "The weights use the energy of the lattice, N times that per spin": at(shift / N),
+            "The sign is wrong: higher β favours lower energy, w = exp(-shift E)": at(-shift),
+            "The weights are not used": at(0),
+            "Each bond is counted twice": at(2 * shift),
             "Ordered is below the cut": (1 - right[0], right[2], right[1]),
             "Divide by the weight of the phase, not by that of all samples":
                 (np.nan, (w * e)[low].sum() / w.sum(), (w * e)[~low].sum() / w.sum()),
         }  # fmt: skip
         got = check.outputs(two_phases(e, shift, N, cut), "the share", "ordered", "disordered")
-        words = ("the ordered share", "the mean energy of the ordered phase", "that of the disordered phase")
+        words = ("the ordered share", "the energy of the ordered phase", "that of the disordered phase")
         for k, what in enumerate(words):
             causes = {name: values[k] for name, values in other.items() if np.isfinite(values[k])}
             hint = "If it is not finite: subtract the largest exponent before np.exp."
@@ -563,7 +566,7 @@ for (q, L), e in energy.items():
     heats[q].append((L, *ob.jackknife(lambda x, q=q, L=L: balance(x, q, L)[1], e)))
 lines = {q: exact.potts_critical_energies(q) for q in (5, 10)}
 moves = [x[0][1] - x[-1][1] for x in heats.values()]
-title = f"Larger lattices: the two halves approach by {moves[0]:.2f} J for q = 5, by {moves[1]:.2f} J for q = 10"
+title = f"Larger lattices: the halves approach by {moves[0]:.2f} J (q = 5), {moves[1]:.2f} J (q = 10)"
 plots.energy_peaks(histograms, lines, title=title)
 
 # %% [markdown]
@@ -603,7 +606,7 @@ wanted = [low, (3 * low + high) / 4, (low + high) / 2, (low + 3 * high) / 4, hig
 at_energy = [np.unravel_index(np.argmin(abs(e - x)), e.shape) for x in wanted]
 titles = [f"E / N = {e[at]:.2f}" for at in at_energy]
 between = ((e > low + (high - low) / 4) & (e < high - (high - low) / 4)).mean()
-title = f"Ten colours near T_c: lattices between the phases ({between:.0%} of the time) are part one, part other"
+title = f"Ten colours near T_c: in between ({between:.0%} of the time) a lattice is part one, part other"
 plots.spins([mixed[at] for at in at_energy], Potts(24, 10), titles, title=title, columns=5, side=1.8)
 
 # %% [markdown]
@@ -624,15 +627,16 @@ path, loops, areas = np.concatenate([up, up[::-1]]), {}, {}
 for q in (5, 10):
     one, loops[f"q = {q}"] = Potts(48, q), {}
     for n in (20, 300):
-        how = {"n_sweeps": n, "n_chains": 5, "init": "aligned"}
-        _, seen_e = annealed(one, jax.random.key(87), 1 / (path * T_C[q]), {"e": one.energy}, **how)
-        e = np.asarray(seen_e["e"], float)
+        how = {"n_sweeps": n, "n_chains": 4, "init": "aligned"}
+        β = 1 / (path * T_C[q])
+        _, found = tempering.annealed(one, jax.random.key(87), β, {"e": one.energy}, **how)
+        e = np.asarray(found["e"], float)
         heating, cooling = e[:, :36], e[:, 36:][:, ::-1]
         areas[q, n] = ob.mean_and_error(((cooling - heating).sum(1) * (up[1] - up[0]) * T_C[q])[:, None])
         loops[f"q = {q}"][f"{n} sweeps a step"] = (path, e.mean(0))
-        print(f"q = {q:2d}, {n:3d} sweeps at each temperature: cooling minus heating, area {areas[q, n]} J²/k_B")
+        print(f"q = {q:2d}, {n:3d} sweeps at each temperature: area of the loop {areas[q, n]} J²/k_B")
 kept = [areas[q, 300].value / areas[q, 20].value for q in (5, 10)]
-title = f"15 times slower, the loop keeps {kept[0]:.0%} of its area for q = 5 and {kept[1]:.0%} for q = 10"
+title = f"15 times slower, the loop keeps {kept[0]:.0%} of its area for q = 5, {kept[1]:.0%} for q = 10"
 plots.heating_loops(loops, {f"q = {q}": exact.potts_critical_energies(q) for q in (5, 10)}, title=title)
 
 # %% [markdown]
@@ -662,13 +666,13 @@ class Spin(AbstractNode):
 
 
 class Bond(eqx.Module):
-    """What a sampler is told about its bonds: one coupling for all of them, instead of a table for each."""
+    """What a sampler is told about its bonds: one coupling for all, instead of a table for each."""
 
     coupling: float = eqx.field(static=True)
 
 
 class PottsFactor(AbstractFactor):
-    """Bonds between nodes, all of the same strength: -E = J times the number of bonds with equal ends."""
+    """Bonds of equal strength between nodes: -E = J times the number of bonds with equal ends."""
 
     coupling: float
 
@@ -701,7 +705,7 @@ class PottsFactor(AbstractFactor):
 
 # %% todo="8.5" task="draw a colour for each node from its conditional"
 class PottsSampler(AbstractConditionalSampler):
-    """Draws Potts spins from P(k) proportional to exp(beta * (sum of couplings to active neighbours of colour k)).
+    """Draws Potts spins: P(k) ∝ exp(beta * (sum of couplings to active neighbours of colour k)).
 
     Attributes:
         beta: inverse temperature; an array, so that another value does not compile again.
@@ -712,7 +716,7 @@ class PottsSampler(AbstractConditionalSampler):
     q: int = eqx.field(static=True)
 
     def sample(self, key, interactions, active_flags, states, sampler_state, output_sd):
-        """New colours of a block, shape (n,) and dtype as in output_sd, and the sampler's state as it was."""
+        """New colours of a block, shape (n,) and dtype as in output_sd, and the sampler's state."""
         ### BEGIN SOLUTION
         pull = jnp.zeros((*output_sd.shape, self.q))
         for bond, active, (colours,) in zip(interactions, active_flags, states, strict=True):
@@ -737,15 +741,15 @@ with check.exercise("8.5", "PottsSampler"):
         "Each bond is counted twice": [4, 2, -1],
         "Only the first interaction is used": [2, 1, 0],
         "The pulls of the neighbours add up; that is their mean": [2 / 3, 1 / 3, -0.25],
-        "All colours are equally likely: the neighbours are not used": [0, 0, 0],
     }
-    causes = {name: np.exp(β * np.array(x)) / np.exp(β * np.array(x)).sum() for name, x in pulls.items()}
+    causes = {name: jax.nn.softmax(β * jnp.array(x)) for name, x in pulls.items()}
     causes["Draw a colour; that is the most probable one"] = np.eye(3)[0]
     drawn = [sampler.sample(jax.random.key(k), kinds, there, near, 7, form) for k in (0, 1)]
     (one, memory), (two, _) = (check.outputs(pair, "colours", "state") for pair in drawn)
     check.equal("the shape", np.shape(one), (n,), hint="One colour for each node.")
-    share, right = np.bincount(np.asarray(one).astype(int), minlength=3) / n, np.exp(β * np.array([2, 1, -0.5]))
-    check.close("the shares", share, right / right.sum(), causes=causes, rtol=0, atol=0.012)
+    share = np.bincount(np.asarray(one).astype(int), minlength=3) / n
+    right = jax.nn.softmax(β * jnp.array([2, 1, -0.5]))
+    check.close("the shares", share, right, causes=causes, rtol=0, atol=0.012)
     check.equal("the dtype", str(one.dtype), "uint8", hint="THRML wants output_sd.dtype.")
     check.that(np.any(one != two), "another key gives the same colours", hint="Use the key.")
     check.equal("the sampler's state", memory, 7, hint="Hand sampler_state back.")
@@ -760,7 +764,7 @@ with check.exercise("8.5", "PottsSampler"):
 
 # %%
 def potts_program(sampler, shape: tuple[int, int], periodic: bool = True):
-    """THRML program of a Potts model with J = 1; its blocks; and where each spin of the lattice is in them."""
+    """THRML program of a Potts model with J = 1, its blocks, and where each spin is in them."""
     nodes = [Spin() for _ in range(math.prod(shape))]
     first = gibbs.two_colours(*shape, periodic).ravel()
     order = [np.flatnonzero(first == colour) for colour in (True, False)]
@@ -796,7 +800,8 @@ for shape, periodic in (((4, 2), True), ((3, 3), False)):
         keys = jax.random.split(jax.random.key(88), 64)
         drawn = run_program(there, blocks, SamplingSchedule(20, 200, 2), keys)[..., place]
         u = ob.mean_and_error(small.energy(drawn.reshape(64, 200, *shape)))
-        print(f"{shape[0]} × {shape[1]} {'torus' if periodic else 'open '}, β = {β}: energy per spin {u}, ", end="")
+        name = f"{shape[0]} × {shape[1]} {'torus' if periodic else 'open '}"
+        print(f"{name}, β = {β}: energy per spin {u}, ", end="")
         print(f"exact {exact.potts_energy(shape, 3, β, periodic):.5f}")
 
 # %% [markdown]
@@ -826,14 +831,14 @@ def milliseconds(runs: dict, repeats: int = 5) -> dict[str, float]:
 
 
 L, β = 128, exact.potts_beta_c(5)
-large, table = Potts(L, 5), Reference(Potts(L, 5), β)  # Reference: THRML's own factor and sampler
+large, table = Potts(L, 5), reference.Reference(Potts(L, 5), β)  # THRML's own factor and sampler
 once = {"n_samples": 1, "n_sweeps": 20}
 runs = {"built-in table": lambda key: table.sample(key, **once)}
 for engine in ("sites", "sublattices"):
     runs[f"Potts, {engine}"] = lambda key, engine=engine: large.sample(key, β, **once, engine=engine)
 weights = size_of(table.program.per_block_interactions)
 print(f"weights held by the built-in program: {weights:,} bytes, {weights / L**2:.0f} a spin,", end=" ")
-print(f"of which 4 bonds × {5 * 5} entries × 4 bytes are {4 * 25 * 4}; ten colours would take {4 * 100 * 4}")
+print(f"that is 4 bonds × {5 * 5} entries × 4 bytes; ten colours would take {4 * 100 * 4}")
 took = milliseconds(runs)
 for name, ms in took.items():
     rate = 20 * L * L / ms / 1000
@@ -858,7 +863,7 @@ def draws_alone(key):
 
 runs["categorical"] = draws_alone
 took = milliseconds({name: call for name, call in runs.items() if name != "Potts, sublattices"})
-print(f"your sampler {took['your sampler']:.0f} ms, random.categorical by itself {took['categorical']:.0f} ms")
+print(f"your sampler {took['your sampler']:.0f} ms, categorical by itself {took['categorical']:.0f} ms")
 print(f"your program: {size_of(mine.per_block_interactions)} bytes of weights,", end=" ")
 print(f"{took['built-in table'] / took['your sampler']:.1f} times as fast as the built-in;", end=" ")
 print(f"the engine of the same graph: {took['built-in table'] / took['Potts, sites']:.1f} times")
@@ -867,7 +872,7 @@ print(f"the engine of the same graph: {took['built-in table'] / took['Potts, sit
 # Where does the time go? The table is read in scattered places, $q$ numbers for each bond of each spin. Without it a spin needs only the
 # colours of its neighbours. Of what is left, `jax.random.categorical` takes a good part: it draws one random number *for each
 # colour* (a Gumbel, so that the largest sum wins). One uniform number is enough, if one walks up the running sum of the weights:
-# that is `PottsConditional` in `course_utils/lattice/potts.py`, the draw of both engines, thirty lines long.
+# that is `PottsConditional` in `course_utils/lattice/potts.py`, the draw of both engines.
 #
 # ## 9 · Explore
 #
@@ -890,8 +895,8 @@ explorers.live_lattice("potts", size=256, states=5)
 for f in (0.99, 1.01):
     for start in ("aligned", "random"):
         how = {"n_samples": 100, "n_sweeps": 1, "n_burn_in": 100, "n_chains": 8, "init": start}
-        e = ob.mean_and_error(ten.measure(jax.random.key(89), 1 / (f * T_C[10]), {"e": ten.energy}, **how)["e"])
-        print(f"T = {f} T_c, from {start:7s} spins: energy {e}")
+        run = ten.measure(jax.random.key(89), 1 / (f * T_C[10]), {"e": ten.energy}, **how)
+        print(f"T = {f} T_c, from {start:7s} spins: energy {ob.mean_and_error(run['e'])}")
 
 # %% [markdown]
 # Four clean numbers with small errors, and the temperature hardly matters: what decides is the start. At each temperature one of the two is
@@ -902,8 +907,8 @@ for f in (0.99, 1.01):
 # %%
 done = np.asarray(frozen)[m > 0.9] if (m > 0.9).any() else np.asarray(frozen)
 shares = np.array([[(s == k).mean() for k in range(5)] for s in done])
-print(f"{len(done)} lattices; (qρ - 1)/(q - 1) of colour 0 in each:", np.round((5 * shares[:, 0] - 1) / 4, 2))
-print("of the most frequent colour:                        ", np.round((5 * shares.max(1) - 1) / 4, 2))
+print(f"{len(done)} lattices; m from the share of colour 0:  ", np.round((5 * shares[:, 0] - 1) / 4, 2))
+print("           from that of the largest:  ", np.round((5 * shares.max(1) - 1) / 4, 2))
 
 # %% [markdown]
 # **Both sublattices at once.** As in lesson 07, and with $q$ colours as wrong as with two:
