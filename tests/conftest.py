@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -24,6 +26,21 @@ def scope_of(nodeid: str) -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole lessons first: they take longest, and nothing should wait for them at the end."""
     items.sort(key=lambda item: scope_of(item.nodeid) != item.nodeid)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let all processes of one run, and the kernels that they start, compile each JAX program once.
+
+    With a limit of its size JAX locks this cache; without one, a process may read what another has half written.
+    Colab's version writes to stderr when it reads an entry, and does without.
+    """
+    if "JAX_COMPILATION_CACHE_DIR" in os.environ or os.environ.get("COURSE_ENVIRONMENT") == "colab":
+        return
+    folder = tempfile.TemporaryDirectory(prefix="jax-cache-", ignore_cleanup_errors=True)
+    config.add_cleanup(folder.cleanup)
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = folder.name
+    os.environ["JAX_COMPILATION_CACHE_MAX_SIZE"] = str(2**30)
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
 
 
 @pytest.hookimpl(optionalhook=True)

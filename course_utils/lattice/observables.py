@@ -684,7 +684,7 @@ def kt_temperature(
 ) -> float:
     """Kosterlitz-Thouless temperature from where the helicity modulus falls through the line 2 T / π.
 
-    On one lattice that crossing lies above T_KT, at 64 x 64 by 2 to 3 %, and comes down with 1 / (log L)^2 only. At
+    On one lattice that crossing lies above T_KT, at 64 x 64 by about 3 %, and comes down with 1 / (log L)^2 only. At
     T_KT itself Υ exceeds the line by the factor 1 + 1 / (2 log L + C). Two sizes give both T_KT and the unknown C.
 
     Args:
