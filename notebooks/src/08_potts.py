@@ -6,7 +6,7 @@
 #     needs: ["07"]
 #     know: lesson 07; mean and standard error; weighted averages
 #     time: 120 min
-#     runs: 90 s
+#     runs: 100 s
 #     uses: [jax]
 # ---
 
@@ -76,8 +76,8 @@ title = f"From 5 % below T_c to 5 % above it, the energy rises by {between:.2f} 
 plots.spins(pictures, model, titles, title=title, columns=5, side=1.9)
 
 # %% [markdown]
-# *Picture: five square lattices. At 0.6 T_c one colour. At 0.95 T_c one colour with small islands of the others. At T_c large
-# patches of several colours. At 1.05 T_c small patches, at 1.6 T_c single spins and pairs.*
+# *Picture: five square lattices. At 0.6 T_c one colour. At 0.95 T_c one colour with small islands of the others. At T_c still one
+# colour, with larger islands. At 1.05 T_c patches of all colours, at 1.6 T_c single spins and pairs.*
 #
 # ## 2 · One conditional
 #
@@ -138,7 +138,7 @@ with check.exercise("8.1", "potts_conditional"):
         causes["Normalise over colours, not over all spins"] = raw / raw.sum()
         causes["The colours belong in the last axis"] = np.moveaxis(right, -1, 0)
         causes["This is the probability of the colour that the spin has"] = (right * own).sum(-1)
-        check.close(f"P(k), q = {q}, β = {β}", potts_conditional(jnp.array(s), β, q), right, causes=causes)
+        check.close(f"P(k), q = {q}", potts_conditional(jnp.array(s), β, q), right, causes=causes)
 
 # %% [markdown] hint="8.1"
 # `jnp.roll(spins, 1, axis=0)[..., None] == jnp.arange(q)` is True where the neighbour above has colour k. Add up four of these,
@@ -299,12 +299,16 @@ below = T_all < 0.9 * T_C[5]
 means = {start: np.array([one.mean() for one in seen[start, "m"]]) for start in ("aligned", "random")}
 gap = (means["aligned"] - means["random"])[below].max()
 title = f"q = 5, 48 × 48: in the cold, random starts lose up to {gap:.2f} of m to frozen patches"
+starts = zip(*(seen[start, "e"][len(far) :] for start in ("aligned", "random")), strict=True)
+differ = [ob.latent_heat(cold, hot) for cold, hot in starts]  # hot minus cold, with its error
+most = max(abs(one.value / one.error) for one in differ)
+print(f"near T_c the energies of the two starts (4 chains each) differ by at most {most:.1f} errors")
 plots.phase_curves(measured, transition=("T_c", T_C[5]), title=title)
 
 # %% [markdown]
 # *Picture: order parameter and energy against temperature, T_c dashed. From one colour, m falls from 1, slowly and then steeply
-# just below T_c, to a small tail; the energy rises most steeply at T_c. The points from random colours lie on the same curves near
-# T_c and above, and below them, with long error bars, in the cold. Green triangles on the dashed line mark the exact ends of the
+# just below T_c, to a small tail; the energy rises most steeply at T_c. The points from random colours follow the same curves near
+# T_c, where error bars are long, and above it; in the cold their m is smaller, with long error bars. Green triangles on the dashed line mark the exact ends of the
 # jump of the infinite lattice: for the energy, they are so close that they nearly touch.*
 #
 # Is that a jump or a steep slope? The exact results say that for $q > 4$ it is a jump, of **first order**: at $\beta_c$ an ordered
@@ -418,7 +422,7 @@ for one in (model, ten):
     print(f"{label}: hot minus cold, sweeps {20 * edges[-2]} to {20 * edges[-1]}: {apart[-1]}; ", end="")
     print(f"exact latent heat {right:.4f}")
 goes, stays = (float(values[1][-1]) for values in differences.values())
-title = f"At T_c: ten colours never forget their start ({stays:.2f} J); five do ({goes:.2f} J)"
+title = f"At T_c: ten colours stay in the phase they began in ({stays:.2f} J); five do not ({goes:.2f})"
 plots.start_memory(differences, title=title)
 
 # %% [markdown]
@@ -570,8 +574,8 @@ title = f"Larger lattices: the halves approach by {moves[0]:.2f} J (q = 5), {mov
 plots.energy_peaks(histograms, lines, title=title)
 
 # %% [markdown]
-# *Picture: energy histograms for two or three sizes of lattice, five colours on the left, ten on the right, dashed lines at the exact
-# energies of the two phases. On the right two peaks that stay near the dashed lines while the dip between them deepens. On the left
+# *Picture: energy histograms, five colours on the left, ten on the right, a line for each size of lattice, dashed lines at the
+# exact energies of the two phases. On the right two peaks that stay near the dashed lines while the dip between them deepens. On the left
 # a hill that gets narrower with the size, with two humps at L = 48, far wider than the small distance of the dashed lines.*
 
 # %%
@@ -610,8 +614,8 @@ title = f"Ten colours near T_c: in between ({between:.0%} of the time) a lattice
 plots.spins([mixed[at] for at in at_energy], Potts(24, 10), titles, title=title, columns=5, side=1.8)
 
 # %% [markdown]
-# *Picture: five lattices of 24 × 24. From left to right the share of the one large colour shrinks, from nearly all of the lattice,
-# over a band or a blob beside confetti of all colours, to confetti everywhere.*
+# *Picture: five lattices of 24 × 24. From left to right the part that is all one colour shrinks, from nearly the whole lattice, over a
+# band beside patches of all colours, to patches of all colours everywhere.*
 #
 # ## 7 · Heating and cooling
 #
