@@ -591,8 +591,8 @@ title = f"Ten colours: {heat:.3f} J at L = {L}. Five: from {small:.2f} to {large
 plots.latent_heats(heats, {q: exact.potts_latent_heat(q) for q in heats}, title=title)
 
 # %% [markdown]
-# *Picture: the distance of the two halves of the histograms against the size of the lattice. Ten colours: just above their dashed line
-# at 0.70, and closer at 24. Five: points that fall from about 0.4 to 0.2, still far above their dashed line at 0.05.*
+# *Picture: the distance of the two halves of the histograms against the size of the lattice. Ten colours: close to their dashed line
+# at 0.70. Five: points that fall from about 0.4 to 0.2, still far above their dashed line at 0.05.*
 #
 # Cut *any* broad distribution in two, and you have two means and a difference. Not even two humps prove a jump: the fluctuations
 # of a nearly critical lattice make humps of their own, and somebody who has only L = 48 reports a latent heat of five colours
