@@ -233,17 +233,18 @@ title = f"'{worst}': distance {stored.rows[worst]['distance']:,.0f}; the recipe 
 plots.ablation(list(stored.rows), columns, title=f"{title}, real pictures {whole['floor']:.0f}")
 
 # %% [markdown]
-# *Picture: a row for each run, the whole recipe first, with its value as a dashed line. Three panels: effective classes, feature
-# distance to real digits on a logarithmic axis, and the AUROC of noisy digits. One run stands far out in the second panel: the
+# *Picture: a row for each variant, the whole recipe first, with its mean as a dashed line. Three panels: effective classes, feature
+# distance to real digits on a logarithmic axis, and the AUROC of noisy digits. One row stands far out in the second panel: the
 # one without a buffer.*
 #
-# Read it with care: each row is one run with one seed, and a short one, about a third of the steps of the run behind the weights
-# of section 1. Two rows are beyond doubt. Chains that start at noise every time never get near the digits in ten steps, so the
-# network learns to be steep around noise and nothing else. And factors that start at 1 leave the model too hot. Most other
-# differences are of the size that a second seed would make. Two surprises are worth a word. Without averaging this short run is
-# *better*: an average over two hundred steps lags behind weights that still move fast. And without spectral normalisation
-# nothing broke, with small steps and clipped gradients: what it buys is the bound that you just computed, which holds at every
-# image and at every step of training, and not a better score here.
+# Each row is three runs with three seeds, short ones: about a third of the steps of the run behind the weights of section 1, and
+# weights averaged over fewer steps to go with that. The bars are standard deviations over seeds. Two rows are beyond doubt. Chains
+# that start at noise every time never get near the digits in ten steps, so the network learns to be steep around noise and nothing
+# else. And factors that start at 1 leave the model too hot. A tenth of the noise, that is T = 0.01, shows in the last panel: an energy
+# that was trained on colder samples than it claims is worse at telling noisy digits from clean ones. Most other differences are of
+# the size that another seed makes. One surprise is worth a word. Without spectral normalisation, and with ReLU, nothing broke, with
+# small steps and clipped gradients; three seeds even end a little closer. What the normalisation buys is the bound that you just
+# computed, which holds at every image and at every step of training, and not a better score here.
 #
 # ## 4 · Train one yourself
 #
