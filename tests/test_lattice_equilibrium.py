@@ -169,10 +169,11 @@ def test_xy_32_at_beta_1(engine: str) -> None:
 # ---------------------------------------------------------------------------------------------- Kaufman
 
 
-def test_ising_16_against_kaufman() -> None:
+@pytest.mark.parametrize("engine", ["sublattices", pytest.param("sites", marks=pytest.mark.slow)])
+def test_ising_16_against_kaufman(engine: str) -> None:
     model, n = Ising(16), 32
     betas = np.repeat(AROUND_CRITICAL, n)
-    how = {"n_samples": 150, "n_sweeps": 8, "n_burn_in": 400, "n_chains": len(betas)}
+    how = {"n_samples": 150, "n_sweeps": 8, "n_burn_in": 400, "n_chains": len(betas), "engine": engine}
     energy = np.asarray(model.measure(KEY, betas, {"e": model.energy}, **how)["e"]).reshape(5, n, -1)
     for beta, chains in zip(AROUND_CRITICAL, energy, strict=True):
         assert abs(z_score(chains, exact.kaufman_energy(16, beta))) < 3, beta

@@ -308,8 +308,8 @@ plots.phase_curves(measured, transition=("T_c", T_C[5]), title=title)
 # %% [markdown]
 # *Picture: order parameter and energy against temperature, T_c dashed. From one colour, m falls from 1, slowly and then steeply
 # just below T_c, to a small tail; the energy rises most steeply at T_c. The points from random colours follow the same curves near
-# T_c, where error bars are long, and above it; in the cold their m is smaller, with long error bars. Green triangles on the dashed line mark the exact ends of the
-# jump of the infinite lattice: for the energy, they are so close that they nearly touch.*
+# T_c, where error bars are long, and above it; in the cold their m is smaller, with long error bars. Green diamonds on the dashed
+# line mark the exact ends of the jump of the infinite lattice: for the energy, they are so close that they nearly touch.*
 #
 # Is that a jump or a steep slope? The exact results say that for $q > 4$ it is a jump, of **first order**: at $\beta_c$ an ordered
 # and a disordered phase have equal free energies, and their energies differ by the **latent heat** (Baxter 1973):
@@ -456,13 +456,14 @@ for one in (model, ten):
 
 # %%
 energy, β_0 = {(5, 48): np.asarray(model.energy(lattices[5]), float)[:, 100:]}, {}
+n_samples = 500 if machine.device == "cpu" else 4000  # a GPU has time for more
 for q, L, n_sweeps in ((5, 12, 6), (5, 24, 12), (10, 12, 6), (10, 24, 15)):
     one = Potts(L, q)
     lower = math.log(q) / (L * L * exact.potts_latent_heat(q)) if q == 10 else 0
     β_0[q, L] = exact.potts_beta_c(q) - lower
     start = np.array(one.random(jax.random.key(L), (24, L, L)))
     start[:12] = 0
-    how = {"n_samples": 500, "n_burn_in": 200 * n_sweeps, "n_chains": 24, "n_sweeps": n_sweeps}
+    how = {"n_samples": n_samples, "n_burn_in": 200 * n_sweeps, "n_chains": 24, "n_sweeps": n_sweeps}
     spins = one.sample(jax.random.key(86 + L), β_0[q, L], init=start, **how)
     energy[q, L] = np.asarray(one.energy(spins), float)
 β_0[5, 48], mixed = exact.potts_beta_c(5), np.asarray(spins)  # the last ones: ten colours, 24 × 24
