@@ -27,7 +27,7 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -615,6 +615,7 @@ def film(
     vortices: bool = False,
     arrows: bool = False,
     seed: int = 0,
+    between: Callable[[], None] | None = None,
 ) -> Float[np.ndarray, "n_frames"]:
     """Sample a scene and write its movie, with a progress bar on stdout.
 
@@ -624,6 +625,7 @@ def film(
         scale: pixels along the side of a spin; as many as make a side of at most 1024 pixels unless given.
         vortices, arrows: as for `Painter`.
         seed: of the random numbers; the same seed gives the same movie on the same machine.
+        between: called before each chunk of frames is drawn; what it raises ends the movie.
 
     Returns:
         Energy per spin of each frame.
@@ -646,6 +648,8 @@ def film(
     total = scene.n_burn_in + scene.n_frames * scene.n_sweeps
     with recorder, tqdm(total=total, file=sys.stdout, unit="sweep", mininterval=0.5, ncols=90) as bar:
         for spins in lattices(scene, seed, bar):
+            if between is not None:
+                between()
             energy.append(np.asarray(energy_of(spins)))
             for one in spins:
                 recorder.write(painter(one))
@@ -744,10 +748,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     scene, options = read(arguments)
     path = Path(options.out if options.out is not None else f"{options.model}.mp4")
 
+    stopped = []
+
     def stop(number: int, frame: Any) -> None:
+        stopped.append(number)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    def go_on() -> None:
+        # Python drops what is raised inside a callback of its garbage collector, and JAX has one.
+        if stopped:
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     began = time.perf_counter()
     try:
         print(scene.title, flush=True)
@@ -761,6 +773,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             vortices=options.vortices,
             arrows=options.arrows,
             seed=options.seed,
+            between=go_on,
         )
     except KeyboardInterrupt:
         print("Stopped; no movie was written.")
@@ -769,7 +782,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"No movie: {error}", file=sys.stderr)
         return 1
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     print(evidence(scene, energy))
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, {len(energy)} frames, {time.perf_counter() - began:.0f} s")
     return 0

@@ -43,12 +43,14 @@ def test_the_kl_of_a_short_run_is_that_of_its_energy():
     assert 0.02 < run.kl < 0.3, "a short run learns something, and not everything"
 
 
+@pytest.mark.slow
 def test_its_question_has_the_answer_0_05_for_ula_whatever_k():
     for k in (1, 10):
         assert short_run("two moons", "CD, ULA", k, 0.02).kl < RUNAWAY
         assert short_run("two moons", "CD, ULA", k, 0.05).kl > RUNAWAY
 
 
+@pytest.mark.slow
 def test_with_mala_nothing_runs_away_and_a_longer_step_is_better_at_k_1():
     kl = {ε: short_run("two moons", "CD, MALA", 1, ε).kl for ε in STEP_SIZES}
     assert max(kl.values()) < 1

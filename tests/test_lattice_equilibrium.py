@@ -49,8 +49,12 @@ SMALL = {
 }
 
 
+QUICK = ("Ising 4x4", "Ising 3x4, open, in a field", "Potts-3 4x2", "Clock-4 4x2")  # the others are for the full suite
+MARKED = [case if case in QUICK else pytest.param(case, marks=pytest.mark.slow) for case in SMALL]
+
+
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("case", SMALL)
+@pytest.mark.parametrize("case", MARKED)
 def test_every_level_is_visited_as_often_as_enumeration_says(case: str, engine: str) -> None:
     model, q, beta = SMALL[case]
     states = all_states(q, model.shape, (-1, 1) if isinstance(model, Ising) else None)
@@ -114,8 +118,8 @@ def test_couplings_of_a_spin_glass() -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("boundary", ["periodic", "open"])
-@pytest.mark.parametrize("over_relaxation", [0, 2])
+@pytest.mark.parametrize("boundary", ["periodic", pytest.param("open", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("over_relaxation", [pytest.param(0, marks=pytest.mark.slow), 2])
 def test_four_xy_spins_in_a_ring(engine: str, boundary: str, over_relaxation: int) -> None:
     """2 x 2 spins are a ring, with two bonds for one on the torus: Z = Σ_n I_n(beta J)^4."""
     bonds = 2 if boundary == "periodic" else 1
@@ -149,7 +153,8 @@ def vortices(spins):
     return (abs(jnp.round(around / (2 * jnp.pi))) > 0.5).mean((-2, -1))
 
 
-@pytest.mark.parametrize("engine", ["sublattices", pytest.param("sites", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ENGINES)
 def test_xy_32_at_beta_1(engine: str) -> None:
     model, n = XY(32, over_relaxation=3), 32
     looks = {"energy": model.energy, "helicity": helicity_parts, "vortices": vortices, "m": model.order_parameter}
@@ -195,7 +200,9 @@ def test_ising_64_against_kaufman(engine: str) -> None:
 # --------------------------------------------------------------------------------- THRML's own factors
 
 
-@pytest.mark.parametrize("name", ["Ising", "Potts", "Clock"])
+@pytest.mark.parametrize(
+    "name", ["Potts", *(pytest.param(name, marks=pytest.mark.slow) for name in ("Ising", "Clock"))]
+)
 def test_thrml_factors_on_a_small_lattice(name: str) -> None:
     """The reference itself against enumeration, in a field."""
     model, q = {
@@ -247,6 +254,7 @@ def test_replica_exchange_keeps_each_temperature_and_swaps_as_often_as_it_should
         assert abs(found.swap_acceptance[i] - expected) < 4 * np.sqrt(expected * (1 - expected) / (n * 10))
 
 
+@pytest.mark.slow
 def test_replica_exchange_turns_a_frozen_lattice_over() -> None:
     model, betas = Ising(8), np.linspace(0.3, 1.0, 12)
     alone = model.sample(KEY, 1.0, n_samples=1, n_burn_in=300, n_chains=16, init="aligned")

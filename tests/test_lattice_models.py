@@ -253,6 +253,7 @@ def test_a_sweep_over_temperatures_is_compiled_once() -> None:
 # ------------------------------------------------------------------------------------------- tempering
 
 
+@pytest.mark.slow
 def test_annealing_is_a_stream_that_keeps_the_end() -> None:
     model, betas = Potts(6, 3), np.linspace(0.1, 1.5, 10)
     spins, measured = annealed(model, KEY, betas, {"e": model.energy}, n_sweeps=3, n_chains=4)
@@ -261,6 +262,7 @@ def test_annealing_is_a_stream_that_keeps_the_end() -> None:
     np.testing.assert_allclose(measured["e"], model.energy(frames), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_slow_cooling_leaves_no_stripes() -> None:
     model = Ising(16)
     slow, _ = annealed(model, KEY, np.linspace(0.3, 0.7, 400), n_sweeps=5, n_chains=16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -536,6 +537,23 @@ def test_a_program_that_is_stopped_leaves_nothing(tmp_path, number):
     assert process.returncode == 130, err
     assert "Stopped; no movie was written." in out
     assert list(tmp_path.iterdir()) == []
+
+
+@posix
+def test_a_stop_that_is_lost_in_a_callback_counts_at_the_next_frame(tmp_path, monkeypatch, capsys):
+    def lattices(scene, seed, bar):
+        yield np.ones((1, 8, 8), np.int8)
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        while True:
+            yield np.ones((1, 8, 8), np.int8)
+
+    monkeypatch.setattr(movie, "lattices", lattices)
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    assert movie.main(["ising", "--size", "8", "--frames", "1000000", "--out", str(tmp_path / "x.mp4")]) == 130
+    assert "Stopped; no movie was written." in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
 @posix
