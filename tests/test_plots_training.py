@@ -124,7 +124,7 @@ def test_a_movie_is_an_animated_png_with_its_words_that_stops_by_itself(movie):
     bundle, metadata = movie._repr_mimebundle_()
     picture = Image.open(io.BytesIO(movie.data))
     assert "image/png" in bundle
-    assert metadata.get("alt", movie.alt) == "A bowl narrows."
+    assert metadata["image/png"]["alt"] == "A bowl narrows."
     assert picture.is_animated
     assert picture.n_frames == 7, "six frames, and the still one for those who cannot show them"
     assert picture.info["loop"] == 3
