@@ -243,6 +243,7 @@ class TestDisplay:
         view = data["application/vnd.jupyter.widget-view+json"]
         assert view == {"version_major": 2, "version_minor": 0, "model_id": explorer.box.model_id}
 
+    @pytest.mark.slow
     def test_an_executed_notebook_holds_the_picture_without_a_kernel(self):
         nbclient = pytest.importorskip("nbclient")
         from nbformat.v4 import new_code_cell, new_notebook

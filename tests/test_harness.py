@@ -102,6 +102,7 @@ def test_every_kind_of_bad_answer_is_named(tmp_path: Path) -> None:
     assert str(tally) == "2 exercises · 2 stubs, 4 wrong answers rejected · 2 right accepted"
 
 
+@pytest.mark.slow
 def test_every_kind_of_bad_lesson_is_named(tmp_path: Path) -> None:
     root = make_course(tmp_path / "course")
     path = source_path(root, "01_first_steps")
@@ -127,6 +128,7 @@ def test_a_check_may_call_the_answer_to_an_earlier_exercise(tmp_path: Path) -> N
     assert try_answers(root, GOOD).problems == []
 
 
+@pytest.mark.slow
 def test_an_earlier_answer_neither_helps_nor_harms_a_later_one(tmp_path: Path) -> None:
     leaks = GOOD.replace("    return x - 1\n", "    return x - 1\n\nsys, spare = None, add_one\n")
     leaks = leaks.replace(
@@ -175,6 +177,7 @@ def test_blank_copy_that_fails_only_at_exercises_passes(tmp_path: Path) -> None:
         assert blank_problems(course, number) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [

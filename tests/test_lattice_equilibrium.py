@@ -17,6 +17,10 @@ from course_utils.lattice.tempering import replica_exchange
 
 KEY = jax.random.key(11)
 ENGINES = ["sublattices", "sites"]
+ONE_QUICK = [
+    "sublattices",
+    pytest.param("sites", marks=pytest.mark.slow),
+]  # test_lattice_models: they give the same spins
 AROUND_CRITICAL = (0.38, 0.42, exact.BETA_C, 0.46, 0.5)
 
 
@@ -49,11 +53,11 @@ SMALL = {
 }
 
 
-QUICK = ("Ising 4x4", "Ising 3x4, open, in a field", "Potts-3 4x2", "Clock-4 4x2")  # the others are for the full suite
+QUICK = ("Ising 3x4, open, in a field", "Potts-3 4x2", "Clock-4 4x2")  # the others are for the full suite
 MARKED = [case if case in QUICK else pytest.param(case, marks=pytest.mark.slow) for case in SMALL]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ONE_QUICK)
 @pytest.mark.parametrize("case", MARKED)
 def test_every_level_is_visited_as_often_as_enumeration_says(case: str, engine: str) -> None:
     model, q, beta = SMALL[case]
@@ -117,7 +121,7 @@ def test_couplings_of_a_spin_glass() -> None:
 # -------------------------------------------------------------------------------------------------- XY
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ONE_QUICK)
 @pytest.mark.parametrize("boundary", ["periodic", pytest.param("open", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("over_relaxation", [pytest.param(0, marks=pytest.mark.slow), 2])
 def test_four_xy_spins_in_a_ring(engine: str, boundary: str, over_relaxation: int) -> None:
@@ -174,7 +178,7 @@ def test_xy_32_at_beta_1(engine: str) -> None:
 # ---------------------------------------------------------------------------------------------- Kaufman
 
 
-@pytest.mark.parametrize("engine", ["sublattices", pytest.param("sites", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("engine", ONE_QUICK)
 def test_ising_16_against_kaufman(engine: str) -> None:
     model, n = Ising(16), 32
     betas = np.repeat(AROUND_CRITICAL, n)
@@ -237,6 +241,7 @@ def test_16_by_16_against_thrml_factors(model: Lattice, beta: float, engine: str
 # ----------------------------------------------------------------------------------- replica exchange
 
 
+@pytest.mark.slow
 def test_replica_exchange_keeps_each_temperature_and_swaps_as_often_as_it_should() -> None:
     model, betas, n = Ising((2, 4)), np.array([0.1, 0.35, 0.6]), 1500
     states = all_states(2, (2, 4), (-1, 1))

@@ -186,6 +186,7 @@ def test_each_chain_has_its_temperature_and_its_start(make) -> None:
     assert (one[2] == frozen[2]).all()
 
 
+@pytest.mark.slow
 def test_progress_and_streams_change_nothing_but_the_steps(capsys: pytest.CaptureFixture[str]) -> None:
     model = Ising(SIZE)
     how = {"n_sweeps": 2, "n_chains": 2}
@@ -208,6 +209,7 @@ def test_a_chain_does_not_depend_on_the_others() -> None:
     assert (few == many[:2]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["Ising", "Clock"])  # the clock makes its table anew for each temperature
 def test_a_stream_follows_its_temperatures(name: str) -> None:
     model = MODELS[name](8)
