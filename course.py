@@ -449,11 +449,9 @@ def pytest_arguments(mode, extra=()):
         return arguments + ["-m", "browser"] + list(extra)
     if mode == "colab":
         arguments += ["--ignore=" + path for path in NOT_ON_COLAB]
-    if mode == "quick":
-        marks = "not browser and not slow"
-    else:  # with the solved notebooks, each cell of which is a test
+    marks = {"quick": "not browser and not slow", "colab": "not browser and not slow or colab"}.get(mode, "not browser")
+    if mode != "quick":  # with the solved notebooks, each cell of which is a test
         arguments += ["notebooks/solutions", "--nbval-lax", "--nbval-current-env"]
-        marks = "not browser"
     # Two processes; what shares a kernel or a fixture stays on one (tests/conftest.py says what).
     arguments += ["-m", marks, "-n", "2", "--dist", "loadfile"]
     return arguments + list(extra)
@@ -496,7 +494,7 @@ def parse(arguments):
     modes = two.add_mutually_exclusive_group()
     for mode, text in (
         ("quick", "leave out the long tests and the solved notebooks"),
-        ("colab", "run the solved notebooks and unit tests with Colab's versions"),
+        ("colab", "run the solved notebooks and the short unit tests with Colab's versions"),
         ("browser", "run lesson notebooks in JupyterLab in a headless Chromium"),
     ):
         modes.add_argument("--" + mode, dest="mode", action="store_const", const=mode, help=text)

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.colab,
     pytest.mark.skipif(
         os.environ.get("COURSE_ENVIRONMENT") != "colab", reason="runs under `course.py test --colab` only"
     ),
