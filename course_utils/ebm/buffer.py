@@ -38,7 +38,7 @@ class ReplayBuffer:
         if not isinstance(reinit, numbers.Real) or isinstance(reinit, bool) or not 0 <= reinit <= 1:
             raise ValueError(f"reinit must be a probability from 0 to 1, got {reinit!r}")
         self.capacity, self.fresh, self.reinit = int(capacity), fresh, float(reinit)
-        self.states: Float[Tensor, capacity * shape] | None = None
+        self.states: Tensor | None = None  # shape (capacity, *shape)
         self._undo: list[tuple[Tensor, Tensor] | None] | None = None
 
     def __len__(self) -> int:

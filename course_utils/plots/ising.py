@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator
 
-from .lattice import MARKS, SERIES, mark_transition
+from .lattice import MARKS, SERIES, legend_of_all, loop_panels, mark_transition
 from .style import COLORS, finish, to_numpy
 
 
@@ -177,21 +177,12 @@ def field_loops(loops: Mapping[str, Mapping[str, tuple]], *, title: str) -> Figu
     Returns:
         The figure.
     """
-    fig, axes = plt.subplots(1, len(loops), figsize=(4.4 * len(loops), 3.4), sharey=True, squeeze=False)
-    for ax, (panel, curves) in zip(axes.flat, loops.items(), strict=True):
-        for (name, (field, m)), color in zip(curves.items(), SERIES, strict=False):
-            field, m = to_numpy(field), to_numpy(m)
-            ax.plot(field, m, color=color, label=name)
-            for part in (0.2, 0.7):  # an arrow on the way down and one on the way up
-                k = int(part * len(field))
-                ax.annotate(
-                    "", (field[k + 1], m[k + 1]), (field[k], m[k]), arrowprops={"arrowstyle": "-|>", "color": color}
-                )
+    fig, axes = loop_panels(loops, 3.4, arrows=(0.2, 0.7))
+    for ax in axes:
         ax.axhline(0, color=COLORS["grey"], linewidth=0.6)
         ax.axvline(0, color=COLORS["grey"], linewidth=0.6)
-        ax.set(xlabel="field h (J)", title=panel, xticks=[-1, -0.5, 0, 0.5, 1])
-    handles = {label: line for ax in axes.flat for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
-    fig.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=len(handles))
-    axes[0, 0].set_ylabel("magnetisation m")
+        ax.set(xlabel="field h (J)", xticks=[-1, -0.5, 0, 0.5, 1])
+    axes[0].set_ylabel("magnetisation m")
+    legend_of_all(fig)
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)

@@ -221,3 +221,35 @@ def phase_curves(
     fig.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=n, handlelength=1.8)
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)
+
+
+def loop_panels(
+    loops: Mapping[str, Mapping[str, tuple]], height: float, arrows: Sequence[float]
+) -> tuple[Figure, Sequence[Axes]]:
+    """Curves that go somewhere and come back, a panel for each mapping, with arrows for the way.
+
+    Args:
+        loops: panel -> name of the curve -> (x, y), in the order in which they were visited.
+        height: of the figure, in inches.
+        arrows: where on a curve they stand, as shares of its points.
+
+    Returns:
+        The figure, and its axes from left to right.
+    """
+    fig, axes = plt.subplots(1, len(loops), figsize=(4.4 * len(loops), height), sharey=True, squeeze=False)
+    for ax, (panel, curves) in zip(axes[0], loops.items(), strict=True):
+        for (name, (x, y)), color in zip(curves.items(), SERIES, strict=False):
+            x, y = to_numpy(x), to_numpy(y)
+            ax.plot(x, y, color=color, linewidth=1.4, label=name)
+            for share in arrows:
+                k = int(share * len(x))
+                look = {"arrowstyle": "-|>", "color": color, "mutation_scale": 15}
+                ax.annotate("", (x[k + 1], y[k + 1]), (x[k], y[k]), arrowprops=look)
+        ax.set_title(panel)
+    return fig, axes[0]
+
+
+def legend_of_all(fig: Figure) -> None:
+    """One legend below the panels of a figure; what several panels show is named once."""
+    handles = {label: line for ax in fig.axes for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    fig.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=len(handles))

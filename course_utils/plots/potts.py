@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from .lattice import MARKS, SERIES
+from .lattice import MARKS, SERIES, legend_of_all, loop_panels
 from .style import COLORS, finish, to_numpy
 
 DASHES = {"linestyle": "--", "linewidth": 1.2}
@@ -114,19 +114,11 @@ def heating_loops(
     Returns:
         The figure.
     """
-    fig, axes = plt.subplots(1, len(loops), figsize=(4.4 * len(loops), 3.6), sharey=True, squeeze=False)
-    for ax, (panel, curves) in zip(axes.flat, loops.items(), strict=True):
-        for (name, (share, energy)), color in zip(curves.items(), SERIES, strict=False):
-            share, energy = to_numpy(share), to_numpy(energy)
-            ax.plot(share, energy, color=color, linewidth=1.4, label=name)
-            for part in (0.3, 0.72):  # an arrow on the way up and one on the way down
-                k = int(part * len(share))
-                arrow = {"arrowstyle": "-|>", "color": color, "mutation_scale": 15}
-                ax.annotate("", (share[k + 1], energy[k + 1]), (share[k], energy[k]), arrowprops=arrow)
+    fig, axes = loop_panels(loops, 3.6, arrows=(0.3, 0.72))
+    for ax, panel in zip(axes, loops, strict=True):
         ax.plot([1, 1], exact[panel], "_-", color=COLORS["black"], linewidth=2, markersize=9, label="exact jump at T_c")
-        ax.set(xlabel="T / T_c", title=panel)
-    handles = {label: line for ax in axes.flat for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
-    fig.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=len(handles))
-    axes[0, 0].set_ylabel("energy per spin (J)")
+        ax.set_xlabel("T / T_c")
+    axes[0].set_ylabel("energy per spin (J)")
+    legend_of_all(fig)
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)
