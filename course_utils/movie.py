@@ -84,6 +84,7 @@ N_HUES = 1024
 N_DIRECTIONS = 64  # of drawn arrows
 CHUNK = 1 << 20  # spins sampled at once: 4 MiB of angles
 BURN_IN_PARTS = 10  # after each of which the progress bar moves
+MOST_THREADS = 8  # of the encoder: each holds frames, and with 48 of them it would take 600 MB
 MOST_BURN_IN = 10_000  # sweeps; a default, so that a large lattice does not wait for ever
 
 
@@ -436,6 +437,7 @@ class Recorder:
         command += ["-r", str(self.fps), "-i", "pipe:0", "-an"]
         command += ["-vf", f"{enlarge}:out_color_matrix=bt709:out_range=tv,format=yuv420p"]
         command += ["-c:v", self.codec.encoder, *self.codec.options, "-crf", str(self.quality)]
+        command += ["-threads", str(min(MOST_THREADS, (3 * (os.cpu_count() or 1) + 1) // 2))]
         command += ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]
         command += ["-metadata", f"title={self.title}", "-metadata", f"comment={self.title}"]
         if self.path.suffix.lower() != ".mkv":

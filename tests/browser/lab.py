@@ -458,6 +458,10 @@ class ExplorerView:
         """The text under the picture."""
         return self.root.locator(".explorer-caption").inner_text()
 
+    def sweeps(self) -> int:
+        """The number of sweeps in the caption of a live lattice."""
+        return int(re.search(r"([\d,]+) sweeps? after", self.caption())[1].replace(",", ""))
+
     def failed(self) -> bool:
         """Whether the caption is an error message."""
         return self.root.locator(".explorer-error").count() > 0

@@ -1,7 +1,5 @@
 """Lesson 08 in JupyterLab: five colours, live, follow the temperature and quench."""
 
-import re
-
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -16,18 +14,14 @@ def test_five_colours_live_follow_the_temperature_and_quench(lab):
     with lab.open(NOTEBOOK) as notebook:
         notebook.run_cells(SETUP, IMPORTS, EXPLORER)
         explorer = notebook.explorer(EXPLORER)
-
-        def sweeps() -> int:
-            return int(re.search(r"([\d,]+) sweeps? after", explorer.caption())[1].replace(",", ""))
-
-        first, picture = sweeps(), explorer.picture()
+        first, picture = explorer.sweeps(), explorer.picture()
         explorer.slider_by_keyboard("temperature", "ArrowRight", times=3)
         explorer.wait_for(lambda: "T = 0.54 (T_c = 0.852)" in explorer.caption(), "T = 0.54 in the caption")
-        explorer.wait_for(lambda: sweeps() > first, "more sweeps")
+        explorer.wait_for(lambda: explorer.sweeps() > first, "more sweeps")
         assert explorer.picture() != picture
         assert "5-state Potts" in explorer.caption()
         explorer.control("quench").click()
-        explorer.wait_for(lambda: sweeps() < 20, "a new start")
+        explorer.wait_for(lambda: explorer.sweeps() < 20, "a new start")
         explorer.screenshot("08_live_lattice")
         assert not explorer.failed()
         assert notebook.complaints == []
