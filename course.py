@@ -445,12 +445,14 @@ def pytest_arguments(mode, extra=()):
         extra: further arguments to pytest.
     """
     arguments = ["-m", "pytest", "tests/browser" if mode == "browser" else "tests"]
-    if mode == "browser":
-        return arguments + ["-m", "browser"] + list(extra)
     if mode == "colab":
         arguments += ["--ignore=" + path for path in NOT_ON_COLAB]
-    marks = {"quick": "not browser and not slow", "colab": "not browser and not slow or colab"}.get(mode, "not browser")
-    if mode != "quick":  # with the solved notebooks, each cell of which is a test
+    marks = {
+        "browser": "browser",
+        "quick": "not browser and not slow",
+        "colab": "not browser and not slow or colab",
+    }.get(mode, "not browser")
+    if mode in ("full", "colab"):  # with the solved notebooks, each cell of which is a test
         arguments += ["notebooks/solutions", "--nbval-lax", "--nbval-current-env"]
     # Two processes; what shares a kernel or a fixture stays on one (tests/conftest.py says what).
     arguments += ["-m", marks, "-n", "2", "--dist", "loadfile"]

@@ -17,15 +17,16 @@ def scope_of(nodeid: str) -> str:
     """Which tests must run on one process, in order.
 
     A file's tests stay together: a solved notebook's cells share a kernel, and a module's tests its fixtures. A test
-    over a whole lesson shares nothing and may run anywhere.
+    over a whole lesson shares nothing and may run anywhere; nor does one in the browser, where each opens a page and a
+    kernel of its own.
     """
     file, _, name = nodeid.partition("::")
-    return nodeid if name.startswith(WHOLE) else file
+    return nodeid if name.startswith(WHOLE) or "/browser/" in file else file
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole lessons first: they take longest, and nothing should wait for them at the end."""
-    items.sort(key=lambda item: scope_of(item.nodeid) != item.nodeid)
+    """Whole lessons first, then solved notebooks: they take longest, and nothing should wait for them at the end."""
+    items.sort(key=lambda item: (not item.name.startswith(WHOLE), ".ipynb::" not in item.nodeid))
 
 
 def pytest_configure(config: pytest.Config) -> None:

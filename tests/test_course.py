@@ -461,7 +461,9 @@ def test_the_run_with_colabs_versions_has_the_notebooks_and_leaves_out_tests_of_
 
 
 def test_the_browser_run_has_the_browser_tests_only() -> None:
-    assert course.pytest_arguments("browser") == ["-m", "pytest", "tests/browser", "-m", "browser"]
+    arguments = course.pytest_arguments("browser")
+    assert arguments[:5] == ["-m", "pytest", "tests/browser", "-m", "browser"]
+    assert not any("nbval" in argument or "solutions" in argument for argument in arguments)
 
 
 def test_the_lab_opens_the_first_notebook_and_keeps_a_port_it_was_given() -> None:
