@@ -433,8 +433,12 @@ def test_too_large_a_solved_copy_is_refused_with_its_largest_outputs(finished: P
     ("code", "message"),
     [
         ("x = 1\n1 / 0", "01_first_steps, cell 3 (`x = 1`): ZeroDivisionError: division by zero"),
-        ("import sys\nprint('oh', file=sys.stderr)", "01_first_steps, cell 3 (`import sys`) wrote to stderr: oh"),
-        ("import os\nos._exit(1)", "01_first_steps, at or after cell"),
+        pytest.param(
+            "import sys\nprint('oh', file=sys.stderr)",
+            "01_first_steps, cell 3 (`import sys`) wrote to stderr: oh",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("import os\nos._exit(1)", "01_first_steps, at or after cell", marks=pytest.mark.slow),
     ],
 )
 def test_lesson_that_fails_is_named_and_nothing_is_written(
@@ -682,6 +686,7 @@ def test_change_of_prose_keeps_the_outputs(course: Path, capsys: pytest.CaptureF
     assert names_stale(course, capsys) == []
 
 
+@pytest.mark.slow
 def test_force_runs_again(course: Path) -> None:
     with_first_output(course, "02_second_steps", "an earlier run")
     assert build.main(["02", "--force"], course) == 0

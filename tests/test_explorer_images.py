@@ -1,7 +1,6 @@
 """Lesson 06's explorer: its chains are the sampler's, the clamped half stays, and its question has an answer."""
 
 import re
-import time
 
 import pytest
 import torch
@@ -86,9 +85,7 @@ def test_the_number_of_threads_is_left_as_it_was(explorer):
 
 
 @pytest.mark.parametrize("start", STARTS)
-def test_the_longest_run_takes_less_than_three_seconds_of_cpu(explorer, start):
-    explorer.set(start=start, steps=3, temperature=1.0)
-    began = time.process_time()
-    explorer.set(steps=max(STEPS))
-    assert explorer.error is None
-    assert time.process_time() - began < 6, "twice the limit, as the machine may be busy"
+def test_the_longest_run_is_another_picture_than_a_short_one(explorer, start):
+    short = explorer.set(start=start, steps=3, temperature=1.0).picture
+    assert explorer.set(steps=max(STEPS)).error is None
+    assert explorer.picture != short

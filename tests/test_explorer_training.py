@@ -72,6 +72,7 @@ def test_a_run_that_ran_away_says_so(explorer):
     assert told(explorer.caption) > RUNAWAY
 
 
+@pytest.mark.slow
 def test_caption_and_picture_follow_each_control(explorer):
     explorer.set(data_set="two moons", method="CD, MALA", k=1, step_size=0.05)
     seen = {explorer.picture}

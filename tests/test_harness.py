@@ -122,6 +122,7 @@ def test_every_kind_of_bad_lesson_is_named(tmp_path: Path) -> None:
     assert tally.stubs == 1
 
 
+@pytest.mark.slow
 def test_a_check_may_call_the_answer_to_an_earlier_exercise(tmp_path: Path) -> None:
     root = make_course(tmp_path / "course")
     replace(source_path(root, "01_first_steps"), "add_two(1)", "add_two(add_one(0))")

@@ -204,9 +204,8 @@ def test_ising_64_against_kaufman(engine: str) -> None:
 # --------------------------------------------------------------------------------- THRML's own factors
 
 
-@pytest.mark.parametrize(
-    "name", ["Potts", *(pytest.param(name, marks=pytest.mark.slow) for name in ("Ising", "Clock"))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["Ising", "Potts", "Clock"])
 def test_thrml_factors_on_a_small_lattice(name: str) -> None:
     """The reference itself against enumeration, in a field."""
     model, q = {

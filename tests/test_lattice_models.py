@@ -203,6 +203,7 @@ def test_progress_and_streams_change_nothing_but_the_steps(capsys: pytest.Captur
     assert (jnp.concatenate([next(endless), next(endless)], axis=1) == plain[:, :100]).all()
 
 
+@pytest.mark.slow
 def test_a_chain_does_not_depend_on_the_others() -> None:
     few = Ising(SIZE).sample(KEY, 0.6, n_samples=3, n_chains=2, init="aligned")
     many = Ising(SIZE).sample(KEY, 0.6, n_samples=3, n_chains=5, init="aligned")

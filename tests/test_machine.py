@@ -97,8 +97,10 @@ def test_bad_input_is_named(arguments, says):
     [
         ("import course_utils", ("torch", "jax", "matplotlib", "scipy", "ipywidgets")),
         ("import course_utils; course_utils.setup(uses=())", ("torch", "jax")),
-        ("import course_utils; course_utils.setup(uses='torch')", ("jax",)),
-        ("import course_utils.energies, course_utils.boltzmann", ("jax", "matplotlib")),
+        pytest.param("import course_utils; course_utils.setup(uses='torch')", ("jax",), marks=pytest.mark.slow),
+        pytest.param(
+            "import course_utils.energies, course_utils.boltzmann", ("jax", "matplotlib"), marks=pytest.mark.slow
+        ),
         ("import course_utils.lattice.exact", ("torch", "jax", "matplotlib")),
         ("from course_utils import plots, explorers", ("torch", "jax")),
     ],

@@ -1023,8 +1023,8 @@ except ebm.TrainingDiverged as error:
 # %% [markdown]
 # ## 11 · Explore
 #
-# Each picture is a short training of 300 steps in your kernel, with a small network. It takes one to three seconds, the
-# second time none.
+# Each picture is a short training of 300 steps in your kernel, with a small network. It takes one to four seconds,
+# the second time none.
 
 # %%
 explorers.training()
