@@ -91,8 +91,10 @@ def test_caption_and_picture_follow_each_control(explorer):
 
 def test_a_run_is_kept_and_the_same_controls_give_the_same_picture(explorer):
     explorer.set(data_set="two moons", method="CD, MALA", k=1, step_size=0.05)
-    first, misses = explorer.picture, short_run.cache_info().misses
-    explorer.set(step_size=0.1).set(step_size=0.05)
+    first = explorer.picture
+    explorer.set(step_size=0.1)
+    misses = short_run.cache_info().misses
+    explorer.set(step_size=0.05)
     assert explorer.picture == first
     assert short_run.cache_info().misses == misses
     short_run.cache_clear()
