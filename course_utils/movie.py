@@ -437,7 +437,8 @@ class Recorder:
         command += ["-r", str(self.fps), "-i", "pipe:0", "-an"]
         command += ["-vf", f"{enlarge}:out_color_matrix=bt709:out_range=tv,format=yuv420p"]
         command += ["-c:v", self.codec.encoder, *self.codec.options, "-crf", str(self.quality)]
-        command += ["-threads", str(min(MOST_THREADS, (3 * (os.cpu_count() or 1) + 1) // 2))]
+        n_threads = min(MOST_THREADS, (3 * (os.cpu_count() or 1) + 1) // 2)  # 1.5 a core is what x264 itself would take
+        command += ["-threads", str(n_threads)]
         command += ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]
         command += ["-metadata", f"title={self.title}", "-metadata", f"comment={self.title}"]
         if self.path.suffix.lower() != ".mkv":

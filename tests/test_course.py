@@ -463,6 +463,7 @@ def test_the_run_with_colabs_versions_has_the_notebooks_and_leaves_out_tests_of_
 def test_the_browser_run_has_the_browser_tests_only() -> None:
     arguments = course.pytest_arguments("browser")
     assert arguments[:5] == ["-m", "pytest", "tests/browser", "-m", "browser"]
+    assert arguments[arguments.index("-n") + 1] == "2"
     assert not any("nbval" in argument or "solutions" in argument for argument in arguments)
 
 

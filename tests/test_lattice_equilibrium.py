@@ -17,10 +17,8 @@ from course_utils.lattice.tempering import replica_exchange
 
 KEY = jax.random.key(11)
 ENGINES = ["sublattices", "sites"]
-ONE_QUICK = [
-    "sublattices",
-    pytest.param("sites", marks=pytest.mark.slow),
-]  # test_lattice_models: they give the same spins
+# Both give the same spins (test_lattice_models), so one will do for the quick suite.
+ONE_QUICK = ["sublattices", pytest.param("sites", marks=pytest.mark.slow)]
 AROUND_CRITICAL = (0.38, 0.42, exact.BETA_C, 0.46, 0.5)
 
 

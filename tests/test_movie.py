@@ -258,11 +258,18 @@ def test_the_name_appears_when_the_movie_is_whole_and_an_old_file_stays_until_th
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.fixture
+def started(monkeypatch):
+    """The processes that are started from here on."""
+    processes, popen = [], subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *args, **kw: processes.append(popen(*args, **kw)) or processes[-1])
+    return processes
+
+
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-def test_an_error_in_between_leaves_nothing_and_no_process(tmp_path, error, monkeypatch):
+def test_an_error_in_between_leaves_nothing_and_no_process(tmp_path, error, started):
     movie.encoders(movie.ffmpeg())
-    started, popen = [], subprocess.Popen
-    monkeypatch.setattr(subprocess, "Popen", lambda *args, **kw: started.append(popen(*args, **kw)) or started[-1])
+    started.clear()
     with pytest.raises(error):
         record(tmp_path / "x.mp4", noise(20), error)
     assert list(tmp_path.iterdir()) == []
@@ -270,13 +277,19 @@ def test_an_error_in_between_leaves_nothing_and_no_process(tmp_path, error, monk
 
 
 @posix
-def test_an_ffmpeg_that_hangs_is_ended(tmp_path, stand_in, monkeypatch):
-    stand_in("import time\ntime.sleep(300)")
-    started, popen = [], subprocess.Popen
-    monkeypatch.setattr(subprocess, "Popen", lambda *args, **kw: started.append(popen(*args, **kw)) or started[-1])
+def test_an_ffmpeg_that_hangs_is_ended(tmp_path, stand_in, started):
+    stand_in("import time\ntime.sleep(60)")
     with pytest.raises(KeyboardInterrupt):
         record(tmp_path / "x.mp4", noise(1), KeyboardInterrupt)
-    assert [process.poll() for process in started][-1] in (-signal.SIGTERM, -signal.SIGKILL)
+    assert started[-1].poll() in (-signal.SIGTERM, -signal.SIGKILL)
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(2, "3"), (64, "8"), (None, "2")])
+def test_the_encoder_has_few_threads_however_many_cores_there_are(tmp_path, cores, threads, started, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    record(tmp_path / "x.mp4", noise(2))
+    command = started[-1].args
+    assert command[command.index("-threads") + 1] == threads
 
 
 @posix
@@ -546,7 +559,7 @@ def test_a_stop_that_is_lost_in_a_callback_counts_at_the_next_frame(tmp_path, mo
         yield np.ones((1, 8, 8), np.int8)
         with contextlib.suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
-        while True:
+        for _ in range(20):
             yield np.ones((1, 8, 8), np.int8)
 
     monkeypatch.setattr(movie, "lattices", lattices)

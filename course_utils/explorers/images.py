@@ -119,18 +119,17 @@ def draw(start: str, steps: int, temperature: float) -> tuple[Figure, str]:
     grid, curve = figure.add_axes((0.10, 0.02, 0.44, 0.84)), figure.add_axes((0.645, 0.15, 0.335, 0.70))
     rows = [f"step {n}" for n in frames]
     pictures = np.stack([x.numpy() for x in frames.values()])
-    full = np.full((len(STEPS), *pictures.shape[1:]), np.nan)
-    draw_images(grid, pictures if len(pictures) == len(STEPS) else _padded(full, pictures), rows=rows)
+    draw_images(grid, pictures, rows=rows, room=len(STEPS))  # whatever the number of rows, nothing changes its place
     grid.set_title(f"from {start}: {steps} steps at T = {temperature:.3f}", y=1.01)
 
     low, high = np.quantile(of_real.numpy(), (0.1, 0.9))
-    curve.axhspan(low, high, color=COLORS["grey"], alpha=0.25, linewidth=0, label="real images")
-    curve.plot(np.arange(len(energies)), energies.numpy(), color=COLORS["blue"], linewidth=0.8, alpha=0.8)
+    curve.axhspan(low, high, color=COLORS["grey"], alpha=0.25, linewidth=0)
+    look = {"color": COLORS["blue"], "linewidth": 0.8, "alpha": 0.8}
+    curve.plot(np.arange(len(energies)), energies.numpy(), marker="" if steps else ".", **look)
     curve.set(xlabel="step", ylabel="energy E", xlim=(0, max(STEPS)))
     top = max(float(np.quantile(energies.numpy(), 0.98)), high)
     curve.set_ylim(min(float(energies.min()), low) - 5, top + 5)
-    curve.set_title("energies of the chains", y=1.01)
-    curve.legend(loc="upper right", frameon=True, framealpha=0.9, edgecolor="white")
+    curve.set_title("chains, and real images (grey)", y=1.01)
 
     read = classifier(frames[max(frames)]).argmax(1)
     seen = " ".join(str(int(y)) for y in read)
@@ -144,9 +143,3 @@ def draw(start: str, steps: int, temperature: float) -> tuple[Figure, str]:
     if start != "noise":
         caption += f" Still the digit of the start: {int((read == labels).sum())} of {N_CHAINS}."
     return figure, caption
-
-
-def _padded(full: np.ndarray, pictures: np.ndarray) -> np.ndarray:
-    full[: len(pictures)] = pictures
-    full[len(pictures) :] = -1.0  # rows that have not been reached are black, so that nothing changes its place
-    return full

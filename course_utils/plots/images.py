@@ -46,7 +46,9 @@ def mosaic(images, gap: int = GAP) -> tuple[np.ndarray, np.ndarray]:
     return picture, empty
 
 
-def draw_images(ax, images, *, rows: Sequence[str] = (), columns: Sequence[str] = (), span=(-1.0, 1.0)) -> None:
+def draw_images(
+    ax, images, *, rows: Sequence[str] = (), columns: Sequence[str] = (), span=(-1.0, 1.0), room: int | None = None
+) -> None:
     """Images side by side in one axes, with a label for each row and each column.
 
     Args:
@@ -55,6 +57,7 @@ def draw_images(ax, images, *, rows: Sequence[str] = (), columns: Sequence[str] 
         rows: labels on the left.
         columns: labels on top.
         span: the values shown as black and as white.
+        room: rows that the axes have room for; as many as there are unless given.
     """
     picture, empty = mosaic(images)
     n_rows, n_columns = to_numpy(images).shape[:2]
@@ -62,6 +65,7 @@ def draw_images(ax, images, *, rows: Sequence[str] = (), columns: Sequence[str] 
     rgba = image_cmap()(np.ma.masked_invalid((picture - span[0]) / (span[1] - span[0])))
     rgba[empty] = (1, 1, 1, 0)
     ax.imshow(rgba, interpolation="nearest")
+    ax.set_ylim((room or n_rows) * h - GAP - 0.5, -0.5)
     ax.set_axis_off()
     for i, label in enumerate(rows):
         ax.text(-1.5, i * h + (h - GAP) / 2 - 0.5, label, ha="right", va="center", fontsize=9)
