@@ -2,6 +2,7 @@
 
     run = samplers.mala(E, x, step_size=0.5, n_steps=5000, burn_in=500, generator=g)
     r_hat(run.trajectory), ess(run.trajectory), mcse(run.trajectory)
+    print(two_starts(run.energy, from_elsewhere.energy))   # the protocol behind "at equilibrium"
 
 `samples` is a torch tensor or a numpy array of shape (n_kept, n_chains), time first, as the samplers return it, or
 (n_kept, n_chains, dim); each coordinate is then treated on its own, and the results have shape (dim,). One chain may be
@@ -10,15 +11,20 @@ passed as shape (n_kept,), except to `r_hat`, which compares chains.
 None of these numbers can see a well that no chain has visited.
 """
 
+import math
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-__all__ = ["autocorrelation", "ess", "integrated_time", "mcse", "r_hat"]
+__all__ = ["TwoStarts", "autocorrelation", "ess", "integrated_time", "mcse", "r_hat", "two_starts"]
+
+AGREE_SIGMA = 3.0  # two means further apart than this many standard errors do not agree
+LONG_TAU = 20.0  # a run of this many autocorrelation times has forgotten its start, if it moves between all wells
 
 
 def ess(samples: Float[ArrayLike, "n_kept n_chains *dim"]) -> float | Float[np.ndarray, "dim"]:
@@ -129,6 +135,82 @@ def autocorrelation(
         raise ValueError(f"max_lag must be a whole number from 0 to n_kept - 1 = {last}, got {max_lag!r}")
     lags = _arviz().autocorr(np.moveaxis(values, 0, -1), axis=-1)
     return np.moveaxis(lags, -1, 0).reshape(shape)[: None if max_lag is None else max_lag + 1]
+
+
+@dataclass(frozen=True)
+class TwoStarts:
+    """Means of one quantity in two runs from opposite starts. Errors are ±1 standard error, from independent chains."""
+
+    first: float
+    first_error: float
+    second: float
+    second_error: float
+    length: float  # length of the shorter run, in autocorrelation times; 0 if a run does not move at all
+
+    @property
+    def apart(self) -> float:
+        """Distance of the two means in standard errors of their difference."""
+        error = math.hypot(self.first_error, self.second_error)
+        return abs(self.first - self.second) / error if error else (0.0 if self.first == self.second else math.inf)
+
+    @property
+    def agree(self) -> bool:
+        """Whether the run has forgotten its start, as far as this quantity can tell."""
+        return self.apart <= AGREE_SIGMA and self.length > 0
+
+    @property
+    def long(self) -> bool:
+        """Whether each run is at least 20 autocorrelation times long."""
+        return self.length >= LONG_TAU
+
+    def __str__(self) -> str:
+        verdict = "the starts agree" if self.agree else "the starts do NOT agree"
+        one, two = _with_error(self.first, self.first_error), _with_error(self.second, self.second_error)
+        return f"{one} and {two}: {verdict} ({self.apart:.1f} σ apart, runs of {self.length:.0f} τ)"
+
+
+def two_starts(first: Float[ArrayLike, "n_kept n_chains"], second: Float[ArrayLike, "n_kept more_chains"]) -> TwoStarts:
+    """Compare two runs of one quantity from opposite starts: the protocol behind "at equilibrium".
+
+    Starts are opposite if the quantity lies on different sides of its equilibrium value: all spins equal or all
+    random, noise or data, one well or another. Two runs that agree have forgotten where they began; two that do not
+    agree have not, whatever each looks like by itself.
+
+    Args:
+        first: the quantity in independent chains from one start, burn-in dropped, time first; at least 2 chains.
+        second: the same from the other start; the number of chains and states may differ.
+
+    Returns:
+        Both means with their errors, how far they are apart, and how long the runs are.
+
+    Raises:
+        ValueError: if an array is not (n_kept, n_chains) with 2 chains and 4 states or more, or is not finite.
+    """
+    runs = [_moving(name, run) for name, run in (("first", first), ("second", second))]
+    means = [(float(run.mean()), float(run.mean(0).std(ddof=1) / math.sqrt(run.shape[1]))) for run in runs]
+    return TwoStarts(*means[0], *means[1], length=min(_length(run) for run in runs))
+
+
+def _length(run: np.ndarray) -> float:
+    """Length of a run in autocorrelation times of the chains that move; 0 if none does."""
+    moving = run[:, (run != run[:1]).any(0)]
+    return len(run) / max(1.0, integrated_time(moving)) if moving.size else 0.0
+
+
+def _moving(name: str, run: ArrayLike) -> np.ndarray:
+    """A run as float64, which may hold chains that stand still."""
+    run = np.asarray(run.detach().cpu() if hasattr(run, "detach") else run, dtype=np.float64)
+    if run.ndim != 2 or run.shape[0] < 4 or run.shape[1] < 2 or not np.isfinite(run).all():
+        raise ValueError(
+            f"{name} must be a finite array (n_kept, n_chains) with at least 4 states (time first) of at least 2 "
+            f"chains, got shape {run.shape}"
+        )
+    return run
+
+
+def _with_error(value: float, error: float) -> str:
+    digits = min(max(1 - math.floor(math.log10(error)), 0), 8) if 0 < error < math.inf else 4
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
 def _each(samples: ArrayLike, of: Callable[[np.ndarray], float], least_chains: int = 1) -> float | np.ndarray:

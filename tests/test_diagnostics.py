@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils.diagnostics import autocorrelation, ess, integrated_time, mcse, r_hat
+from course_utils.diagnostics import autocorrelation, ess, integrated_time, mcse, r_hat, two_starts
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -186,3 +186,37 @@ def test_the_notice_that_arviz_prints_at_import_does_not_reach_the_learner(tmp_p
     )
     assert done.stdout.split() == ["before", "imported", "7.0"]  # and it is imported when first needed
     assert done.stderr == ""
+
+
+def test_runs_of_one_process_from_two_starts_agree_and_report_their_length() -> None:
+    result = two_starts(autoregressive(0.5, n_chains=16), autoregressive(0.5, n_chains=16, seed=1))
+    assert result.agree
+    assert result.long
+    assert result.length == pytest.approx(4000 / 3, rel=0.2)
+    exact = math.sqrt(3 / (4000 * 16))
+    assert result.first_error == pytest.approx(exact, rel=0.5)  # from 16 chains: known to 18 %
+    assert abs(result.first) < 4 * exact
+
+
+def test_agreement_of_two_starts_is_judged_at_three_standard_errors() -> None:
+    results = [
+        two_starts(autoregressive(0.5, 400, 16, seed), autoregressive(0.5, 400, 16, 100 + seed)) for seed in range(60)
+    ]
+    assert sum(not r.agree for r in results) <= 3  # 0.3 % for a normal, some more with errors from 16 chains
+    far = two_starts(autoregressive(0.5), autoregressive(0.5, seed=1) + 1.0)
+    assert not far.agree
+    assert far.apart > 20
+    assert "do NOT agree" in str(far)
+
+
+def test_two_frozen_runs_do_not_count_as_equilibrium() -> None:
+    frozen = two_starts(np.ones((50, 4)), np.ones((50, 4)))
+    assert frozen.length == 0
+    assert not frozen.agree
+    assert not two_starts(np.ones((50, 4)), np.zeros((50, 4))).agree
+
+
+@pytest.mark.parametrize("bad", [np.ones(50), np.ones((3, 4)), np.ones((50, 1)), np.full((50, 4), np.nan)])
+def test_two_starts_refuse_what_is_no_set_of_chains(bad: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="second must be a finite array"):
+        two_starts(autoregressive(0.5, 50), bad)
