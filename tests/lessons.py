@@ -20,6 +20,8 @@ from nbformat import NotebookNode
 from notebooks import build
 
 MIN_WRONG, MIN_RIGHT = 4, 2
+#: What an answer may be, and the key that goes with it.
+KINDS = {"wrong": "says", "right": "", "equivalent": "because"}
 CELL_TIMEOUT_S = 600
 
 
@@ -28,9 +30,12 @@ CELL_TIMEOUT_S = 600
 
 @dataclass(frozen=True)
 class Answer:
-    """A wrong or an alternative right answer: what a learner may write into an exercise's cell."""
+    """A wrong or an alternative right answer: what a learner may write into an exercise's cell.
 
-    kind: str  # "wrong", "right" or "reference"
+    An "equivalent" one holds, as comments, the mutants of the reference that no check can tell from it.
+    """
+
+    kind: str  # "wrong", "right", "equivalent" or "reference"
     exercise: str
     source: str
     says: str  # what the check must say about a wrong answer
@@ -57,14 +62,16 @@ def read_answers(path: Path) -> list[Answer]:
         keys = {k: str(v) for k, v in cell.metadata.items() if k != "lines_to_next_cell"}
         if cell.cell_type == "markdown" or (not keys and _only_comments(cell.source)):
             continue
-        kind = next((k for k in ("wrong", "right") if k in keys), None)
-        extra = set(keys) - {"wrong", "right", "says"}
-        if kind is None or extra or ("says" in keys) != (kind == "wrong") or {"wrong", "right"} <= set(keys):
+        kinds = [k for k in KINDS if k in keys]
+        wanted = {*kinds, *(w for k in kinds if (w := KINDS[k]))}
+        if len(kinds) != 1 or set(keys) != wanted:
             raise ValueError(
-                f'{path.name}, line {line}: write `# %% wrong="1.2" says="dx"` or `# %% right="1.2"` above an answer'
+                f'{path.name}, line {line}: write `# %% wrong="1.2" says="dx"`, `# %% right="1.2"` or '
+                '`# %% equivalent="1.2" because="…"` above an answer'
             )
-        if kind == "wrong" and not keys["says"].strip():
-            raise ValueError(f"{path.name}, line {line}: `says` is empty; every wrong answer names a word of its hint")
+        kind = kinds[0]
+        if KINDS[kind] and not keys[KINDS[kind]].strip():
+            raise ValueError(f"{path.name}, line {line}: `{KINDS[kind]}` is empty; write why")
         answers.append(Answer(kind, keys[kind], cell.source, keys.get("says", ""), line))
     return answers
 
@@ -231,7 +238,7 @@ def pass_over(lesson: build.Lesson, course: build.Course, answers: list[Answer])
             if role == "todo":
                 tally.exercises += 1
                 reference = Answer("reference", name, references[name], "", 0)
-                tried = [a for a in answers if a.exercise == name] + [reference]
+                tried = [a for a in answers if a.exercise == name and a.kind != "equivalent"] + [reference]
                 try_answers(kernel, checks[name], tried, earlier, tally)
                 earlier.append(references[name])
             last = kernel.run(source)
