@@ -439,8 +439,8 @@ def _name_problems(lesson: Lesson) -> Iterator[tuple[int, str]]:
             later = [c.line for c, (_, sets) in zip(cells[i + 1 :], names[i + 1 :], strict=True) if name in sets]
             if later:
                 message = (
-                    f"the cell reads `{name}`, which the cell in line {later[0]} sets again, so that this one cannot be "
-                    "run again after that. Use another name there, or set it here."
+                    f"the cell reads `{name}`, which the cell in line {later[0]} sets again, so that this one cannot "
+                    "be run again after that. Use another name there, or set it here."
                 )
                 yield cell.line, message
 
