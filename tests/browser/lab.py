@@ -347,10 +347,10 @@ class Notebook:
         self._until(lambda: self.kernel() == "idle", "an idle kernel", seconds)
 
     def run_all(self, seconds: float = RUN) -> int | None:
-        """Runs all cells; JupyterLab stops at the first error.
+        """Runs all cells; JupyterLab stops at the first error of a cell that is not tagged `raises-exception`.
 
         Returns:
-            The index of the cell that raised an error, or None if none did.
+            The index of the first cell that raised an error, or None if none did.
         """
         self._js("() => jupyterapp.commands.execute('notebook:run-all-cells')", f"all of {self.name} to run", seconds)
         self._until(lambda: self.kernel() == "idle", "an idle kernel", seconds)
