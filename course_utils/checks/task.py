@@ -159,7 +159,10 @@ class Answer:
             What the learner's function returned.
         """
         task, kept = self.task, copied(arguments)
-        expected = task.values(task.reference, arguments)  # before the call: what is handed over may be damaged
+        try:
+            expected = task.values(task.reference, arguments)  # before the call: what is handed over may be damaged
+        except Exception as error:
+            raise frame.CourseFault(f"the reference fails for {what}: {type(error).__name__}: {error}") from error
         first = task.names[0]
         if expect is not None and not agree(expected[first], expect, rtol=1e-5):
             raise frame.CourseFault(f"the reference gives {clip(expected[first])} for {what}, expected {clip(expect)}")
