@@ -217,7 +217,8 @@ def xy_curves(curves: Mapping[int, Mapping[str, tuple]], estimate: tuple[float, 
     axes[1, 0].fill_between([], [], [], color=COLORS["red"], alpha=0.35, label=f"{estimate[0]:.3f} ± {estimate[1]:.3f}")
     axes[1, 0].legend(loc="upper right", title="T_KT: literature, here", title_fontsize=9)
     handles, names = stiff.get_legend_handles_labels()
-    stiff.legend(handles, names, loc="center right", title=BARS, title_fontsize=9)
+    stiff.legend(handles, names, loc="center right")
+    axes[0, 0].annotate(BARS, (0.03, 0.97), xycoords="axes fraction", va="top", fontsize=9)
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)
 

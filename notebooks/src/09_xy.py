@@ -62,7 +62,7 @@ from course_utils.lattice import observables as ob
 #
 # Lattices of 64 × 64 continuous spins at eight temperatures, 6 chains of 4 lattices each, 200 sweeps and more after aligned spins
 # (which is enough for all but the longest waves); and clock-16 at three of them. A lattice as a whole may point anywhere; each is
-# turned until its mean spin points along x, so that you compare what is inside:
+# turned until its mean spin points along x, so that you compare what is inside (48 × 48 spins of each):
 
 # %%
 key = jax.random.key(9)
@@ -80,9 +80,9 @@ for name, angles in (
 ):
     x, y = np.moveaxis(ob.planar_magnetisation(angles), -1, 0)
     turned = angles - np.arctan2(y, x)[:, None, None]
-    panels += [(f"{name}, T = {t:g}", one) for t, one in zip(walk[three], turned, strict=True)]
+    panels += [(f"{name}, T = {t:g}", one[:48, :48]) for t, one in zip(walk[three], turned, strict=True)]
 title = "Sixteen directions or all: at these temperatures the eye cannot tell"
-plots.planar_spins(panels, title=title, columns=3, side=1.8)
+plots.planar_spins(panels, title=title, columns=3, side=1.7)
 
 # %% [markdown]
 # *Picture: two rows of three lattices, colour for direction. Cold: one colour with soft shades. In the middle: large clouds of
@@ -439,7 +439,7 @@ print("your winding numbers agree with the course's on one lattice of each tempe
 # %%
 shown = [(f"T = {walk[i]:g}: {(charges[i, 0] > 0).sum()} pairs", lattices[i, 0]) for i in (2, 3, 5)]
 title = "Vortices (white) and antivortices (black): in pairs when it is cold, everywhere when it is hot"
-plots.planar_spins(shown, vortices=True, columns=3, side=2.2, title=title)
+plots.planar_spins(shown, vortices=True, columns=3, side=2.1, title=title)
 
 # %% [markdown]
 # *Picture: three lattices in colour, with the number of pairs above each. In the first a few discs, a white one always beside a
@@ -746,7 +746,7 @@ plots.xy_curves(curves, kt, title=title)
 # larger lattices.*
 #
 # The error of $T_{KT}$ is the statistical one, and the table shows a second: a straight line is too stiff for points that bend, and
-# moves with the window by many of its errors; a parabola moves less, a cubic least. A fit is to be trusted where its answer no
+# moves with the window by several of its errors; a parabola moves less, a cubic least. A fit is to be trusted where its answer no
 # longer depends on the window. What lattices as small as these leave out beyond $1/(2\ln L + C)$ is in neither error.
 # The energy has no corner at $T_{KT}$; it is steepest at a higher temperature (printed above). Vortices begin long before.
 # The mean spin gives a different answer for each size. The stiffness alone shows a transition: from $2T/\pi$ it falls to zero,
