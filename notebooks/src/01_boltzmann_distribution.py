@@ -111,27 +111,15 @@ def probabilities(energy: Float[Tensor, "n"], temperature: float) -> Float[Tenso
 
 
 # %% check="1.1" points=2
+from course_utils import check, exercises
+
 with check.exercise("1.1", "probabilities"):
+    answer = exercises.boltzmann.probabilities.by(probabilities)
     E = torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)
-    weight = torch.exp(-E)
-    causes = {
-        "These are the weights; divide them by their sum Z": weight,
-        "Low energy must be likely: check the sign in the exponent": torch.softmax(E, 0),
-        "Divide by the sum of the weights, not by the largest": weight / weight.max(),
-        "p falls off as exp(-E/T), not as 1/E": (1 / E) / (1 / E).sum(),
-    }
-    by_hand = [0.0900306, 0.6652410, 0.2447285]
-    check.close("p for E = (3, 1, 2) at T = 1", probabilities(E, 1.0), by_hand, causes=causes)
-    causes = {
-        "The temperature is not used": torch.softmax(-E, 0),
-        "Divide the energy by T; you multiplied": torch.softmax(-2 * E, 0),
-    }
-    hotter = [0.1863237, 0.5064804, 0.3071959]
-    check.close("p for E = (3, 1, 2) at T = 2", probabilities(E, 2.0), hotter, causes=causes)
-    many = torch.linspace(0, 2, 50, dtype=torch.float64)
-    check.close("the sum over 50 states", probabilities(many, 0.7).sum(), 1.0)
-    hint = "A constant added to every energy must cancel."
-    check.close("p with 5 added to every energy", probabilities(E + 5, 1.0), by_hand, hint=hint)
+    answer.on("p for E = (3, 1, 2) at T = 1", E, 1.0, expect=[0.0900306, 0.6652410, 0.2447285])
+    answer.on("p for E = (3, 1, 2) at T = 2", E, 2.0, expect=[0.1863237, 0.5064804, 0.3071959])
+    answer.on("p with 5 added to every energy", E + 5, 2.0, hint="A constant added to every energy must cancel.")
+    answer.fresh(3, "p of other states")
 
 # %% [markdown] hint="1.1"
 # Compute all weights in one line with `torch.exp`; the temperature goes inside the exponent. Then divide by their sum.
@@ -219,27 +207,16 @@ def log_partition(energy: Float[Tensor, "n"], temperature: float) -> float:
 
 
 # %% check="1.2" points=3
+from course_utils import check, exercises
+
 with check.exercise("1.2", "log_partition"):
+    answer = exercises.boltzmann.log_partition.by(log_partition)
     E = torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)
-    causes = {
-        "You took the largest exponent out and did not add it back": 0.4076060,
-        "This is Z; take its log": 0.5530018,
-        "The sign is wrong: the exponent is -E/T": 3.4076060,
-        "This is the log of the mean; Z is the sum": -0.5923940 - math.log(3),
-        "This is -T log Z, the free energy": 0.5923940,
-    }
-    check.close("log Z for E = (3, 1, 2) at T = 1", log_partition(E, 1.0), -0.5923940, causes=causes)
-    causes = {"The temperature is not used": -0.5923940, "This is -T log Z, the free energy": -0.3605447}
-    check.close("log Z for E = (3, 1, 2) at T = 2", log_partition(E, 2.0), 0.1802723, causes=causes)
-    low = torch.tensor([-1000.0, -1000.0], dtype=torch.float64)
-    causes = {"exp overflowed: take out the largest exponent first": math.inf}
-    check.close("log Z for E = (-1000, -1000)", log_partition(low, 1.0), 1000.6931472, causes=causes)
-    high = torch.tensor([2000.0, 2001.0], dtype=torch.float64)
-    causes = {"Every weight underflowed to 0: take out the largest exponent first": -math.inf}
-    check.close("log Z for E = (2000, 2001)", log_partition(high, 1.0), -2000 + 0.3132617, causes=causes)
-    spread = torch.tensor([0.0, 5000.0], dtype=torch.float64)
-    causes = {"You took out the exponent of the highest energy; take out the largest exponent": math.inf}
-    check.close("log Z for E = (0, 5000)", log_partition(spread, 1.0), 0.0, causes=causes)
+    answer.on("E = (3, 1, 2) at T = 1", E, 1.0, expect=-0.5923940)
+    answer.on("E = (3, 1, 2) at T = 2", E, 2.0, expect=0.1802697)
+    answer.on("E = (-1000, -1000)", 0 * E[:2] - 1000, 1.0, expect=1000 + math.log(2))
+    answer.on("E = (5000, 0, 2000)", torch.tensor([5000.0, 0.0, 2000.0]).double(), 2.0, expect=0.0)
+    answer.fresh(4, "other states")
 
 # %% [markdown] hint="1.2"
 # Name the exponents first: `exponent = -energy / temperature`. The largest exponent belongs to the *lowest* energy. Subtract
@@ -283,28 +260,18 @@ def density(
 
 
 # %% check="1.3" points=4
+from course_utils import check, exercises
+
 with check.exercise("1.3", "density"):
-    s, ds = boltzmann.grid_1d(-10, 10, 2001)
-    p, log_z = check.outputs(density(s**2 / 2, ds, 1.0), "p", "log Z")
-    check.close("the shape of p", p.shape, (2001,))
-    causes = {"p sums to 1 over grid points: divide by dx": ds, "You multiplied p by dx; divide": ds**2}
-    check.close("the sum of p times dx", p.sum() * ds, 1.0, causes=causes)
-    exact = 0.5 * math.log(2 * math.pi)
-    causes = {"The sum that gives Z needs its dx": exact - math.log(ds), "This is Z": math.exp(exact)}
-    check.close("log Z of x²/2, exactly log √(2π)", log_z, exact, causes=causes)
-    p, log_z = density(s**2 / 2, ds, 0.25)
-    cold = {"The temperature is not used": exact}
-    check.close("log Z of x²/2 at T = 0.25", log_z, exact - math.log(2), causes=cold)
-    width = (torch.as_tensor(p) * s**2).sum() * ds
-    check.close("the mean of x² at T = 0.25", width, 0.25, hint="The width of p must follow T.")
-    p, log_z = density(s**2 / 2 - 2000, ds, 1.0)
-    overflow = "exp overflowed: use log-sum-exp, as in Exercise 1.2."
-    check.close("log Z of x²/2 - 2000", log_z, 2000 + exact, hint=overflow)
-    points, area = boltzmann.grid_2d(((-8, 8), (-6, 6)), 301)
-    p, log_z = check.outputs(density((points**2).sum(-1) / 2, area, 1.0), "p", "log Z")
-    causes = {"In the plane, sum over both axes": 301.0, "cell already is dx * dy; use it once": 1 / area}
-    check.close("the sum of p times dx * dy in the plane", p.sum() * area, 1.0, causes=causes)
-    check.close("log Z of |x|²/2 in the plane", log_z, 2 * exact, hint="cell already is dx * dy.")
+    answer = exercises.boltzmann.density.by(density)
+    s, ds = torch.linspace(-10, 10, 2001, dtype=torch.float64), 0.01
+    _, log_z = check.outputs(answer.on("a bowl, x²/2", s**2 / 2, ds, 1.0), "p", "log Z")
+    check.close("log Z of x²/2, exactly log √(2π)", log_z, 0.5 * math.log(2 * math.pi))
+    answer.on("a bowl at T = 0.25", s**2 / 2, ds, 0.25)
+    answer.on("a bowl moved down by 2000", s**2 / 2 - 2000, ds, 1.0)
+    plane = s[::50, None] ** 2 / 2 + s[None, ::100] ** 2
+    answer.on("a bowl in the plane at T = 2", plane, 0.5 * 1.0, 2.0)
+    answer.fresh(4, "another landscape")
 
 # %% [markdown] hint="1.3"
 # `torch.logsumexp(values.flatten(), dim=0)` sums over every grid point, whatever the shape. The log of a sum times `cell` is
@@ -408,29 +375,17 @@ def thermodynamics(
 
 
 # %% check="1.4" points=4
+from course_utils import check, exercises
+
 with check.exercise("1.4", "thermodynamics"):
-    s, ds = boltzmann.grid_1d(-12, 12, 2401)
-    for T in (1.0, 2.0):
-        p, log_z = boltzmann.density(s**2 / 2, ds, T)
-        U, S, F, C = check.outputs(thermodynamics(p, s**2 / 2, ds, T), "U", "S", "F", "C")
-        exact = 0.5 * math.log(2 * math.pi * math.e * T)
-        causes = {"Weight each energy with p": (s**2 / 2).mean(), "An average needs its dx": T / 2 / ds}
-        check.close(f"U of x²/2 at T = {T:g}, exactly T/2", U, T / 2, causes=causes)
-        causes = {
-            "An integral needs its dx": exact / ds,
-            "The log takes the density alone, not p * dx": exact - math.log(ds),
-            "This is in bits; use the natural log": exact / math.log(2),
-            "The sign is wrong: S = -∫ p log p": -exact,
-        }
-        check.close(f"S at T = {T:g}, exactly ½ log(2πeT)", S, exact, causes=causes)
-        causes = {"This is U + T S": T / 2 + T * exact, "T is missing in U - T S": T / 2 - exact}
-        check.close(f"F at T = {T:g}, which must be -T log Z", F, -T * log_z, causes=causes)
-        causes = {
-            "Var(E) is not divided by T²": T**2 / 2,
-            "You divided by T once, not twice": T / 2,
-            "Subtract the square of the mean: Var(E) = ⟨E²⟩ - ⟨E⟩²": 0.75,
-        }
-        check.close(f"C at T = {T:g}, exactly 1/2", C, 0.5, causes=causes)
+    answer = exercises.boltzmann.thermodynamics.by(thermodynamics)
+    s, ds = torch.linspace(-12, 12, 2401, dtype=torch.float64), 0.01
+    for T in (2.0, 1.0):
+        p = torch.exp(-(s**2) / (2 * T)) / math.sqrt(2 * math.pi * T)
+        U, S, F, C = answer.on(f"a bowl at T = {T:g}", p, s**2 / 2, ds, T, expect=T / 2)
+        check.close("S of a bowl, exactly ½ log(2πeT)", S, 0.5 * math.log(2 * math.pi * math.e * T))
+        check.close("F of a bowl, exactly -T log Z", F, -T * 0.5 * math.log(2 * math.pi * T))
+    answer.fresh(3, "another landscape")
 
 # %% [markdown] hint="1.4"
 # `mass = p * cell` is the probability of each cell. Every average is `(mass * something).sum()`. For the entropy the
@@ -567,22 +522,16 @@ def negative_log_likelihood(data_energy: Float[Tensor, "n"], log_z: float, tempe
 
 
 # %% check="1.5" points=2
+from course_utils import check, exercises
+
 with check.exercise("1.5", "negative_log_likelihood"):
+    answer = exercises.boltzmann.negative_log_likelihood.by(negative_log_likelihood)
     s = torch.tensor([-1.2, 0.3, 0.5, 2.0], dtype=torch.float64)
-    for T in (1.0, 2.0):
-        normal = torch.distributions.Normal(torch.zeros(1, dtype=torch.float64), math.sqrt(T))
-        expected = -normal.log_prob(s).mean()
-        E, log_z = s**2 / 2, 0.5 * math.log(2 * math.pi * T)
-        causes = {
-            "log Z is missing; without it, any constant added to E changes the loss": E.mean() / T,
-            "log Z has the wrong sign: -log p = E/T + log Z": E.mean() / T - log_z,
-            "This is the sum over the data; take the mean": E.sum() / T + log_z,
-            "This is log p; the loss is -log p": -expected,
-            "The energy is not divided by T": E.mean() + log_z,
-            "Only the energy is divided by T, not log Z": (E.mean() + log_z) / T,
-        }
-        got = negative_log_likelihood(E, log_z, T)
-        check.close(f"the loss of four points under a bowl, T = {T:g}", got, expected, causes=causes)
+    for T in (2.0, 0.7):
+        log_z = 0.5 * math.log(2 * math.pi * T)
+        exact = -torch.distributions.Normal(0.0, math.sqrt(T)).log_prob(s).mean()
+        answer.on(f"four points under a bowl, T = {T:g}", s**2 / 2, log_z, T, expect=exact)
+    answer.fresh(3, "other data")
 
 # %% [markdown] hint="1.5"
 # Take the log of $p = e^{-E/T}/Z$ and change its sign. Average over the data; log Z is the same for every point.
