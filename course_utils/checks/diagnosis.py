@@ -52,9 +52,11 @@ def question(answer: Answer, case: Case, name: str) -> str:
         and np.isfinite(right).all()
     ):
         return "Does an exponential overflow, is something divided by 0, or the log of 0 taken?"
-    if answer.cases:
-        return f"Right before this came: {answer.cases[-1].what}. What is different here?"
-    return ""
+    asked = answer.task.question
+    asked = asked if isinstance(asked, str) else asked.get(name, "")
+    if not asked and answer.cases:
+        return f"The case before this one was right: {answer.cases[-1].what}. What is different here?"
+    return asked
 
 
 def _probes(answer: Answer) -> list[Case]:

@@ -159,7 +159,10 @@ class Answer:
             What the learner's function returned.
         """
         task, kept = self.task, copied(arguments)
-        expected = task.values(task.reference, arguments)  # before the call: what is handed over may be damaged
+        try:
+            expected = task.values(task.reference, arguments)  # before the call: what is handed over may be damaged
+        except Exception as error:
+            raise frame.CourseFault(f"the reference fails for {what}: {type(error).__name__}: {error}") from error
         first = task.names[0]
         if expect is not None and not agree(expected[first], expect, rtol=1e-5):
             raise frame.CourseFault(f"the reference gives {clip(expected[first])} for {what}, expected {clip(expect)}")
@@ -212,14 +215,11 @@ class Answer:
         frame.fail(f"{what}: two calls with the same input give two different answers", hint)
 
     def _refuse(self, case: Case, name: str, given: tuple, hint: str) -> None:
-        sentence = diagnosis.cause(self, case, name)
-        if not sentence:
-            sentence = self._changed_argument(given, case.arguments)
-        if not sentence:
-            question = self.task.question
-            sentence = hint or (question if isinstance(question, str) else question.get(name, ""))
+        sentence = diagnosis.cause(self, case, name) or self._changed_argument(given, case.arguments)
         what = f"{name} of {case.what}" if name else case.what
-        frame.differ(what, case.got[name], case.expected[name], sentence or diagnosis.question(self, case, name))
+        frame.differ(
+            what, case.got[name], case.expected[name], sentence or hint or diagnosis.question(self, case, name)
+        )
 
     def _refuse_changes(self, what: str, given: tuple, kept: tuple) -> None:
         sentence = self._changed_argument(given, kept)
