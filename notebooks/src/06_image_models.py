@@ -166,31 +166,19 @@ def spectral_norm(
 
 
 # %% check="6.1" points=3
+from course_utils import check, exercises
+
 with check.exercise("6.1", "spectral_norm"):
-    draw = torch.Generator().manual_seed(61)
-    for shape, side in (((3, 2, 3, 3), 5), ((4, 4, 3, 3), 4)):
-        W = torch.randn(shape, generator=draw, dtype=torch.float64)
-        start = torch.randn(1, shape[1], side, side, generator=draw, dtype=torch.float64)
-        unit = torch.eye(start.numel(), dtype=W.dtype).view(-1, *start.shape[1:])
-        A = F.conv2d(unit, W, padding=1).flatten(1).T  # the matrix: a column for each input number
-        B, two_norm = F.conv2d(unit, W).flatten(1).T, torch.linalg.matrix_norm
-        σ = two_norm(A, 2)
-        causes = {
-            "This is the norm of the kernel's weights, not that of the map": W.norm(),
-            "The kernel as a matrix (out, 9 in) is not the convolution": two_norm(W.flatten(1), 2),
-            "The kernel as a matrix (in, 9 out) is not the convolution": two_norm(W.swapdims(0, 1).flatten(1), 2),
-            "The square root is missing: σ² is the eigenvalue of AᵀA": σ**2,
-            "The padding of one pixel is missing": two_norm(B, 2),
-            "This stretches the start only: iterate": (A @ start.flatten()).norm() / start.norm(),
-            "The last x has norm 1; its image A x has norm σ": 1.0,
-            "Sum over all output numbers: this is the largest row of A": two_norm(A, math.inf),
-        }
-        if len(A) == A.shape[1]:
-            causes["Aᵀ is missing: A A x finds an eigenvalue"] = torch.linalg.eigvals(A).abs().max()
-        before, got = start.clone(), spectral_norm(W, start, 500)
-        hint = "Normalise x after each iteration, and use both A and its transpose."
-        check.close(f"σ of {shape[1]} → {shape[0]} channels", got, σ, causes=causes, hint=hint)
-        check.that(torch.equal(start, before), "the start has changed", hint="Use start / start.norm().")
+    answer = exercises.images.spectral_norm.by(spectral_norm)
+    for n_in, n_out, h, w in ((4, 4, 4, 4), (2, 3, 5, 3)):
+        W = torch.randn(n_out, n_in, 3, 3, generator=seeded(62), dtype=torch.float64)
+        start = torch.randn(1, n_in, h, w, generator=seeded(63), dtype=torch.float64)
+        for n in (2, 300):
+            answer.on(f"a kernel from {n_in} to {n_out} channels, {n} iterations", W, start, n)
+    row = torch.tensor([[[[0.0, 0, 0], [1, 2, 1], [0, 0, 0]]]], dtype=torch.float64)
+    start = torch.randn(1, 1, 3, 4, generator=seeded(61), dtype=torch.float64)
+    answer.on("the kernel (1, 2, 1), 300 iterations", row, start, 300, expect=2 + 2 * math.cos(math.pi / 5))
+    answer.fresh(6, "another kernel")
 
 # %% [markdown] hint="6.1"
 # Normalise the start. In the loop, three lines: `y = F.conv2d(x, weight, padding=1)`, then
@@ -603,23 +591,16 @@ def auroc(scores_in: Float[Tensor, "n"], scores_out: Float[Tensor, "m"]) -> floa
 
 
 # %% check="6.2" points=2
+from course_utils import check, exercises
+
 with check.exercise("6.2", "auroc"):
-    few, many = torch.tensor([0.3, 1, 1, 2.5, 4]), torch.tensor([0.3, 1, 2.5, 2.5, 3, 6, 9])
-    for what, a, b in (("5 real, 7 foreign images", few, many), ("7 real, 5 foreign images", many, few)):
-        above, ties = (b[:, None] > a).double().mean(), (b[:, None] == a).double().mean()
-        limits = [((b > c).double().mean() + (a <= c).double().mean()) / 2 for c in torch.cat([a, b])]
-        causes = {
-            "Ties count one half; you gave them nothing": above,
-            "Ties count one half; you counted them fully": above + ties,
-            "It is upside down: count where the foreign score is higher": 1 - above - ties / 2,
-            "Count pairs; this is the best accuracy of a single limit": max(limits),
-            "Count pairs; this compares with the mean of real scores": (b > a.mean()).double().mean(),
-            "Divide by the number of pairs, n m": (above + ties / 2) * len(a),
-            "Divide by the number of pairs, n m, not by n": (above + ties / 2) * len(b),
-        }
-        check.close(f"the AUROC of {what}", auroc(a, b), above + ties / 2, causes=causes)
-    check.close("the AUROC of equal scores", auroc(0 * few, 0 * many), 0.5, hint="All are ties.")
-    check.close("the AUROC of a perfect score", auroc(few, many + 10), 1.0, hint="All are in order.")
+    answer = exercises.images.auroc.by(auroc)
+    few, more = torch.tensor([1, 0.3, 4, 1, 2.5]), torch.tensor([2.5, 0.3, 9, 1, 3, 6, 2.5])
+    answer.on("5 real and 7 foreign images", few, more)
+    answer.on("7 real and 5 foreign images", more, few)
+    answer.on("equal scores, all of them ties", 0 * few, 0 * more, expect=0.5)
+    answer.on("foreign scores that all are higher", few, more + 10, expect=1.0)
+    answer.fresh(4, "other scores")
 
 # %% [markdown] hint="6.2"
 # `scores_out[:, None] - scores_in[None, :]` holds the difference of every pair, shape (m, n). Count where it is above zero,
@@ -724,34 +705,16 @@ def clamped_langevin(
 
 
 # %% check="6.3" points=3
+from course_utils import check, exercises
+
 with check.exercise("6.3", "clamped_langevin"):
-    draw, ε, T = torch.Generator().manual_seed(63), 0.1, 0.7
-    states = torch.randn(7, 3, 1, 4, 4, generator=draw, dtype=torch.float64)
-    x, kicks, before, size = states[0], states[1:], states.clone(), math.sqrt(2 * ε * T)
-    free = torch.rand(4, 4, generator=draw) < 0.5
-
-    def rough(x: Tensor) -> Tensor:
-        return 2 * (x - x.roll(1, -1)).square().sum((1, 2, 3)) + x.pow(4).sum((1, 2, 3)) / 4
-
-    def walk(rule, s: float = size, now: Tensor = x) -> Tensor:
-        for ξ in kicks:
-            now = now + rule(-ε * samplers.gradient(rough, now), s * ξ)
-        return now
-
-    right, everywhere = walk(lambda f, k: free * (f + k)), walk(lambda f, k: f + k)  # force and kick
-    causes = {
-        "Nothing is clamped: the known pixels move": everywhere,
-        "Clamped only at the end: clamp after every step": torch.where(free, everywhere, x),
-        "The noise moves the known pixels: clamp after it is added": walk(lambda f, k: free * f + k),
-        "The force moves the known pixels: clamp all of the step": walk(lambda f, k: f + free * k),
-        "The mask is upside down: True is where a pixel may change": walk(lambda f, k: ~free * (f + k)),
-        "The temperature is missing in the noise": walk(lambda f, k: free * (f + k), math.sqrt(2 * ε)),
-        "The sign of the force is wrong": walk(lambda f, k: free * (k - f)),
-    }
-    got = clamped_langevin(rough, x, free, ε, T, kicks)
-    check.close("the pictures after 6 steps", got, right, causes=causes, hint="Where free: Exercise 3.2.")
-    check.that(not got.requires_grad, "the result drags a graph along", hint="Start a step at x.detach().")
-    check.that(torch.equal(states, before), "an argument has changed", hint="Use torch.where, not x +=.")
+    answer = exercises.images.clamped_langevin.by(clamped_langevin)
+    x, *kicks = torch.randn(7, 3, 1, 4, 5, generator=seeded(63), dtype=torch.float64)
+    free = torch.rand(4, 5, generator=seeded(64)) < 0.5
+    for name, E, T in (("rough", exercises.images.rough_energy, 0.7), ("wavy", exercises.images.wavy_energy, 2.0)):
+        got = answer.on(f"six steps on a {name} energy, T = {T}", E, x, free, 0.05, T, torch.stack(kicks))
+        check.that(not got.requires_grad, "the result drags a graph along", hint="Start a step at x.detach().")
+    answer.fresh(4, "another walk")
 
 # %% [markdown] hint="6.3"
 # In each step: the gradient at x by autograd, as in Exercise 3.1, on `x.detach().requires_grad_(True)`; the Langevin step of
@@ -891,27 +854,18 @@ def label_energy(logits: Float[Tensor, "n n_classes"], labels: list[int]) -> Flo
 
 
 # %% check="6.4" points=2
+from course_utils import check, exercises
+
 with check.exercise("6.4", "label_energy"):
-    f = 2 * torch.randn(4, 5, generator=torch.Generator().manual_seed(64), dtype=torch.float64)
-    for A in ([0, 2, 3], [1, 4], [2], [0, 1, 2, 3, 4]):
-        part = torch.stack([f[:, y] for y in A], dim=1)
-        log_p = part.exp().sum(1).log() - f.exp().sum(1).log()
-        causes = {
-            "The sign is wrong: a large logit is a low energy": part.exp().sum(1).log(),
-            "This is -log p(y | x), from which E(x) has dropped out: no softmax": -log_p,
-            "The log is missing": -part.exp().sum(1),
-            "Sum the exponentials, not the logits": -part.sum(1),
-            "Sum the exponentials; the largest logit alone is the limit T → 0": -part.max(1).values,
-            "A sum, not a mean, over the labels": -part.exp().mean(1).log(),
-            "The labels are not used: this is E(x) of all of them": -f.exp().sum(1).log(),
-            "Sum over labels, dim=1, not over images": -f[:, A].exp().sum(0).log(),
-        }
-        got, right = label_energy(f, A), -part.exp().sum(1).log()
-        check.close(f"the energy with the labels {A}", got, right, causes=causes)
-    far = torch.tensor([[900.0, 899.0, -900.0], [-900.0, -899.0, -1000.0]])
-    hint = "exp overflows above 709, and above 88 in single precision: use torch.logsumexp."
-    right = [-900.313262, 898.686738]
-    check.close("the energy with large logits", label_energy(far, [0, 1]), right, hint=hint)
+    answer = exercises.images.label_energy.by(label_energy)
+    f = 2 * torch.randn(4, 5, generator=seeded(64), dtype=torch.float64)
+    for A in ([3, 0, 2], [1, 4], [2], [0, 1, 2, 3, 4]):
+        answer.on(f"the labels {A}", f, A)
+    answer.on("one image alone", f[:1], [4, 1])
+    far = torch.tensor([[900.0, 899.0, -900.0], [-900.0, -899.0, -1000.0]], dtype=torch.float64)
+    answer.on("large logits, labels [0, 1]", far, [0, 1], expect=[-900.3132617, 898.6867383])
+    answer.on("a label that is most unlikely", far, [2], expect=[900.0, 1000.0])
+    answer.fresh(4, "other logits")
 
 # %% [markdown] hint="6.4"
 # `logits[:, labels]` picks the columns. `torch.logsumexp(..., dim=1)` is the log of the sum of exponentials, safe for large
@@ -971,31 +925,15 @@ def compose(energies: list, weights: list[float]):
 
 
 # %% check="6.5" points=2
+from course_utils import check, exercises
+
 with check.exercise("6.5", "compose"):
-    x = torch.randn(4, 1, 2, 2, generator=torch.Generator().manual_seed(65), dtype=torch.float64)
-    parts = [lambda x: 1 + (x**2).sum((1, 2, 3)), lambda x: 3 + x.sin().sum((1, 2, 3))]
-    parts += [lambda x: (x**4).sum((1, 2, 3))]
-    for w in ([1.0, 1.0, -1.0], [0.5, 2.0, 1.0]):
-        E = torch.stack([part(x) for part in parts])
-        v = torch.tensor(w, dtype=E.dtype)[:, None]
-        causes = {
-            "The weights are not used": E.sum(0),
-            "Add the energies: densities multiply, energies do not": E.prod(0),
-            "Add the energies: densities multiply, energies do not ": (v * E).prod(0),
-            "A sum, not a mean: the mean has three times the temperature": (v * E).mean(0),
-            "Do not divide by the sum of the weights": (v * E).sum(0) / v.sum(),
-            "This is 'or', a sum of densities; 'and' is their product": -torch.logsumexp(-E, 0),
-            "This is 'or', a sum of densities; 'and' is their product ": -(v * (-E).exp()).sum(0).log(),
-            "Weights multiply; they do not shift": (v + E).sum(0),
-            "Only the last energy is used, three times": 3 * (v * E)[-1],
-        }
-        total = compose(parts, w)
-        check.that(callable(total), "compose returns no function", hint="Return the inner function.")
-        check.close(f"the energy with the weights {w}", total(x), (v * E).sum(0), causes=causes)
-        right = sum(a * samplers.gradient(part, x) for a, part in zip(w, parts, strict=True))
-        value = total(leaf := x.clone().requires_grad_(True)).sum()
-        check.that(value.requires_grad, "autograd finds no derivative", hint="No detach, no_grad or item.")
-        check.close("its gradient", torch.autograd.grad(value, leaf)[0], right, hint="Cut no graph.")
+    answer = exercises.images.compose.by(compose)
+    x, other = torch.randn(2, 4, 1, 2, 2, generator=seeded(65), dtype=torch.float64)
+    parts = [exercises.images.bowl, exercises.images.waves, exercises.images.wall]
+    for w in ([1.0, 1.0, -1.0], [0.5, 2.0, 1.5]):
+        answer.on(f"the sum with the weights {w}", parts, w, x, other)
+    answer.fresh(4, "another sum")
 
 # %% [markdown] hint="6.5"
 # Define a function of x inside the function: `sum(w * energy(x) for w, energy in zip(weights, energies))`. Return that function,
