@@ -329,6 +329,7 @@ class Copies:
         if mine is None:
             self._set_aside(old, name, newest)
             return ""
+        base = self._true_base(old, mine, base)
         if base == newest and old == name:
             return ""
         if base is None:
@@ -351,11 +352,26 @@ class Copies:
         say(_told(name, report))
         return ""
 
+    def _true_base(self, name: str, mine: merge.Notebook, base: bytes | None) -> bytes | None:
+        """The base of a copy; the one before it where somebody put an earlier copy back.
+
+        A learner may take one out of the backups. JupyterLab, with the lesson open in it, offers to write its own over
+        an updated one.
+        """
+        earlier = read(self.bases / "earlier" / name)
+        known, before = notebook_of(base), notebook_of(earlier)
+        if known is None or before is None or merge.likeness(before, mine) <= merge.likeness(known, mine):
+            return base
+        return earlier
+
     def _put(self, name: str, old: str, content: bytes, expected: bytes, base: bytes) -> None:
         """Write a working copy and its base; the copy must still be what was read of it."""
         if read(self.work / old) != expected:
             raise OSError(f"work/{old} was saved just now. Run the command again.")
         write(self.work / name, content)
+        earlier = read(self.bases / old)
+        if earlier is not None and earlier != base:
+            write(self.bases / "earlier" / name, earlier)
         write(self.bases / name, base)
         if old != name:
             (self.work / old).unlink()
@@ -473,7 +489,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     if copies.backups is not None:
         say(f"What was there before is in {copies.show(copies.backups)}.")
     if copies.merged:
-        say("If such a lesson is open in JupyterLab, choose File > Reload Notebook from Disk before you go on in it.")
+        say("Is such a lesson open in JupyterLab? Choose File > Reload Notebook from Disk there; if it asks, Revert.")
     return int(copies.failed)
 
 

@@ -646,6 +646,19 @@ def test_an_update_that_was_cut_off_before_its_end_goes_on_from_there(world: Wor
     assert texts(second) == texts(first)
 
 
+def test_a_copy_from_before_the_update_that_was_put_back_is_updated_again(world: World) -> None:
+    """From the backups; or by JupyterLab, where a learner chose to overwrite the updated file."""
+    world.edit(work)
+    before = world.path().read_bytes()
+    world.change("A word", "A new word")
+    first, _ = world.update(*WORK)
+    world.path().write_bytes(before)
+    assert "There is a new version of lesson 01, where you have worked." in world.open()
+    second, said = world.update(*WORK)
+    assert texts(second) == texts(first)
+    assert "1 changed" in said
+
+
 def test_an_update_without_news_writes_nothing(world: World) -> None:
     world.edit(work)
     before = world.path().read_bytes()
