@@ -475,7 +475,7 @@ def git(*arguments):
     variables = dict(os.environ, GIT_TERMINAL_PROMPT="0", LC_ALL="C")
     try:
         process = subprocess.Popen(
-            ("git", "-C", ROOT) + arguments,
+            ("git", "-C", ROOT, "-c", "core.fileMode=false") + arguments,
             env=variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

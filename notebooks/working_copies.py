@@ -104,7 +104,7 @@ class Git:
 
     def bytes(self, *arguments: str) -> bytes | None:
         """What a git command prints, or None if it fails."""
-        command = ["git", "-C", str(self.root), *arguments]
+        command = ["git", "-C", str(self.root), "-c", "core.fileMode=false", *arguments]
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
         except OSError:
@@ -225,9 +225,10 @@ class Copies:
             stashed = self.git.bytes("show", f":3:{tracked}")
             if stashed is not None:
                 content, before = stashed, self.git.bytes("show", f":1:{tracked}") or before
-            if notebook_of(content) is None:
+            mine, known = notebook_of(content), notebook_of(before)
+            if mine is None:
                 say(f"{tracked} is damaged: it is kept as {self.show(kept)}, and the course's version is back.")
-            else:
+            elif known is None or not is_untouched(mine, known):
                 self._take(name, content, before)
         if self.git.bytes("checkout", "HEAD", "--", tracked) is None:
             raise OSError(f"git could not put {tracked} back. `git status` says more.")

@@ -737,6 +737,22 @@ def test_work_in_the_courses_own_file_becomes_the_copy_and_git_is_clean_again(wo
     assert "A new word" in str(texts(notebook))
 
 
+def test_a_file_of_the_courses_that_was_only_opened_and_saved_is_put_back(world: World) -> None:
+    tracked = world.clone / "notebooks" / FIRST_NAME
+    world.edit(work)
+    world.edit(lambda notebook: notebook.metadata.update(edited_by="an editor"), path=tracked)
+    tracked.with_name("02_second_steps.ipynb").chmod(0o755)  # as everything is on some shared drives
+    before = world.path().read_bytes()
+    assert "You have worked" not in world.open()
+    assert world.path().read_bytes() == before
+    assert world.git("-c", "core.fileMode=false", "status", "--porcelain") == ""
+    assert sorted(path.name for path in (world.clone / "work").glob("*.ipynb")) == [
+        "00_start_here.ipynb",
+        FIRST_NAME,
+        "02_second_steps.ipynb",
+    ]
+
+
 def test_work_in_both_places_gives_two_notebooks(world: World) -> None:
     world.edit(work)
     other = "def add_one(x):\n    return 1 + x  # in the course's own file"
