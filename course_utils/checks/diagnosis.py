@@ -33,13 +33,20 @@ def cause(answer: Answer, case: Case, name: str) -> str:
         name: of the output that is wrong.
     """
     cases = [case, *answer.cases, *_probes(answer)]
+    for sentence, mistake in answer.task.mistakes.items():  # first, as one may have the effect of another order
+        if _explains(answer, mistake, cases, name):
+            return sentence
+    mistakes = answer.task.mistakes.items()
+    # What explains all outputs goes first: that may look like an exchange of two of them, or like a part of itself.
+    for sentence, mistake in mistakes:
+        if _explains(answer, mistake, cases, name, whole=True):
+            return sentence
     if _exchanged(cases):
         names = ", ".join(answer.task.names)
         return f"The values are right but stand in another order; return {names}"
-    for whole in (True, False):  # a mistake that explains all outputs goes before one that explains this one
-        for sentence, mistake in answer.task.mistakes.items():
-            if _explains(answer, mistake, cases, name, whole):
-                return sentence
+    for sentence, mistake in mistakes:
+        if _explains(answer, mistake, cases, name):
+            return sentence
     return _same_for_all(case, answer.cases, name) or _slip_of_argument(answer, cases, name) or _slip(cases, name)
 
 

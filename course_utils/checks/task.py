@@ -48,6 +48,8 @@ class Task:
             may return a dict {name of an output: value} if it concerns some of several outputs only, or None where it
             does not apply.
         outputs: names of the returned values if there are several.
+        compared: the same names in the order in which they are looked at, where that is not the order in which they are
+            returned: first what decides about the others.
         name: of the value, if there is one; it stands in messages ("log Z").
         question: asked where the cause is not known; one sentence, or one for each output.
         view: view(returned, *arguments) gives what is compared, one value for each output: for instance the cosine of
@@ -62,6 +64,7 @@ class Task:
     draw: Callable[[np.random.Generator], tuple]
     mistakes: Mapping[str, Callable[..., Any]]
     outputs: tuple[str, ...] = ()
+    compared: tuple[str, ...] = ()
     name: str = ""
     question: str | Mapping[str, str] = ""
     view: Callable[..., tuple] | None = None
@@ -182,7 +185,7 @@ class Answer:
         if not self.cases and task.deterministic:
             self._ask_again(what, arguments, got)
         case = Case(what, kept, expected, got)
-        for name in expected:
+        for name in task.compared or expected:
             frame.count()
             if not agree(got[name], expected[name], task.rtol, task.atol):
                 self._refuse(case, name, given, hint)

@@ -91,20 +91,14 @@ def spring_energy(x, stiffness: float):
 
 
 # %% check="0.1" points=1
+from course_utils import check, exercises
+
 with check.exercise("0.1", "spring_energy"):
-    causes = {
-        "The factor 1/2 is missing": 12.0,
-        "x is not squared": 3.0,
-        "An energy of a spring is never negative: check the sign": -6.0,
-        "The stiffness is not used": 2.0,
-        "The stiffness is not squared, only x is": 18.0,
-    }
-    check.close("E for x = 2, k = 3", spring_energy(2.0, 3.0), 6.0, causes=causes)
-    x = np.array([-1.0, 0.0, 0.5])
-    hint = "Left and right cost the same."
-    check.close("E for x = (-1, 0, 0.5), k = 4", spring_energy(x, 4.0), [2.0, 0.0, 0.5], hint=hint)
-    x = torch.tensor([-3.0, 3.0])
-    check.close("E for a torch tensor", spring_energy(x, 1.0), [4.5, 4.5], hint=hint)
+    answer = exercises.start.spring_energy.by(spring_energy)
+    answer.on("x = 2, k = 3", 2.0, 3.0, expect=6.0)
+    answer.on("x = (-1, 0, 0.5), k = 4", np.array([-1.0, 0.0, 0.5]), 4.0, expect=[2.0, 0.0, 0.5])
+    answer.on("a torch tensor, k = 1", torch.tensor([-3.0, 3.0]), 1.0, expect=[4.5, 4.5])
+    answer.fresh(4, "another spring")
 
 # %% [markdown] hint="0.1"
 # In Python a square is written `x**2`. It works for numbers, NumPy arrays and torch tensors alike.
