@@ -20,7 +20,6 @@ some fresh ones.
 from __future__ import annotations
 
 import inspect
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -200,7 +199,7 @@ class Answer:
             count: number of inputs.
             what: what they are, in the words of the lesson.
         """
-        rng = np.random.default_rng(_seeds.setdefault(frame.number(), secrets.randbits(32)))
+        rng = np.random.default_rng(_seeds.setdefault(frame.number(), frame.new_seed()))
         for _ in range(count):
             arguments = self.task.draw(rng)
             self.on(f"{what} ({self._described(arguments)})", *arguments)
