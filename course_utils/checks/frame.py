@@ -12,6 +12,7 @@ Torch, NumPy and JAX arrays and plain numbers are accepted alike. No name that a
 
 import linecache
 import os
+import random
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -44,6 +45,7 @@ class CourseFault(Exception):
 _PASSED, _FAILED, _OPEN = "✓", "✗", "○"
 _results: dict[str, str] = {}  # exercise number -> the line it last earned
 _current: "exercise | None" = None
+_chance: random.Random = random.SystemRandom()  # where fresh cases come from; tests put a generator of their own here
 
 
 class exercise:
@@ -260,6 +262,11 @@ def number() -> str:
     if _current is None:
         raise RuntimeError('checks belong inside `with check.exercise("1.2", ...):`')
     return _current.number
+
+
+def new_seed() -> int:
+    """A seed for fresh cases, another one each time."""
+    return _chance.getrandbits(32)
 
 
 def count() -> None:
