@@ -122,7 +122,7 @@ for name in ("SiLU", "ReLU"):
         slope = (samplers.gradient(net, line) * (b - a)).sum((1, 2, 3))
         jumps.setdefault(name, []).append(float(slope.diff().abs().max() / slope.std()))
     curves[name] = (net(line).detach(), slope)
-ranges = [f"{name} {min(j):.2f} to {max(j):.2f}" for name, j in jumps.items()]
+ranges = [f"{name} {min(j):.2g} to {max(j):.2g}" for name, j in jumps.items()]
 title = f"The largest jump of the slope, in units of its spread: {', '.join(ranges)}"
 plots.slopes(t, curves, title=title)
 
@@ -530,7 +530,8 @@ def judge(images: Float[Tensor, "n 1 h w"]) -> str:
 fresh = ula["noise"].trajectory
 chains = fresh[-1]
 sets = {
-    "other real images": real[250:350], "chains from noise, T = 1": chains, "after 100 steps only": fresh[9],
+    "other real images": real[250:350], "and others again": real[350:450],
+    "chains from noise, T = 1": chains, "the same, after 100 steps": fresh[9],
     "uniform noise": many[:100], "real images of one class": real[test.labels == 3],
     "fewer other real images": real[250:290], "chains from noise, T = 0.1": by_temperature[2],
 }  # fmt: skip
@@ -538,8 +539,9 @@ for name, images in sets.items():
     print(f"{name:30s} {len(images):3d} images   {judge(images)}")
 
 # %% [markdown]
-# The first line is the floor for 100 images. It depends on their number: for 40 it is higher, in the line before the last, and the
-# last line must be compared with that one. Each of the two can be fooled alone: pure noise has many effective classes, because a classifier puts *everything* into some class. Which leads to a
+# The first two lines are the floor for 100 images, and show how much chance there is in it. It depends on their number: for 40 it
+# is higher, in the line before the last, and the last line must be compared with that one. More steps do not bring the chains
+# nearer than the first hundred did: what goes on then is the slow drift of the shares. Each of the two can be fooled alone: pure noise has many effective classes, because a classifier puts *everything* into some class. Which leads to a
 # measure that is often shown and should not be.
 #
 # ### A classifier's confidence
@@ -634,8 +636,8 @@ plots.auroc_dots(names, found, title=title)
 
 # %% [markdown]
 # *Picture: a row for each kind of foreign image with the AUROC of three judges. The energy is at or next to the right edge for all
-# kinds but mirrored digits ("flipped"), where it is lower. The two judges made of the classifier lie to its left in every row but
-# those of uniform and Gaussian noise, farthest for noisy and rotated digits.*
+# kinds but mirrored digits ("flipped"), where it is lower. The two judges made of the classifier lie to its left: by next to nothing
+# for uniform and Gaussian noise, farthest for noisy and rotated digits.*
 
 # %%
 groups = {"real images": energy(clean)} | {name: energy(kind.images) for name, kind in foreign.items()}
@@ -970,8 +972,7 @@ plots.class_shares(digits, shares, wanted=[6, 8], title=title)
 
 # %% [markdown]
 # *Picture: five bar charts of the ten classes, 6 and 8 shaded. "Even" has its weight on even digits, "above four" on the larger
-# ones; the composed energy and the exact one have their largest bars at 6 and 8, and in the sum without the third term some
-# other digits come back.*
+# ones; the other three have their largest bars at 6 and 8.*
 #
 # The shares alone hardly tell the last three apart: look at their error bars. The mean energy does: without the third term, what
 # makes a digit a digit is counted twice, and the chains sit deep down, as they did at a low temperature in section 5.
