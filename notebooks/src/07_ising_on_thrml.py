@@ -127,7 +127,7 @@ with check.exercise("7.1", "conditional_probability"):
     spins = jax.random.rademacher(jax.random.key(71), (4, 6)).astype(jnp.int8)
     answer.on("a 4 × 6 torus, β = 0.3, h = 0.7", spins, 0.3, 1.0, 0.7)
     answer.on("the same with J = -1.5, h = 0.2", spins, 0.25, -1.5, 0.2)
-    answer.on("the same in the cold, β = 20", spins, 20.0, 1.0, 0.1, hint="Does an exponential overflow?")
+    answer.on("the same in the cold, β = 40", spins, 40.0, 1.0, 0.1, hint="Does an exponential overflow?")
     check.close("P with J = 1, h = 0 by themselves", conditional_probability(0 * spins + 1, 0.5)[0, 0], 0.9820138)
     answer.fresh(3, "another torus")
 
