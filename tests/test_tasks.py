@@ -175,6 +175,8 @@ def test_a_number_expected_beside_the_reference_must_agree_with_it():
     run([0.5, 1.0])
     with pytest.raises(CourseFault, match="expected"):  # ours, not the learner's
         run([0.5, 1.01])
+    with pytest.raises(CourseFault, match="the reference fails for case 0: TypeError"):
+        told(lambda x, T: (x / T, x.sum() / T), cases=[([1.0, 2.0], "warm")])
 
 
 def test_an_answer_that_is_no_function_is_not_called():

@@ -95,9 +95,15 @@ class Task:
             return tuple(self.view(returned, *arguments))
         return frame.outputs(returned, *self.outputs) if self.outputs else (returned,)
 
+    def completed(self, arguments: tuple) -> tuple:
+        """The arguments with those that have a default and were left out."""
+        bound = inspect.signature(self.reference).bind(*arguments)
+        bound.apply_defaults()
+        return bound.args
+
     def values(self, function: Callable[..., Any], arguments: tuple) -> dict[str, Any] | None:
         """What the reference or a mistake gives, by the names of the outputs; None if it does not apply."""
-        kept = copied(arguments)
+        kept = copied(self.completed(arguments))
         returned = function(*kept)
         if returned is None:
             return None
@@ -116,14 +122,17 @@ class Posed:
     mistake: Callable[..., Any]
 
     def __call__(self, *arguments: Any) -> Any:
-        """The mistaken answer, complete: outputs that the mistake does not concern are the reference's."""
-        returned = self.mistake(*arguments)
+        """The mistaken answer, complete: outputs that the mistake does not concern are the reference's.
+
+        Where a task looks at its answers through a view, and the mistake is one of what is seen, that is returned.
+        """
+        returned = self.mistake(*self.task.completed(arguments))
         if returned is None:
             return self.task.reference(*arguments)
         if not isinstance(returned, dict):
             return returned
-        right = self.task.values(self.task.reference, arguments)
-        return tuple({**right, **returned}.values())
+        seen = {**self.task.values(self.task.reference, arguments), **returned}
+        return tuple(seen.values()) if self.task.view is None else seen
 
 
 @dataclass(frozen=True)
@@ -162,7 +171,10 @@ class Answer:
             What the learner's function returned.
         """
         task, kept = self.task, copied(arguments)
-        expected = task.values(task.reference, arguments)  # before the call: what is handed over may be damaged
+        try:
+            expected = task.values(task.reference, arguments)  # before the call: what is handed over may be damaged
+        except Exception as error:
+            raise frame.CourseFault(f"the reference fails for {what}: {type(error).__name__}: {error}") from error
         first = task.names[0]
         if expect is not None and not agree(expected[first], expect, rtol=1e-5):
             raise frame.CourseFault(f"the reference gives {clip(expected[first])} for {what}, expected {clip(expect)}")
@@ -200,6 +212,8 @@ class Answer:
         return self.learner(*arguments)
 
     def _seen(self, returned: Any, arguments: tuple) -> dict[str, Any]:
+        if isinstance(self.learner, Posed) and isinstance(returned, dict):
+            return returned
         label = self.task.name or "the answer"
         if not self.task.outputs:
             frame.not_none(label, returned)
