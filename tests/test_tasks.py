@@ -51,7 +51,7 @@ def test_right_answers_of_any_style_pass():
 
 def test_a_mistake_is_told_by_its_own_sentence():
     for sentence in scaled.mistakes:
-        assert sentence in told(scaled.posed(sentence)), sentence
+        assert sentence in told(scaled.posed(sentence), fresh=12), sentence  # one of them concerns longer arrays only
 
 
 def test_a_cause_must_explain_every_case():
@@ -112,7 +112,7 @@ def test_a_mistake_that_looks_like_another_order_is_told_by_its_own_sentence():
         reference=lambda x, T: (x / T, x * T),
         draw=draw,
         outputs=("cold", "hot"),
-        mistakes={"T is upside down, or the order is": lambda x, T: {"cold": x * T}},
+        mistakes={"T is upside down, or the order is": lambda x, T: (x * T, x / T)},
     )
     assert "T is upside down, or the order is" in told(lambda x, T: (x * T, x / T), halves)
 

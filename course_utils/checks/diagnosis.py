@@ -33,9 +33,6 @@ def cause(answer: Answer, case: Case, name: str) -> str:
         name: of the output that is wrong.
     """
     cases = [case, *answer.cases, *_probes(answer)]
-    for sentence, mistake in answer.task.mistakes.items():  # first, as one may have the effect of another order
-        if _explains(answer, mistake, cases, name):
-            return sentence
     mistakes = answer.task.mistakes.items()
     # What explains all outputs goes first: that may look like an exchange of two of them, or like a part of itself.
     for sentence, mistake in mistakes:

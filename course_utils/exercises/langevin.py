@@ -553,7 +553,8 @@ exchange = Task(
         "Swaps are made even where α refuses": _moving(lambda c, h, r, u: {_COLD: h}),
         "The cold chains keep their states: take the hot one where u < α": _moving(lambda c, h, r, u: {_COLD: c}),
         "Cold and hot are exchanged: is the swap made where it should be refused, or is their order wrong?":
-            _moving(lambda c, h, r, u: {_COLD: torch.where(u < r, c, h)}),
+            _moving(lambda c, h, r, u: {
+                _COLD: torch.where(u < r, c, h), _HOT: torch.where(u < r, h, c), "α": r.clamp(max=1)}),
         "Each pair has a u of its own; here the first decides for all":
             _moving(lambda c, h, r, u: {_COLD: torch.where(u[0] < r, h, c)}),
         "Compare α with u, not with 1/2": _moving(lambda c, h, r, u: {_COLD: torch.where(r > 0.5, h, c)}),
