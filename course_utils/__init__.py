@@ -4,6 +4,7 @@ Importing the package loads neither PyTorch nor JAX; each submodule imports what
 """
 
 from . import checks as check
+from . import exercises
 from .machine import Machine, setup
 
-__all__ = ["Machine", "check", "setup"]
+__all__ = ["Machine", "check", "exercises", "setup"]

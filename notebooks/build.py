@@ -18,6 +18,7 @@ import hashlib
 import json
 import os
 import re
+import symtable
 import sys
 import textwrap
 import tomllib
@@ -51,6 +52,7 @@ PLANNED: dict[str, dict[str, Any]] = {
 
 MAX_SOLVED_BYTES = 1_500_000
 MAX_CODE_LINES = 25
+MAX_CHECK_LINES = 15
 CELL_TIMEOUT_S = 900
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -317,6 +319,8 @@ def problems_of(lesson: Lesson) -> list[str]:
     for cell in lesson.cells:
         problems += [(cell.line, p) for p in _cell_problems(cell)]
     problems += _exercise_problems(lesson)
+    if not problems:
+        problems += _name_problems(lesson)
     return [_at(lesson.path, line, p) for line, p in sorted(problems)]
 
 
@@ -360,11 +364,11 @@ def _code_problems(cell: Cell) -> Iterator[str]:
         yield f"the cell does not parse ({error.msg} in its line {error.lineno}). Magics and `!` are not used here."
         return
     count = _code_lines(cell.source, tree)
-    if count > MAX_CODE_LINES:
-        yield (
-            f"the cell has {count} lines of code; {MAX_CODE_LINES} is the limit (docstrings and blank lines are not "
-            "counted). Split it, or move drawing into course_utils.plots."
-        )
+    limit, cure = MAX_CODE_LINES, "Split it, or move drawing into course_utils.plots."
+    if cell.role == "check":
+        limit, cure = MAX_CHECK_LINES, "Move references and mistakes into course_utils.exercises."
+    if count > limit:
+        yield f"the cell has {count} lines of code; {limit} is the limit (docstrings and blank lines excepted). {cure}"
     marks = [line.strip() for line in cell.source.splitlines() if line.strip() in (BEGIN, END)]
     if cell.role == "todo":
         if not marks or marks != [BEGIN, END] * (len(marks) // 2):
@@ -419,6 +423,46 @@ def _exercise_problems(lesson: Lesson) -> Iterator[tuple[int, str]]:
     for i, cell in enumerate(lesson.cells):
         if cell.role == "uses" and first.get(("todo", cell.name), len(lesson.cells)) > i:
             yield cell.line, f'no exercise {cell.name} before this cell. Correct uses="{cell.name}", or move the cell.'
+
+
+def _name_problems(lesson: Lesson) -> Iterator[tuple[int, str]]:
+    """Given cells that would fail or show something else if they were run again after the lesson.
+
+    A name that a given cell reads must not be set again by a later one. Check cells leave no names behind.
+    """
+    cells = [c for c in lesson.cells if c.kind == "code" and c.role not in ("check", "template")]
+    names = [_names(without_markers(c.source)) for c in cells]
+    for i, cell in enumerate(cells):
+        if cell.role == "todo":
+            continue
+        for name in sorted(names[i][0]):
+            later = [c.line for c, (_, sets) in zip(cells[i + 1 :], names[i + 1 :], strict=True) if name in sets]
+            if later:
+                message = (
+                    f"the cell reads `{name}`, which the cell in line {later[0]} sets again, so that this one cannot "
+                    "be run again after that. Use another name there, or set it here."
+                )
+                yield cell.line, message
+
+
+def _names(source: str) -> tuple[set[str], set[str]]:
+    """The names of the notebook that a cell reads before it sets them itself, and the names that it sets."""
+    reads: set[str] = set()
+    sets: set[str] = set()
+    for statement in ast.parse(source).body:
+        table = symtable.symtable(ast.unparse(statement), "cell", "exec")
+        own = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
+        # Only a plain assignment reads before it sets (x = x + 1); what a loop, a block or a function sets is its own.
+        reads |= _read(table) - sets - (set() if isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr) else own)
+        sets |= own
+    return reads, sets
+
+
+def _read(table: symtable.SymbolTable) -> set[str]:
+    """Names of the module that are read in a table or in the functions inside it."""
+    top = table.get_type() == "module"
+    found = {s.get_name() for s in table.get_symbols() if s.is_referenced() and (top or s.is_global())}
+    return found.union(*(_read(child) for child in table.get_children()))
 
 
 def _has_box(cells: Sequence[Cell], name: str) -> bool:
@@ -512,7 +556,7 @@ def setup_cell(uses: Sequence[str], repository: str | None = None) -> str:
 def report_cell(lesson: Lesson) -> str:
     """Code of the last code cell: which exercises have passed."""
     points = ", ".join(f'"{name}": {value}' for name, value in lesson.points.items())
-    return f"check.report({{{points}}})"
+    return f"from course_utils import check\n\ncheck.report({{{points}}})"
 
 
 def links_cell(lesson: Lesson, course: Course) -> str:
@@ -675,6 +719,9 @@ def student_notebook(lesson: Lesson, course: Course) -> NotebookNode:
             return super().preprocess_cell(cell, resources, cell_index)
 
     notebook, resources = expand(lesson, course, solved=False), {}
+    for cell in notebook.cells:
+        if cell.metadata.get("course", {}).keys() & {"todo", "check", "uses"}:
+            cell.metadata["tags"] = ["raises-exception"]  # Run All goes on past an exercise that is not done
     for step in (
         pre.LockCells,
         NamedStubs,

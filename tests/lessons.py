@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ from nbformat import NotebookNode
 from notebooks import build
 
 MIN_WRONG, MIN_RIGHT = 4, 2
+RERUN_S = 1.0  # a given cell that took no longer is run again after the end of the lesson
+#: What an answer may be, and the key that goes with it.
+KINDS = {"wrong": "says", "right": "", "equivalent": "because"}
 CELL_TIMEOUT_S = 600
 
 
@@ -28,9 +32,12 @@ CELL_TIMEOUT_S = 600
 
 @dataclass(frozen=True)
 class Answer:
-    """A wrong or an alternative right answer: what a learner may write into an exercise's cell."""
+    """A wrong or an alternative right answer: what a learner may write into an exercise's cell.
 
-    kind: str  # "wrong", "right" or "reference"
+    An "equivalent" one holds, as comments, the mutants of the reference that no check can tell from it.
+    """
+
+    kind: str  # "wrong", "right", "equivalent" or "reference"
     exercise: str
     source: str
     says: str  # what the check must say about a wrong answer
@@ -57,14 +64,16 @@ def read_answers(path: Path) -> list[Answer]:
         keys = {k: str(v) for k, v in cell.metadata.items() if k != "lines_to_next_cell"}
         if cell.cell_type == "markdown" or (not keys and _only_comments(cell.source)):
             continue
-        kind = next((k for k in ("wrong", "right") if k in keys), None)
-        extra = set(keys) - {"wrong", "right", "says"}
-        if kind is None or extra or ("says" in keys) != (kind == "wrong") or {"wrong", "right"} <= set(keys):
+        kinds = [k for k in KINDS if k in keys]
+        wanted = {*kinds, *(w for k in kinds if (w := KINDS[k]))}
+        if len(kinds) != 1 or set(keys) != wanted:
             raise ValueError(
-                f'{path.name}, line {line}: write `# %% wrong="1.2" says="dx"` or `# %% right="1.2"` above an answer'
+                f'{path.name}, line {line}: write `# %% wrong="1.2" says="dx"`, `# %% right="1.2"` or '
+                '`# %% equivalent="1.2" because="…"` above an answer'
             )
-        if kind == "wrong" and not keys["says"].strip():
-            raise ValueError(f"{path.name}, line {line}: `says` is empty; every wrong answer names a word of its hint")
+        kind = kinds[0]
+        if KINDS[kind] and not keys[KINDS[kind]].strip():
+            raise ValueError(f"{path.name}, line {line}: `{KINDS[kind]}` is empty; write why")
         answers.append(Answer(kind, keys[kind], cell.source, keys.get("says", ""), line))
     return answers
 
@@ -225,25 +234,49 @@ def pass_over(lesson: build.Lesson, course: build.Course, answers: list[Answer])
     cells = list(roles(build.student_notebook(lesson, course)))
     checks = {name: source for role, name, source in cells if role == "check"}
     earlier: list[str] = []
+    given: list[tuple[str, str]] = []  # cells that are run again at the end, and what they printed
     last = Result()
     with Kernel(course.notebooks) as kernel:
         for role, name, source in cells:
             if role == "todo":
                 tally.exercises += 1
                 reference = Answer("reference", name, references[name], "", 0)
-                tried = [a for a in answers if a.exercise == name] + [reference]
+                tried = [a for a in answers if a.exercise == name and a.kind != "equivalent"] + [reference]
                 try_answers(kernel, checks[name], tried, earlier, tally)
                 earlier.append(references[name])
+            started = time.monotonic()
             last = kernel.run(source)
+            if role not in ("todo", "check", "uses") and time.monotonic() - started < RERUN_S:
+                given.append((source, last.stdout))
             problems = faults_of_blank_cell(role, name, source, last, mine)
             tally.stubs += role == "check" and not problems
             tally.problems += problems
             if problems and not role:
                 return tally  # what follows would only repeat it
+        for source, printed in given:
+            tally.problems += faults_of_rerun(kernel, source, printed)
     wanted = f"0 of {len(lesson.points)} exercises passed"
     if wanted not in last.stdout:
         tally.problems.append(f"the report should say {wanted!r}: {last.brief()}")
     return tally
+
+
+def faults_of_rerun(kernel: Kernel, source: str, printed: str) -> list[str]:
+    """What is wrong with a given cell that is run again when the lesson has ended, out of order.
+
+    It must print what it printed before. Where it draws from a generator that moves on, or prints times, two runs in a
+    row differ too: then only the number of lines must be the same.
+    """
+    where = f"a given cell, run again at the end (`{_first_line(source)}`)"
+    again = kernel.run(source)
+    if again.ename:
+        return [f"{where} fails: {again.brief()}"]
+    if again.stdout == printed:
+        return []
+    steady = kernel.run(source).stdout == again.stdout
+    if steady or len(again.stdout.splitlines()) != len(printed.splitlines()):
+        return [f"{where} prints {again.stdout[:300]!r}, and printed {printed[:300]!r} the first time"]
+    return []
 
 
 def try_answers(kernel: Kernel, check: str, answers: list[Answer], earlier: list[str], tally: Tally) -> None:

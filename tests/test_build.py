@@ -256,8 +256,24 @@ def test_previous_and_next_follow_the_numbers(finished: Path) -> None:
     assert "→" not in last
 
 
+def test_run_all_goes_on_past_an_exercise_only_in_the_student_copy(finished: Path) -> None:
+    def tagged(notebook: NotebookNode) -> list[str]:
+        return [
+            next(iter(c.metadata["course"])) for c in notebook.cells if "raises-exception" in c.metadata.get("tags", [])
+        ]
+
+    assert tagged(student(finished)) == ["todo", "check", "uses", "todo", "check"]
+    assert tagged(solved(finished)) == []
+
+
+def test_names_that_a_cell_sets_before_it_reads_them_are_its_own() -> None:
+    source = "x = 1\nfor i in range(x):\n    y = i\nz = z + w\ndef f(a):\n    return a + g(x)\nimport os\nos.getcwd()"
+    assert build._names(source) == ({"range", "z", "w", "g"}, {"x", "i", "y", "z", "f", "os"})
+    assert build._names("squares = [k * m for k in ks]")[0] == {"m", "ks"}
+
+
 def test_report_cell_lists_every_exercise_with_its_points(finished: Path) -> None:
-    assert student(finished).cells[-2].source == 'check.report({"1.1": 2, "1.2": 0.5})'
+    assert student(finished).cells[-2].source.endswith('\ncheck.report({"1.1": 2, "1.2": 0.5})')
     assert "2 of 2 exercises passed" in solved(finished).cells[-2].outputs[0].text
 
 
@@ -505,6 +521,16 @@ MALFORMED = {
     "use before the exercise": (BOX, f'# %% uses="1.1"\nadd_one(1)\n\n{BOX}', "no exercise 1.1 before this cell"),
     "magic": ("add_one(41)", "!ls", "the cell does not parse"),
     "long cell": ("add_one(41)", "\n".join(f"x{i} = 1" for i in range(26)), "the cell has 26 lines of code; 25 is the"),
+    "long check": (
+        'check.equal("two more than 1", add_two(1), 3, hint="Did you add twice?")',
+        "\n    ".join('check.equal("two more than 1", add_two(1), 3)' for i in range(15)),
+        "the cell has 16 lines of code; 15 is the limit",
+    ),
+    "name that is set again": (
+        '# %% [markdown] think="1a"',
+        '# %%\nipywidgets = 3\n\n# %% [markdown] think="1a"',
+        "the cell reads `ipywidgets`, which the cell in line",
+    ),
     "raw cell": (
         "# %% [markdown]\n# ## Objectives",
         "# %% [raw]\n# Objectives",

@@ -37,11 +37,11 @@ from course_utils import boltzmann, check, energies, explorers, plots
 
 # %%
 tilted = energies.AsymmetricDoubleWell(barrier=2.0, tilt=0.4)
-x, dx = boltzmann.grid_1d(-2.5, 2.5, 1001)
-shown = x.abs() < 1.75
+track, track_dx = boltzmann.grid_1d(-2.5, 2.5, 1001)
+middle = track[track.abs() < 1.75]
 plots.ball(
-    x[shown],
-    tilted(x[shown]),
+    middle,
+    tilted(middle),
     position=float(tilted.minima[0]),
     title="Kicked at random for a very long time: where do you find the ball?",
 )
@@ -60,14 +60,15 @@ plots.ball(
 generator = torch.Generator().manual_seed(1)
 photos = {}
 for T in (0.1, 0.5, 3.0):
-    p, _ = boltzmann.density(tilted(x), dx, T)
-    photos[T] = x[torch.multinomial(p, 400, replacement=True, generator=generator)]
+    p, _ = boltzmann.density(tilted(track), track_dx, T)
+    photos[T] = track[torch.multinomial(p, 400, replacement=True, generator=generator)]
 title = "The harder the kicks, the more evenly both valleys are used"
-plots.photographs(x[shown], tilted(x[shown]), photos, title=title)
+plots.photographs(middle, tilted(middle), photos, title=title)
 
 # %% [markdown]
-# *Picture: the same curve three times, with 400 photographed positions as orange dots. Cold: a tight cluster at the bottom of
-# the left valley. Warmer: dots in both valleys, more on the left. Hot: dots far up the slopes, nearly half on the right.*
+# *Picture: the same curve three times, with 400 photographed positions as orange dots; each title counts those on the left.
+# Cold: a tight cluster at the bottom of the left valley, and a faint spot in the right one. Warmer: dots in both valleys, more
+# on the left. Hot: dots on the hill and far up the slopes, nearly half on the right.*
 #
 # It is (c), and (a) and (b) are its two limits. The strength of the kicks is the **temperature** T. Ludwig Boltzmann found
 # in 1868 how the photographs are distributed, and the rest of this course stands on his answer:
@@ -110,38 +111,26 @@ def probabilities(energy: Float[Tensor, "n"], temperature: float) -> Float[Tenso
 
 
 # %% check="1.1" points=2
+from course_utils import check, exercises
+
 with check.exercise("1.1", "probabilities"):
+    answer = exercises.boltzmann.probabilities.by(probabilities)
     E = torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)
-    weight = torch.exp(-E)
-    causes = {
-        "These are the weights; divide them by their sum Z": weight,
-        "Low energy must be likely: check the sign in the exponent": torch.softmax(E, 0),
-        "Divide by the sum of the weights, not by the largest": weight / weight.max(),
-        "p falls off as exp(-E/T), not as 1/E": (1 / E) / (1 / E).sum(),
-    }
-    by_hand = [0.0900306, 0.6652410, 0.2447285]
-    check.close("p for E = (3, 1, 2) at T = 1", probabilities(E, 1.0), by_hand, causes=causes)
-    causes = {
-        "The temperature is not used": torch.softmax(-E, 0),
-        "Divide the energy by T; you multiplied": torch.softmax(-2 * E, 0),
-    }
-    hotter = [0.1863237, 0.5064804, 0.3071959]
-    check.close("p for E = (3, 1, 2) at T = 2", probabilities(E, 2.0), hotter, causes=causes)
-    many = torch.linspace(0, 2, 50, dtype=torch.float64)
-    check.close("the sum over 50 states", probabilities(many, 0.7).sum(), 1.0)
-    hint = "A constant added to every energy must cancel."
-    check.close("p with 5 added to every energy", probabilities(E + 5, 1.0), by_hand, hint=hint)
+    answer.on("p for E = (3, 1, 2) at T = 1", E, 1.0, expect=[0.0900306, 0.6652410, 0.2447285])
+    answer.on("p for E = (3, 1, 2) at T = 2", E, 2.0, expect=[0.1863237, 0.5064804, 0.3071959])
+    answer.on("p with 5 added to every energy", E + 5, 2.0, hint="A constant added to every energy must cancel.")
+    answer.fresh(3, "p of other states")
 
 # %% [markdown] hint="1.1"
 # Compute all weights in one line with `torch.exp`; the temperature goes inside the exponent. Then divide by their sum.
 
 # %%
-E = torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)
-p = boltzmann.probabilities(E, temperature=1.0)
+three = torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)
+p = boltzmann.probabilities(three, temperature=1.0)
 for i in range(3):
-    print(f"state {i + 1}:  E = {E[i]:.0f}   weight = {torch.exp(-E[i]):.4f}   p = {p[i]:.3f}")
-print(f"Z = {torch.exp(-E).sum():.4f}")
-plots.states(E, p, title="One unit of energy costs a factor e ≈ 2.72 in probability at T = 1")
+    print(f"state {i + 1}:  E = {three[i]:.0f}   weight = {torch.exp(-three[i]):.4f}   p = {p[i]:.3f}")
+print(f"Z = {torch.exp(-three).sum():.4f}")
+plots.states(three, p, title="One unit of energy costs a factor e ≈ 2.72 in probability at T = 1")
 
 # %% [markdown]
 # *Picture: bars of the three energies on the left, of the three probabilities on the right; the lowest energy has the
@@ -152,22 +141,22 @@ plots.states(E, p, title="One unit of energy costs a factor e ≈ 2.72 in probab
 
 # %%
 temperatures = torch.logspace(-1, 2, 121, dtype=torch.float64)
-table = torch.stack([boltzmann.probabilities(E, float(T)) for T in temperatures])
+table = torch.stack([boltzmann.probabilities(three, float(T)) for T in temperatures])
 for T in (0.05, 1.0, 100.0):
-    p = boltzmann.probabilities(E, T)
+    p = boltzmann.probabilities(three, T)
     S = -torch.special.xlogy(p, p).sum()
     print(f"T = {T:6.2f}:  p = {[round(v, 4) for v in p.tolist()]}   entropy = {S:.4f} nats")
 print(f"log 3 = {math.log(3):.4f}")
 plots.probabilities_against_temperature(
     temperatures,
     table,
-    labels=[f"E = {e:.0f}" for e in E],
+    labels=[f"E = {e:.0f}" for e in three],
     title="Cold: the lowest state takes all. Hot: every state is equally likely",
 )
 
 # %% [markdown]
-# *Picture: three curves against temperature on a logarithmic axis. At T = 0.1 the state with E = 1 has probability one; at
-# T = 100 all three curves meet at the dotted line 1/3.*
+# *Picture: three curves against temperature on a logarithmic axis. At the cold end the state with E = 1 has probability one and
+# the others none; at the hot end all three curves come together at the dotted line 1/3.*
 #
 # These are the two limits of every Boltzmann distribution. As **T → 0** all mass goes to the lowest state, or is shared
 # equally if several are lowest, and the entropy goes to the log of their number. As **T → ∞** energy no longer matters, and
@@ -218,27 +207,16 @@ def log_partition(energy: Float[Tensor, "n"], temperature: float) -> float:
 
 
 # %% check="1.2" points=3
+from course_utils import check, exercises
+
 with check.exercise("1.2", "log_partition"):
+    answer = exercises.boltzmann.log_partition.by(log_partition)
     E = torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)
-    causes = {
-        "You took the largest exponent out and did not add it back": 0.4076060,
-        "This is Z; take its log": 0.5530018,
-        "The sign is wrong: the exponent is -E/T": 3.4076060,
-        "This is the log of the mean; Z is the sum": -0.5923940 - math.log(3),
-        "This is -T log Z, the free energy": 0.5923940,
-    }
-    check.close("log Z for E = (3, 1, 2) at T = 1", log_partition(E, 1.0), -0.5923940, causes=causes)
-    causes = {"The temperature is not used": -0.5923940, "This is -T log Z, the free energy": -0.3605447}
-    check.close("log Z for E = (3, 1, 2) at T = 2", log_partition(E, 2.0), 0.1802723, causes=causes)
-    low = torch.tensor([-1000.0, -1000.0], dtype=torch.float64)
-    causes = {"exp overflowed: take out the largest exponent first": math.inf}
-    check.close("log Z for E = (-1000, -1000)", log_partition(low, 1.0), 1000.6931472, causes=causes)
-    high = torch.tensor([2000.0, 2001.0], dtype=torch.float64)
-    causes = {"Every weight underflowed to 0: take out the largest exponent first": -math.inf}
-    check.close("log Z for E = (2000, 2001)", log_partition(high, 1.0), -2000 + 0.3132617, causes=causes)
-    spread = torch.tensor([0.0, 5000.0], dtype=torch.float64)
-    causes = {"You took out the exponent of the highest energy; take out the largest exponent": math.inf}
-    check.close("log Z for E = (0, 5000)", log_partition(spread, 1.0), 0.0, causes=causes)
+    answer.on("E = (3, 1, 2) at T = 1", E, 1.0, expect=-0.5923940)
+    answer.on("E = (3, 1, 2) at T = 2", E, 2.0, expect=0.1802697)
+    answer.on("E = (-1000, -1000)", 0 * E[:2] - 1000, 1.0, expect=1000 + math.log(2))
+    answer.on("E = (5000, 0, 2000)", torch.tensor([5000.0, 0.0, 2000.0]).double(), 2.0, expect=0.0)
+    answer.fresh(4, "other states")
 
 # %% [markdown] hint="1.2"
 # Name the exponents first: `exponent = -energy / temperature`. The largest exponent belongs to the *lowest* energy. Subtract
@@ -282,28 +260,18 @@ def density(
 
 
 # %% check="1.3" points=4
+from course_utils import check, exercises
+
 with check.exercise("1.3", "density"):
-    s, ds = boltzmann.grid_1d(-10, 10, 2001)
-    p, log_z = check.outputs(density(s**2 / 2, ds, 1.0), "p", "log Z")
-    check.close("the shape of p", p.shape, (2001,))
-    causes = {"p sums to 1 over grid points: divide by dx": ds, "You multiplied p by dx; divide": ds**2}
-    check.close("the sum of p times dx", p.sum() * ds, 1.0, causes=causes)
-    exact = 0.5 * math.log(2 * math.pi)
-    causes = {"The sum that gives Z needs its dx": exact - math.log(ds), "This is Z": math.exp(exact)}
-    check.close("log Z of x²/2, exactly log √(2π)", log_z, exact, causes=causes)
-    p, log_z = density(s**2 / 2, ds, 0.25)
-    cold = {"The temperature is not used": exact}
-    check.close("log Z of x²/2 at T = 0.25", log_z, exact - math.log(2), causes=cold)
-    width = (torch.as_tensor(p) * s**2).sum() * ds
-    check.close("the mean of x² at T = 0.25", width, 0.25, hint="The width of p must follow T.")
-    p, log_z = density(s**2 / 2 - 2000, ds, 1.0)
-    overflow = "exp overflowed: use log-sum-exp, as in Exercise 1.2."
-    check.close("log Z of x²/2 - 2000", log_z, 2000 + exact, hint=overflow)
-    points, area = boltzmann.grid_2d(((-8, 8), (-6, 6)), 301)
-    p, log_z = check.outputs(density((points**2).sum(-1) / 2, area, 1.0), "p", "log Z")
-    causes = {"In the plane, sum over both axes": 301.0, "cell already is dx * dy; use it once": 1 / area}
-    check.close("the sum of p times dx * dy in the plane", p.sum() * area, 1.0, causes=causes)
-    check.close("log Z of |x|²/2 in the plane", log_z, 2 * exact, hint="cell already is dx * dy.")
+    answer = exercises.boltzmann.density.by(density)
+    s, ds = torch.linspace(-10, 10, 2001, dtype=torch.float64), 0.01
+    _, log_z = check.outputs(answer.on("a bowl, x²/2", s**2 / 2, ds, 1.0), "p", "log Z")
+    check.close("log Z of x²/2, exactly log √(2π)", log_z, 0.5 * math.log(2 * math.pi))
+    answer.on("a bowl at T = 0.25", s**2 / 2, ds, 0.25)
+    answer.on("a bowl moved down by 2000", s**2 / 2 - 2000, ds, 1.0)
+    plane = s[::50, None] ** 2 / 2 + s[None, ::100] ** 2
+    answer.on("a bowl in the plane at T = 2", plane, 0.5 * 1.0, 2.0)
+    answer.fresh(4, "another landscape")
 
 # %% [markdown] hint="1.3"
 # `torch.logsumexp(values.flatten(), dim=0)` sums over every grid point, whatever the shape. The log of a sum times `cell` is
@@ -407,29 +375,17 @@ def thermodynamics(
 
 
 # %% check="1.4" points=4
+from course_utils import check, exercises
+
 with check.exercise("1.4", "thermodynamics"):
-    s, ds = boltzmann.grid_1d(-12, 12, 2401)
-    for T in (1.0, 2.0):
-        p, log_z = boltzmann.density(s**2 / 2, ds, T)
-        U, S, F, C = check.outputs(thermodynamics(p, s**2 / 2, ds, T), "U", "S", "F", "C")
-        exact = 0.5 * math.log(2 * math.pi * math.e * T)
-        causes = {"Weight each energy with p": (s**2 / 2).mean(), "An average needs its dx": T / 2 / ds}
-        check.close(f"U of x²/2 at T = {T:g}, exactly T/2", U, T / 2, causes=causes)
-        causes = {
-            "An integral needs its dx": exact / ds,
-            "The log takes the density alone, not p * dx": exact - math.log(ds),
-            "This is in bits; use the natural log": exact / math.log(2),
-            "The sign is wrong: S = -∫ p log p": -exact,
-        }
-        check.close(f"S at T = {T:g}, exactly ½ log(2πeT)", S, exact, causes=causes)
-        causes = {"This is U + T S": T / 2 + T * exact, "T is missing in U - T S": T / 2 - exact}
-        check.close(f"F at T = {T:g}, which must be -T log Z", F, -T * log_z, causes=causes)
-        causes = {
-            "Var(E) is not divided by T²": T**2 / 2,
-            "You divided by T once, not twice": T / 2,
-            "Subtract the square of the mean: Var(E) = ⟨E²⟩ - ⟨E⟩²": 0.75,
-        }
-        check.close(f"C at T = {T:g}, exactly 1/2", C, 0.5, causes=causes)
+    answer = exercises.boltzmann.thermodynamics.by(thermodynamics)
+    s, ds = torch.linspace(-12, 12, 2401, dtype=torch.float64), 0.01
+    for T in (2.0, 1.0):
+        p = torch.exp(-(s**2) / (2 * T)) / math.sqrt(2 * math.pi * T)
+        U, S, F, C = answer.on(f"a bowl at T = {T:g}", p, s**2 / 2, ds, T, expect=T / 2)
+        check.close("S of a bowl, exactly ½ log(2πeT)", S, 0.5 * math.log(2 * math.pi * math.e * T))
+        check.close("F of a bowl, exactly -T log Z", F, -T * 0.5 * math.log(2 * math.pi * T))
+    answer.fresh(3, "another landscape")
 
 # %% [markdown] hint="1.4"
 # `mass = p * cell` is the probability of each cell. Every average is `(mass * something).sum()`. For the entropy the
@@ -452,9 +408,9 @@ print(f"largest |F - (U - TS)| = {worst:.1e}")
 plots.thermodynamics_curves(results, title="Double well: F = U − TS holds, and fluctuations give dU/dT")
 
 # %% [markdown]
-# *Picture: left, the mean energy rises with T while the free energy falls, with circles for U - TS on top of F; middle, the
-# entropy rises; right, the heat capacity from the variance with circles from the numerical slope of U on top; it starts near
-# one half, peaks, and falls.*
+# *Picture: left, the mean energy rises with T, while the free energy is flat at first and then falls, with circles for U - TS on
+# top of it; middle, the entropy rises, from below zero where the density is narrow; right, the heat capacity from the variance
+# with circles from the numerical slope of U on top; it starts near one half, peaks, and falls.*
 #
 # When cold, each valley is a bowl and C is one half. It peaks where the hill comes within reach: the ball starts to spend
 # time on it. When very hot, the hill no longer matters and the steep $x^4$ walls do; C comes back up to the 1/4 of a pure
@@ -474,7 +430,7 @@ for energy, T, box, log, finding in (
 ):
     points, cell = boltzmann.grid_2d(box, 401)
     p = torch.exp(-energy(points) / T - energy.log_z(T))  # Z is known exactly, so the box may be small
-    title = f"{energy.name}, T = {T:g}: {finding} ({p.sum() * cell:.1%} of it is shown)"
+    title = f"{energy.name}, T = {T:g}: {finding} ({p.sum() * cell:.2%} of it is shown)"
     display(plots.landscape_2d(points, energy(points), p, energy.minima[:1], title=title, log=log))
 
 # %% [markdown]
@@ -537,7 +493,7 @@ plots.energy_and_data(
 
 # %% [markdown]
 # *Picture: two energy maps of the plane with 500 white data points in two clusters. On the left the clusters lie in two dark
-# valleys. On the right the energy slopes from one side to the other and ignores them.*
+# valleys. On the right the energy slopes down from the left edge to the upper right corner and ignores them.*
 #
 # How bad is it? The yardstick is the **negative log-likelihood** of the data, the average of $-\log p(x)$:
 #
@@ -566,22 +522,16 @@ def negative_log_likelihood(data_energy: Float[Tensor, "n"], log_z: float, tempe
 
 
 # %% check="1.5" points=2
+from course_utils import check, exercises
+
 with check.exercise("1.5", "negative_log_likelihood"):
+    answer = exercises.boltzmann.negative_log_likelihood.by(negative_log_likelihood)
     s = torch.tensor([-1.2, 0.3, 0.5, 2.0], dtype=torch.float64)
-    for T in (1.0, 2.0):
-        normal = torch.distributions.Normal(torch.zeros(1, dtype=torch.float64), math.sqrt(T))
-        expected = -normal.log_prob(s).mean()
-        E, log_z = s**2 / 2, 0.5 * math.log(2 * math.pi * T)
-        causes = {
-            "log Z is missing; without it, any constant added to E changes the loss": E.mean() / T,
-            "log Z has the wrong sign: -log p = E/T + log Z": E.mean() / T - log_z,
-            "This is the sum over the data; take the mean": E.sum() / T + log_z,
-            "This is log p; the loss is -log p": -expected,
-            "The energy is not divided by T": E.mean() + log_z,
-            "Only the energy is divided by T, not log Z": (E.mean() + log_z) / T,
-        }
-        got = negative_log_likelihood(E, log_z, T)
-        check.close(f"the loss of four points under a bowl, T = {T:g}", got, expected, causes=causes)
+    for T in (2.0, 0.7):
+        log_z = 0.5 * math.log(2 * math.pi * T)
+        exact = -torch.distributions.Normal(0.0, math.sqrt(T)).log_prob(s).mean()
+        answer.on(f"four points under a bowl, T = {T:g}", s**2 / 2, log_z, T, expect=exact)
+    answer.fresh(3, "other data")
 
 # %% [markdown] hint="1.5"
 # Take the log of $p = e^{-E/T}/Z$ and change its sign. Average over the data; log Z is the same for every point.
@@ -616,7 +566,9 @@ for half in (4, 8, 16, 32, 64):
 # computed.
 #
 # **Independence.** Put two systems side by side that do not interact: $E(x, y) = E(x) + E(y)$. Then what happens to one should
-# not depend on the other, $p(x, y) = p(x)\,p(y)$. That asks for $f(a + b) \propto f(a) f(b)$, and only the exponential has it.
+# not depend on the other, $p(x, y) = p(x)\,p(y)$. That asks for $f(a + b) \propto f(a) f(b)$, and among all *continuous* positive
+# functions only the exponentials $e^{-kE}$ have it; $k$ is $1/T$. (Measurable is enough. Without any such condition the equation
+# has other solutions, so wild that nobody can draw or compute one.)
 
 # %%
 maps = {
@@ -631,7 +583,7 @@ for name, f in maps.items():
     joint = joint / (joint.sum() * dx * dx)
     dependence[name] = joint - (joint.sum(1) * dx)[:, None] * (joint.sum(0) * dx)[None, :]
     single[name] = f(bowl(x)) / (f(bowl(x)).sum() * dx)
-title = "Only exp(-E) leaves two separate systems independent"
+title = "Of these three maps, only exp(-E) leaves two separate systems independent"
 plots.energy_maps(x, bowl(x), single, dependence, title=title)
 
 # %% [markdown]

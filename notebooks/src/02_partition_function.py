@@ -108,7 +108,7 @@ plots.enumeration_time(n_spins, seconds, (slope, intercept))
 
 # %% [markdown]
 # *Picture: on the left the measured times on a logarithmic axis, close to a straight line. On the right the same line
-# drawn on to 128 spins; a red square marks where it crosses the age of the universe.*
+# drawn on to many more spins; an orange square marks where it crosses the age of the universe.*
 #
 # A computer a thousand times faster moves the square by ten spins, since $2^{10} \approx 1000$. Speed is no answer to an
 # exponential. Structure is.
@@ -337,9 +337,9 @@ print(f"784 + 12 units:  formula with {2**12} terms  {partition.log_z_rbm(W, a, 
 # known. For Ising models on arbitrary graphs, computing Z is #P-hard (Jerrum and Sinclair 1993), so none is expected.
 
 # %% [markdown]
-# ## 4 · One exception: the Ising torus
+# ## 4 · A family of exceptions: the Ising torus and its kin
 #
-# One model full of loops has been solved all the same. Lars Onsager found log Z of the infinite square lattice in 1944, and
+# Some models full of loops have been solved all the same. Lars Onsager found log Z of the infinite square lattice in 1944, and
 # Bruria Kaufman, in 1949, that of a torus of any size. Her sum has four products of $n$ factors each. For $m$ rows and $n$
 # columns, $N = mn$,
 #
@@ -372,21 +372,28 @@ for beta in (0.2, 0.4, 0.6):
 print(f"16 × 16, β = 0.4:  Kaufman {kaufman(16, 0.4):.10f}   (course_utils: {exact.kaufman_log_z(16, 0.4):.10f})")
 
 # %% [markdown]
-# So the exact log Z of a system with $2^{256}$ states is known, to as many digits as you like. **That number is the target of the rest of this
-# lesson.** A method that claims to estimate log Z has to meet it, within an error bar that the method states itself.
+# The square lattice is not alone. **Every** Ising model without a field whose bonds can be drawn in the plane without crossings
+# is tractable, whatever its couplings: apart from simple factors its Z is the root of a determinant whose order grows like $N$,
+# a *Pfaffian* (Kasteleyn 1963; Fisher 1966). On a torus it takes four of them: hence the four products. What ends the family is
+# a field, or a third dimension. For general couplings even the lowest energy of a planar lattice in a field, or of two layers of
+# it, is NP-hard (Barahona 1982).
+#
+# So the exact log Z of a system with $2^{256}$ states is known, to as many digits as you like. **That number is the target of
+# the rest of this lesson.** A method that claims to estimate log Z has to meet it, within an error bar that the method states
+# itself.
 #
 # The slope of log Z gives the mean energy, $\langle E\rangle = -\,d\log Z/d\beta$, so the exact energy comes with it:
 
 # %%
-betas = np.linspace(0.02, 0.7, 137)
-torus = {size: np.array([exact.kaufman_energy(size, beta) for beta in betas]) for size in (4, 16, 64)}
-infinite = np.array([exact.onsager_energy(beta) for beta in betas])
-plots.torus_energy(betas, torus, infinite, exact.BETA_C)
+shown = np.linspace(0.02, 0.7, 137)
+finite = {size: np.array([exact.kaufman_energy(size, beta) for beta in shown]) for size in (4, 16, 64)}
+infinite = np.array([exact.onsager_energy(beta) for beta in shown])
+plots.torus_energy(shown, finite, infinite, exact.BETA_C)
 
 # %% [markdown]
 # *Picture: three energy curves falling from 0 towards -2, for tori of side 4, 16 and 64, and a dashed curve for the infinite
-# lattice. Away from the critical point, marked by a vertical line, the larger tori lie on the dashed curve; the smallest one
-# lies below it.*
+# lattice. The smallest torus lies far below the dashed curve over the middle half of the range; the middle one leaves it only
+# near the critical point, marked by a vertical line; the largest one cannot be told from it.*
 
 # %% [markdown]
 # ## 5 · Importance sampling
@@ -508,7 +515,7 @@ plots.ess_collapse(dims, measured, formula, n)
 # ### Explore: dimension and width
 #
 # *In 50 dimensions, which widths of the proposal keep an effective sample size of at least a tenth of the 10,000 samples?*
-# Move both sliders. Blue is where the samples are, red is where the estimate comes from.
+# Move both sliders. Blue is where the samples are, orange is where the estimate comes from.
 
 # %%
 explorers.importance()
@@ -527,9 +534,9 @@ print(
 plots.importance_weights(log_w - log_z, 1.3, 50, fraction, estimate.log_z - log_z, estimate.error)
 
 # %% [markdown]
-# *Picture: on the left two histograms over log(w/Z), a wide blue one for the samples and a red outline at its right edge for
+# *Picture: on the left two histograms over log(w/Z), a wide blue one for the samples and an orange outline at its right edge for
 # their share of the estimate: the few samples with the largest weights carry nearly all of it. On the right the falling line of
-# ESS/n against the dimension, with a dot at the present dimension.*
+# ESS/n against the dimension; at the present dimension an open circle on the line and, near it, an orange dot from the samples.*
 
 # %% [markdown]
 # ## 6 · Thermodynamic integration
@@ -612,10 +619,10 @@ with check.exercise("2.4", "thermodynamic_integration"):
 # %%
 target = exact.kaufman_log_z(16, 0.4)
 for n_betas in (6, 11, 21, 41, 81):
-    betas = np.linspace(0, 0.4, n_betas)
-    energies = 256 * np.array([exact.kaufman_energy(16, beta) for beta in betas])
-    log_z = partition.thermodynamic_integration(betas, energies[None, :], 256).log_z
-    print(f"{n_betas:3d} temperatures, spacing {betas[1]:.3f}: trapezoid rule off by {log_z - target:+.5f} nats")
+    spaced = np.linspace(0, 0.4, n_betas)
+    without_noise = 256 * np.array([exact.kaufman_energy(16, beta) for beta in spaced])
+    log_z = partition.thermodynamic_integration(spaced, without_noise[None, :], 256).log_z
+    print(f"{n_betas:3d} temperatures, spacing {spaced[1]:.3f}: trapezoid rule off by {log_z - target:+.5f} nats")
 
 # %% [markdown]
 # Half the spacing, a quarter of the error. With 81 temperatures it is a few thousandths of a nat, well below the statistical
@@ -624,8 +631,8 @@ for n_betas in (6, 11, 21, 41, 81):
 # %%
 betas = np.linspace(0, 0.4, 81)
 small = partition.IsingTorus(4)
-energies = partition.sample_energies(small, betas, n_chains=64, n_sweeps=100, burn_in=20, rng=np.random.default_rng(4))
-estimate = partition.thermodynamic_integration(betas, energies, small.n_spins)
+small_energies = partition.sample_energies(small, betas, 64, n_sweeps=100, burn_in=20, rng=np.random.default_rng(4))
+estimate = partition.thermodynamic_integration(betas, small_energies, small.n_spins)
 log_z = exact.enumerated_log_z((4, 4), 0.4)
 print(f"4 × 4:  log Z = {estimate.log_z:.4f} ± {estimate.error:.4f}   exact {log_z:.4f}", end="   ")
 print(f"off by {(estimate.log_z - log_z) / estimate.error:+.1f} standard errors")
@@ -634,7 +641,7 @@ print(f"off by {(estimate.log_z - log_z) / estimate.error:+.1f} standard errors"
 # Your function gets the same energies, and should give the same two numbers.
 
 # %% uses="2.4"
-log_z, error = thermodynamic_integration(betas, energies, small.n_spins)
+log_z, error = thermodynamic_integration(betas, small_energies, small.n_spins)
 print(f"4 × 4:  log Z = {log_z:.4f} ± {error:.4f} by your function")
 
 # %% [markdown]
@@ -667,9 +674,12 @@ plots.thermodynamic_integration(betas, energies, exact_energies, torus.n_spins)
 # 1. add $-(\beta_{k+1} - \beta_k)\,E(s)$ to $\log w$, with the state $s$ as it is **before** the move;
 # 2. move $s$ by a sweep at $\beta_{k+1}$.
 #
-# The mean of $w$ over many chains is exactly $Z(\beta)/Z(0)$ in expectation, for any number of steps and *even if the sweeps
-# never reach equilibrium*. Bad sweeps make the weights uneven, and the ESS usually shows it. With $K = 1$ this is plain importance
-# sampling with coins as the proposal.
+# The expectation of $w$ is exactly $Z(\beta)/Z(0)$, for any number of steps and *even if the chains never reach equilibrium*. Two
+# conditions are all it takes: the chains start as exact samples at $\beta_0$, and **each sweep leaves the distribution at its
+# own temperature unchanged**: samples of $p_{\beta_{k+1}}$ would still be samples of it after the sweep. A heat-bath sweep does
+# that. A move that does not, such as a Langevin step without a test (lesson 03), makes the mean of $w$ wrong, and no ESS tells.
+# Sweeps that leave $p$ unchanged but move little only make the weights uneven, and that the ESS usually shows. With $K = 1$ this
+# is plain importance sampling with coins as the proposal.
 #
 # ### Exercise 2.5 · The weights of annealed importance sampling
 # *Difficulty ●●● · fifteen minutes · why: two lines in the right order. The wrong order runs, looks plausible, and is biased.*
@@ -685,7 +695,7 @@ def annealed_log_weights(betas, state, energy, sweep) -> Float[np.ndarray, "chai
         betas: inverse temperatures from the start's to the target's, shape (K + 1,).
         state: samples at betas[0], many chains side by side.
         energy: energy(state) gives the energy of each chain, shape (chains,).
-        sweep: sweep(state, beta) gives a new state, moved at inverse temperature beta.
+        sweep: sweep(state, beta) gives a new state, by moves that leave the distribution at beta unchanged.
 
     Returns:
         log w of each chain; the mean of w estimates Z(betas[-1]) / Z(betas[0]).
@@ -769,11 +779,12 @@ plots.estimates(names, [e.log_z for e in every], [e.error for e in every], targe
 
 # %% [markdown]
 # *Picture: a vertical line at the exact value. At the top thermodynamic integration and the annealed run of all chains, with short
-# bars; below them the twenty groups with longer bars, scattered on both sides of the line.*
+# bars; below them the twenty groups with longer bars, scattered on both sides of the line. The title counts the estimates whose
+# bar, drawn twice as long, would reach the line.*
 #
-# An interval of ±2 standard errors should hold the truth about 95 times in 100. The two ways to find the error, from the
-# weights of one group and from the spread of independent groups, agree as well as a spread of twenty numbers can tell. That is
-# what "within its error bar" means, and it is the standard that every sampler of this course will be held to.
+# An interval of ±1 standard error should hold the truth about 68 times in 100, one of ±2 about 95 times. The two ways to find
+# the error, from the weights of one group and from the spread of independent groups, agree as well as a spread of twenty numbers
+# can tell. That is what "within its error bar" means, and it is the standard that every sampler of this course will be held to.
 
 # %% [markdown]
 # ## 8 · What goes wrong
@@ -799,7 +810,8 @@ plots.log_z_traces(sizes, traces, log_z, reported)
 
 # %% [markdown]
 # *Picture: on the left eight lines that close in on zero from both sides. On the right eight lines that start far below zero
-# and climb in sudden jumps; between the jumps they sink, and most of them have not arrived at the end.*
+# and climb in sudden jumps; between the jumps they sink. At the end one has just jumped past zero, and the others have not
+# arrived.*
 #
 # The narrow proposal hardly ever visits the tails of the target, where its weights are huge. Most runs miss them and come out
 # too low *with a small error bar*; a rare run meets one and jumps. When in doubt, be too wide.
@@ -822,12 +834,14 @@ print(f"exact {log_z:.6f}: off by {estimate.log_z - log_z:.4f}, log 2 = {math.lo
 # what they have not met.**
 #
 # **Too few temperatures.** The mean of $w$ has no bias, but you report its log, and the log of a mean over few chains
-# is too low on average: by Jensen's inequality $\langle \log \hat Z\rangle \le \log \langle \hat Z \rangle = \log Z$. The
-# error is one-sided, and with few temperatures it is large.
+# is too low **on average**: by Jensen's inequality $\langle \log \hat Z\rangle \le \log \langle \hat Z \rangle = \log Z$. With few
+# temperatures the bias is large. It is a statement about the average over many runs: a single run may well lie above the truth,
+# and some do below. To see both, the 500 chains are also cut into 50 groups of ten.
 
 # %%
 n_steps = np.array([1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
 one, one_error, pooled = [], [], []
+print("nats off:  mean of log w   log of mean w: all 500   groups of ten, on average")
 for K in n_steps:
     rng, b = np.random.default_rng(12), np.linspace(0, 0.4, K + 1)
     start = torus.random_state(500, rng)
@@ -836,17 +850,18 @@ for K in n_steps:
     one.append(log_w.mean())
     one_error.append(log_w.std(ddof=1) / math.sqrt(len(log_w)))
     pooled.append(partition.importance_estimate(log_w))
-    print(
-        f"K = {K:3d}:  mean of log w {log_w.mean() - target:+8.3f}   log of mean w {pooled[-1].log_z - target:+8.3f} nats off"
-    )
+    tens = np.array([partition.importance_estimate(ten).log_z for ten in log_w.reshape(50, 10)]) - target
+    print(f"{K:4d} {log_w.mean() - target:+14.3f} {pooled[-1].log_z - target:+22.3f} {tens.mean():+15.3f} ", end="")
+    print(f"± {tens.std(ddof=1) / math.sqrt(50):.3f}   {np.mean(tens > 0):3.0%} above the truth")
 plots.ais_bias(n_steps, one, one_error, [run.log_z for run in pooled], [run.error for run in pooled], target)
 
 # %% [markdown]
-# *Picture: the red line, the average log weight of a single chain, rises from far below zero towards it as the number of steps
-# grows, and never crosses it. The blue line, the log of the mean weight of 500 chains, lies above the red one and reaches zero
-# much earlier.*
+# *Picture: the orange line, the average log weight of a single chain, rises from far below zero towards it as the number of steps
+# grows, and stays below it. The blue line, the log of the mean weight of 500 chains, lies above the orange one and reaches zero,
+# as far as its bars can tell, with far fewer steps; one of its squares lies above zero.*
 #
-# Averaging the *log* weights instead of the weights, a mistake that your check of Exercise 2.3 names, gives the red line.
+# Averaging the *log* weights instead of the weights, a mistake that your check of Exercise 2.3 names, gives the orange line. The
+# more chains go into one mean, the smaller the bias: ten chains lie between one and all.
 #
 # **And one that is not shown here.** Both paths of temperatures end at β = 0.4, just above the critical temperature. Follow them
 # into the cold phase of a large lattice, or through a first-order transition, and single-spin sweeps no longer carry the
@@ -858,12 +873,13 @@ plots.ais_bias(n_steps, one, one_error, [run.log_z for run in pooled], [run.erro
 #
 # - Z of $N$ two-valued units has $2^N$ terms; count in logarithms. Faster machines buy a few more spins.
 # - Z is tractable when sums can be pushed past factors: independent units, Gaussians, chains and narrow strips, an RBM with a
-#   small side. The Ising torus is the famous exception.
+#   small side. Ising models in the plane, without a field, are the famous exception with loops.
 # - Importance sampling has no bias, and its effective sample size shrinks by a constant factor with each dimension. The
 #   reported ESS can only vouch for regions that the samples have met.
 # - $d\log Z/d\beta = -\langle E\rangle$: thermodynamic integration turns log Z into averages that need no Z. It has two
 #   errors, from the samples and from the spacing of the temperatures.
-# - AIS makes many small importance steps: unbiased for Z, one-sided for log Z.
+# - AIS makes many small importance steps, each by a move that leaves its distribution unchanged. It is unbiased for Z; its log Z
+#   is too low on average, not in every run.
 # - An estimate comes with an error bar, and the error bar is tested where the answer is known.
 #
 # Why do we go to such lengths? Much of this course works *without* Z: ratios of probabilities and the gradient of $\log p$ in
@@ -890,7 +906,7 @@ plots.ais_bias(n_steps, one, one_error, [run.log_z for run in pooled], [run.erro
 #
 # AIS gives log Z too low on average, so the log-likelihoods come out too *high*. The model whose log Z is harder to estimate
 # profits more: a bad estimate looks like a good model. A remedy is a second run in the opposite direction, from exact or very
-# well equilibrated samples of the model back to β = 0. Its one-sided error has the other sign, so the two bracket the truth.
+# well equilibrated samples of the model back to β = 0. Its bias has the other sign, so on average the two bracket the truth.
 
 # %% [markdown] think="2c"
 # **To think about: why not strips?** A strip of width $w$ has a transfer matrix with $2^w$ rows. What would the matrix for
@@ -914,6 +930,11 @@ plots.ais_bias(n_steps, one, one_error, [run.log_z for run in pooled], [run.erro
 #   [doi:10.1103/PhysRev.65.117](https://doi.org/10.1103/PhysRev.65.117). The infinite lattice.
 # - B. Kaufman, *Crystal statistics. II*, Phys. Rev. 76, 1232 (1949).
 #   [doi:10.1103/PhysRev.76.1232](https://doi.org/10.1103/PhysRev.76.1232). The finite torus.
+# - P. W. Kasteleyn, *Dimer statistics and phase transitions*, J. Math. Phys. 4, 287 (1963).
+#   [doi:10.1063/1.1703953](https://doi.org/10.1063/1.1703953). M. E. Fisher, *On the dimer solution of planar Ising models*, J. Math.
+#   Phys. 7, 1776 (1966). [doi:10.1063/1.1704825](https://doi.org/10.1063/1.1704825). All planar graphs, by Pfaffians.
+# - F. Barahona, *On the computational complexity of Ising spin glass models*, J. Phys. A 15, 3241 (1982).
+#   [doi:10.1088/0305-4470/15/10/028](https://doi.org/10.1088/0305-4470/15/10/028). Where planarity stops helping.
 # - M. Jerrum, A. Sinclair, *Polynomial-time approximation algorithms for the Ising model*, SIAM J. Comput. 22, 1087 (1993).
 #   [doi:10.1137/0222066](https://doi.org/10.1137/0222066). What is hard, and what can be approximated.
 # - J. G. Kirkwood, *Statistical mechanics of fluid mixtures*, J. Chem. Phys. 3, 300 (1935).

@@ -53,7 +53,7 @@ def log_partition(energy, temperature):
     exponent = -energy / temperature
     return float(torch.log(torch.exp(exponent - exponent.max()).sum()))
 
-# %% wrong="1.2" says="exponent of the highest energy"
+# %% wrong="1.2" says="belongs to the lowest energy"
 def log_partition(energy, temperature):
     exponent = -energy / temperature
     shift = -energy.max() / temperature
@@ -158,6 +158,12 @@ def density(energy, cell, temperature):
     a = -np.asarray(energy) / temperature
     log_z = np.logaddexp.reduce(a, axis=None) + np.log(cell)
     return np.exp(a - log_z), log_z
+
+# %% equivalent="1.3" because="a flat array has one axis, which is both the first and the last"
+# log_z = torch.logsumexp(log_weight.flatten(), dim=0) + math.log(cell)  ->  log_z = torch.logsumexp(log_weight.flatten(), dim=-1) + math.log(cell)
+
+# %% equivalent="1.4" because="a square has no sign"
+# variance = (mass * (energy - mean) ** 2).sum()  ->  variance = (mass * (mean - energy) ** 2).sum()
 
 # %% wrong="1.4" says="divided by T once"
 def thermodynamics(p, energy, cell, temperature):

@@ -7,17 +7,21 @@ A check cell opens an exercise and calls the learner's own function on several i
         check.close("the total probability", p.sum() * dx, 1.0, hint="Did you multiply by dx?")
 
 It ends in one of three ways, each of them one line: `✓` passed, `✗` wrong (with a cause), `○` not done yet.
-Torch, NumPy and JAX arrays and plain numbers are accepted alike.
+Torch, NumPy and JAX arrays and plain numbers are accepted alike. No name that a block sets outlives it.
 """
 
 import linecache
 import os
+import sys
 import warnings
-from collections.abc import Callable, Mapping
-from types import TracebackType
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import ModuleType, TracebackType
 from typing import Any
 
 import numpy as np
+
+from .values import agree, clip, show, to_numpy
 
 __all__ = ["CheckFailed", "NotDone", "close", "equal", "exercise", "outputs", "raises", "report", "that"]
 
@@ -31,6 +35,10 @@ class CheckFailed(AssertionError):
 
 class NotDone(CheckFailed):
     """The exercise still holds its stub, or its cell has not been run."""
+
+
+class CourseFault(Exception):
+    """A check contradicts itself: the course is wrong, not the learner."""
 
 
 _PASSED, _FAILED, _OPEN = "✓", "✗", "○"
@@ -55,11 +63,14 @@ class exercise:
         self.number = number
         self.names = names
         self.count = 0
+        self.about = ""  # the case at hand, in the words of the lesson
         self._warnings = warnings.catch_warnings(record=True)
 
     def __enter__(self) -> "exercise":
         global _current
         _current = self
+        self._space = sys._getframe(1).f_globals
+        self._names = dict(self._space)
         # A learner's overflow warning would go to stderr, where a grader reads it as a crash.
         self._warnings.__enter__()
         warnings.simplefilter("always")
@@ -69,6 +80,7 @@ class exercise:
         global _current
         _current = None
         self._warnings.__exit__(kind, error, trace)
+        self._forget()
         if error is None:
             if self.count == 0:
                 raise RuntimeError(f"the check of exercise {self.number} compared nothing, so it proves nothing")
@@ -76,13 +88,22 @@ class exercise:
             _results[self.number] = line
             print(line)
             return False
-        if not isinstance(error, Exception):
-            return False  # an interrupt is the learner's own wish
+        if not isinstance(error, Exception) or isinstance(error, CourseFault):
+            return False  # an interrupt is the learner's own wish, and a fault of ours not the learner's
         failure = error if isinstance(error, CheckFailed) else self._explain(error, trace)
         _results[self.number] = str(failure)
         if failure is error:
             return False
         raise failure from error
+
+    def _forget(self) -> None:
+        """Put the cell's names back as they were before the block, so that cells above can be run again."""
+        names, self._names = self._names, {}
+        for name in [n for n in self._space if n not in names]:
+            del self._space[name]
+        for name, value in names.items():
+            if self._space.get(name) is not value:
+                self._space[name] = value
 
     def _explain(self, error: Exception, trace: TracebackType | None) -> CheckFailed:
         if isinstance(error, NotImplementedError):
@@ -93,6 +114,9 @@ class exercise:
         what = f"{type(error).__name__}: {error}".replace("\n", " ")
         frames = []
         while trace is not None:
+            lost = _shadowed(trace.tb_frame)
+            if lost and isinstance(error, AttributeError | TypeError):
+                return CheckFailed(f"{_FAILED} {self.number} cannot be checked: {lost}")
             frames.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
             trace = trace.tb_next
         # Cells are compiled under names that are no files; library code lives in files.
@@ -102,7 +126,10 @@ class exercise:
             file, line = own[-1]
             source = linecache.getline(file, line).strip()
             where = f" at `{source}`" if source else ""
-            return CheckFailed(f"{_FAILED} {self.number} your code raised {what}{where} (line {line} of your cell)")
+            case = f", for {self.about}" if self.about else ""
+            return CheckFailed(
+                f"{_FAILED} {self.number} your code raised {what}{where} (line {line} of your cell){case}"
+            )
         return CheckFailed(
             f"{_FAILED} {self.number} the check could not use your answer: {what}. "
             "Does it return what its docstring says?"
@@ -130,24 +157,12 @@ def close(
         rtol: relative tolerance.
         atol: absolute tolerance.
     """
-    a, b = _numbers(what, got), np.asarray(_to_numpy(expected))
-    _count()
-    if a.shape != b.shape:
-        _fail(f"{what} has shape {a.shape}, expected {b.shape}", _cause(a, causes, rtol, atol) or hint)
-    # NaN compares false, so it fails; an infinity that is expected has to be met exactly.
-    if np.all((a == b) | (np.isfinite(b) & (np.abs(a - b) <= atol + rtol * np.abs(b)))):
+    a, b = _numbers(what, got), np.asarray(to_numpy(expected))
+    count()
+    # NaN fails, even where it is expected; an infinity that is expected has to be met exactly.
+    if a.shape == b.shape and np.all((a == b) | (np.isfinite(b) & (np.abs(a - b) <= atol + rtol * np.abs(b)))):
         return
-    cause = _cause(a, causes, rtol, atol) or hint
-    if a.ndim == 0:
-        _fail(f"{what}: got {_show(a)}, expected {_show(b)}", cause)
-    if not np.all(np.isfinite(a)):
-        bad = int(np.sum(~np.isfinite(a)))
-        _fail(f"{what}: {bad} of {a.size} values are not finite", cause)
-    if a.size <= 6:
-        _fail(f"{what}: got {_show(a)}, expected {_show(b)}", cause)
-    at = np.unravel_index(int(np.argmax(np.abs(a - b))), a.shape)
-    index = ", ".join(str(int(i)) for i in at)
-    _fail(f"{what}: at [{index}] got {_show(a[at])}, expected {_show(b[at])}", cause)
+    differ(what, a, b, next((s for s, value in (causes or {}).items() if agree(a, value, rtol, atol)), hint))
 
 
 def equal(what: str, got: Any, expected: Any, *, hint: str = "", causes: Mapping[str, Any] | None = None) -> None:
@@ -160,14 +175,14 @@ def equal(what: str, got: Any, expected: Any, *, hint: str = "", causes: Mapping
         hint: a sentence for a wrong answer of unknown cause.
         causes: sentence -> the value that this mistake gives.
     """
-    _count()
-    got = _not_none(what, got)
-    plain = _to_numpy(got)
+    count()
+    got = not_none(what, got)
+    plain = to_numpy(got)
     plain = plain.tolist() if isinstance(plain, np.ndarray | np.generic) else plain
     if plain == expected:
         return
     sentence = next((s for s, value in (causes or {}).items() if plain == value), hint)
-    _fail(f"{what}: got {_clip(plain)}, expected {_clip(expected)}", sentence)
+    fail(f"{what}: got {clip(plain)}, expected {clip(expected)}", sentence)
 
 
 def that(condition: Any, otherwise: str, *, hint: str = "") -> None:
@@ -178,9 +193,9 @@ def that(condition: Any, otherwise: str, *, hint: str = "") -> None:
         otherwise: what is wrong when it does not ("the density is negative somewhere").
         hint: a sentence about the likely cause.
     """
-    _count()
-    if not np.all(_to_numpy(condition)):
-        _fail(otherwise, hint)
+    count()
+    if not np.all(to_numpy(condition)):
+        fail(otherwise, hint)
 
 
 def raises(kind: type[Exception], call: Callable[[], Any], when: str, *, hint: str = "") -> None:
@@ -192,14 +207,14 @@ def raises(kind: type[Exception], call: Callable[[], Any], when: str, *, hint: s
         when: what is wrong with the input ("a negative temperature").
         hint: a sentence about the cure.
     """
-    _count()
+    count()
     try:
         call()
     except kind as error:
         if isinstance(error, NotImplementedError) and kind is not NotImplementedError:
             raise
         return
-    _fail(f"{when} was accepted, expected {kind.__name__}", hint)
+    fail(f"{when} was accepted, expected {kind.__name__}", hint)
 
 
 def outputs(returned: Any, *names: str) -> tuple[Any, ...]:
@@ -214,11 +229,13 @@ def outputs(returned: Any, *names: str) -> tuple[Any, ...]:
     """
     wanted = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     if returned is None:
-        _fail(f"your function returned None, expected {wanted}", "Is the return statement missing?")
+        fail(f"your function returned None, expected {wanted}", "Is the return statement missing?")
+    if hasattr(returned, "__array__") and np.shape(returned) == (len(names),):
+        returned = list(returned)
     if not isinstance(returned, tuple | list):
-        _fail(f"your function returned one {type(returned).__name__}, expected {len(names)} values: {wanted}")
+        fail(f"your function returned one {type(returned).__name__}, expected {len(names)} values: {wanted}")
     if len(returned) != len(names):
-        _fail(f"your function returned {len(returned)} values, expected {len(names)}: {wanted}")
+        fail(f"your function returned {len(returned)} values, expected {len(names)}: {wanted}")
     return tuple(returned)
 
 
@@ -235,13 +252,52 @@ def report(points: Mapping[str, int]) -> None:
         print("  " + _results.get(number, f"{_OPEN} {number} its check has not been run"))
 
 
-def _count() -> None:
+# ------------------------------------------------------------------- for the rest of the checks, not for cells
+
+
+def number() -> str:
+    """The number of the exercise that is being checked."""
     if _current is None:
         raise RuntimeError('checks belong inside `with check.exercise("1.2", ...):`')
+    return _current.number
+
+
+def count() -> None:
+    """Count a comparison."""
+    number()
     _current.count += 1
 
 
-def _fail(what: str, sentence: str = "") -> None:
+@contextmanager
+def about(what: str) -> Iterator[None]:
+    """Let an exception inside the block name the case at hand."""
+    number()
+    _current.about = what
+    yield
+    _current.about = ""
+
+
+def differ(what: str, got: Any, expected: Any, sentence: str = "") -> None:
+    """Refuse a value that is not the expected one, showing where they differ."""
+    a, b = np.asarray(to_numpy(got)), np.asarray(to_numpy(expected))
+    if not (a.dtype.kind in "biufc" and b.dtype.kind in "biufc"):
+        fail(f"{what}: got {clip(got)}, expected {clip(expected)}", sentence)
+    if a.shape != b.shape:
+        fail(f"{what} has shape {a.shape}, expected {b.shape}", sentence)
+    if a.size <= 6:
+        fail(f"{what}: got {show(a)}, expected {show(b)}", sentence)
+    bad = int(np.sum(~np.isfinite(a)))
+    if bad and np.isfinite(b).all():
+        fail(f"{what}: {bad} of {a.size} values are not finite", sentence)
+    with np.errstate(invalid="ignore"):  # two equal infinities have no difference
+        distance = np.where(a == b, 0.0, np.abs(a.astype(complex) - b.astype(complex)))
+    at = np.unravel_index(int(np.argmax(distance)), a.shape)
+    index = ", ".join(str(int(i)) for i in at)
+    fail(f"{what}: at [{index}] got {show(a[at])}, expected {show(b[at])}", sentence)
+
+
+def fail(what: str, sentence: str = "") -> None:
+    """Refuse an answer in one line."""
     number = _current.number if _current else "?"
     line = f"{_FAILED} {number} {what}"
     if sentence:
@@ -249,46 +305,34 @@ def _fail(what: str, sentence: str = "") -> None:
     raise CheckFailed(line.replace("\n", " "))
 
 
-def _not_none(what: str, value: Any) -> Any:
+def not_none(what: str, value: Any) -> Any:
+    """Refuse an answer that is not there."""
     if value is None or value is ...:
-        _fail(f"{what} is {value}", "Is the return statement missing?")
-    return value
-
-
-def _to_numpy(value: Any) -> Any:
-    if hasattr(value, "detach"):  # a torch tensor, on any device, with or without a graph
-        return value.detach().cpu().numpy()
-    if isinstance(value, list | tuple) and any(hasattr(entry, "detach") for entry in value):
-        return np.asarray([_to_numpy(entry) for entry in value])
-    if hasattr(value, "__array__"):
-        return np.asarray(value)
+        fail(f"{what} is {value}", "Is the return statement missing?")
     return value
 
 
 def _numbers(what: str, value: Any) -> np.ndarray:
-    _not_none(what, value)
+    not_none(what, value)
     try:
-        array = np.asarray(_to_numpy(value))
+        array = np.asarray(to_numpy(value))
         return array if array.dtype.kind == "c" else array.astype(float)
     except (TypeError, ValueError):
-        _fail(f"{what} is not a number or an array of numbers, but {type(value).__name__}")
+        fail(f"{what} is not a number or an array of numbers, but {type(value).__name__}")
         raise
 
 
-def _cause(got: np.ndarray, causes: Mapping[str, Any] | None, rtol: float, atol: float) -> str:
-    for sentence, value in (causes or {}).items():
-        mistaken = np.asarray(_to_numpy(value), dtype=float)
-        if got.shape == mistaken.shape and np.allclose(got, mistaken, rtol=rtol, atol=atol, equal_nan=True):
-            return sentence
+#: Modules that every lesson knows by these names.
+_MODULES = {"check", "course_utils", "exercises", "jax", "jnp", "math", "np", "torch"}
+
+
+def _shadowed(frame: Any) -> str:
+    """In words, the module whose name now means something else in a cell; empty if there is none."""
+    for name in sorted(_MODULES & set(frame.f_code.co_names)):
+        value = frame.f_globals.get(name, sys)
+        if not isinstance(value, ModuleType):
+            return (
+                f"`{name}` is {clip(value, 40)} in this notebook now, no longer the module. "
+                "Give your variable another name, and run the cell of imports again"
+            )
     return ""
-
-
-def _show(array: np.ndarray) -> str:
-    if np.ndim(array) == 0:
-        return f"{np.asarray(array).item():.6g}"
-    return np.array2string(np.asarray(array), precision=6, separator=", ", floatmode="maxprec").replace("\n", "")
-
-
-def _clip(value: Any, limit: int = 80) -> str:
-    text = repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,220 @@
+"""Why an answer is wrong, as far as numbers can tell.
+
+A cause is named only if it explains what the learner's function gave in every case so far and in a few fresh ones.
+First come the task's own mistakes, then slips that any function can have: values in another order, one argument upside
+down or not used, the same factor everywhere. These are put as questions, since several slips can have the same effect.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .values import agree, copied, to_numpy
+
+if TYPE_CHECKING:
+    from .task import Answer, Case
+
+__all__ = ["cause", "question"]
+
+PROBES = 4  # fresh cases on which a cause must hold as well
+PATIENCE_S = 3.0  # no further fresh case once they have taken so long
+
+
+def cause(answer: Answer, case: Case, name: str) -> str:
+    """The sentence that explains a wrong value, or nothing.
+
+    Args:
+        answer: the learner's function with the cases before this one.
+        case: the case in which it is wrong.
+        name: of the output that is wrong.
+    """
+    cases = [case, *answer.cases, *_probes(answer)]
+    if _exchanged(cases):
+        names = ", ".join(answer.task.names)
+        return f"The values are right but stand in another order; return {names}"
+    for sentence, mistake in answer.task.mistakes.items():
+        if _explains(answer, mistake, cases, name):
+            return sentence
+    return _same_for_all(case, answer.cases, name) or _slip_of_argument(answer, cases, name) or _slip(cases, name)
+
+
+def question(answer: Answer, case: Case, name: str) -> str:
+    """What to ask where no cause is known."""
+    got, right = np.asarray(to_numpy(case.got[name])), np.asarray(to_numpy(case.expected[name]))
+    if (
+        got.dtype.kind in "fc"
+        and right.dtype.kind in "biufc"
+        and not np.isfinite(got).all()
+        and np.isfinite(right).all()
+    ):
+        return "Does an exponential overflow, is something divided by 0, or the log of 0 taken?"
+    asked = answer.task.question
+    asked = asked if isinstance(asked, str) else asked.get(name, "")
+    if not asked and answer.cases:
+        return f"The case before this one was right: {answer.cases[-1].what}. What is different here?"
+    return asked
+
+
+def _probes(answer: Answer) -> list[Case]:
+    """The learner's function on a few fresh inputs; those that it cannot take are left out."""
+    from .task import Case
+
+    task, rng, found, started = answer.task, np.random.default_rng(), [], time.monotonic()
+    while len(found) < PROBES and time.monotonic() - started < PATIENCE_S:
+        arguments = task.draw(rng)
+        given = copied(arguments)
+        try:
+            expected = task.values(task.reference, arguments)
+            found.append(Case("", arguments, expected, answer._seen(answer._call(given), given)))
+        except Exception:  # a learner's function may fail in any way
+            break
+    return found
+
+
+def _explains(answer: Answer, mistake: Callable[..., Any], cases: list[Case], name: str) -> bool:
+    """Whether a mistake gives what the learner's function gave, which is not always right."""
+    task = answer.task
+    for i, case in enumerate(cases):
+        try:
+            values = task.values(mistake, case.arguments)
+        except Exception:  # where a mistake has no value it explains none
+            return False
+        if values is None:  # it does not apply here: the learner's function must be right then
+            values = case.expected
+        if name not in values or not agree(case.got[name], values[name], task.rtol, task.atol):
+            return False
+        if i == 0 and agree(values[name], case.expected[name], task.rtol, task.atol):
+            return False
+    return True
+
+
+def _exchanged(cases: list[Case]) -> bool:
+    """Whether the values are those expected, in another order, in all cases."""
+    names = list(cases[0].expected)
+    if len(names) < 2:
+        return False
+    from itertools import permutations
+
+    for order in list(permutations(names))[1:] if len(names) <= 4 else []:
+        if all(agree(c.got[a], c.expected[b]) for c in cases for a, b in zip(names, order, strict=True)):
+            return True
+    return False
+
+
+def _same_for_all(case: Case, before: list[Case], name: str) -> str:
+    for other in before:
+        if agree(case.got[name], other.got[name]) and not agree(case.expected[name], other.expected[name]):
+            return f"That is what came out for another input ({other.what}): are all arguments used?"
+    return ""
+
+
+# --------------------------------------------------------------------------------------- slips of any function
+
+_OF_A_NUMBER: dict[str, Callable[[float], float]] = {
+    "1/{p}": lambda v: 1 / v,
+    "-{p}": lambda v: -v,
+    "2{p}": lambda v: 2 * v,
+    "{p}/2": lambda v: v / 2,
+    "{p}²": lambda v: v * v,
+    "√{p}": lambda v: v**0.5,
+}
+_OF_A_COUNT: dict[str, Callable[[int], int]] = {"{p} - 1": lambda v: v - 1, "{p} + 1": lambda v: v + 1}
+_OF_THE_VALUE: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "the exponential of the right answer": np.exp,
+    "the log of the right answer": np.log,
+    "the square of the right answer": np.square,
+    "the square root of the right answer": np.sqrt,
+    "the inverse of the right answer": lambda v: 1 / v,
+    "the absolute value of the right answer": np.abs,
+    "one minus the right answer": lambda v: 1 - v,
+    "the right answer with its axes exchanged": np.transpose,
+    "the right answer in reverse order": lambda v: v[::-1],
+    "the right answer, rounded": np.rint,
+    "the right answer, cut to a whole number": np.trunc,
+}
+
+
+def _slip_of_argument(answer: Answer, cases: list[Case], name: str) -> str:
+    """One number among the arguments taken for another."""
+    reference, parameters = answer.task.reference, answer.task.parameters
+    for k, (parameter, value) in enumerate(zip(parameters, cases[0].arguments, strict=False)):
+        kind, options = type(value), {}
+        if isinstance(value, float | np.floating):
+            options = {form.format(p=parameter): change for form, change in _OF_A_NUMBER.items()}
+            options["1"] = lambda v: 1.0
+        elif isinstance(value, int | np.integer) and not isinstance(value, bool):
+            options = {form.format(p=parameter): change for form, change in _OF_A_COUNT.items()}
+        for text, change in options.items():
+
+            def slipped(*arguments: Any, k: int = k, change: Callable = change, kind: type = kind) -> Any:
+                return reference(*arguments[:k], kind(change(arguments[k])), *arguments[k + 1 :])
+
+            if _explains(answer, slipped, cases, name):
+                if text == "1":
+                    return f"Your answer is right for {parameter} = 1 only: is {parameter} used?"
+                return f"Your answer is right for {text} in the place of {parameter}: is that what you want?"
+    return ""
+
+
+def _slip(cases: list[Case], name: str) -> str:
+    """The value changed in the same way in all cases."""
+    pairs = [(_numeric(c.got[name]), _numeric(c.expected[name])) for c in cases]
+    if any(got is None or right is None for got, right in pairs):
+        return ""
+    if all(got.shape == right.shape for got, right in pairs):
+        sentence = _factor(pairs, cases)
+        if sentence:
+            return sentence
+    for what, change in _OF_THE_VALUE.items():
+        with np.errstate(all="ignore"):
+            if all(right.ndim or "order" not in what for _, right in pairs) and all(
+                agree(got, change(right)) for got, right in pairs
+            ):
+                return f"This is {what}, in every case: is there a step too many, or one missing?"
+    return ""
+
+
+def _factor(pairs: list[tuple[np.ndarray, np.ndarray]], cases: list[Case]) -> str:
+    """The same factor in all entries of all cases, or one that is the length of an argument."""
+    ratios = [_ratio(got, right) for got, right in pairs]
+    if any(r is None for r in ratios) or len(ratios) < 2:
+        return ""
+    if agree(ratios, [ratios[0]] * len(ratios), rtol=1e-3):
+        if agree(ratios[0], -1.0):
+            return "This is minus the right answer, in every case: is a sign lost?"
+        return f"In every case this is {ratios[0]:.4g} times the right answer: is a factor missing?"
+    for text, length in _lengths(cases):
+        for form, power in (("", 1), ("1/", -1), ("the root of ", 0.5), ("1/root of ", -0.5)):
+            if agree(ratios, length**power, rtol=1e-3):
+                return (
+                    f"In every case the right answer is multiplied by {form}{text}: a sum for a mean, or the reverse?"
+                )
+    return ""
+
+
+def _ratio(got: np.ndarray, right: np.ndarray) -> float | None:
+    """The factor between two arrays, if it is the same for all entries."""
+    if not np.isfinite(got).all() or not np.isfinite(right).all() or not np.any(right):
+        return None
+    factor = float(np.sum(got * right) / np.sum(right * right))
+    return factor if factor and agree(got, factor * right) else None
+
+
+def _lengths(cases: list[Case]) -> Iterator[tuple[str, np.ndarray]]:
+    """Lengths of the axes of the arguments, one for each case."""
+    for k in range(len(cases[0].arguments)):
+        arrays = [to_numpy(c.arguments[k]) for c in cases]
+        if all(hasattr(a, "shape") and len(a.shape) for a in arrays):
+            for axis in range(min(len(a.shape) for a in arrays)):
+                lengths = np.array([a.shape[axis] for a in arrays], float)
+                if len(set(lengths)) > 1:
+                    yield f"the length of axis {axis} of an argument ({lengths[0]:.0f} here)", lengths
+
+
+def _numeric(value: Any) -> np.ndarray | None:
+    array = np.asarray(to_numpy(value))
+    return array.astype(float) if array.dtype.kind in "biuf" else None
