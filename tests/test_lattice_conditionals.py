@@ -200,7 +200,7 @@ def test_rare_colours_in_the_cold_keep_their_rate(colour: int, engine: str) -> N
     ],
 )
 def test_rare_states_keep_their_rate_on_every_path(monkeypatch, model, beta, strength, low, source) -> None:
-    """Neighbours all 1. One random word stays below 2^11, so that states of odds near e^-17 come 2^21 times as often."""
+    """Neighbours all 1. One random word stays below 2^11, so that odds of e^-17 come 2^21 times as often."""
 
     def words_below(key, shape):
         drawn = list(words(key, shape))

@@ -42,7 +42,7 @@ from thrml import (
     sample_states,
 )
 
-from course_utils import check, explorers, plots
+from course_utils import check, diagnostics, explorers, plots
 from course_utils.lattice import Potts, exact, gibbs, reference, tempering
 from course_utils.lattice import observables as ob
 
@@ -76,8 +76,10 @@ title = f"From 5 % below T_c to 5 % above it, the energy rises by {between:.2f} 
 plots.spins(pictures, model, titles, title=title, columns=5, side=1.9)
 
 # %% [markdown]
-# *Picture: five square lattices. At 0.6 T_c one colour. At 0.95 T_c one colour with small islands of the others. At T_c still one
-# colour, with larger islands. At 1.05 T_c patches of all colours, at 1.6 T_c single spins and pairs.*
+# *Picture: five square lattices. At 0.6 T_c one colour with a few specks. At 0.95 T_c one colour with small islands of the others. At
+# T_c still one colour, with larger islands. At 1.05 T_c patches of all colours, at 1.6 T_c small ones, down to single spins.*
+#
+# At $T_c$ itself 2000 sweeps are not enough to forget the start, as section 5 will show: that lattice is on its way.
 #
 # ## 2 · One conditional
 #
@@ -239,31 +241,51 @@ for f, m, s in zip(share_of_T_c, potts_order_parameter(pictures, 5), pictures, s
 # ## 4 · The phase diagram of five colours
 #
 # First the protocol that suggests itself: random colours, put at the temperature in question, and some warm-up. At a quarter of
-# $T_c$ equilibrium is all but one colour. What do 24 lattices say after 1000 sweeps?
+# $T_c$ equilibrium is all but one colour. What do 24 lattices say after 1000 sweeps, and after 10 000?
 
 # %%
-T = 0.25 * T_C[5]
-how = {"n_samples": 1, "n_burn_in": 1000, "n_chains": 24}
-frozen = model.sample(jax.random.key(82), 1 / T, **how)[:, 0]
-m = np.asarray(model.order_parameter(frozen))
-worst = np.argsort(m)[[0, 1, 2, 3, -1]]
-titles = [f"m = {m[k]:.2f}" for k in worst]
-title = f"T_c / 4 after a quench: {(m < 0.9).sum()} of 24 lattices are stuck, mean m = {m.mean():.2f}"
-plots.spins(np.asarray(frozen)[worst], model, titles, title=title, columns=5, side=1.9)
+T_cold, quenched, order = 0.25 * T_C[5], {0: "random"}, {}
+for before, t in ((0, 1000), (1000, 10_000)):
+    how = {"n_samples": 1, "n_sweeps": t - before, "n_chains": 24, "init": quenched[before]}
+    quenched[t] = np.asarray(model.sample(jax.random.fold_in(jax.random.key(82), t), 1 / T_cold, **how))[:, 0]
+    order[t] = np.asarray(model.order_parameter(quenched[t]))
+    colours = [sum(np.bincount(s.ravel(), minlength=5) > 0.02 * s.size) for s in quenched[t][order[t] < 0.9]]
+    kinds = ", ".join(f"{colours.count(n)} of {n} colours" for n in sorted(set(colours)))
+    print(f"after {t:6d} sweeps: mean m = {order[t].mean():.2f}; still divided: {kinds}")
+divided = {t: (m < 0.9).sum() for t, m in order.items()}
+shown = [*np.lexsort((order[1000], order[10_000]))[:3], *np.argsort(order[1000] + (order[10_000] < 0.9))[:2]]
+titles = [f"{t} sweeps: m = {order[t][k]:.2f}" for t in order for k in shown]
+title = f"T_c / 4: of 24 quenched lattices, {divided[1000]} are divided after 1000 sweeps, {divided[10_000]} after 10 000"
+plots.spins([quenched[t][k] for t in order for k in shown], model, titles, title=title, columns=5, side=1.9)
 
 # %% [markdown]
-# *Picture: five lattices. The first four show large patches of several colours with straight borders and corners; the last is of
-# nearly one colour.*
+# *Picture: five lattices after 1000 sweeps, and the same five below after 10 000. Above, patches of two to five colours. Of those below,
+# three are still divided and two have become one colour.*
 #
-# Patches that a 48 × 48 lattice does not get rid of. Ising domains shrink because their walls are curved. Where *three* colours
-# meet, the walls hold one another, and at low temperature the corners of a wall do not move either. A phase diagram made this way
-# shows a small order parameter in the cold, and "order parameter zero" has been concluded from such pictures.
+# Ising domains shrink because their walls are curved: a corner spin has as many neighbours of the other colour as of its own, and turns
+# at no cost. Corners of Potts walls move as well. What is new is the point where *three* colours meet. There a corner spin has two
+# neighbours of its own colour and one of each other: to leave costs $J$. So the wall waits, and the colder it is the longer:
+
+# %%
+four = {"corner of a wall, 2 + 2": (2, 2, 0, 0, 0), "meeting point, 2 + 1 + 1": (2, 1, 1, 0, 0)}
+four["straight wall, 3 + 1"] = (3, 1, 0, 0, 0)
+for name, n in four.items():
+    weight = np.exp(np.array(n) / T_cold)
+    print(f"{name:25s} chance to leave its colour {1 - weight[0] / weight.sum():.6f} a sweep")
+longer = {1000: 41, 5000: 13, 20_000: 11, 60_000: 10}  # as above with three other seeds, a minute's run
+print("of 72 other quenches still divided:", ", ".join(f"{n} after {t} sweeps" for t, n in longer.items()))
+
+# %% [markdown]
+# A pinned pattern is not pinned for ever: it waits for the barrier $J$, a time that grows as $e^{J/T}$. In the longer runs all that was
+# left from 20 000 sweeps on were stripes of *two* colours. Their straight walls have no meeting points and wait for $2J$, as in lesson
+# 07. A phase diagram from 1000 sweeps shows a small order parameter in the cold, which is the age of the runs and no property of the
+# model.
 #
 # Two protocols that do not freeze. **Away from $T_c$: start from one colour.** Below $T_c$ that is next to equilibrium, above it
 # order melts in a few sweeps. **Near $T_c$: replica exchange** (lesson 03). Eight temperatures from 3.5 % below to 3.5 % above $T_c$
 # trade their lattices, and a lattice that is stuck gets out by way of the hot ones. Both run twice, from one colour and from
-# random colours, since the sampler cannot know which of the two is right, and you can: if they disagree, neither is to be
-# believed.
+# random colours, since the sampler cannot know which of the two is right, and you can: where they disagree, one run at least has not
+# forgotten its start.
 
 # %%
 look = {"m": model.order_parameter, "e": model.energy}
@@ -283,6 +305,8 @@ T_all = np.concatenate([far, near])
 accepted = swapped.swap_acceptance
 rarest = (near[:-1] + near[1:])[accepted.argmin()] / 2 / T_C[5]
 print(f"swaps accepted: from {accepted.min():.0%} (at {rarest:.3f} T_c) to {accepted.max():.0%}")
+for T, cold, hot in zip(T_all, seen["aligned", "e"], seen["random", "e"], strict=True):
+    print(f"T = {T / T_C[5]:.3f} T_c: energy from order and disorder {diagnostics.two_starts(cold.T, hot.T)}")
 
 # %%
 names = {"m": "order parameter m", "e": "energy per spin (J)"}
@@ -298,18 +322,14 @@ for name, words in names.items():
 below = T_all < 0.9 * T_C[5]
 means = {start: np.array([one.mean() for one in seen[start, "m"]]) for start in ("aligned", "random")}
 gap = (means["aligned"] - means["random"])[below].max()
-title = f"q = 5, 48 × 48: in the cold, random starts lose up to {gap:.2f} of m to frozen patches"
-starts = zip(*(seen[start, "e"][len(far) :] for start in ("aligned", "random")), strict=True)
-differ = [ob.latent_heat(cold, hot) for cold, hot in starts]  # hot minus cold, with its error
-most = max(differ, key=lambda one: abs(one.value))
-print(f"near T_c, the largest difference between the energies of the two starts is {most} J")
+title = f"q = 5, 48 × 48: in the cold, short runs from random colours fall short of m by up to {gap:.2f}"
 plots.phase_curves(measured, transition=("T_c", T_C[5]), title=title)
 
 # %% [markdown]
 # *Picture: order parameter and energy against temperature, T_c dashed. From one colour, m falls from 1, slowly and then steeply
 # just below T_c, to a small tail; the energy rises most steeply at T_c. The points from random colours follow the same curves near
-# T_c, where error bars are long, and above it; in the cold their m is smaller, with long error bars. Green diamonds on the dashed
-# line mark the exact ends of the jump of the infinite lattice: for the energy, they are so close that they nearly touch.*
+# T_c and above it; in the cold their m is smaller, with long error bars, and their energy a little higher. Green diamonds on the
+# dashed line mark the exact ends of the jump of the infinite lattice: for the energy, they are so close that they nearly touch.*
 #
 # Is that a jump or a steep slope? The exact results say that for $q > 4$ it is a jump, of **first order**: at $\beta_c$ an ordered
 # and a disordered phase have equal free energies, and their energies differ by the **latent heat** (Baxter 1973):
@@ -471,8 +491,8 @@ energy = dict(sorted(energy.items()))
 for (q, L), e in energy.items():
     cut = -(1 + q**-0.5)
     crossed = (np.diff(e < cut, axis=1) != 0).sum(1).mean()
-    Δ = ob.latent_heat(e[: len(e) // 2], e[len(e) // 2 :])
-    print(f"q = {q:2d}, L = {L}: hot minus cold start {Δ}, {crossed:.0f} crossings a chain")
+    starts = diagnostics.two_starts(e[: len(e) // 2].T, e[len(e) // 2 :].T)
+    print(f"q = {q:2d}, L = {L}: {starts}, {crossed:.0f} crossings a chain")
 
 # %% [markdown]
 # At $\beta_c$ there are $q$ ordered phases, one for each colour, and one disordered: the ordered ones hold $q/(q+1)$ of the time
@@ -576,8 +596,8 @@ plots.energy_peaks(histograms, lines, title=title)
 
 # %% [markdown]
 # *Picture: energy histograms, five colours on the left, ten on the right, a line for each size of lattice, dashed lines at the
-# exact energies of the two phases. On the right two peaks that stay near the dashed lines while the dip between them deepens. On the left
-# a hill that gets narrower with the size, with two humps at L = 48, far wider than the small distance of the dashed lines.*
+# exact energies of the two phases. On the right two peaks that come nearer to the dashed lines while the dip between them deepens. On the
+# left a hill that gets narrower with the size; on the larger lattices it has two humps, much further apart than the dashed lines.*
 
 # %%
 for q, rows in heats.items():
@@ -592,8 +612,8 @@ title = f"Ten colours: {heat:.3f} J at L = {L}. Five: from {small:.2f} to {large
 plots.latent_heats(heats, {q: exact.potts_latent_heat(q) for q in heats}, title=title)
 
 # %% [markdown]
-# *Picture: the distance of the two halves of the histograms against the size of the lattice. Ten colours: close to their dashed line
-# at 0.70. Five: points that fall from about 0.4 to 0.2, still far above their dashed line at 0.05.*
+# *Picture: the distance of the two halves of the histograms against the size of the lattice. Ten colours: two points close to their
+# dashed line. Five: three points that fall, still far above their own dashed line.*
 #
 # Cut *any* broad distribution in two, and you have two means and a difference. Not even two humps prove a jump: the fluctuations
 # of a nearly critical lattice make humps of their own, and somebody who has only L = 48 reports a latent heat of five colours
@@ -632,7 +652,7 @@ path, loops, areas = np.concatenate([up, up[::-1]]), {}, {}
 for q in (5, 10):
     one, loops[f"q = {q}"] = Potts(48, q), {}
     for n in (20, 300):
-        how = {"n_sweeps": n, "n_chains": 4, "init": "aligned"}
+        how = {"n_sweeps": n, "n_chains": 8, "init": "aligned"}
         β = 1 / (path * T_C[q])
         _, found = tempering.annealed(one, jax.random.key(87), β, {"e": one.energy}, **how)
         e = np.asarray(found["e"], float)
@@ -640,15 +660,18 @@ for q in (5, 10):
         areas[q, n] = ob.mean_and_error(((cooling - heating).sum(1) * (up[1] - up[0]) * T_C[q])[:, None])
         loops[f"q = {q}"][f"{n} sweeps a step"] = (path, e.mean(0))
         print(f"q = {q:2d}, {n:3d} sweeps at each temperature: area of the loop {areas[q, n]} J²/k_B")
-kept = [areas[q, 300].value / areas[q, 20].value for q in (5, 10)]
-title = f"15 times slower, the loop keeps {kept[0]:.0%} of its area for q = 5, {kept[1]:.0%} for q = 10"
+kept = {q: areas[q, 300].value / areas[q, 20].value for q in (5, 10)}
+relative = {q: math.hypot(*(areas[q, n].error / areas[q, n].value for n in (20, 300))) for q in (5, 10)}
+words = [f"{kept[q]:.0%} ± {kept[q] * relative[q]:.0%} for q = {q}" for q in (5, 10)]
+title = f"15 times slower, the loop keeps {words[0]} of its area, {words[1]}"
 plots.heating_loops(loops, {f"q = {q}": exact.potts_critical_energies(q) for q in (5, 10)}, title=title)
 
 # %% [markdown]
-# *Picture: energy against T / T_c, two panels. For q = 10 the way up jumps above T_c and the way down below it; slower, both jumps
-# come nearer to T_c, and the loop is narrower but open. For q = 5 the slow loop is nearly closed.*
+# *Picture: energy against T / T_c, two panels with a loop each for the fast and the slow runs. For q = 10 the way up rises above T_c
+# and the way down falls below it; slower, both come nearer to T_c, and the loop is narrower but open. For q = 5 the loops are smaller;
+# the slow one is open near T_c only. Black bars mark the exact jumps: long for q = 10, short for q = 5.*
 #
-# (b). A loop is a matter of time, not of equilibrium: at equilibrium the energy depends on $T$ alone. Cooled a little below $T_c$,
+# (b). The errors are from 8 independent chains. A loop is a matter of time, not of equilibrium: at equilibrium the energy depends on $T$ alone. Cooled a little below $T_c$,
 # ten colours stay disordered until a droplet of one colour happens to be large enough to pay for its wall, and the waiting time
 # grows very fast towards $T_c$. So the loop shrinks ever more slowly, and at no affordable speed is it gone. An ordinary critical
 # point has loops too, as Ising in lesson 07 forgot only after $L^z$ sweeps; they go away much faster.
@@ -892,7 +915,7 @@ explorers.live_lattice("potts", size=256, states=5)
 #
 # ## 10 · What goes wrong
 #
-# **A quench read as equilibrium.** Section 4: at $T_c/4$ random starts report an order parameter far below 1.
+# **A quench read as equilibrium.** Section 4: at $T_c/4$ short runs from random colours report an order parameter far below 1.
 #
 # **A run too short, started in one phase, reports that phase.** Ten colours, a little off $T_c$ on either side, 200 sweeps:
 
@@ -904,15 +927,15 @@ for f in (0.99, 1.01):
         print(f"T = {f} T_c, from {start:7s} spins: energy {ob.mean_and_error(run['e'])}")
 
 # %% [markdown]
-# Four clean numbers with small errors, and the temperature hardly matters: what decides is the start. At each temperature one of the two is
+# Four clean numbers with small errors, and the start matters far more than the temperature. At each temperature one of the two is
 # wrong (which?).
 #
-# **The share of colour 0 as the order parameter.** The lattices of section 4 that did find order, at $T_c/4$:
+# **The share of colour 0 as the order parameter.** The first eight lattices of section 4 that did find order, at $T_c/4$:
 
 # %%
-done = np.asarray(frozen)[m > 0.9] if (m > 0.9).any() else np.asarray(frozen)
-shares = np.array([[(s == k).mean() for k in range(5)] for s in done])
-print(f"{len(done)} lattices; m from the share of colour 0:  ", np.round((5 * shares[:, 0] - 1) / 4, 2))
+done = quenched[10_000][order[10_000] > 0.9]
+shares = np.array([[(s == k).mean() for k in range(5)] for s in done[:8]])
+print(f"{len(shares)} lattices; m from the share of colour 0:  ", np.round((5 * shares[:, 0] - 1) / 4, 2))
 print("           from that of the largest:  ", np.round((5 * shares.max(1) - 1) / 4, 2))
 
 # %% [markdown]
