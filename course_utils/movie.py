@@ -451,7 +451,7 @@ class Recorder:
         try:
             with _quiet_fork():
                 self._process = subprocess.Popen(
-                    [*command, str(self._partial)],
+                    [*command, f"file:{self._partial}"],  # else ffmpeg takes what stands before a colon as a protocol
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,

@@ -44,7 +44,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         script = tmp_path / "tools" / "ffmpeg"
         script.parent.mkdir()
         script.write_text(
-            f"#!{sys.executable}\nimport sys, os\n"
+            f"#!{sys.executable}\nimport sys, os\nsys.argv[-1] = sys.argv[-1].removeprefix('file:')\n"
             f"names = '{encoders}'.split()\n"
             "if '-encoders' in sys.argv:\n    [print(' V....D', name) for name in names]\n    sys.exit()\n"
             f"{body}\n"
@@ -236,6 +236,15 @@ def test_what_was_written_comes_out_of_the_file_again(tmp_path, codec):
     assert "sixteen: of them" in said
     assert "yuv420p(tv, bt709" in said
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no file names with a colon")
+@pytest.mark.parametrize("name", ["a:b.mp4", "http:x.mp4", "100%d.mp4", "file:x.mkv"])
+def test_a_name_with_a_colon_is_a_name(tmp_path, name, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    record(Path(name), noise(3))
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert len(decoded(tmp_path / name)[1]) == 3
 
 
 def test_a_coarser_quality_makes_a_smaller_file(tmp_path):

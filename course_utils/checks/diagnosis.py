@@ -33,10 +33,18 @@ def cause(answer: Answer, case: Case, name: str) -> str:
         name: of the output that is wrong.
     """
     cases = [case, *answer.cases, *_probes(answer)]
+    for sentence, mistake in answer.task.mistakes.items():  # first, as one may have the effect of another order
+        if _explains(answer, mistake, cases, name):
+            return sentence
+    mistakes = answer.task.mistakes.items()
+    # What explains all outputs goes first: that may look like an exchange of two of them, or like a part of itself.
+    for sentence, mistake in mistakes:
+        if _explains(answer, mistake, cases, name, whole=True):
+            return sentence
     if _exchanged(cases):
         names = ", ".join(answer.task.names)
         return f"The values are right but stand in another order; return {names}"
-    for sentence, mistake in answer.task.mistakes.items():
+    for sentence, mistake in mistakes:
         if _explains(answer, mistake, cases, name):
             return sentence
     return _same_for_all(case, answer.cases, name) or _slip_of_argument(answer, cases, name) or _slip(cases, name)
@@ -75,8 +83,11 @@ def _probes(answer: Answer) -> list[Case]:
     return found
 
 
-def _explains(answer: Answer, mistake: Callable[..., Any], cases: list[Case], name: str) -> bool:
-    """Whether a mistake gives what the learner's function gave, which is not always right."""
+def _explains(answer: Answer, mistake: Callable[..., Any], cases: list[Case], name: str, whole: bool = False) -> bool:
+    """Whether a mistake gives what the learner's function gave, which is not always right.
+
+    With `whole` it must explain all outputs that it concerns, the named one among them.
+    """
     task = answer.task
     for i, case in enumerate(cases):
         try:
@@ -85,7 +96,8 @@ def _explains(answer: Answer, mistake: Callable[..., Any], cases: list[Case], na
             return False
         if values is None:  # it does not apply here: the learner's function must be right then
             values = case.expected
-        if name not in values or not agree(case.got[name], values[name], task.rtol, task.atol):
+        compared = values if whole else [name]
+        if name not in values or not all(agree(case.got[n], values[n], task.rtol, task.atol) for n in compared):
             return False
         if i == 0 and agree(values[name], case.expected[name], task.rtol, task.atol):
             return False
@@ -163,7 +175,7 @@ def _slip_of_argument(answer: Answer, cases: list[Case], name: str) -> str:
 def _slip(cases: list[Case], name: str) -> str:
     """The value changed in the same way in all cases."""
     pairs = [(_numeric(c.got[name]), _numeric(c.expected[name])) for c in cases]
-    if any(got is None or right is None for got, right in pairs):
+    if any(got is None or right is None for got, right in pairs) or _is_count(cases[0].expected[name]):
         return ""
     if all(got.shape == right.shape for got, right in pairs):
         sentence = _factor(pairs, cases)
@@ -213,6 +225,11 @@ def _lengths(cases: list[Case]) -> Iterator[tuple[str, np.ndarray]]:
                 lengths = np.array([a.shape[axis] for a in arrays], float)
                 if len(set(lengths)) > 1:
                     yield f"the length of axis {axis} of an argument ({lengths[0]:.0f} here)", lengths
+
+
+def _is_count(value: Any) -> bool:
+    """Whether a value is one whole number, of which it makes little sense to say that it is half the right one."""
+    return np.ndim(value) == 0 and np.asarray(to_numpy(value)).dtype.kind in "biu"
 
 
 def _numeric(value: Any) -> np.ndarray | None:

@@ -151,30 +151,17 @@ def log_z_independent(fields: Float[np.ndarray, "n"], beta: float) -> float:
 
 
 # %% check="2.1" points=2
+from course_utils import check, exercises
+
 with check.exercise("2.1", "log_z_independent"):
-    h, s = np.array([0.5, -1.2, 2.0]), exact.ising_states(3)
+    answer = exercises.partition.log_z_independent.by(log_z_independent)
+    h, states = np.array([0.5, -1.2, 2.0]), exact.ising_states(3)
     for beta in (1.0, 0.7):
-        x = beta * h
-        causes = {
-            "Each spin has two states: a factor 2 is missing in each 2 cosh": np.log(np.cosh(x)).sum(),
-            "beta is not used": logsumexp(s @ h),
-            "The factors of Z multiply, so their logs add up: this is the log of their sum": np.log(
-                2 * np.cosh(x).sum()
-            ),
-            "This is Z; return its log": np.prod(2 * np.cosh(x)),
-            "Sum over both states of each spin; this keeps only the favourable one": np.abs(x).sum(),
-        }
-        got = log_z_independent(h, beta)
-        check.close(f"log Z of three spins at β = {beta} (8 states added up)", got, logsumexp(s @ x), causes=causes)
-    got = log_z_independent(np.array([1000.0, -1000.0, 0.0]), 1.0)
-    hint = "exp overflowed: take the larger of the two exponents out first, or use np.logaddexp"
-    check.that(np.isfinite(got), f"log Z in fields of ±1000 is {got}", hint=hint)
-    check.close("log Z in fields of ±1000", got, 2000 + math.log(2), hint="log(2 cosh x) tends to |x|.")
-    got = log_z_independent(np.full(5000, 0.3), 1.0)
-    check.that(np.isfinite(got), f"log Z of 5000 spins is {got}", hint="The product overflowed: add logs instead")
-    check.close(
-        "log Z of 5000 spins", got, 5000 * math.log(2 * math.cosh(0.3)), hint="Every spin adds log(2 cosh(βh))."
-    )
+        answer.on(f"three spins at β = {beta}", h, beta, expect=logsumexp(beta * states @ h))
+    answer.on("5000 spins", np.full(5000, 0.3), 2.0, expect=5000 * math.log(2 * math.cosh(0.6)))
+    answer.on("spins in fields of 1000", np.array([1000.0, 1000.0, 0.0]), 0.9, expect=1800 + math.log(2))
+    answer.on("spins in fields of ±1000", np.array([1000.0, -1000.0, 0.0]), 0.9, expect=1800 + math.log(2))
+    answer.fresh(4, "other spins")
 
 # %% [markdown] hint="2.1"
 # The log of the product is the sum of $\log(e^{x_i} + e^{-x_i})$ with $x_i = \beta h_i$. `np.logaddexp(a, b)` is
@@ -255,31 +242,17 @@ def chain_log_z(n: int, beta: float, periodic: bool) -> float:
 
 
 # %% check="2.2" points=3
+from course_utils import check, exercises
+
 with check.exercise("2.2", "chain_log_z"):
-    for n, beta, periodic in ((8, 0.6, True), (8, 0.6, False), (5, 1.0, True), (5, 1.0, False)):
-        T, right = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]])), exact.enumerated_log_z(n, beta, periodic)
-        one_less, power = np.linalg.matrix_power(T, n - 1), np.linalg.matrix_power(T, n)
-        ends, bonds, what = ("periodic", n, "the trace") if periodic else ("open", n - 1, "the sum of all entries")
-        swapped, short = (power.sum(), np.trace(one_less)) if periodic else (np.trace(one_less), power.sum())
-        causes = {
-            "This is the chain with the other kind of ends": exact.enumerated_log_z(n, beta, not periodic),
-            f"{n} spins with {ends} ends have {bonds} bonds: look at the power of T": math.log(short),
-            f"A chain with {ends} ends takes {what} of the power of T": math.log(swapped),
-            "β is missing in the entries of T": exact.enumerated_log_z(n, 1.0, periodic),
-            "Each bond is counted twice": exact.enumerated_log_z(n, 2 * beta, periodic),
-            "The smaller eigenvalue of T counts too while n is small": bonds * math.log(2 * math.cosh(beta)),
-            "Equal neighbours have the low energy: e^β stands on the diagonal of T":
-                math.log(np.trace(np.linalg.matrix_power(T[::-1], n))),
-            "This is Z; return its log": math.exp(right),
-        }  # fmt: skip
-        check.close(f"log Z, {n} spins, β = {beta}, {ends}", chain_log_z(n, beta, periodic), right, causes=causes)
-    for periodic in (True, False):
-        got, right = chain_log_z(10_000, 1.0, periodic), exact.chain_log_z(10_000, 1.0, periodic=periodic)
-        hint = "T^n overflowed: take out the largest eigenvalue, or rescale after each product"
-        check.that(np.isfinite(got), f"log Z of 10,000 spins is {got}", hint=hint)
-        check.close(
-            "log Z of 10,000 spins", got, right, rtol=1e-8, hint="Is the log of all that you took out added back?"
-        )
+    answer = exercises.partition.chain_log_z.by(chain_log_z)
+    for n, beta in ((8, 0.6), (5, 1.0), (2, 0.4)):
+        for periodic, ends in ((True, "periodic"), (False, "open")):
+            states_added_up = exact.enumerated_log_z(n, beta, periodic)
+            answer.on(f"{n} spins, β = {beta}, {ends}", n, beta, periodic, expect=states_added_up)
+    answer.on("10,000 spins, periodic", 10_000, 1.0, True, expect=exact.chain_log_z(10_000, 1.0))
+    answer.on("10,000 spins, open", 10_000, 1.0, False, expect=exact.chain_log_z(10_000, 1.0, periodic=False))
+    answer.fresh(4, "another chain")
 
 # %% [markdown] hint="2.2"
 # The eigenvalues of $T$ are $2\cosh\beta$ and $2\sinh\beta$, with eigenvectors $(1, 1)/\sqrt2$ and $(1, -1)/\sqrt2$. The trace of
@@ -436,30 +409,18 @@ def importance_estimate(log_w: Float[np.ndarray, "n"]) -> tuple[float, float]:
 
 
 # %% check="2.3" points=3
+from course_utils import check, exercises
+
 with check.exercise("2.3", "importance_estimate"):
+    answer = exercises.partition.importance_estimate.by(importance_estimate)
     for w in (np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.2, 5.0, 0.5])):
-        log_w, right = np.log(w), w.sum() ** 2 / (w**2).sum()
-        log_z, ess = check.outputs(importance_estimate(log_w), "log Z", "ESS")
-        causes = {
-            "This is the mean of the log weights; average the weights, then take the log": log_w.mean(),
-            "This is the log of the sum of the weights; divide by n": math.log(w.sum()),
-            "This is the mean weight; return its log": w.mean(),
-            "You took the largest weight out and did not put its log back": math.log(w.mean() / w.max()),
-        }
-        check.close(f"log Z for the weights {w.tolist()}", log_z, math.log(w.mean()), causes=causes)
-        causes = {
-            "This is the ESS of the log weights; it takes the weights": log_w.sum() ** 2 / (log_w**2).sum(),
-            "This is Σw / max w; Kish's ESS has squares": w.sum() / w.max(),
-            "This is the fraction ESS / n; return the number": right / len(w),
-            "The weights are not normalised: divide them by their sum first": 1 / (w**2).sum(),
-            "This is upside down": 1 / right,
-        }
-        check.close(f"ESS for the weights {w.tolist()}", ess, right, causes=causes)
-    for shift, what in ((2000.0, "overflowed"), (-2000.0, "underflowed to 0")):
-        log_z, ess = importance_estimate(np.log([1.0, 2.0, 3.0, 4.0]) + shift)
-        hint = f"exp {what}: take the largest log weight out first"
-        check.close(f"log Z for log weights near {shift:.0f}", log_z, math.log(2.5) + shift, rtol=1e-7, hint=hint)
-        check.close(f"ESS for log weights near {shift:.0f}", ess, 100 / 30, hint=hint)
+        answer.on(f"the weights {w.tolist()}", np.log(w), expect=math.log(w.mean()))
+    log_w = np.log([1.0, 2.0, 3.0, 4.0])
+    answer.on("log weights near 2000", log_w + 2000, expect=2000 + math.log(2.5))
+    answer.on("log weights near -2000", log_w - 2000, expect=-2000 + math.log(2.5))
+    for apart in ([0.0, -1000.0, 0.0, 0.0], [-1000.0, 0.0, 0.0, 0.0], [-2500.0, 0.0, -1200.0, 0.0]):
+        answer.on(f"log weights {apart}", np.array(apart), expect=math.log(apart.count(0.0) / 4))
+    answer.fresh(4, "other log weights")
 
 # %% [markdown] hint="2.3"
 # `logsumexp(log_w)` is the log of the sum of the weights. The log of the sum of their *squares* is `logsumexp(2 * log_w)`.
@@ -584,29 +545,16 @@ def thermodynamic_integration(
 
 
 # %% check="2.4" points=3
+from course_utils import check, exercises
+
 with check.exercise("2.4", "thermodynamic_integration"):
-    for b in (np.linspace(0, 0.4, 5), np.array([0.0, 0.05, 0.15, 0.4])):
+    answer = exercises.partition.thermodynamic_integration.by(thermodynamic_integration)
+    for b, n_spins in ((np.linspace(0, 0.4, 5), 16), (np.array([0.0, 0.05, 0.15, 0.4]), 2000)):
         E = -np.array([[20.0], [22.0], [27.0]]) * b - np.array([[0.0], [3.0], [1.0]]) * b**2
-        start, mean, steps, area = 16 * math.log(2), E.mean(0), np.diff(b), np.trapezoid(E, b, axis=1)
-        log_z, error = check.outputs(thermodynamic_integration(b, E, 16), "log Z", "its error")
-        causes = {
-            "The sign of the integral: log Z is N log 2 minus the integral of ⟨E⟩": start + area.mean(),
-            "The start is missing: log Z(0) = N log 2": -area.mean(),
-            "The spacing is missing: pass betas to the trapezoid rule": start - np.trapezoid(mean),
-            "The betas are not evenly spaced: use the width of each interval": start - np.trapezoid(mean) * steps[0],
-            "This is a mean energy times beta, not an integral": start - mean.mean() * b[-1],
-            "This takes one end of each interval; the trapezoid rule takes both": start - (mean[:-1] * steps).sum(),
-            "The energies are of the whole system: do not multiply by N": start - 16 * area.mean(),
-        }
         spacing = ", ".join(f"{beta:g}" for beta in b)
-        check.close(f"log Z with betas {spacing}", log_z, start - area.mean(), causes=causes)
-        causes = {
-            "This is the spread of the chains; the mean of n chains is better by √n": area.std(ddof=1),
-            "The sample standard deviation has ddof=1": area.std() / math.sqrt(3),
-            "Divide by the root of the number of chains, not by the number": area.std(ddof=1) / 3,
-        }
-        hint = "Integrate each chain, then take std(ddof=1) over the chains, divided by the root of their number."
-        check.close(f"the error with betas {spacing}", error, area.std(ddof=1) / math.sqrt(3), causes=causes, hint=hint)
+        area = np.trapezoid(E.mean(axis=0), b)
+        answer.on(f"{n_spins} spins, betas {spacing}", b, E, n_spins, expect=n_spins * math.log(2) - area)
+    answer.fresh(4, "other chains")
 
 # %% [markdown] hint="2.4"
 # `np.trapezoid(energies, betas, axis=1)` integrates each row. `N log 2` minus that is one estimate per chain; `.mean()` and
@@ -710,30 +658,16 @@ def annealed_log_weights(betas, state, energy, sweep) -> Float[np.ndarray, "chai
 
 
 # %% check="2.5" points=4
+from course_utils import check, exercises
+
 with check.exercise("2.5", "annealed_log_weights"):
-    for b in (np.array([0.0, 0.1, 0.3, 0.6]), np.array([0.0, 0.2, 0.25, 0.5, 1.0])):
-        start, steps = np.array([1.0, -2.0, 5.0]), np.diff(b)[:, None]
-        path, late = [start], [start]  # a toy: the energy of s is s, and a sweep turns s into s/2 + beta
-        for k in range(len(b) - 1):
-            path.append(path[-1] / 2 + b[k + 1])
-            late.append(late[-1] / 2 + b[k])
-        right = -(steps * path[:-1]).sum(0)
-        causes = {
-            "The energy is taken after the move; the weight belongs to the state before it": -(steps * path[1:]).sum(0),
-            "The sign or the difference of the betas is reversed": -right,
-            "The weight takes the difference of the betas, not the new beta": -(b[1:, None] * path[:-1]).sum(0),
-            "The sweep belongs to the new beta": -(steps * late[:-1]).sum(0),
-            "The state never moves: keep what sweep returns": -(b[-1] - b[0]) * start,
-            "These are the weights; return their logs": np.exp(right),
-        }
-        got = annealed_log_weights(b, start, lambda s: s, lambda s, beta: s / 2 + beta)
-        check.close(f"log w of a toy with {len(b)} temperatures", got, right, causes=causes)
-    rng, small, b = np.random.default_rng(6), partition.IsingTorus(4), np.linspace(0, 0.4, 101)
-    coins = small.random_state(1000, rng)
-    log_w = annealed_log_weights(b, coins, small.energy, lambda s, beta: small.sweep(s, beta, rng))
-    estimate = partition.importance_estimate(log_w)
-    off = 16 * math.log(2) + estimate.log_z - exact.enumerated_log_z((4, 4), 0.4)
-    check.that(abs(off) < 4 * estimate.error, f"log Z of the 4×4 torus is off by {off:+.3f}", hint="The toy agrees.")
+    answer = exercises.partition.annealed_log_weights.by(annealed_log_weights)
+    b, s = np.array([0.0, 0.1, 0.3]), np.array([1.0, -2.0, 5.0])
+    # A toy: the energy of s is s, and a sweep turns s into s/2 + beta. Two steps by hand:
+    by_hand = -0.1 * s - 0.2 * (s / 2 + 0.1)
+    answer.on("a toy with 3 temperatures", b, s, lambda s: s, lambda s, beta: s / 2 + beta, expect=by_hand)
+    answer.on("the toy from 0.2 on", b + 0.2, s, lambda s: 3 * s, lambda s, beta: s / 2 + beta)
+    answer.fresh(5, "another system")
 
 # %% [markdown] hint="2.5"
 # Start with `log_w = np.zeros(number of chains)`. In a loop over neighbouring pairs of betas: first the weight, from the state

@@ -103,29 +103,16 @@ def score(energy, x: Float[Tensor, "n dim"], temperature: float) -> Float[Tensor
 
 
 # %% check="3.1" points=2
+from course_utils import check, exercises
+
 with check.exercise("3.1", "score"):
+    answer = exercises.langevin.score.by(score)
     rows = torch.tensor([[0.5, -1.0], [2.0, 0.3], [-1.5, 1.2]], dtype=torch.float64)
-    for E in (energies.Rosenbrock(b=2.0), energies.Rastrigin(amplitude=1.0)):
-        for T in (2.0, 1.0):
-            right, p = -E.grad(rows) / T, torch.exp(-E(rows) / T)[:, None]
-            causes = {
-                "The sign is wrong: the score points to lower energy": -right,
-                "The temperature is not used": right * T,
-                "Divide by T; you multiplied": right * T * T,
-                "This is the gradient of p; the score is that of log p": right * p,
-                "Differentiate the sum of the energies; the mean divides by their number": right / 3,
-                "Only the direction is left: do not normalise": right / right.norm(dim=1, keepdim=True),
-            }
-            check.close(f"the score of {E.name}, T = {T:g}", score(E, rows, T), right, causes=causes)
-    hint = "It did not come in that way: work on x.detach().clone()."
-    check.that(not rows.requires_grad, "x was left with requires_grad switched on", hint=hint)
-
-    def well(x: Float[Tensor, "n dim"]) -> Float[Tensor, "n"]:
-        return (x**4).sum(-1) / 4 + 7.0
-
-    hint = "Any function of torch operations must do: use torch.autograd.grad."
-    corners = torch.eye(3)
-    check.close("the score of Σ x⁴/4 + 7", score(well, corners, 1.0), -corners, hint=hint)
+    for E, T in ((energies.Rosenbrock(b=2.0), 2.0), (energies.Rastrigin(amplitude=1.0), 0.7)):
+        answer.on(f"{E.name}, T = {T:g}", E, rows, T, expect=-E.grad(rows) / T)
+    corners = torch.eye(3, dtype=torch.float64)
+    answer.on("Σ x⁴/4 + 7, T = 1", lambda x: (x**4).sum(-1) / 4 + 7.0, corners, 1.0, expect=-corners)
+    answer.fresh(3, "another function")
 
 # %% [markdown] hint="3.1"
 # Make a copy that autograd follows: `x.detach().clone().requires_grad_(True)`. Autograd differentiates *one* number. Since
@@ -201,29 +188,15 @@ def ula_step(
 
 
 # %% check="3.2" points=2
+from course_utils import check, exercises
+
 with check.exercise("3.2", "ula_step"):
+    answer = exercises.langevin.ula_step.by(ula_step)
     draw = torch.Generator().manual_seed(32)
-    x, g, ξ = torch.randn(3, 4, 2, generator=draw, dtype=torch.float64)
-    before = x.clone()
     for ε, T in ((0.1, 1.7), (0.3, 0.7)):
-        drift, size = x - ε * g, math.sqrt(2 * ε * T)
-        causes = {
-            "The sign of the drift is wrong: the force is -∇E": x + ε * g + size * ξ,
-            "The noise is √(2εT) ξ; the factor 2 is missing": drift + math.sqrt(ε * T) * ξ,
-            "The noise is √(2εT) ξ; 2T is missing": drift + math.sqrt(ε) * ξ,
-            "The temperature is missing in the noise": drift + math.sqrt(2 * ε) * ξ,
-            "T belongs under the root": drift + T * math.sqrt(2 * ε) * ξ,
-            "Noise grows with the root of the step: √(2εT) ξ, not ε ξ": drift + ε * ξ,
-            "The noise has variance 2εT, so its size is the root of that": drift + 2 * ε * T * ξ,
-            "Do not divide the gradient of E by T; the noise holds T": x - ε * g / T + size * ξ,
-            "This is convention B; here the drift is ε ∇E": x - ε / 2 * g + math.sqrt(ε * T) * ξ,
-            "The drift has a factor ε/2 that does not go with the noise": x - ε / 2 * g + size * ξ,
-            "The noise is missing: this is gradient descent": drift,
-            "The drift is missing": x + size * ξ,
-        }
-        check.close(f"x' at ε = {ε}, T = {T}", ula_step(x, g, ε, T, ξ), drift + size * ξ, causes=causes)
-    hint = "Write x - ..., not x -= ..., which overwrites the caller's array."
-    check.that(torch.equal(x, before), "the states that were passed in have changed", hint=hint)
+        x, g, ξ = torch.randn(3, 4, 2, generator=draw, dtype=torch.float64)
+        answer.on(f"four states, ε = {ε}, T = {T}", x, g, ε, T, ξ, expect=x - ε * g + (2 * ε * T) ** 0.5 * ξ)
+    answer.fresh(3, "other states")
 
 # %% [markdown] hint="3.2"
 # Three terms, one line: where you are, minus $\varepsilon$ times the gradient, plus $\sqrt{2\varepsilon T}$ times the noise.
@@ -390,31 +363,16 @@ def mala_step(
 
 
 # %% check="3.3" points=4
+from course_utils import check, exercises
+
 with check.exercise("3.3", "mala_step"):
-    draw, E = torch.Generator().manual_seed(47), energies.Rosenbrock(a=0.5, b=0.5)
-    x, ξ = torch.randn(2, 8, 2, generator=draw, dtype=torch.float64)
-    for ε, T in ((0.2, 1.7), (0.3, 0.6)):
-        y = x - ε * E.grad(x) + math.sqrt(2 * ε * T) * ξ
-        there, back, blind = y - x + ε * E.grad(x), x - y + ε * E.grad(y), x - y + ε * E.grad(x)
-        down, q = (E(x) - E(y)) / T, (there**2 - back**2).sum(1) / (4 * ε * T)
-        logs = {
-            "The ratio of the proposals, q(x|y) / q(y|x), is missing": down,
-            "The ratio of the proposals is upside down: q(x|y) stands on top": down - q,
-            "The whole ratio is upside down: p(y) q(x|y) stands on top": -down - q,
-            "T is missing in the energy difference": T * down + q,
-            "T is missing in q: its variance is 2εT": down + T * q,
-            "T is missing in the whole ratio": T * (down + q),
-            "The exponent of q divides by twice the variance, 4εT": down + 2 * q,
-            "The way back needs the gradient at y": down + (there**2 - blind**2).sum(1) / (4 * ε * T),
-            "Every proposal is accepted": 0 * q,
-        }
-        ratio, α = (down + q).exp(), (down + q).exp().clamp(max=1)
-        causes = {s: v.exp().clamp(max=1) for s, v in logs.items()} | {"α is at most 1": ratio}
-        u = torch.where((torch.arange(8) % 2 == 0) | (α == 1), α / 2, (1 + α) / 2)  # some are to accept
-        got = check.outputs(mala_step(x, E, E.grad, ε, T, ξ, u), "the next states", "α")
-        check.close(f"α at ε = {ε}, T = {T}", got[1], α, causes=causes, hint="Not the log of α.")
-        right, kept = torch.where((u < α)[:, None], y, x), {"A rejected proposal is kept: stay at x": y}
-        check.close("the next states", got[0], right, causes=kept, hint="Accept where u < α, else stay.")
+    answer = exercises.langevin.mala_step.by(mala_step)
+    draw = torch.Generator().manual_seed(47)
+    for E, ε, T in ((energies.Rosenbrock(a=0.5, b=0.5), 0.2, 1.7), (energies.Rastrigin(amplitude=1.0), 0.05, 0.6)):
+        x, ξ = torch.randn(2, 8, 2, generator=draw, dtype=torch.float64)
+        u = torch.rand(8, generator=draw, dtype=torch.float64)
+        answer.on(f"{E.name}, ε = {ε}, T = {T}", x, E, E.grad, ε, T, ξ, u)
+    answer.fresh(4, "other chains")
 
 # %% [markdown] hint="3.3"
 # Work with logs: $\log q(b|a) = -|b - a + \varepsilon\nabla E(a)|^2/(4\varepsilon T)$ plus a constant that cancels. You need
@@ -582,32 +540,16 @@ def split_r_hat(samples: Float[Tensor, "n_kept n_chains"]) -> float:
 
 
 # %% check="3.4" points=3
+from course_utils import check, exercises
+
 with check.exercise("3.4", "split_r_hat"):
-
-    def squared(halves: Tensor, n: int, ddof: int = 1) -> Tensor:
-        w, b = halves.var(0, correction=ddof).mean(), halves.mean(0).var(correction=ddof)
-        return torch.stack([((n - 1) / n * w + b) / w, b / w])  # R-hat² and B/(nW)
-
+    answer = exercises.langevin.split_r_hat.by(split_r_hat)
     noise = torch.randn(40, 3, generator=torch.Generator().manual_seed(34), dtype=torch.float64)
-    for what, drift in (("three chains of noise", 0.0), ("three drifting chains", 2.0)):
-        x = noise + torch.linspace(0, drift, 40, dtype=torch.float64)[:, None]
-        both = torch.cat([x[:20], x[20:]], dim=1)
-        right, ratio = squared(both, 20)
-        causes = {
-            "The chains are not split into halves": squared(x, 40)[0].sqrt(),
-            "The axes are swapped: each column is a chain": squared(both.T, 20)[0].sqrt(),
-            "Halves are first and second, not even and odd": squared(x.reshape(20, 6), 20)[0].sqrt(),
-            "The square root is missing": right,
-            "n is the length of a half-chain": squared(both, 40)[0].sqrt(),
-            "The factor (n-1)/n of W is missing": (1 + ratio).sqrt(),
-            "Both variances divide by number minus one": squared(both, 20, ddof=0)[0].sqrt(),
-            "The variance of the means is B/n: do not divide it by n": (0.95 + ratio / 20).sqrt(),
-            "This is only the ratio of between and within": ratio,
-        }
-        check.close(f"R-hat of {what}", split_r_hat(x), right.sqrt(), causes=causes)
-    far = noise + torch.tensor([0.0, 10.0, 0.0])
-    right = squared(torch.cat([far[:20], far[20:]], dim=1), 20)[0].sqrt()
-    check.close("R-hat when one chain of three is elsewhere", split_r_hat(far), right, hint="Look at B.")
+    answer.on("three chains of noise", noise)
+    answer.on("three drifting chains", noise + torch.linspace(0, 2, 40)[:, None])
+    answer.on("three chains, one of them elsewhere", noise + torch.tensor([0.0, 10.0, 0.0]))
+    answer.on("two chains that stand still at ±1, but for a start", torch.tensor([[0, 0], [-1, 1], [-1, 1], [-1, 1.0]]))
+    answer.fresh(4, "other chains")
 
 # %% [markdown] hint="3.4"
 # `torch.cat([samples[:n], samples[n:]], dim=1)` puts first and second halves side by side, one column each. Then two lines:
@@ -932,31 +874,16 @@ def exchange(
 
 
 # %% check="3.5" points=3
+from course_utils import check, exercises
+
 with check.exercise("3.5", "exchange"):
-    E = energies.AsymmetricDoubleWell(barrier=0.8, tilt=0.5)
-    a, b = torch.randn(2, 8, generator=torch.Generator().manual_seed(35), dtype=torch.float64)
-    before = torch.stack([a, b])
+    answer = exercises.langevin.exchange.by(exchange)
+    E, draw = energies.AsymmetricDoubleWell(barrier=0.8, tilt=0.5), torch.Generator().manual_seed(35)
     for cool, warm in ((0.5, 2.0), (1.0, 1.6)):
-        d, log_α = E(a) - E(b), (1 / cool - 1 / warm) * (E(a) - E(b))
-        logs = {
-            "The sign is reversed: a cold state of high energy should leave": -log_α,
-            "Temperatures enter as 1/T": (warm - cool) * d,
-            "The hot temperature is missing: both chains change": d / cool,
-            "The cold temperature is missing: both chains change": d / warm,
-            "The inverse temperatures are subtracted, not added": (1 / cool + 1 / warm) * d,
-            "Every swap is made": 0 * d,
-        }
-        α, causes = log_α.clamp(max=0).exp(), {s: v.clamp(max=0).exp() for s, v in logs.items()}
-        causes |= {"A probability is at most 1": log_α.exp(), "This is the log of α": log_α.clamp(max=0)}
-        u = torch.where((torch.arange(8) % 2 == 0) | (α == 1), α / 2, (1 + α) / 2)  # some are to swap
-        got = check.outputs(exchange(a, b, E(a), E(b), cool, warm, u), "cold states", "hot states", "α")
-        same = torch.equal(torch.stack([a, b]), before)
-        check.that(same, "the arrays passed in have changed", hint="Write new arrays with torch.where.")
-        check.close(f"α for T = {cool} and {warm}", got[2], α, causes=causes)
-        for what, x, old, other in (("cold", got[0], a, b), ("hot", got[1], b, a)):
-            causes = {"Swaps are made even where α refuses": other, f"The {what} chains keep all": old}
-            causes["The swap is made where it should be refused"] = torch.where(u < α, old, other)
-            check.close(f"the new {what} states", x, torch.where(u < α, other, old), causes=causes)
+        cold, hot = torch.randn(2, 8, generator=draw, dtype=torch.float64)
+        u = torch.rand(8, generator=draw, dtype=torch.float64)
+        answer.on(f"eight pairs at T = {cool} and {warm}", cold, hot, E(cold), E(hot), cool, warm, u)
+    answer.fresh(4, "other pairs")
 
 # %% [markdown] hint="3.5"
 # First the log of the ratio, then `torch.exp(log_ratio.clamp(max=0))`. Two calls of `torch.where` make the new states. If you

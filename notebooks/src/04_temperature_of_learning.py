@@ -145,28 +145,15 @@ def thermal_step(
 
 
 # %% check="4.1" points=2
+from course_utils import check, exercises
+
 with check.exercise("4.1", "thermal_step"):
+    answer = exercises.descent.thermal_step.by(thermal_step)
     x, g, xi = (torch.tensor(v, dtype=torch.float64) for v in ([1.0, -2.0], [0.5, 3.0], [0.7, -1.1]))
-    for e, T in ((0.01, 4.0), (0.2, 0.3)):
-        down, right = x - e * g, math.sqrt(2 * e * T) * xi
-        causes = {
-            "This is lr·√T: its temperature is T·lr/2. It needs √(2·lr·T)": down + e * math.sqrt(T) * xi,
-            "The 2 under the root is missing: this has half of T": down + math.sqrt(e * T) * xi,
-            "T belongs under the root": down + math.sqrt(2 * e) * T * xi,
-            "The temperature is not used": down + math.sqrt(2 * e) * xi,
-            "The step size is missing in the noise": down + math.sqrt(2 * T) * xi,
-            "The root is missing: 2·lr·T is the variance of the noise": down + 2 * e * T * xi,
-            "This goes uphill: descent subtracts the gradient": x + e * g + right,
-            "The step size is missing before the gradient": x - g + right,
-            "There is no noise in it": down,
-        }
-        got = thermal_step(x.clone(), g, e, T, xi)
-        check.close(f"x after one step, ε = {e:g}, T = {T:g}", got, down + right, causes=causes)
-    cold = thermal_step(x.clone(), g, 0.1, 0.0, xi)
-    check.close("x after one step at T = 0", cold, x - 0.1 * g, hint="It is plain descent then.")
-    kept, hint = x.clone(), "Return a new tensor: x -= ... changes the caller's own."
-    thermal_step(kept, g, 0.1, 1.0, xi)
-    check.close("the x that was passed in", kept, x, hint=hint)
+    answer.on("one step, ε = 0.01, T = 4", x, g, 0.01, 4.0, xi, expect=[1.1929899, -2.3411270])
+    answer.on("one step, ε = 0.2, T = 0.3", x, g, 0.2, 0.3, xi)
+    answer.on("one step at T = 0, which is plain descent", x, g, 0.1, 0.0, xi, expect=x - 0.1 * g)
+    answer.fresh(3, "a step elsewhere")
 
 # %% [markdown] hint="4.1"
 # Three terms: where you are, minus the step size times the gradient, plus the noise times its size $\sqrt{2\varepsilon T}$.
@@ -268,26 +255,15 @@ def exponential_schedule(start: float, end: float, n_steps: int) -> Float[Tensor
 
 
 # %% check="4.2" points=2
+from course_utils import check, exercises
+
 with check.exercise("4.2", "exponential_schedule"):
-    for start, end, n in ((10.0, 0.1, 5), (3.0, 0.5, 8)):
-        s, k, q = torch.linspace(0, 1, n, dtype=torch.float64), torch.arange(n), end / start
-        causes = {
-            "Off by one: there are n - 1 gaps, so the end is missed": start * q ** (k / n),
-            "Off by one: the first step is already cooled": start * q ** ((k + 1) / n),
-            "This falls by the same amount; it must fall by the same factor": start + (end - start) * s,
-            "The base is wrong: e^-s ends at start/e, whatever the end is": start * torch.exp(-s),
-            "The base is wrong: exp(-s·start/end) misses the end": start * torch.exp(-s * start / end),
-            "This rises: start and end are exchanged": end * (start / end) ** s,
-            "The whole ratio is applied at every step": start * q**k,
-        }
-        got = exponential_schedule(start, end, n)
-        check.equal("the number of temperatures", len(got), n, hint="One temperature for each step.")
-        check.close(f"T from {start:g} to {end:g} in {n} steps", got, start * q**s, causes=causes)
-    got = torch.as_tensor(exponential_schedule(2.0, 2e-3, 1000))
-    check.close("the first and the last of 1000 steps", [got[0], got[-1]], [2.0, 2e-3])
-    ratio = got[1:] / got[:-1]
-    same = torch.full_like(ratio, float(ratio[0]))
-    check.close("the ratio of neighbouring temperatures", ratio, same, hint="It must not change.")
+    answer = exercises.descent.exponential_schedule.by(exponential_schedule)
+    answer.on("the temperatures from 8 to 0.5 in 5 steps", 8.0, 0.5, 5, expect=[8, 4, 2, 1, 0.5])
+    answer.on("the temperatures from 3 to 0.5 in 8 steps", 3.0, 0.5, 8)
+    answer.on("the temperatures of 2 steps", 2.0, 0.25, 2, expect=[2.0, 0.25])
+    answer.on("the temperatures of 1000 steps", 2.0, 2e-3, 1000)
+    answer.fresh(3, "another schedule")
 
 # %% [markdown] hint="4.2"
 # The factor between neighbours is $(T_1/T_0)^{1/(n-1)}$: there are $n - 1$ gaps between $n$ steps. Raise the whole ratio
@@ -392,29 +368,15 @@ def success_rate(successes: Bool[Tensor, "n"], z: float = 1.96) -> tuple[float, 
 
 
 # %% check="4.3" points=3
-def _wilson(k: int, n: int, z: float) -> list[float]:
-    result = descent.success_rate(torch.arange(n) < k, confidence=math.erf(z / math.sqrt(2)))
-    return [result.rate, result.low, result.high]
-
+from course_utils import check, exercises
 
 with check.exercise("4.3", "success_rate"):
-    for k, n, z in ((3, 5, 1.96), (40, 50, 2.576), (0, 20, 1.96)):
-        p, low, high = right = _wilson(k, n, z)
-        got = success_rate(torch.arange(n) < k, z)
-        got = list(check.outputs(got, "the rate", "the lower end", "the upper end"))
-        wald, b, half = z * math.sqrt(p * (1 - p) / n), 1 + z**2 / n, (high - low) / 2
-        c = p + z**2 / (2 * n)
-        causes = {
-            "This is Wald's interval": [p, p - wald, p + wald],
-            "This is Wald's interval, cut off at 0 and 1": [p, max(0.0, p - wald), min(1.0, p + wald)],
-            "z is not used: this is one standard deviation": _wilson(k, n, 1.0),
-            "These are per cent; return shares from 0 to 1": [100 * v for v in right],
-            "The denominator 1 + z²/n is missing": [p, c - half * b, c + half * b],
-            "You divided by n - 1; a share divides by n": _wilson(k, n - 1, z) if k < n - 1 else [],
-            "The order is rate, lower end, upper end": [low, p, high],
-            "The interval is around its own centre, not around the rate": [p, p - half, p + half],
-        }
-        check.close(f"rate and interval for {k} of {n}, z = {z:g}", got, right, causes=causes)
+    answer = exercises.descent.success_rate.by(success_rate)
+    answer.on("3 of 5, z = 1.96", torch.arange(5) < 3, 1.96)
+    answer.on("40 of 50, z = 2.576", torch.arange(50) < 40, 2.576)
+    answer.on("0 of 20, z = 1.96", torch.arange(20) < 0, 1.96)
+    answer.on("7 of 7, z left out", torch.arange(7) < 7)
+    answer.fresh(3, "other runs")
 
 # %% [markdown] hint="4.3"
 # `n = len(successes)` and `p = float(successes.sum()) / n`. Compute `1 + z**2 / n` once; it divides both the centre and
@@ -631,28 +593,14 @@ def sgd_temperature(gradients: Float[Tensor, "n p"], step_size: float, batch_siz
 
 
 # %% check="4.4" points=3
+from course_utils import check, exercises
+
 with check.exercise("4.4", "sgd_temperature"):
-    generator = torch.Generator().manual_seed(5)
-    g = torch.randn(12, 3, generator=generator, dtype=torch.float64) * torch.tensor([1.0, 2.0, 0.3])
-    g += 0.8
-    for e, B in ((0.2, 4), (0.05, 3)):
-        c, mean, square = g.var(0, correction=0), g.mean(0), (g**2).mean(0)
-        T = e * c / (2 * B)
-        causes = {
-            "The 2 is missing: a thermal step adds noise of variance 2·lr·T": 2 * T,
-            "The batch size is missing: averaging B gradients divides their variance by B": T * B,
-            "You multiplied by B: larger batches are colder": T * B**2,
-            "Divide by B once: the variance of a mean is c/B": T / B,
-            "This is the standard deviation; a temperature takes the variance": e * c.sqrt() / (2 * B),
-            "Subtract the mean gradient: c is a variance, not a mean square": e * square / (2 * B),
-            "This is ε²c/B, the variance of the noise of one step; it equals 2·lr·T": 2 * e * T,
-            "The step size is missing": T / e,
-            "You divided by n - 1; these are all examples there are, so divide by n": T * 12 / 11,
-            "The mean gradient is what drives; its noise is a variance": e * mean / (2 * B),
-            "One variance for each parameter, over the examples": e * g.var(correction=0) / (2 * B),
-        }
-        got = sgd_temperature(g, e, B)
-        check.close(f"T along three parameters, ε = {e:g}, B = {B}", got, T, causes=causes)
+    answer = exercises.descent.sgd_temperature.by(sgd_temperature)
+    g = torch.tensor([[1.0, 0.0], [3.0, 0.5], [5.0, 1.0], [3.0, -0.5]], dtype=torch.float64)
+    answer.on("two parameters, ε = 0.2, B = 4", g, 0.2, 4, expect=[0.05, 0.0078125])
+    answer.on("two parameters, ε = 0.05, B = 3", g, 0.05, 3)
+    answer.fresh(3, "other gradients")
 
 # %% [markdown] hint="4.4"
 # `gradients.var(dim=0, correction=0)` is the variance over the examples, one number per parameter. Multiply by the step

@@ -121,31 +121,16 @@ def conditional_probability(
 
 
 # %% check="7.1" points=2
+from course_utils import check, exercises
+
 with check.exercise("7.1", "conditional_probability"):
-    σ = jax.nn.sigmoid
-    for k, (β, J, h) in enumerate(((0.3, 1.0, 0.7), (0.4, 1.0, 0.0), (0.25, -1.5, 0.2))):
-        s = jax.random.rademacher(jax.random.key(k), (4, 6)).astype(jnp.int8)
-        up, left = jnp.roll(s, 1, 0), jnp.roll(s, 1, 1)
-        n = up + left + jnp.roll(s, -1, 0) + jnp.roll(s, -1, 1)
-        rim = jnp.pad(s, 1)
-        edge = rim[:-2, 1:-1] + rim[2:, 1:-1] + rim[1:-1, :-2] + rim[1:-1, 2:]
-        causes = {
-            "β is missing": σ(2 * (J * n + h)),
-            "The factor 2 is missing: turning a spin costs twice its energy": σ(β * (J * n + h)),
-            "Each bond is counted twice: a bond belongs to a spin only once": σ(4 * β * (J * n + h)),
-            "The sign is wrong: for J > 0 a spin follows its neighbours": σ(-2 * β * (J * n + h)),
-            "This is the probability of -1": 1 - σ(2 * β * (J * n + h)),
-            "The sign of the coupling is wrong": σ(2 * β * (-J * n + h)),
-            "The field h is not used": σ(2 * β * J * n),
-            "J is not used": σ(2 * β * (n + h)),
-            "J multiplies the neighbours only, not h": σ(2 * β * J * (n + h)),
-            "A spin has four neighbours; here two are missing": σ(2 * β * (J * (up + left) + h)),
-            "The sides are glued together: this leaves the edges open": σ(2 * β * (J * edge + h)),
-            "A spin is no neighbour of itself": σ(2 * β * (J * (n + s) + h)),
-            "This is the mean spin, tanh, not a probability": jnp.tanh(β * (J * n + h)),
-        }
-        got, right = conditional_probability(s, β, J, h), σ(2 * β * (J * n + h))
-        check.close(f"P(s = +1) at β = {β}, J = {J}, h = {h}", got, right, causes=causes)
+    answer = exercises.ising.conditional_probability.by(conditional_probability)
+    spins = jax.random.rademacher(jax.random.key(71), (4, 6)).astype(jnp.int8)
+    answer.on("a 4 × 6 torus, β = 0.3, h = 0.7", spins, 0.3, 1.0, 0.7)
+    answer.on("the same with J = -1.5, h = 0.2", spins, 0.25, -1.5, 0.2)
+    answer.on("the same in the cold, β = 20", spins, 20.0, 1.0, 0.1, hint="Does an exponential overflow?")
+    check.close("P with J = 1, h = 0 by themselves", conditional_probability(0 * spins + 1, 0.5)[0, 0], 0.9820138)
+    answer.fresh(3, "another torus")
 
 # %% [markdown] hint="7.1"
 # Four calls of `jnp.roll`, with steps +1 and -1 along both axes, add up to the sum of the neighbours of every spin at once.
@@ -209,26 +194,18 @@ def two_colours(rows: int, cols: int, periodic: bool = True) -> Bool[np.ndarray,
 
 
 # %% check="7.2" points=1
+from course_utils import check, exercises
+
 with check.exercise("7.2", "two_colours"):
-    for rows, cols, periodic in ((4, 4, True), (4, 6, True), (3, 5, False), (4, 5, False)):
-        where = f"{rows} × {cols}, {'periodic' if periodic else 'open'}"
-        got = two_colours(rows, cols, periodic)
-        check.equal(f"the shape, {where}", np.shape(got), (rows, cols), hint="One entry per spin.")
-        right = gibbs.two_colours(rows, cols, periodic=False)
-        first = np.asarray(got) == bool(np.asarray(got)[0, 0])  # either colour may come first
-        i, j = np.indices((rows, cols))
-        causes = {
-            "All have one colour": np.ones((rows, cols)),
-            "These are stripes: neighbours in a column are equal. Use i + j": j % 2 == 0,
-            "These are stripes: neighbours in a row are equal. Use i + j": i % 2 == 0,
-            "Counting on from 0 makes stripes where rows are even. Use i + j": (i * cols + j) % 2 == 0,
-        }
-        hint = "Going one step along a row or a column must change the colour."
-        check.close(f"the colours, {where}", first, right, causes=causes, hint=hint)
-    for rows, cols in ((5, 4), (4, 3), (5, 5)):
-        hint = "Round a loop of odd length two colours cannot alternate."
-        what = f"a periodic {rows} × {cols}"
-        check.raises(ValueError, lambda r=rows, c=cols: two_colours(r, c), what, hint=hint)
+    answer = exercises.ising.two_colours.by(two_colours)
+    answer.on("a torus of 4 × 6", 4, 6)
+    answer.on("an open lattice of 3 × 5", 3, 5, False)
+    answer.on("an open lattice of 4 × 5", 4, 5, False)
+    answer.on("a torus of 2 × 2", 2, 2, True)
+    answer.fresh(4, "another lattice")
+    for rows, cols in ((5, 4), (4, 3), (5, 5), (2, 3)):
+        odd = "Round a loop of odd length two colours cannot alternate."
+        check.raises(ValueError, lambda r=rows, c=cols: two_colours(r, c), f"a torus of {rows} × {cols}", hint=odd)
 
 # %% [markdown] hint="7.2"
 # `i, j = np.indices((rows, cols))` gives row and column of every spin. One step along either axis changes $i + j$ by one, so
@@ -282,27 +259,16 @@ def transition_matrix(
 
 
 # %% check="7.3" points=3
+from course_utils import check, exercises
+
 with check.exercise("7.3", "transition_matrix"):
-    s = exact.ising_states(3)
-    p = np.random.default_rng(73).uniform(0.1, 0.9, s.shape)
+    answer = exercises.ising.transition_matrix.by(transition_matrix)
+    states = exact.ising_states(3)[[5, 0, 3, 7, 1, 6, 2, 4]]
+    p_up = np.random.default_rng(73).uniform(0.1, 0.9, states.shape)
     for group in ([1], [0, 2], [0, 1, 2]):
-        right = gibbs.transition_matrix(s, p, group)
-        flip = gibbs.transition_matrix(s, 1 - p, group)
-        of_b = np.where(s == 1, p, 1 - p)[:, group].prod(1)  # the conditional of the new state
-        stay = np.delete(s[:, None] == s[None], group, axis=-1).all(-1)
-        each = [gibbs.transition_matrix(s, p, [i]) for i in group]
-        one_by_one = np.linalg.multi_dot([np.eye(8), *each, np.eye(8)])
-        causes = {
-            "Rows are where a step starts, columns where it ends: this is the transpose": right.T,
-            "p_up is the probability of +1; a spin becomes -1 with probability 1 - p_up": flip,
-            "The conditional is that of the state before the step, p_up[a]": of_b[None, :] * stay,
-            "The spins outside the group must stay": gibbs.transition_matrix(s, p, [0, 1, 2]),
-            "The spins of the group are drawn at once, not one after the other": one_by_one,
-        }
-        got = transition_matrix(s, p, group)
-        hint = "A product over the spins: drawn ones from p_up[a], the others must be equal."
-        check.close(f"the steps of group {group}", got, right, causes=causes, hint=hint)
-        check.close(f"the row sums of group {group}", np.sum(got, axis=1), 1.0 + np.zeros(8))
+        K = answer.on(f"three spins, group {group}", states, p_up, group)
+        check.close(f"the row sums of group {group}", np.sum(K, axis=1), np.ones(8))
+    answer.fresh(3, "other spins")
 
 # %% [markdown] hint="7.3"
 # For a drawn spin $i$ the factor is `p_up[a, i]` if `states[b, i]` is +1, else `1 - p_up[a, i]`; for another it is
@@ -517,29 +483,13 @@ def ising_program(nodes: list[SpinNode], beta: float) -> tuple[FactorSamplingPro
 
 
 # %% check="7.4" points=4
+from course_utils import check, exercises
+
 with check.exercise("7.4", "ising_program"):
-    own, β = [SpinNode() for _ in range(16)], 0.3
-    program, colours = check.outputs(ising_program(own, β), "the program", "the blocks")
-    check.equal("the number of blocks", len(colours), 2, hint="One block for each colour.")
-    where = sorted(sorted(own.index(node) for node in block) for block in colours)
-    board = [np.flatnonzero(gibbs.two_colours(4, 4).ravel() == c).tolist() for c in (1, 0)]
-    hint = "Is this the colouring of Exercise 7.2? Spin (i, j) is nodes[i * size + j]."
-    check.equal("the spins drawn together", where, board, hint=hint)
-    causes = {"Both colours are drawn at once: a tuple of blocks is one group": [[0, 1]]}
-    check.equal("the order of the blocks", program.gibbs_spec.sampling_order, [[0], [1]], causes=causes)
-    plan = SamplingSchedule(200, 400, 2)
-    s = lattices(program, colours, own, jax.random.key(74), 64, plan)
-    u = {b: exact.enumerated_energy((4, 4), b) for b in (β, 2 * β, β / 2, 1.0)}
-    causes = {
-        "β is missing: THRML's weights are β J": u[1.0],
-        "The weights are 2 β: the factor 2 is in the sampler, or each bond is there twice": u[2 * β],
-        "The weights are β / 2: each bond in exact.bonds is there once": u[β / 2],
-        "The sign is wrong: THRML's energy is minus the sum of weight × spins": -u[β],
-        "The two colours do not see each other": 0.0,
-    }
-    e = float(Ising(4).energy(s).mean())
-    hint = "Look at the weights and at the ends of the bonds."
-    check.close("the energy per spin, 4 × 4", e, u[β], causes=causes, hint=hint, rtol=0, atol=0.02)
+    answer = exercises.ising.ising_program.by(ising_program)
+    answer.on("a 4 × 4 torus, β = 0.3", [SpinNode() for _ in range(16)], 0.3)
+    answer.on("a 6 × 6 torus, β = 0.6", [SpinNode() for _ in range(36)], 0.6)
+    answer.fresh(1, "another torus")
 
 # %% [markdown] hint="7.4"
 # The blocks are made as above for `ready_made`. `i, j = exact.bonds((size, size)).T` gives the two ends of all bonds;
@@ -844,29 +794,15 @@ def order_and_binder(m: Float[np.ndarray, "chains samples"]) -> tuple[float, flo
 
 
 # %% check="7.5" points=2
+from course_utils import check, exercises
+
 with check.exercise("7.5", "order_and_binder"):
-    rng = np.random.default_rng(75)
-    five = np.array([[-0.5], [0.1], [0.2], [-0.3], [0.0]]) + 0.3 * rng.standard_normal((5, 400))
-    for name, m in (("five chains", five), ("m = ±1", rng.choice([-1.0, 1.0], (6, 50)))):
-        order, binder = check.outputs(order_and_binder(m), "the order parameter", "U")
-        m2, m4, centred = (m**2).mean(), (m**4).mean(), m - m.mean()
-        causes = {
-            "m without its absolute value: both signs cancel in a long run": m.mean(),
-            "Take the absolute value before the average, not after": abs(m.mean()),
-            "Each chain's mean was taken before the absolute value": abs(m.mean(axis=1)).mean(),
-            "This is the root of ⟨m²⟩; the order parameter is ⟨|m|⟩": math.sqrt(m2),
-        }
-        check.close(f"⟨|m|⟩, {name}", order, np.abs(m).mean(), causes=causes, hint="np.abs, then the mean.")
-        causes = {
-            "The 3 is missing": 1 - m4 / m2**2,
-            "1 minus this is U": m4 / (3 * m2**2),
-            "The square belongs to the average, ⟨m²⟩², not to m": 1 - 1 / 3,
-            "⟨m²⟩ is not squared": 1 - m4 / (3 * m2),
-            "⟨m⟩ must not be subtracted": 1 - (centred**4).mean() / (3 * (centred**2).mean() ** 2),
-            "One ratio for each chain was averaged; average the powers over all chains first":
-                (1 - (m**4).mean(1) / (3 * (m**2).mean(1) ** 2)).mean(),
-        }  # fmt: skip
-        check.close(f"U, {name}", binder, 1 - m4 / (3 * m2**2), causes=causes)
+    answer = exercises.ising.order_and_binder.by(order_and_binder)
+    m = np.array([[0.5, -0.1, 0.3], [-0.4, -0.2, 0.6]])
+    answer.on("two chains", m, expect=0.35)
+    order, binder = answer.on("m = ±1", np.array([[1.0, -1.0, -1.0], [1.0, -1.0, -1.0]]), expect=1.0)
+    check.close("U of m = ±1, exactly 2/3", binder, 2 / 3)
+    answer.fresh(3, "other chains")
 
 # %% [markdown] hint="7.5"
 # `(m**4).mean()` is an average over all chains and samples. The absolute value is taken of each entry before the average.

@@ -41,7 +41,7 @@ def score(energy, x, temperature):
     x = x.detach().clone().requires_grad_(True)
     return -torch.autograd.grad(energy(x), x)[0] / temperature
 
-# %% wrong="3.1" says="Any function of torch operations must do"
+# %% wrong="3.1" says="for any function of a batch of states"
 def score(energy, x, temperature):
     if hasattr(energy, "grad"):
         return -energy.grad(x) / temperature
@@ -117,7 +117,7 @@ def ula_step(x, gradient, step_size, temperature, noise):
 def ula_step(x, gradient, step_size, temperature, noise):
     return x + math.sqrt(2 * step_size * temperature) * noise
 
-# %% wrong="3.2" says="passed in have changed"
+# %% wrong="3.2" says="`x` has changed"
 def ula_step(x, gradient, step_size, temperature, noise):
     x -= step_size * gradient
     return x + math.sqrt(2 * step_size * temperature) * noise
@@ -164,7 +164,7 @@ def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
     log_ratio = (energy(x) - energy(y)) / temperature + log_q(x, y) - log_q(y, x)
     return y, torch.exp(log_ratio.clamp(max=0))
 
-# %% wrong="3.3" says="Every proposal is accepted"
+# %% wrong="3.3" says="every proposal is accepted"
 def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
     y = x - step_size * gradient(x) + math.sqrt(2 * step_size * temperature) * noise
     return y, torch.ones(len(x))
@@ -225,7 +225,7 @@ def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
     alpha = torch.exp(log_ratio.clamp(max=0))
     return torch.where((uniform > alpha)[:, None], y, x), alpha
 
-# %% wrong="3.3" says="Not the log of α"
+# %% wrong="3.3" says="This is the log of α"
 def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
     y = x - step_size * gradient(x) + math.sqrt(2 * step_size * temperature) * noise
     log_q = lambda b, a: -((b - a + step_size * gradient(a)) ** 2).sum(-1) / (4 * step_size * temperature)
@@ -412,7 +412,7 @@ def exchange(cold, hot, energy_cold, energy_hot, temperature_cold, temperature_h
     alpha = torch.exp(log_ratio.clamp(max=0))
     return torch.where(uniform > alpha, hot, cold), torch.where(uniform > alpha, cold, hot), alpha
 
-# %% wrong="3.5" says="have changed"
+# %% wrong="3.5" says="`cold` has changed"
 def exchange(cold, hot, energy_cold, energy_hot, temperature_cold, temperature_hot, uniform):
     log_ratio = (1 / temperature_cold - 1 / temperature_hot) * (energy_cold - energy_hot)
     alpha = torch.exp(log_ratio.clamp(max=0))
@@ -445,3 +445,14 @@ def exchange(cold, hot, energy_cold, energy_hot, temperature_cold, temperature_h
         if uniform[i] < alpha[i]:
             new_cold[i], new_hot[i] = hot[i], cold[i]
     return new_cold, new_hot, alpha
+
+# %% equivalent="3.1" because="detach makes a new tensor, so that switching on its gradients leaves x alone; so does clone"
+# x = x.detach().clone().requires_grad_(True)  ->  x = x.detach().requires_grad_(True)
+# x = x.detach().clone().requires_grad_(True)  ->  x = x.clone().requires_grad_(True)
+
+# %% equivalent="3.3" because="u is continuous, so that u = α has probability 0; the last of two axes is axis 1"
+# return (torch.where((uniform < alpha)[:, None], y, x), alpha)  ->  return (torch.where((uniform <= alpha)[:, None], y, x), alpha)
+# return -(away ** 2).sum(-1) / (4 * step_size * temperature)  ->  return -(away ** 2).sum(1) / (4 * step_size * temperature)
+
+# %% equivalent="3.5" because="u is continuous, so that u = α has probability 0"
+# swap = uniform < alpha  ->  swap = uniform <= alpha
