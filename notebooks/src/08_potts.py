@@ -22,7 +22,6 @@
 # %%
 import math
 import time
-from functools import partial
 
 import equinox as eqx
 import jax
@@ -116,31 +115,18 @@ def potts_conditional(
 
 
 # %% check="8.1" points=2
+from course_utils import check, exercises
+
 with check.exercise("8.1", "potts_conditional"):
-    for q, β, shape in ((3, 0.9, (4, 6)), (5, 1.3, (6, 4))):
-        s = np.random.default_rng(q).integers(0, q, shape).astype(np.uint8)
-        here = [np.roll(s, step, axis)[..., None] == np.arange(q) for axis in (0, 1) for step in (1, -1)]
-        rim = np.pad(s.astype(int), 1, constant_values=-1)
-        edge = [rim[:-2, 1:-1], rim[2:, 1:-1], rim[1:-1, :-2], rim[1:-1, 2:]]
-        n, own = np.sum(here, axis=0), s[..., None] == np.arange(q)
-        logs = {
-            "β is missing": n,
-            "The factor 2 belongs to Ising, or each bond is counted twice: here it is β n": 2 * β * n,
-            "A factor 2 is missing: all four neighbours count fully": β * n / 2,
-            "The sign is wrong: a spin follows its neighbours": -β * n,
-            "That is the mean over the neighbours; the energy is a sum": β * n / 4,
-            "A spin is no neighbour of itself": β * (n + own),
-            "A spin has four neighbours; here two are missing": β * np.sum(here[::2], axis=0),
-            "The sides are glued together: this leaves them open":
-                β * sum(e[..., None] == np.arange(q) for e in edge),
-        }  # fmt: skip
-        causes = {name: np.exp(x) / np.exp(x).sum(-1, keepdims=True) for name, x in logs.items()}
-        raw, right = np.exp(β * n), np.exp(β * n) / np.exp(β * n).sum(-1, keepdims=True)
-        causes["The weights are not normalised"] = raw
-        causes["Normalise over colours, not over all spins"] = raw / raw.sum()
-        causes["The colours belong in the last axis"] = np.moveaxis(right, -1, 0)
-        causes["This is the probability of the colour that the spin has"] = (right * own).sum(-1)
-        check.close(f"P(k), q = {q}", potts_conditional(jnp.array(s), β, q), right, causes=causes)
+    answer = exercises.potts.conditional.by(potts_conditional)
+    s = jnp.array([[0, 2, 1, 0], [2, 2, 0, 1], [1, 0, 2, 2]], jnp.uint8)
+    answer.on("3 × 4 spins, q = 3, β = 0.9", s, 0.9, 3)
+    answer.on("the same at β = 1.3", s, 1.3, 3)
+    answer.on("the same with q = 5, of which two colours do not occur", s, 0.9, 5)
+    favoured = math.exp(0.7 * 4)
+    right = np.ones((4, 6, 4)) * np.array([1, favoured, 1, 1]) / (favoured + 3)
+    answer.on("4 × 6 spins of colour 1, q = 4", jnp.ones((4, 6), jnp.uint8), 0.7, 4, expect=right)
+    answer.fresh(3, "other spins")
 
 # %% [markdown] hint="8.1"
 # `jnp.roll(spins, 1, axis=0)[..., None] == jnp.arange(q)` is True where the neighbour above has colour k. Add up four of these,
@@ -204,29 +190,16 @@ def potts_order_parameter(colours: UInt8[np.ndarray, "n rows cols"], q: int) -> 
 
 
 # %% check="8.2" points=2
+from course_utils import check, exercises
+
 with check.exercise("8.2", "potts_order_parameter"):
-    draw = np.random.default_rng(82)
-    for q in (5, 3):
-        p = draw.dirichlet(np.full(q, 0.7), 6)
-        lattices = np.array([(draw.choice(q, (4, 6), p=row) + 1) % q for row in p]).astype(np.uint8)
-        ρ = np.array([[(s == k).mean() for k in range(q)] for s in lattices])
-        scaled = (q * ρ - 1) / (q - 1)
-        means = lattices.astype(float).mean((1, 2))
-        causes = {
-            "That is the share ρ itself: it is 1/q in disorder, not 0": ρ.max(1),
-            "The division by q - 1 is missing: full order gives 1": q * ρ.max(1) - 1,
-            "Subtract 1 before you divide by q - 1": q * ρ.max(1) / (q - 1),
-            "1/q is subtracted, but full order does not give 1": ρ.max(1) - 1 / q,
-            "That is colour 0 only. Order of any colour is order: take the largest share": scaled[:, 0],
-            "The mean over the colours is 0 for every lattice: take the largest share": 0 * means,
-            "The number of a colour is only a name; averaging names means nothing": means,
-            "Each lattice has its own most frequent colour": scaled[:, ρ.mean(0).argmax()],
-            "That is the rarest colour": scaled.min(1),
-            "One number for each lattice, not one for all": scaled.max(1).mean(),
-            "One number for each lattice: first the largest share": scaled,
-        }
-        got = potts_order_parameter(lattices, q)
-        check.close(f"m of six lattices, q = {q}", got, scaled.max(1), causes=causes)
+    answer = exercises.potts.order_parameter.by(potts_order_parameter)
+    three = np.array([[[1, 1], [1, 1]], [[0, 1], [2, 3]], [[3, 0], [3, 3]]], np.uint8)
+    answer.on("one colour, four colours, three to one; q = 4", three, 4, expect=[1, 0, 2 / 3])
+    answer.on("the same with q = 5", three, 5, expect=[1, 1 / 16, 11 / 16])
+    large = (np.arange(2 * 20 * 18).reshape(2, 20, 18) % 9 == 0).astype(np.uint8)
+    answer.on("two lattices of 20 × 18 spins, q = 3", large, 3, expect=[5 / 6, 5 / 6])
+    answer.fresh(4, "other lattices")
 
 # %% [markdown] hint="8.2"
 # `(colours == k).mean(axis=(1, 2))` is the share of colour k in each lattice. Stack these for all k, take the maximum over k, then
@@ -285,7 +258,8 @@ print("of 72 other quenches still divided:", ", ".join(f"{n} after {t} sweeps" f
 # order melts in a few sweeps. **Near $T_c$: replica exchange** (lesson 03). Eight temperatures from 3.5 % below to 3.5 % above $T_c$
 # trade their lattices, and a lattice that is stuck gets out by way of the hot ones. Both run twice, from one colour and from
 # random colours, since the sampler cannot know which of the two is right, and you can: where they disagree, one run at least has not
-# forgotten its start.
+# forgotten its start. Where they agree, look at the length of the shorter run in autocorrelation times too: after about one, agreement
+# says little, as the error bar is as large as the ignorance.
 
 # %%
 look = {"m": model.order_parameter, "e": model.energy}
@@ -306,7 +280,9 @@ accepted = swapped.swap_acceptance
 rarest = (near[:-1] + near[1:])[accepted.argmin()] / 2 / T_C[5]
 print(f"swaps accepted: from {accepted.min():.0%} (at {rarest:.3f} T_c) to {accepted.max():.0%}")
 for T, cold, hot in zip(T_all, seen["aligned", "e"], seen["random", "e"], strict=True):
-    print(f"T = {T / T_C[5]:.3f} T_c: energy from order and disorder {diagnostics.two_starts(cold.T, hot.T)}")
+    starts = diagnostics.two_starts(cold.T, hot.T)
+    print(f"T = {T / T_C[5]:.3f} T_c: energies {starts.first:.3f} and {starts.second:.3f}, ", end="")
+    print(f"{starts.apart:.1f} σ apart, shorter run {starts.length:.0f} τ")
 
 # %%
 names = {"m": "order parameter m", "e": "energy per spin (J)"}
@@ -386,31 +362,16 @@ def latent_heat(
 
 
 # %% check="8.3" points=2
+from course_utils import check, exercises
+
 with check.exercise("8.3", "latent_heat"):
-    draw = np.random.default_rng(83)
-    for a, b in ((6, 9), (12, 4)):
-        cold = -1.6 + 0.06 * draw.normal(size=(a, 1)) + 0.02 * draw.normal(size=(a, 50))
-        hot = -1.0 + 0.11 * draw.normal(size=(b, 1)) + 0.03 * draw.normal(size=(b, 50))
-        Δ, error = check.outputs(latent_heat(cold, hot), "the difference", "its error")
-        right, se = ob.latent_heat(cold, hot)
-        causes = {
-            "The sign is wrong: disordered minus ordered": -right,
-            "That is the mean of the two, not the difference": (cold.mean() + hot.mean()) / 2,
-        }
-        check.close(f"the difference, {a} and {b} chains", Δ, right, causes=causes)
-        naive = math.hypot(*(x.std() / math.sqrt(x.size) for x in (cold, hot)))
-        spread = np.array([x.mean(1).std(ddof=1) for x in (cold, hot)])
-        one, two = spread / np.sqrt([a, b])
-        causes = {
-            "Samples of one chain are not independent: count chains, not samples": naive,
-            "Errors of independent means add in squares": one + two,
-            "That is the square of the error": se**2,
-            "The spread of the chains must still be divided by √chains": math.hypot(*spread),
-            "That is the error of the cold mean alone": one,
-            "That is the error of the hot mean alone": two,
-            "With few chains, ddof=1": math.sqrt(one**2 * (1 - 1 / a) + two**2 * (1 - 1 / b)),
-        }  # fmt: skip
-        check.close(f"its error, {a} and {b} chains", error, se, causes=causes, rtol=3e-3)
+    answer = exercises.potts.latent_heat.by(latent_heat)
+    cold, hot = np.array([[-1.7, -1.5], [-1.8, -1.8]]), np.array([[-1.1, -0.9, -1.0], [-0.6, -0.8, -1.0]])
+    answer.on("two chains of two samples, two of three", cold, hot, expect=0.8)
+    answer.on("the same, exchanged", hot, cold, expect=-0.8)
+    more = np.concatenate([cold, cold + 0.3, cold - 0.1])
+    answer.on("six chains from order, two from disorder", more, hot)
+    answer.fresh(3, "other chains")
 
 # %% [markdown] hint="8.3"
 # `from_ordered.mean(axis=1)` has one number for each chain. `np.var(..., ddof=1) / len(...)` of these is the square of the standard
@@ -538,29 +499,17 @@ def two_phases(
 
 
 # %% check="8.4" points=3
+from course_utils import check, exercises
+
 with check.exercise("8.4", "two_phases"):
-    draw = np.random.default_rng(84)
-    e = np.concatenate([draw.normal(-1.66, 0.06, 300), draw.normal(-0.97, 0.08, 200)])
-    for shift, N, cut in ((0.01, 400, -1.3), (-0.004, 900, -1.3), (0.05, 10_000, -1.5)):
-        at = partial(ob.two_phases, e, n_spins=N, cut=cut)
-        right, low = at(shift), e < cut
-        w = np.exp(-shift * N * (e - (e.min() if shift > 0 else e.max())))
-        other = {
-            "The mean within a phase is weighted too": (np.nan, e[low].mean(), e[~low].mean()),
-            "The weights use the energy of the lattice, N times that per spin": at(shift / N),
-            "The sign is wrong: higher β favours lower energy, w = exp(-shift E)": at(-shift),
-            "The weights are not used": at(0),
-            "Each bond is counted twice": at(2 * shift),
-            "Ordered is below the cut": (1 - right[0], right[2], right[1]),
-            "Divide by the weight of the phase, not by that of all samples":
-                (np.nan, (w * e)[low].sum() / w.sum(), (w * e)[~low].sum() / w.sum()),
-        }  # fmt: skip
-        got = check.outputs(two_phases(e, shift, N, cut), "the share", "ordered", "disordered")
-        words = ("the ordered share", "the energy of the ordered phase", "that of the disordered phase")
-        for k, what in enumerate(words):
-            causes = {name: values[k] for name, values in other.items() if np.isfinite(values[k])}
-            hint = "If it is not finite: subtract the largest exponent before np.exp."
-            check.close(f"{what}, shift {shift}, N = {N}", got[k], right[k], causes=causes, hint=hint)
+    answer = exercises.potts.two_phases.by(two_phases)
+    e, third = np.array([-1.75, -1.5, -1.25, -1.0, -0.75]), math.log(3) / 0.25
+    answer.on("five samples, shift 0", e, 0.0, 16, -1.3, expect=0.4)
+    answer.on("the same, each level a third of the one before", e, third / 16, 16, -1.3, expect=108 / 121)
+    answer.on("the same for 100 spins, cut at a level", e, -third / 100, 100, -1.25, expect=4 / 121)
+    answer.on("20 000 spins at shift 0.05", e, 0.05, 20_000, -1.3, expect=1.0)
+    answer.on("20 000 spins at shift -0.04", e, -0.04, 20_000, -1.3)
+    answer.fresh(4, "other runs")
 
 # %% [markdown] hint="8.4"
 # `log_weight = -shift * n_spins * energy`; subtract its maximum, exponentiate, divide by the sum. With `below = energy < cut`, the
@@ -756,31 +705,18 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% check="8.5" points=4
+from course_utils import check, exercises
+
 with check.exercise("8.5", "PottsSampler"):
-    n, β, form = 40_000, 0.7, jax.ShapeDtypeStruct((40_000,), jnp.uint8)
-    near = [[jnp.tile(jnp.array(row, jnp.uint8), (n, 1))] for row in ([0, 0, 1], [2, 1])]
-    there = [jnp.tile(jnp.array(row), (n, 1)) for row in ([True, True, True], [True, False])]
-    kinds, sampler = [Bond(1.0), Bond(-0.5)], PottsSampler(jnp.array(β), 3)
-    pulls = {
-        "β is missing": [2 / β, 1 / β, -0.5 / β],
-        "Neighbours that do not exist count: use active_flags": [2, 0.5, -0.5],
-        "The sign is wrong: a positive coupling favours equal colours": [-2, -1, 0.5],
-        "The coupling is not used": [2, 1, 1],
-        "Each bond is counted twice": [4, 2, -1],
-        "Only the first interaction is used": [2, 1, 0],
-        "The pulls of the neighbours add up; that is their mean": [2 / 3, 1 / 3, -0.25],
-    }
-    causes = {name: jax.nn.softmax(β * jnp.array(x)) for name, x in pulls.items()}
-    causes["Draw a colour; that is the most probable one"] = np.eye(3)[0]
-    drawn = [sampler.sample(jax.random.key(k), kinds, there, near, 7, form) for k in (0, 1)]
-    (one, memory), (two, _) = (check.outputs(pair, "colours", "state") for pair in drawn)
-    check.equal("the shape", np.shape(one), (n,), hint="One colour for each node.")
-    share = np.bincount(np.asarray(one).astype(int), minlength=3) / n
-    right = jax.nn.softmax(β * jnp.array([2, 1, -0.5]))
-    check.close("the shares", share, right, causes=causes, rtol=0, atol=0.012)
-    check.equal("the dtype", str(one.dtype), "uint8", hint="THRML wants output_sd.dtype.")
-    check.that(np.any(one != two), "another key gives the same colours", hint="Use the key.")
-    check.equal("the sampler's state", memory, 7, hint="Hand sampler_state back.")
+    answer = exercises.potts.sampler.by(PottsSampler)
+    yes, colours = [[True, True, True], [True, False, True]], [[0, 0, 1], [2, 1, 2]]
+    one, two = (1.0, colours, yes), (-0.5, [[2, 1], [0, 2]], [[True, False], [True, True]])
+    answer.on("two neighbourhoods, one interaction, β = 0.6", 0.6, 3, (one,), 1)
+    answer.on("the same with a second interaction", 0.6, 3, (one, two), 1)
+    answer.on("the same at β = 1.4", 1.4, 3, (one, two), 2)
+    answer.fresh(2, "other neighbourhoods")
+    drawn = [exercises.potts.run_sampler(PottsSampler(jnp.array(0.6), 3), (one,), k)[0] for k in (1, 2)]
+    check.that(np.any(drawn[0] != drawn[1]), "another key gives the same colours", hint="Use the key.")
 
 # %% [markdown] hint="8.5"
 # For one interaction, `colours[..., None] == jnp.arange(self.q)` has shape (n, k, q): which neighbours have which colour. Combine it
