@@ -483,3 +483,14 @@ class PottsSampler(AbstractConditionalSampler):
             energy -= jnp.einsum("nk,nkq->nq", bond.coupling * active, jax.nn.one_hot(beside[0], self.q))
         noise = jax.random.gumbel(key, energy.shape)
         return jnp.argmax(noise - self.beta * energy, axis=-1).astype(jnp.uint8), sampler_state
+
+
+# %% equivalent="8.1" because="the last axis is the default of jax.nn.softmax"
+# return jax.nn.softmax(beta * same, axis=-1)  ->  return jax.nn.softmax(beta * same)
+
+# %% equivalent="8.1" because="a sum of four neighbours does not depend on their order"
+# beside = [jnp.roll(spins, step, axis) for axis in (0, 1) for step in (1, -1)]  ->  beside = [jnp.roll(spins, step, axis) for axis in (1, 0) for step in (1, -1)]
+# beside = [jnp.roll(spins, step, axis) for axis in (0, 1) for step in (1, -1)]  ->  beside = [jnp.roll(spins, step, axis) for axis in (0, 1) for step in (-1, 1)]
+
+# %% equivalent="8.2" because="a mean over two axes does not depend on their order"
+# shares = np.stack([(colours == k).mean(axis=(1, 2)) for k in range(q)])  ->  shares = np.stack([(colours == k).mean(axis=(2, 1)) for k in range(q)])
