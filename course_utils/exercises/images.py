@@ -73,6 +73,22 @@ def _channel_norm(start: Tensor) -> Callable[[Tensor], Tensor]:
     return lambda x: x.view(start.shape).norm(dim=1, keepdim=True).expand(start.shape).flatten()
 
 
+def _image_normalised(W: Tensor, start: Tensor, n: int) -> Tensor:
+    """A x has norm 1 in each iteration, and x has not."""
+    x = start / start.norm()
+    for _ in range(n):
+        y = F.conv2d(x, W, padding=1)
+        x = F.conv_transpose2d(y / y.norm(), W, padding=1)
+    return F.conv2d(x, W, padding=1).norm()
+
+
+def _grown(W: Tensor, start: Tensor, n: int) -> Tensor:
+    x = start
+    for _ in range(n):
+        x = F.conv_transpose2d(F.conv2d(x, W, padding=1), W, padding=1)
+    return x.norm()
+
+
 def _never_normalised(W: Tensor, start: Tensor, n: int, at_the_end: bool = True) -> Tensor:
     """Power iteration on an x whose norm is whatever comes; it is divided out at the end, or not at all."""
     x = start / start.norm()
@@ -116,6 +132,15 @@ spectral_norm = Task(
         "Divide by the norm over all of x, not over its channels": lambda W, s, n:
             _image_of(_power(_matrix(W, s), s, n, size=_channel_norm(s)), W, s),
         "Normalise x after each iteration: with hundreds the numbers overflow or vanish": _never_normalised,
+        "x must have norm 1 at the end; here A x is normalised, and x is not": _image_normalised,
+        "This is the norm of x, which has grown all the time: normalise x, and return the norm of A x": _grown,
+        "The norm is the root of the sum of the squares; this is the largest entry of A x":
+            lambda W, s, n: (_matrix(W, s) @ _power(_matrix(W, s), s, n)).max(),
+        "The norm is the root of the sum of the squares; this is the largest entry of A x by size":
+            lambda W, s, n: (_matrix(W, s) @ _power(_matrix(W, s), s, n)).abs().max(),
+        "The norm is the root of the sum of the squares; this is the sum of the entries of A x by size":
+            lambda W, s, n: (_matrix(W, s) @ _power(_matrix(W, s), s, n)).abs().sum(),
+        "This is what one iteration gives: is the return inside the loop?": lambda W, s, n: _found(W, s, 1),
         "x is not normalised after each iteration": lambda W, s, n: _never_normalised(W, s, n, at_the_end=False),
     },
 )  # fmt: skip
@@ -154,6 +179,16 @@ def _in_order(a: Tensor, b: Tensor) -> Tensor:
     return (b.sort().values[:k] > a.sort().values[:k]).double().mean()
 
 
+def _side_by_side(a: Tensor, b: Tensor) -> Tensor:
+    k = min(len(a), len(b))
+    return (torch.sign(b[:k] - a[:k]) / 2 + 0.5).double().mean()
+
+
+def _half_way(a: Tensor, b: Tensor) -> Tensor:
+    limit = (a.mean() + b.mean()) / 2
+    return ((b > limit).double().mean() + (a < limit).double().mean()) / 2
+
+
 def _best_limit(a: Tensor, b: Tensor) -> float:
     return max(float((_above(c[None], b) + 1 - _above(c[None], a)) / 2) for c in torch.cat([a, b]))
 
@@ -181,6 +216,18 @@ auroc = Task(
         "Divide by the number of pairs, n m, not by n": lambda a, b: _ranked(a, b) * len(b),
         "This is the number of such pairs; divide by n m": lambda a, b: _ranked(a, b) * len(a) * len(b),
         "Count pairs; how much higher a score is does not matter": lambda a, b: (b[:, None] - a).mean(),
+        "A pair counts 0, one half or 1, however far the scores are apart; this is a sigmoid":
+            lambda a, b: torch.sigmoid(b[:, None] - a).mean(),
+        "Compare each with each, not the k-th with the k-th": _side_by_side,
+        "Compare each with each, not the k-th real score with the k-th foreign one":
+            lambda a, b: _side_by_side(a, b) * min(len(a), len(b)) / len(a),
+        "Divide the ties by n m, too": lambda a, b: _above(a, b) + _tied(a, b) / 2 * len(a) * len(b),
+        "One number for all pairs, not one for each foreign image":
+            lambda a, b: (torch.sign(b[:, None] - a) / 2 + 0.5).double().mean(1),
+        "One number for all pairs, not one for each real image":
+            lambda a, b: (torch.sign(b[:, None] - a) / 2 + 0.5).double().mean(0),
+        "Real against foreign only; here all images are compared with all": lambda a, b: 0.5,
+        "Count pairs; this is the accuracy of a limit half-way between the means": _half_way,
     },
 )  # fmt: skip
 
@@ -271,6 +318,20 @@ def _divided(energy: _Energy, x: Tensor, free: Tensor, ε: float, T: float, nois
     )
 
 
+def _back_to_start(energy: _Energy, x: Tensor, free: Tensor, ε: float, T: float, noise: Tensor) -> Tensor:
+    now = x
+    for ξ in noise:
+        now = torch.where(free, x - ε * _slope(energy, now) + math.sqrt(2 * ε * T) * ξ, x)
+    return now
+
+
+def _blackened(energy: _Energy, x: Tensor, free: Tensor, ε: float, T: float, noise: Tensor) -> Tensor:
+    now = x
+    for ξ in noise:
+        now = free * (now - ε * _slope(energy, now) + math.sqrt(2 * ε * T) * ξ)
+    return now
+
+
 def _from_the_start(energy: _Energy, x: Tensor, free: Tensor, ε: float, T: float, noise: Tensor) -> Tensor:
     return _walk(_clamped, order=lambda noise: noise[-1:])(energy, x, free, ε, T, noise)
 
@@ -306,11 +367,14 @@ clamped_langevin = Task(
         "The noise is √(2 ε T) ξ: ε belongs under the root": _walk(_clamped, lambda ε, T: math.sqrt(2 * T) * ε),
         "The noise is √(2 ε T) ξ: 2 belongs under the root": _walk(_clamped, lambda ε, T: 2 * math.sqrt(ε * T)),
         "The noise is √(2 ε T) ξ: the root is missing": _walk(_clamped, lambda ε, T: 2 * ε * T),
+        "The noise is √(2 ε T) ξ: the root and the 2 are missing": _walk(_clamped, lambda ε, T: ε * T),
         "The noise is multiplied by T, not divided by it": _walk(_clamped, lambda ε, T: math.sqrt(2 * ε / T)),
         "The noise is missing": _walk(lambda m, f, k: m * f),
         "The force is missing": _walk(lambda m, f, k: m * k),
         "The convention with ε/2 in the force has half the force of ours": _walk(lambda m, f, k: m * (f / 2 + k)),
-        "T belongs to the noise only; the force is not divided by it": _divided,
+        "T belongs to the noise only; the force is not divided by it":
+            lambda e, x, m, ε, T, noise: _walk(_clamped, force=lambda e, x: _slope(e, x) / T)(e, x, m, ε, T, noise),
+        "These are steps of E/T in a time of its own: T belongs to the noise only": _divided,
         "One gradient for each picture: take that of the sum of the energies, not of their mean":
             _walk(_clamped, force=lambda e, x: _slope(e, x) / len(x)),
         "The energy sees only the known pixels: it takes the whole picture, as it is now":
@@ -322,6 +386,11 @@ clamped_langevin = Task(
         "Take one step for each noise; this is a single step": _walk(_clamped, order=lambda noise: noise[:1]),
         "The noise comes with a plus": _walk(lambda m, f, k: m * (f - k)),
         "Each step goes on from the pictures of the step before, not from the start": _from_the_start,
+        "Each step begins where the one before ended, not at the start; only its force is taken there": _back_to_start,
+        "The pictures after the last step only, not those of all steps":
+            lambda e, x, m, ε, T, noise: torch.stack(
+                [_free_coordinates(e, x, m, ε, T, noise[: k + 1]) for k in range(len(noise))]),
+        "The known pixels keep their values; they are not set to 0": _blackened,
         "Nothing has moved: keep the new pictures for the next step": lambda e, x, m, ε, T, noise: x,
     },
 )  # fmt: skip
@@ -360,12 +429,10 @@ def _asked_with_gradient(learner: Callable[..., Tensor], logits: Tensor, labels:
 
 
 def _logits(rng: np.random.Generator) -> tuple[Tensor, list[int]]:
-    """Some images, some classes, a set of labels in any order; it may be very unlikely, and the logits far from 0."""
+    """Some images, some classes, a set of labels in any order; the fixed cases of the check have extreme logits."""
     n, k = int(rng.integers(1, 5)), int(rng.integers(4, 8))
     labels = [int(y) for y in rng.permutation(k)[: rng.integers(1, k)]]
-    f = rng.normal(0, 2, (n, k)) + rng.choice([0.0, 0.0, 800.0, -900.0])
-    f[:, labels] -= rng.choice([0.0, 0.0, 850.0])
-    return torch.tensor(f), labels
+    return torch.tensor(rng.normal(rng.choice([-6.0, 0.0, 4.0]), 2, (n, k))), labels
 
 
 def _chosen(f: Tensor, A: list[int]) -> Tensor:
@@ -406,6 +473,14 @@ label_energy = Task(
             "Only the first label is used": lambda f, A: -f[:, A[0]],
             "Sum over labels, dim=1, not over images": lambda f, A: -_chosen(f, A).logsumexp(0),
             "One energy for each image: do not sum over images": lambda f, A: -_chosen(f, A).logsumexp((0, 1)),
+            "A label that is left out must not count; a logit of 0 counts as exp(0) = 1":
+                lambda f, A: -torch.where(torch.isin(torch.arange(f.shape[1]), torch.tensor(A)), f, 0.0).logsumexp(1),
+            "The exponent is f, and the log gets a minus; here both are the other way round":
+                lambda f, A: (-_chosen(f, A)).logsumexp(1),
+            "One energy for each image: no mean over images": lambda f, A: -_chosen(f, A).logsumexp(1).mean(),
+            "Labels pick columns, one for each class; here they pick rows": lambda f, A: -f[A].logsumexp(1),
+            "Labels may come in any order and with gaps; this takes all columns up to the last one":
+                lambda f, A: -f[:, : A[-1] + 1].logsumexp(1),
             "f is -E already: no minus in the exponent": lambda f, A: -(-_chosen(f, A)).logsumexp(1),
             "exp overflows above 709, and above 88 in single precision: use torch.logsumexp":
                 lambda f, A: -_chosen(f, A).exp().sum(1).log(),
@@ -494,6 +569,11 @@ def _sum_of_energies(rng: np.random.Generator) -> tuple[_Parts, list[float], Ten
     return parts, weights, x, other
 
 
+def _weighted_argument(energies: _Parts, weights: list[float], x: Tensor, other: Tensor) -> dict[str, Tensor]:
+    first, second = (sum(part(w * at) for w, part in zip(weights, energies, strict=True)) for at in (x, other))
+    return {"the energy": first, "the energy in a second call": second}
+
+
 def _used_up(energies: _Parts, weights: list[float], x: Tensor, other: Tensor) -> dict[str, int]:
     return {"the energy in a second call": 0}
 
@@ -536,6 +616,12 @@ compose = Task(
         "Only the first energy is used, once for each weight": _composed(lambda E, v: v[0] * E[0] * len(E)),
         "Only the first energy is in the sum": _composed(lambda E, v: v[0] * E[0]),
         "Only the last energy is in the sum: add to what is there": _composed(lambda E, v: v[-1] * E[-1]),
+        "Only the first two energies are in the sum: use as many as there are":
+            _composed(lambda E, v: (v * E)[:2].sum(0)),
+        "Only the first three energies are in the sum: use as many as there are":
+            _composed(lambda E, v: (v * E)[:3].sum(0)),
+        "Add the parts: one number for each image, not one for each energy and image": _composed(lambda E, v: v * E),
+        "The weight multiplies the energy, not x": _weighted_argument,
         "The last energy is left out": _composed(lambda E, v: (v * E)[:-1].sum(0)),
         "The first energy is left out": _composed(lambda E, v: (v * E)[1:].sum(0)),
         "The largest part is not the sum": _composed(lambda E, v: (v * E).amax(0)),

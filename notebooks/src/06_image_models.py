@@ -930,9 +930,9 @@ from course_utils import check, exercises
 with check.exercise("6.5", "compose"):
     answer = exercises.images.compose.by(compose)
     x, other = torch.randn(2, 4, 1, 2, 2, generator=seeded(65), dtype=torch.float64)
-    parts = [exercises.images.bowl, exercises.images.waves, exercises.images.wall]
-    for w in ([1.0, 1.0, -1.0], [0.5, 2.0, 1.5]):
-        answer.on(f"the sum with the weights {w}", parts, w, x, other)
+    parts = [exercises.images.bowl, exercises.images.waves, exercises.images.wall, exercises.images.slant]
+    for w in ([1.0, 1.0, -1.0], [0.5, 2.0, 1.5, -0.7], [-1.3, 2.0]):
+        answer.on(f"the sum with the weights {w}", parts[: len(w)], w, x, other)
     answer.fresh(4, "another sum")
 
 # %% [markdown] hint="6.5"
