@@ -494,3 +494,10 @@ class PottsSampler(AbstractConditionalSampler):
 
 # %% equivalent="8.2" because="a mean over two axes does not depend on their order"
 # shares = np.stack([(colours == k).mean(axis=(1, 2)) for k in range(q)])  ->  shares = np.stack([(colours == k).mean(axis=(2, 1)) for k in range(q)])
+
+# %% equivalent="8.5" because="the same number added to the pull of every colour changes no probability"
+# pull = jnp.zeros((*output_sd.shape, self.q))  ->  pull = jnp.ones((*output_sd.shape, self.q))
+
+# %% equivalent="8.5" because="the three lists always have one entry for each interaction"
+# for bond, active, (colours,) in zip(interactions, active_flags, states, strict=True):  ->  for bond, active, (colours,) in zip(interactions, active_flags, states):
+# for bond, active, (colours,) in zip(interactions, active_flags, states, strict=True):  ->  for bond, active, (colours,) in zip(interactions, active_flags, states, strict=False):
