@@ -293,7 +293,7 @@ def _run(rng: np.random.Generator) -> tuple[np.ndarray, float, int, float]:
     N = int(rng.choice([144, 400, 900]))
     bumps = [rng.normal(-1.65, 0.07, rng.integers(150, 300)), rng.normal(-0.95, 0.09, rng.integers(80, 140))]
     e = np.rint(rng.permutation(np.concatenate(bumps)) * N) / N
-    cut = float(np.rint(rng.uniform(-1.36, -1.24) * N) / N)
+    cut = float(np.rint(rng.uniform(-1.5, -1.1) * N) / N)
     e[rng.permutation(len(e))[:9]] = cut
     shift = float(rng.choice([-1, 1]) * rng.uniform(0.5, 2.5) / N)
     return e, shift, N, cut
