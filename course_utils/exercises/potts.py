@@ -143,11 +143,11 @@ order_parameter = Task(
     mistakes={
         "That is the share ρ itself: it is 1/q in disorder, not 0": lambda c, q: _shares(c, q).max(0),
         "The division by q - 1 is missing: full order gives 1": lambda c, q: q * _shares(c, q).max(0) - 1,
-        "Divide by q - 1, not by q: full order gives 1": lambda c, q: (q * _shares(c, q).max(0) - 1) / q,
         "Subtract 1 before you divide by q - 1": lambda c, q: q * _shares(c, q).max(0) / (q - 1),
         "Only the 1 is divided by q - 1: brackets are missing": lambda c, q: q * _shares(c, q).max(0) - 1 / (q - 1),
         "The factor q before ρ is missing": lambda c, q: (_shares(c, q).max(0) - 1) / (q - 1),
-        "1/q is subtracted, but full order does not give 1": lambda c, q: _shares(c, q).max(0) - 1 / q,
+        "That is ρ - 1/q, or a division by q in place of q - 1: full order does not give 1":
+            lambda c, q: _shares(c, q).max(0) - 1 / q,
         "That is colour 0 only. Order of any colour is order: take the largest share":
             lambda c, q: _scaled(_shares(c, q)[0], q),
         "The mean over the colours is 0 for every lattice: take the largest share":
@@ -293,7 +293,7 @@ def _run(rng: np.random.Generator) -> tuple[np.ndarray, float, int, float]:
     N = int(rng.choice([144, 400, 900]))
     bumps = [rng.normal(-1.65, 0.07, rng.integers(150, 300)), rng.normal(-0.95, 0.09, rng.integers(80, 140))]
     e = np.rint(rng.permutation(np.concatenate(bumps)) * N) / N
-    cut = float(np.rint(rng.uniform(-1.36, -1.24) * N) / N)
+    cut = float(np.rint(rng.uniform(-1.5, -1.1) * N) / N)
     e[rng.permutation(len(e))[:9]] = cut
     shift = float(rng.choice([-1, 1]) * rng.uniform(0.5, 2.5) / N)
     return e, shift, N, cut
@@ -332,7 +332,8 @@ two_phases = Task(
             lambda e, s, N, cut: _phases(share=1 - _two_phases(e, s, N, cut)[0]),
         "A sample exactly on the cut is not below it": lambda e, s, N, cut: _weigh(e, -s * N * e, e <= cut),
         "A sample exactly on the cut belongs to the disordered phase; here it is in neither":
-            lambda e, s, N, cut: _phases(high=_weigh(e[e != cut], -s * N * e[e != cut], e[e != cut] < cut)[2]),
+            lambda e, s, N, cut: _phases(share=_two_phases(e, s, N, cut)[0], low=_two_phases(e, s, N, cut)[1],
+                                         high=_weigh(e, -s * N * e, e <= cut)[2]),
         "The mean within a phase is weighted too":
             lambda e, s, N, cut: _phases(low=e[e < cut].mean(), high=e[e >= cut].mean()),
         "The share is that of the weights, not that of the samples":

@@ -506,7 +506,7 @@ with check.exercise("8.4", "two_phases"):
     e, third = np.array([-1.75, -1.5, -1.25, -1.0, -0.75]), math.log(3) / 0.25
     answer.on("five samples, shift 0", e, 0.0, 16, -1.3, expect=0.4)
     answer.on("the same, each level a third of the one before", e, third / 16, 16, -1.3, expect=108 / 121)
-    answer.on("the same for 100 spins, cut at a level", e, -third / 100, 100, -1.25, expect=4 / 121)
+    answer.on("the same for 100 spins, cut at a level", e, -third / 100, 100, -1.0, expect=13 / 121)
     answer.on("20 000 spins at shift 0.05", e, 0.05, 20_000, -1.3, expect=1.0)
     answer.on("20 000 spins at shift -0.04", e, -0.04, 20_000, -1.3)
     answer.fresh(4, "other runs")
