@@ -54,7 +54,7 @@ class Bench:
         self._runs: Counter[str] = Counter()
         imports = next(c.source for c in lesson.cells if c.kind == "code")
         self._names: dict[str, Any] = {"__name__": "lesson"}
-        exec(compile(imports, "<imports>", "exec"), self._names)
+        exec(compile(imports, "<imports>", "exec", dont_inherit=True), self._names)
         if "torch" in sys.modules:  # several threads on small tensors are slow on a machine that is busy
             sys.modules["torch"].set_num_threads(1)
 
@@ -62,7 +62,7 @@ class Bench:
         """A fresh name space: the imports and all reference answers."""
         names = dict(self._names)
         for number, source in self.references.items():
-            exec(compile(source, f"<reference {number}>", "exec"), names)
+            exec(compile(source, f"<reference {number}>", "exec", dont_inherit=True), names)
         return names
 
     def tasks(self, number: str) -> dict[str, Task]:
@@ -88,7 +88,7 @@ class Bench:
         names = self.names()
         try:
             with _limit(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                exec(compile(source, f"<answer {number}>", "exec"), names)
+                exec(compile(source, f"<answer {number}>", "exec", dont_inherit=True), names)
         except (Exception, TooLong) as error:
             return Outcome(False, f"its own cell failed: {type(error).__name__}: {error}", False)
         return self.checked(number, names)
@@ -99,8 +99,8 @@ class Bench:
         self._runs[number] += 1
         frame._chance = random.Random(
             f"{number} {self._runs[number]}"
-        )  # fresh cases, but the same ones in each test run
-        code = compile(self.checks[number], f"<check {number}>", "exec")
+        )  # fresh cases, but the same in each run of a test
+        code = compile(self.checks[number], f"<check {number}>", "exec", dont_inherit=True)
         try:
             with _limit(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(io.StringIO()):
                 exec(code, names)

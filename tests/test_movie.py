@@ -415,6 +415,10 @@ def test_a_quench_and_annealing_say_that_they_are_no_equilibrium():
     quench, _ = movie.read(["ising", "--quench", "--beta", "0.6", "--size", "64", "--sweeps", "2"])
     assert (quench.what, quench.start, quench.n_burn_in) == ("quench", "random", 0)
     assert "a quench, not equilibrium: random spins put at beta = 0.6 at once, 2 sweeps a frame" in quench.title
+    for model, beta_c in (("ising", exact.BETA_C), ("potts", exact.potts_beta_c(5))):
+        below_T_c, _ = movie.read([model, "--quench"])
+        assert below_T_c.beta == 1.5 * beta_c, "at the critical temperature no domain grows without end"
+    assert movie.read(["xy", "--quench"])[0].beta == 1.2
     anneal, _ = movie.read(["potts", "--anneal", "0.8", "--beta", "1.4", "--frames", "100"])
     assert (anneal.what, anneal.start, anneal.states) == ("annealing", "random", 5)
     assert "annealing, not equilibrium: beta from 0.8 to 1.4 in 100 sweeps" in anneal.title

@@ -181,8 +181,10 @@ def _slip(cases: list[Case], name: str) -> str:
             return sentence
     for what, change in _OF_THE_VALUE.items():
         with np.errstate(all="ignore"):
-            if all(right.ndim or "order" not in what for _, right in pairs) and all(
-                agree(got, change(right)) for got, right in pairs
+            if (
+                all(right.ndim or "order" not in what for _, right in pairs)
+                and all(agree(got, change(right)) for got, right in pairs)
+                and not agree(change(pairs[0][1]), pairs[0][1])
             ):
                 return f"This is {what}, in every case: is there a step too many, or one missing?"
     return ""
@@ -191,7 +193,7 @@ def _slip(cases: list[Case], name: str) -> str:
 def _factor(pairs: list[tuple[np.ndarray, np.ndarray]], cases: list[Case]) -> str:
     """The same factor in all entries of all cases, or one that is the length of an argument."""
     ratios = [_ratio(got, right) for got, right in pairs]
-    if any(r is None for r in ratios) or len(ratios) < 2:
+    if any(r is None for r in ratios) or len(ratios) < 2 or agree(ratios, [1.0] * len(ratios), rtol=1e-3):
         return ""
     if agree(ratios, [ratios[0]] * len(ratios), rtol=1e-3):
         if agree(ratios[0], -1.0):

@@ -252,7 +252,7 @@ class Answer:
             plain = to_numpy(value)
             if isinstance(plain, bool | int | str):
                 parts.append(f"{name} = {plain}")
-            elif isinstance(plain, float) or (np.ndim(plain) == 0 and hasattr(plain, "dtype")):
+            elif isinstance(plain, float) or (hasattr(plain, "dtype") and np.ndim(plain) == 0):
                 parts.append(f"{name} = {float(plain):.4g}")
             elif hasattr(plain, "shape"):
                 parts.append(f"{name} of shape {plain.shape}")

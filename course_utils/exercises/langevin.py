@@ -114,6 +114,18 @@ ula_step = Task(
             lambda x, g, e, T, z: x - e * g + math.sqrt(2) * e * T * z,
         "Noise grows with the root of the step: √(2εT) ξ, not ε ξ": lambda x, g, e, T, z: x - e * g + e * z,
         "The noise has variance 2εT, so its size is the root of that": lambda x, g, e, T, z: x - e * g + 2 * e * T * z,
+        "ε stands under the root, and so does the 2, which is missing":
+            lambda x, g, e, T, z: x - e * g + e * math.sqrt(T) * z,
+        "Here ε is the time of a step: the drift is ε ∇E and the noise √(2εT) ξ, without ε²":
+            lambda x, g, e, T, z: x - e**2 / 2 * g + e * z,
+        "In time ε the drift is ε ∇E and the noise √(2εT) ξ; this takes √(2ε) for ε":
+            lambda x, g, e, T, z: x - e**2 / 2 * g + e * math.sqrt(T) * z,
+        "ε multiplies the gradient only; the noise has its own factor, with a plus":
+            lambda x, g, e, T, z: x - e * (g + math.sqrt(2 * e * T) * z),
+        "ε multiplies the gradient only; the noise has its own factor":
+            lambda x, g, e, T, z: x + e * (math.sqrt(2 * e * T) * z - g),
+        "Each state has its own noise; here all get that of the first":
+            lambda x, g, e, T, z: x - e * g + math.sqrt(2 * e * T) * z[0],
         "The noise is subtracted; add it": lambda x, g, e, T, z: x - e * g - math.sqrt(2 * e * T) * z,
         "Do not divide the gradient of E by T; the noise holds T":
             lambda x, g, e, T, z: x - e * g / T + math.sqrt(2 * e * T) * z,
@@ -275,6 +287,10 @@ mala_step = Task(
         "The squares in q are to be divided by 4εT": _weighing_q(lambda e, T, dim: 4 * e * T),
         "The squares in q are to be divided by twice the variance, not by twice the standard deviation":
             _weighing_q(lambda e, T, dim: math.sqrt(2 * e * T)),
+        "The squares in q add up over the coordinates of a chain, not over all chains":
+            _with_alpha(lambda d, w, g, h, e, T: d + _q(w + e * g, e * h - w, e, T).sum()),
+        "In the exponent the logs of q are subtracted, not divided":
+            _with_alpha(lambda d, w, g, h, e, T: d + (((e * h - w) ** 2).sum(-1) / ((w + e * g) ** 2).sum(-1)).log()),
         "The squares in q add up over the coordinates; this is their mean": _weighing_q(lambda e, T, dim: 1 / dim),
         "The way back needs the gradient at y":
             _with_alpha(lambda d, w, g, h, e, T: d + _q(w + e * g, e * g - w, e, T)),
@@ -314,6 +330,7 @@ mala_step = Task(
         "α is 1 throughout, so every proposal is accepted: is each sign in the exponent right?":
             _with_alpha(lambda d, w, g, h, e, T: 0 * d),
         "α is at most 1": _reporting(lambda ratio, u: ratio.exp()),
+        "α is the smaller of 1 and the ratio, not the larger": _reporting(lambda ratio, u: ratio.exp().clamp(min=1)),
         "Cut the log of the ratio at 0, not at 1: α is at most 1":
             _reporting(lambda ratio, u: ratio.clamp(max=1).exp()),
         "This is the log of α; return its exponential": _reporting(lambda ratio, u: ratio.clamp(max=0)),
@@ -359,6 +376,13 @@ def _halves(samples: Tensor) -> Tensor:
     return torch.cat(torch.chunk(samples, 2), dim=1)
 
 
+def _cut_across(samples: Tensor) -> Tensor:
+    """R-hat with chains and time exchanged."""
+    n = samples.shape[1] // 2
+    rows = torch.cat([samples[:, :n], samples[:, n : 2 * n]])
+    return _r_hat(n, rows.var(1).mean(), rows.mean(1).var())
+
+
 def _from(halves: Callable[[Tensor], Tensor], formula: Callable[..., Tensor]) -> Callable[[Tensor], Tensor]:
     """A mistake: formula(n, W, B/n, number of half-chains) with what halves(samples) gives."""
 
@@ -383,6 +407,7 @@ split_r_hat = Task(
         "The chains are not split into halves": _from(lambda x: x, _r_hat),
         "The axes are swapped: each column is a chain": lambda x: _r_hat(
             len(x) // 2, _halves(x).var(1).mean(), _halves(x).mean(1).var()),
+        "Time runs down the rows: cut the first axis, not the second, into halves": _cut_across,
         "Halves are first and second, not even and odd": _from(lambda x: torch.cat([x[::2], x[1::2]], dim=1), _r_hat),
         "This is the first halves alone": _from(lambda x: x[: len(x) // 2], _r_hat),
         "This is the second halves alone": _from(lambda x: x[len(x) // 2 :], _r_hat),
@@ -519,11 +544,17 @@ exchange = Task(
         "This is the log of the ratio; α is the smaller of 1 and its exponential":
             _moving(lambda c, h, r, u: {"α": r.log()}),
         "Return the probability α, not whether the swap is made": _moving(lambda c, h, r, u: {"α": (u < r).double()}),
+        "The exponential is missing": _moving(lambda c, h, r, u: {"α": r.log().clamp(max=1)}),
+        "α is the smaller of 1 and the ratio r; this is r/(1 + r)": _moving(lambda c, h, r, u: {"α": r / (1 + r)}),
+        "α is 1 where the hot state has the lower energy: no absolute value":
+            _moving(lambda c, h, r, u: {"α": torch.minimum(r, 1 / r)}),
+        "α is the smaller of 1 and the ratio, not the larger": _moving(lambda c, h, r, u: {"α": r.clamp(min=1)}),
         "One α for each pair: do not average": _moving(lambda c, h, r, u: {"α": r.clamp(max=1).mean()}),
         "Swaps are made even where α refuses": _moving(lambda c, h, r, u: {_COLD: h}),
         "The cold chains keep their states: take the hot one where u < α": _moving(lambda c, h, r, u: {_COLD: c}),
         "Cold and hot are exchanged: is the swap made where it should be refused, or is their order wrong?":
-            _moving(lambda c, h, r, u: {_COLD: torch.where(u < r, c, h)}),
+            _moving(lambda c, h, r, u: {
+                _COLD: torch.where(u < r, c, h), _HOT: torch.where(u < r, h, c), "α": r.clamp(max=1)}),
         "Each pair has a u of its own; here the first decides for all":
             _moving(lambda c, h, r, u: {_COLD: torch.where(u[0] < r, h, c)}),
         "Compare α with u, not with 1/2": _moving(lambda c, h, r, u: {_COLD: torch.where(r > 0.5, h, c)}),

@@ -55,6 +55,11 @@ log_z_independent = Task(
         "Sum over both states of each spin; this keeps the state with all spins up only": lambda h, b: (b * h).sum(),
         "The weights e^x and e^-x of the two states add up: cosh, not sinh":
             lambda h, b: np.log(2 * np.sinh(b * h)).sum(),
+        "Each spin has a field of its own: do not add the fields up first": lambda h, b: _each(np.array(b * h.sum())),
+        "|x| + log 2 is not log(2 cosh x): the log 2 is lost as x grows":
+            lambda h, b: (np.abs(b * h) + np.log(2)).sum(),
+        "With e^|x| taken out, e^(-2|x|) is left beside the 1, not e^(-|x|)":
+            lambda h, b: (np.abs(b * h) + np.log1p(np.exp(-np.abs(b * h)))).sum(),
         "The two states have opposite exponents, e^x and e^-x; this adds the same one twice":
             lambda h, b: (b * h + np.log(2)).sum(),
         "A spin is +1 or -1, with weights e^x and e^-x; 1 + e^x belongs to a unit that is 0 or 1":
@@ -65,8 +70,6 @@ log_z_independent = Task(
             lambda h, b: (b * h + np.log1p(np.exp(-2 * b * h))).sum(),
         "The product overflowed: add logs instead":
             lambda h, b: np.abs(b * h).sum() + np.log(np.prod(1 + np.exp(-2 * np.abs(b * h)))),
-        "exp and the product overflowed: take the larger exponent out first, and add logs instead":
-            lambda h, b: np.log(np.prod(2 * np.cosh(b * h))),
         "This is one log for each spin: add them up": lambda h, b: _each(b * h),
         "Add up over the spins; this is their mean": lambda h, b: _each(b * h).mean(),
         "This is the free energy, -log Z / β": lambda h, b: -_each(b * h).sum() / b,
@@ -141,6 +144,11 @@ chain_log_z = Task(
             lambda n, b, p: _chain(n, b, p) - (n if p else n - 1) * _log_2_cosh(b),
         "The eigenvalue that you took out comes back once for each factor T, not once":
             lambda n, b, p: _chain(n, b, p) - (n - 1 if p else n - 2) * _log_2_cosh(b),
+        "This keeps the smaller eigenvalue alone: both count":
+            lambda n, b, p: n * math.log(2 * math.sinh(b)) if p else None,
+        "Unequal neighbours have the entry e^-β in T, not 1": lambda n, b, p: np.logaddexp(
+            n * math.log(math.exp(b) + 1), n * math.log(math.exp(b) - 1)) if p
+            else math.log(2) + (n - 1) * math.log(math.exp(b) + 1),
         "The largest eigenvalue is added back, and was not taken out: divide the eigenvalues by it":
             lambda n, b, p: _chain(n, b, p) + (n if p else n - 1) * _log_2_cosh(b),
         "The entries of T are e^β and e^-β: the exponential is missing":
@@ -196,6 +204,8 @@ importance_estimate = Task(
     mistakes={
         "This is the mean of the log weights; average the weights, then take the log":
             lambda w: {"log Z": w.mean()},
+        "The log comes after the mean; this is a mean of logs": lambda w: {
+            "log Z": w.max() + np.log(np.exp(w - w.max())).mean()},
         "This is the log of the sum of the weights; divide by n": lambda w: {"log Z": logsumexp(w)},
         "Divide the sum by n: subtract log n, do not add it": lambda w: {"log Z": _log_z(w) + 2 * math.log(len(w))},
         "Divide the sum by n before the log, not the log by n": lambda w: {"log Z": logsumexp(w) / len(w)},
@@ -213,6 +223,9 @@ importance_estimate = Task(
         "This is the fraction ESS / n; return the number": lambda w: {"ESS": _ess(w) / len(w)},
         "The weights are not normalised: divide them by their sum first": lambda w: {"ESS": 1 / np.exp(2 * w).sum()},
         "The sum of the weights is to be squared": lambda w: {"ESS": np.exp(w).sum() / np.exp(2 * w).sum()},
+        "The sum of squares stands below, not the square of the sum": lambda w: {"ESS": 1.0},
+        "The log of a square is twice the log: 2 log w, not (log w)²": lambda w: {
+            "ESS": np.exp(logsumexp(w) ** 2 - logsumexp(w**2))},
         "This is upside down": lambda w: {"ESS": 1 / _ess(w)},
         "The root is one too many: the ESS is the square of the sum over the sum of squares":
             lambda w: {"ESS": math.sqrt(_ess(w))},
@@ -306,6 +319,8 @@ thermodynamic_integration = Task(
             _integral(lambda b, E, n: n * math.log(2) - E[:, 1:] @ np.diff(b)),
         "The trapezoid rule takes half of the sum of both ends":
             _integral(lambda b, E, n: n * math.log(2) - 2 * _areas(b, E)),
+        "The first and the last temperature have half an interval each: this gives them a whole one":
+            _integral(lambda b, E, n: n * math.log(2) - E @ np.gradient(b)),
         "The last interval is missing in the integral":
             _integral(lambda b, E, n: n * math.log(2) - _areas(b[:-1], E[:, :-1])),
         "The first interval is missing in the integral":
@@ -331,6 +346,8 @@ thermodynamic_integration = Task(
             lambda b, E, n: {"its error": _sem(_areas(b, E)) * len(E)},
         "Divide by the root of the number of chains, not of temperatures":
             lambda b, E, n: {"its error": _sem(_areas(b, E)) * math.sqrt(len(E) / len(b))},
+        "Divide by the root of the number of chains, not of all energies":
+            lambda b, E, n: {"its error": _sem(_areas(b, E)) / math.sqrt(len(b))},
         "Divide by the root of the number of chains, not of spins":
             lambda b, E, n: {"its error": _sem(_areas(b, E)) * math.sqrt(len(E) / n)},
         "This is a variance; the error is its root": lambda b, E, n: {"its error": _sem(_areas(b, E)) ** 2},
@@ -417,6 +434,13 @@ annealed_log_weights = Task(
             lambda b, s, energy, sweep: -(b[-1] - b[0]) * energy(s),
         "Each difference is from one beta to the next, not from the first one":
             lambda b, s, energy, sweep: -(b[1:] - b[0]) @ _path_energies(b, s, energy, sweep),
+        "Both betas of a step go with the same energy, that before the move":
+            _sum_of(lambda old, new, before, after: old * before - new * after),
+        "The betas are not evenly spaced: each step has its own difference":
+            lambda b, s, energy, sweep: -(b[1] - b[0]) * _path_energies(b, s, energy, sweep).sum(0),
+        "The weight takes the difference of two betas; this takes each beta, and sweeps at the first one as well":
+            lambda b, s, energy, sweep: _sum_of(lambda old, new, before, after: -new * before)(
+                np.concatenate([b[:1], b]), s, energy, sweep),
         "The steps add up; this keeps only the last one":
             lambda b, s, energy, sweep: -(b[-1] - b[-2]) * _path_energies(b, s, energy, sweep)[-1],
         "The last step is missing: there is one weight for each pair of neighbouring betas":

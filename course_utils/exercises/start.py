@@ -48,6 +48,7 @@ spring_energy = Task(
         "It is half of k x², not twice": lambda x, k: 2 * k * _square(x),
         "The factor 1/2 and the stiffness are missing": lambda x, k: _square(x),
         "The stiffness stands under the power: square x alone": lambda x, k: 0.5 * k ** _plain(x),
+        "It is x that is squared, not the stiffness": lambda x, k: k**2 * _plain(x) / 2,
         "x is squared, not cubed": lambda x, k: k * _plain(x) ** 3 / 2,
         "One energy for each x: do not add them up": lambda x, k: k * _square(x).sum() / 2,
     },

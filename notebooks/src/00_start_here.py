@@ -113,7 +113,7 @@ with check.exercise("0.1", "spring_energy"):
 # **Think.** A check that only looks whether a function *exists* would be easy to write. Why would you not want it?
 # <!-- ANSWER -->
 # It would pass on the empty stub. A check is worth something only if it can fail: each check in this course has been run
-# against the empty answer and at least four wrong ones, and rejected them all.
+# against the empty answer and a dozen wrong ones or more, most of them made by a machine, and rejected them all.
 
 # %% [markdown]
 # ## 3 · What your machine can do

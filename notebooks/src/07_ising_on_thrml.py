@@ -55,13 +55,14 @@ T_C = 1 / exact.BETA_C
 # ## 1 · Three temperatures
 #
 # In lesson 02 you computed log Z of this model. Now you will see what it looks like. These are three lattices of
-# 128 × 128 spins, drawn by the sampler that this lesson builds.
+# 128 × 128 spins, drawn by the sampler that this lesson builds, after 20 000 sweeps from all spins equal (section 7 says why so
+# many).
 #
 # **Guess before you run the cell:** at which of the temperatures 1.8, 2.269 and 3.5 do patches of *every* size occur?
 
 # %%
 temperatures = np.array([1.8, T_C, 3.5])
-run = {"n_samples": 1, "n_burn_in": 2000, "n_chains": 3, "init": "aligned"}
+run = {"n_samples": 1, "n_burn_in": 20_000, "n_chains": 3, "init": "aligned"}
 spins = Ising(128).sample(jax.random.key(70), 1 / temperatures, **run)[:, 0]
 m = np.abs(observables.magnetisation(spins))
 titles = [f"T = {T:.3f}: |m| = {value:.2f}" for T, value in zip(temperatures, m, strict=True)]
@@ -127,7 +128,7 @@ with check.exercise("7.1", "conditional_probability"):
     spins = jax.random.rademacher(jax.random.key(71), (4, 6)).astype(jnp.int8)
     answer.on("a 4 × 6 torus, β = 0.3, h = 0.7", spins, 0.3, 1.0, 0.7)
     answer.on("the same with J = -1.5, h = 0.2", spins, 0.25, -1.5, 0.2)
-    answer.on("the same in the cold, β = 20", spins, 20.0, 1.0, 0.1, hint="Does an exponential overflow?")
+    answer.on("the same in the cold, β = 40", spins, 40.0, 1.0, 0.1, hint="Does an exponential overflow?")
     check.close("P with J = 1, h = 0 by themselves", conditional_probability(0 * spins + 1, 0.5)[0, 0], 0.9820138)
     answer.fresh(3, "another torus")
 
@@ -217,7 +218,7 @@ plots.colourings(boards, titles=names, title="A torus of odd side has no colouri
 
 # %% [markdown]
 # *Picture: two checkerboards with bonds drawn as lines; stubs at the sides are the bonds that wrap round. On the 6 × 6 torus
-# no bond joins equal colours. On the 5 × 5 torus all bonds across the sides do, and are drawn in red.*
+# no bond joins equal colours. On the 5 × 5 torus all bonds across the sides do; their stubs are thick and red-orange.*
 #
 # ### Exercise 7.3 · What is stationary?
 # *Difficulty ●●○ · fifteen minutes · why: "it is faster to draw all spins at once" is a mistake that no plot of one run shows.*
@@ -309,8 +310,8 @@ plots.stationary(states, energy, found, title=title)
 #
 # Two colours leave the Boltzmann distribution as it is, to machine precision. All at once does not, and the figure shows
 # why. The new black spins depend on the old white ones only, and the new white ones on the old black ones. So black and white
-# of the *same* time never meet: they are independent, each colour by itself is right, and the mean energy of a bond is
-# exactly zero. On a large cold lattice it looks like this.
+# of the *same* time never meet: they are independent, each colour by itself is right, and the energy of a bond is zero on
+# average. On a large cold lattice it looks like this.
 
 # %%
 white = ~gibbs.two_colours(64, 64)
@@ -342,7 +343,8 @@ plots.spins(pictures, "ising", titles, title=title)
 
 # %% [markdown]
 # *Picture: three lattices. Drawn all at once, patches of one colour stand beside patches of a fine checkerboard, and at the
-# next step the checkerboards have changed sides. With two colours there are two kinds of patches, each of one colour.*
+# next step the checkerboards have changed sides; the energy of such a lattice may have either sign. With two colours there are
+# patches of one colour only, and the energy is near its equilibrium value: what it lacks are the walls between them.*
 #
 # ## 4 · The same on THRML
 #
@@ -360,23 +362,22 @@ plots.spins(pictures, "ising", titles, title=title)
 # For Ising models there is a ready-made one.
 
 # %%
-size, beta = 16, 0.4
+size, beta_0 = 16, 0.4
 nodes = [SpinNode() for _ in range(size**2)]
 i, j = exact.bonds((size, size)).T
 edges = [(nodes[a], nodes[b]) for a, b in zip(i, j, strict=True)]
-ebm = IsingEBM(nodes, edges, jnp.zeros(len(nodes)), jnp.ones(len(edges)), jnp.array(beta))
+ebm = IsingEBM(nodes, edges, jnp.zeros(len(nodes)), jnp.ones(len(edges)), jnp.array(beta_0))
 
-first = gibbs.two_colours(size, size).ravel()
-blocks = [Block([n for n, f in zip(nodes, first, strict=True) if f == c]) for c in (True, False)]
+is_first = gibbs.two_colours(size, size).ravel()
+blocks = [Block([n for n, f in zip(nodes, is_first, strict=True) if f == c]) for c in (True, False)]
 ready_made = IsingSamplingProgram(ebm, blocks, [])
 for factor in ebm.factors:
-    n, groups, weights = len(factor.weights), len(factor.node_groups), np.unique(factor.weights)
-    print(f"{type(factor).__name__}: {n} terms, nodes in each: {groups}, weights {weights}")
+    n, groups, values = len(factor.weights), len(factor.node_groups), np.unique(factor.weights)
+    print(f"{type(factor).__name__}: {n} terms, nodes in each: {groups}, weights {values}")
 print("the sampler of a block:", type(ready_made.samplers[0]).__name__)
 
 # %% [markdown]
-# Two things have been *folded in*. The weights of the bonds were 1, and are 0.4 now: THRML's factors hold $\beta J$, so that a
-# new temperature means a new program. And every spin has a bias term, although all biases are zero; it is computed all the
+# Two things have been *folded in*. The weights of the bonds were 1, and are 0.4 now: THRML's factors hold $\beta J$. And every spin has a bias term, although all biases are zero; it is computed all the
 # same. The factor 2 of the conditional is *not* in the weights: `SpinGibbsConditional` puts it in. Now run it. The state is a
 # list with one array for each block.
 
@@ -408,8 +409,8 @@ def lattices(program, blocks, nodes, key, n_chains, schedule) -> Int[jax.Array, 
 schedule = SamplingSchedule(n_warmup=200, n_samples=200, steps_per_sample=2)
 spins = lattices(ready_made, blocks, nodes, jax.random.key(73), 64, schedule)
 measured = observables.mean_and_error(Ising(16).energy(spins))
-print(f"shape (chains, samples, rows, columns): {spins.shape}, β = {beta}")
-print(f"energy per spin {measured}, exact (Kaufman) {exact.kaufman_energy(16, beta):.5f}")
+print(f"shape (chains, samples, rows, columns): {spins.shape}, β = {beta_0}")
+print(f"energy per spin {measured}, exact (Kaufman) {exact.kaufman_energy(16, beta_0):.5f}")
 
 # %% [markdown]
 # **Three traps**, each of which cost somebody an afternoon.
@@ -496,28 +497,36 @@ with check.exercise("7.4", "ising_program"):
 # `SpinGibbsConditional`, which draws +1 with probability $\sigma(2\gamma)$, $\gamma$ the sum of weights times neighbours.
 
 # %% uses="7.4"
-nodes = [SpinNode() for _ in range(256)]
-program, blocks = ising_program(nodes, 1.0)
+program, colours = ising_program(nodes, 0.5)
+mine = lattices(program, colours, nodes, jax.random.key(75), 64, schedule)
+measured = observables.mean_and_error(Ising(16).energy(mine))
+print(f"your program, β = 0.5: energy per spin {measured}, Kaufman {exact.kaufman_energy(16, 0.5):.5f}")
+
+# %% [markdown]
+# A second program, for another β, would be compiled again, although its nodes are the same: its blocks are new objects, and THRML's
+# blocks are compared by identity. So build the program *inside* `jit`, from a β that is an argument. Then the tables of who reads
+# whom are constants of one compiled function, and only the weights β J are traced. The body of a jitted function runs when JAX
+# traces it, and at no other time, which the list `traced` counts.
+
+# %%
+traced = []
 
 
-def weights(program: FactorSamplingProgram) -> list[Float[jax.Array, "n k"]]:
-    """The weights of the bonds, for each block those of its spins."""
-    return [term.weights for block in program.per_block_interactions for term in block]
+@jax.jit
+def energies(beta, key) -> Float[jax.Array, "chains samples"]:
+    """Energies of 16 × 16 spins at any β; the program is built while JAX traces."""
+    traced.append(beta)
+    program, colours = gibbs.ising_program(nodes, beta)
+    return Ising(16).energy(lattices(program, colours, nodes, key, 64, schedule))
 
 
 for beta in (0.3, 0.4, 0.5):
-    start = time.perf_counter()
-    there = eqx.tree_at(weights, program, [beta * w for w in weights(program)])
-    mine = lattices(there, blocks, nodes, jax.random.key(75), 64, schedule)
-    measured = observables.mean_and_error(Ising(16).energy(mine))
-    kaufman = exact.kaufman_energy(16, beta)
-    print(f"β = {beta}: energy per spin {measured}, Kaufman {kaufman:.5f}", end="")
-    print(f"   ({time.perf_counter() - start:.1f} s)")
+    e = observables.mean_and_error(energies(beta, jax.random.key(76)))
+    print(f"β = {beta}: energy per spin {e}, Kaufman {exact.kaufman_energy(16, beta):.5f}; traced {len(traced)} times")
+many = jax.vmap(energies, (0, None))(jnp.linspace(0.1, 0.6, 6), jax.random.key(77))
+print("and six β at once, by vmap:", np.round(many.mean((1, 2)), 3), f"; traced {len(traced)} times")
 
 # %% [markdown]
-# Three temperatures, one compilation: the program was built once, at β = 1, and `eqx.tree_at` put in other weights. Three calls
-# of `ising_program` would have given three new programs with new nodes in their blocks, and `jit` would have compiled each.
-#
 # For the rest of the lesson you need longer runs. `course_utils.lattice.Ising` is the same program on THRML, with a scalar
 # coupling in place of a weight per bond, an own conditional sampler that takes β as an argument, and one node for each colour
 # that holds half the lattice (`engine="sublattices"`). One β per chain makes a whole phase diagram one compiled program. It
@@ -553,8 +562,8 @@ title = f"T = {T} after a quench: the patches grow and keep their look"
 plots.spins([snapshots[t] for t in (1, 16, 128, 1024)], "ising", titles, title=title)
 
 # %% [markdown]
-# *Picture: four moments of the same lattice. Noise after one sweep, then patches of two colours that look alike at all later
-# times, only larger.*
+# *Picture: four moments of the same lattice. Noise after one sweep, then winding patches of two colours, larger at each later
+# moment; at the last only a few are left.*
 
 # %%
 sizes = np.array(sizes)
@@ -566,8 +575,9 @@ spread = sizes.std(axis=1, ddof=1) / math.sqrt(sizes.shape[1])
 plots.domain_growth(times, sizes.mean(axis=1), spread, late, (growth, math.exp(intercept)), title=title)
 
 # %% [markdown]
-# *Picture: on logarithmic axes the size of the domains rises from about one spacing to tens of spacings, close to a dashed
-# line of slope one half.*
+# *Picture: on logarithmic axes the size of the domains rises from about one spacing to tens of spacings. At late times the points
+# follow the fitted line, nearly parallel to a dashed line of slope one half above it; their error bars grow, as few domains are
+# left.*
 #
 # Why the square root? A wall between two domains moves because it is curved: a corner spin has as many unlike as like
 # neighbours, and turns at no cost. The speed of a wall is its curvature, so $d\ell/dt \propto 1/\ell$, and
@@ -595,36 +605,53 @@ plots.spins(hot[np.array(worst)], "ising", titles, title=title)
 #
 # Stripes. A band that closes on itself round the torus straightens its walls, and straight walls do not move except by rare
 # excitations. At zero temperature about a third of all quenches on a square torus end this way for ever (Barros, Krapivsky
-# and Redner 2009). Averaged over starts, this protocol shows a magnetisation that *falls* towards low temperature, and public
-# notebooks have taken that for physics.
+# and Redner 2009). Averaged over starts, this protocol shows a magnetisation that *falls* towards low temperature, although at
+# equilibrium it rises.
 #
 # The cure here is a **cold start**: all spins equal. Below $T_c$ that is next to equilibrium, and above $T_c$ order melts
-# quickly. (In harder systems one cools slowly, or exchanges replicas as in lesson 03.) Both protocols, with ten temperatures
-# away from $T_c$ in one program and five near it, with more chains and ten sweeps between samples, in another. On a GPU the runs
-# are eight times as long.
+# quickly. (In harder systems one cools slowly, or exchanges replicas as in lesson 03.) Both protocols at ten temperatures away
+# from $T_c$; from a cold start also at four temperatures near $T_c$ and at $T_c$ itself, where the memory is longest and so are the
+# runs. Eight chains each. On a GPU the runs are eight times as long.
 
 # %%
 far = np.array([1.2, 1.5, 1.8, 2.0, 2.1, 2.5, 2.7, 3.0, 3.3, 3.6])
-near = np.array([2.18, 2.24, T_C, 2.32, 2.38])
-model, key = Ising(64), jax.random.key(78)
-look = {"m": observables.magnetisation, "e": model.energy}
+near, at_T_c = np.array([2.18, 2.24, 2.32, 2.38]), np.array([T_C])
+model_64, key = Ising(64), jax.random.key(78)
+m_and_e = {"m": observables.magnetisation, "e": model_64.energy}
 n_samples = 500 if machine.device == "cpu" else 4000
 
 
 def series(key, temperatures, init, n_burn_in, n_sweeps) -> list[dict[str, np.ndarray]]:
-    """m and e for each temperature, each of shape (chains, samples); 80 chains in all."""
-    n_each = 80 // len(temperatures)
-    how = {"n_samples": n_samples, "n_sweeps": n_sweeps, "n_burn_in": n_burn_in, "n_chains": 80, "init": init}
-    seen = model.measure(key, np.repeat(1 / temperatures, n_each), look, **how)
-    seen = {name: np.asarray(values, float) for name, values in seen.items()}
-    return [{name: v[n : n + n_each] for name, v in seen.items()} for n in range(0, 80, n_each)]
+    """m and e for each temperature, each of shape (8 chains, samples)."""
+    how = {"n_samples": n_samples, "n_sweeps": n_sweeps, "n_burn_in": n_burn_in, "init": init}
+    betas = np.repeat(1 / temperatures, 8)
+    measured = model_64.measure(key, betas, m_and_e, n_chains=len(betas), **how)
+    rows = {name: np.split(np.asarray(values, float), len(temperatures)) for name, values in measured.items()}
+    return [dict(zip(rows, pair, strict=True)) for pair in zip(*rows.values(), strict=True)]
 
 
-hot = series(key, far, "random", 1000, 1)
-cold = series(jax.random.fold_in(key, 1), far, "aligned", 500, 3)
-cold += series(jax.random.fold_in(key, 2), near, "aligned", 2000, 10)
-order = np.argsort(np.concatenate([far, near]))
-T_all, cold = np.concatenate([far, near])[order], [cold[k] for k in order]
+hot = series(key, far, "random", 1000, 4)
+cold = series(jax.random.fold_in(key, 1), far, "aligned", 500, 4)
+cold += series(jax.random.fold_in(key, 2), near, "aligned", 4000, 32)
+cold += series(jax.random.fold_in(key, 3), at_T_c, "aligned", 6000, 50)
+T_all = np.concatenate([far, near, at_T_c])
+order = np.argsort(T_all)
+T_all, cold = T_all[order], [cold[k] for k in order]
+
+# %% [markdown]
+# Which runs are at equilibrium? Those that are many autocorrelation times long, some twenty (lesson 03; τ is the subject of section
+# 7), and with which runs from the opposite start agree. A run of about one τ agrees with anything: its error bar is as large as its
+# ignorance. `diagnostics.two_starts` gives the distance of the two means in standard errors, and the length of the shorter run.
+
+# %%
+for T, one in zip(T_all, cold, strict=True):
+    absolute = np.abs(one["m"]).T  # time first
+    length = n_samples / diagnostics.integrated_time(absolute)
+    print(f"T = {T:.3f}: |m| from cold {observables.mean_and_error(absolute.T)}, runs of {length:4.0f} τ", end="")
+    if T in far:
+        starts = diagnostics.two_starts(absolute, np.abs(hot[list(far).index(T)]["m"]).T)
+        print(f"; hot starts {starts.apart:.1f} σ away, shorter run {starts.length:.0f} τ", end="")
+    print()
 
 # %% [markdown]
 # From the series of $m$ and $e$ come four quantities. Mean values are simple; the susceptibility
@@ -674,12 +701,12 @@ plots.phase_curves(measured, exact=exact_curves, transition=("T_c", T_C), title=
 # *Picture: four panels against temperature, with the critical temperature dashed. The points of the cold starts lie on the
 # exact curves: |m| falls steeply to zero at T_c, the energy has its steepest rise there, susceptibility (logarithmic axis) and
 # specific heat have peaks. Near T_c the points round off what is infinitely sharp for an infinite lattice. The hot starts
-# have a smaller |m| and a higher energy below T_c, with large error bars.*
+# have a smaller |m| and a higher energy below T_c, with large error bars; above it they lie on the others.*
 #
 # How well do they agree? The finite lattice is known exactly as well: Kaufman's formula gives its energy, and the slope of
 # that its specific heat. A good way to be honest is χ²: the squared deviations, in units of the error bars, added up. With
-# error bars that are exact it is about the number of temperatures. Ours come from 8 or 16 chains and are uncertain
-# themselves; with ν = 7 or 15 degrees of freedom each term is $\nu/(\nu-2)$ on average (Student's t).
+# error bars that are exact it is about the number of temperatures. Ours come from 8 chains and are uncertain themselves; with
+# ν = 7 degrees of freedom each term is $\nu/(\nu-2)$ on average (Student's t).
 
 # %%
 def kaufman_heat(T: float, step: float = 1e-3) -> float:
@@ -696,10 +723,10 @@ for T, (m, e, _, C), (u, c) in zip(T_all, of_cold, finite, strict=True):
 for k, name in ((0, "energy"), (1, "specific heat")):
     pairs = [(row[1 + 2 * k], right[k]) for row, right in zip(of_cold, finite, strict=True)]
     χ2 = sum(((got.value - right) / got.error) ** 2 for got, right in pairs)
-    ν = np.where(np.isin(T_all, near), 15, 7)
-    mean, variance = ν / (ν - 2), 2 * ν**2 * (ν - 1) / ((ν - 2) ** 2 * (ν - 4))
-    expected = f"{mean.sum():.0f} ± {math.sqrt(variance.sum()):.0f}"
-    print(f"{name}: χ² = {χ2:.1f} for {len(pairs)} temperatures, expected {expected}")
+    ν, n = 7, len(pairs)
+    variance = 2 * ν**2 * (ν - 1) / ((ν - 2) ** 2 * (ν - 4))
+    expected = f"{n * ν / (ν - 2):.0f} ± {math.sqrt(n * variance):.0f}"
+    print(f"{name}: χ² = {χ2:.1f} for {n} temperatures, expected {expected}")
 
 # %% [markdown]
 # ## 7 · Critical slowing down
@@ -713,7 +740,7 @@ lattice_sizes, τ, at_critical = np.array([8, 12, 16, 24, 32]), [], {}
 chains, only_m = {"n_samples": 1000, "n_chains": 56, "init": "aligned"}, {"m": observables.magnetisation}
 for L in lattice_sizes:
     every = int(L * L // 64)  # sweeps between samples: about the same number of samples per τ for all
-    how = chains | {"n_sweeps": every, "n_burn_in": 20 * every}
+    how = chains | {"n_sweeps": every, "n_burn_in": 100 * every}
     betas = np.full(56, exact.BETA_C)
     seen = Ising(int(L)).measure(jax.random.key(L), betas, only_m, **how)
     at_critical[L] = np.asarray(seen["m"], float)
@@ -728,12 +755,13 @@ title = f"At T_c, one independent |m| costs L^z sweeps, z = {z:.2f} ± {z_error:
 plots.slowing_down(lattice_sizes, τ, error, (z, math.exp(fit[1])), title=title)
 
 # %% [markdown]
-# *Picture: on logarithmic axes the autocorrelation time rises on a straight line from some fifteen sweeps for L = 8 to a few
-# hundred for L = 32.*
+# *Picture: five points with error bars on logarithmic axes. The autocorrelation time rises with the size of the lattice, close to a
+# straight line, the fit.*
 #
 # The best estimates in the literature are z = 2.17 (Nightingale and Blöte 1996). Doubling the side costs four times as many
 # spins *and* more than four times as many sweeps. Cluster algorithms (Swendsen and Wang 1987) draw whole patches at once and
-# all but remove this; they are not local, and no hardware of simple cells does them.
+# all but remove this. They are not local: a cluster may span the lattice, and a cell that sees its neighbours alone cannot
+# grow one.
 #
 # ## 8 · The critical temperature from small lattices
 #
@@ -792,10 +820,12 @@ found = observables.binder_crossing(T_near, m_of[8], m_of[24])
 off = abs(found.value / T_C - 1)
 title = f"L = 8 and 24 cross at T_c = {found}, {off:.2%} from the exact value"
 plots.binder_curves(T_near, U, found, T_C, title=title)
+length = 1000 * (24 * 24 // 7) / τ[lattice_sizes == 24][0]
+print(f"the runs of L = 24 are {length:.0f} times as long as τ at T_c")
 
 # %% [markdown]
-# *Picture: three falling curves of Binder's cumulant with error bars, steeper for larger lattices. They cross near the dashed
-# line of the exact critical temperature.*
+# *Picture: three falling curves of Binder's cumulant with error bars, steeper for larger lattices. Those of the smallest and the
+# largest cross in a shaded band, beside the dashed line of the exact critical temperature.*
 #
 # Two errors are in it: the statistical one, which the title says, and a shift, as small lattices do not quite look alike. The
 # latter falls fast with the size; the former grows with it at equal cost, for larger lattices have a longer memory. That is why
@@ -848,8 +878,8 @@ title = f"16 times slower, the loop shrinks to an area of {left}"
 plots.field_loops(loops, title=title)
 
 # %% [markdown]
-# *Picture: magnetisation against field. At T = 1.5 a wide loop, narrower but still open when each field lasts sixteen times as
-# long. At T = 3.0 the way down and the way up are nearly one curve.*
+# *Picture: magnetisation against field, two panels. At T = 1.5 a wide loop, narrower but still open when each field lasts sixteen
+# times as long. At T = 3.0 a thin loop, which closes to one curve when each field lasts longer.*
 #
 # The loop is not equilibrium. At equilibrium $m$ depends on $h$ alone, and jumps at $h = 0$. The slower the field, the
 # smaller the loop, but it closes only logarithmically slowly, as the waiting time for a droplet grows exponentially towards

@@ -52,6 +52,11 @@ def log_z_independent(fields, beta):
     states = exact.ising_states(len(fields))
     return logsumexp(beta * states @ fields)
 
+# %% wrong="2.1" says="`fields` has changed"
+def log_z_independent(fields, beta):
+    fields *= beta
+    return np.logaddexp(fields, -fields).sum()
+
 # %% right="2.1"
 def log_z_independent(fields, beta):
     total = 0.0
@@ -203,6 +208,29 @@ def importance_estimate(log_w):
 def importance_estimate(log_w):
     return logsumexp(log_w) - np.log(len(log_w))
 
+# %% wrong="2.3" says="not the mean of all"
+def importance_estimate(log_w):
+    middle = log_w.mean()
+    w = np.exp(log_w - middle)
+    return np.log(w.mean()) + middle, w.sum() ** 2 / (w**2).sum()
+
+# %% wrong="2.3" says="not the smallest"
+def importance_estimate(log_w):
+    w = np.exp(log_w - log_w.min())
+    return np.log(w.mean()) + log_w.min(), w.sum() ** 2 / (w**2).sum()
+
+# %% wrong="2.3" says="`log_w` has changed"
+def importance_estimate(log_w):
+    top = log_w.max()
+    log_w -= top
+    w = np.exp(log_w)
+    return np.log(w.mean()) + top, w.sum() ** 2 / (w**2).sum()
+
+# %% wrong="2.3" says="another order"
+def importance_estimate(log_w):
+    w = np.exp(log_w - log_w.max())
+    return w.sum() ** 2 / (w**2).sum(), np.log(w.mean()) + log_w.max()
+
 # %% right="2.3"
 def importance_estimate(log_w):
     top = np.max(log_w)
@@ -272,6 +300,17 @@ def thermodynamic_integration(betas, energies, n_spins):
 def thermodynamic_integration(betas, energies, n_spins):
     log_z = n_spins * math.log(2) - np.trapezoid(energies.mean(axis=0), betas)
     return log_z, energies.std(ddof=1) / math.sqrt(energies.size)
+
+# %% wrong="2.4" says="does not fit into 64 bits"
+def thermodynamic_integration(betas, energies, n_spins):
+    with np.errstate(divide="ignore"):
+        log_z = np.log(2 ** np.array(n_spins)) - np.trapezoid(energies, betas, axis=1)
+    return log_z.mean(), log_z.std(ddof=1) / math.sqrt(len(log_z))
+
+# %% wrong="2.4" says="OverflowError"
+def thermodynamic_integration(betas, energies, n_spins):
+    log_z = math.log(2.0**n_spins) - np.trapezoid(energies, betas, axis=1)
+    return log_z.mean(), log_z.std(ddof=1) / math.sqrt(len(log_z))
 
 # %% right="2.4"
 def thermodynamic_integration(betas, energies, n_spins):
@@ -352,6 +391,22 @@ def annealed_log_weights(betas, state, energy, sweep):
     for old, new in zip(betas[:-1], betas[1:]):
         log_w -= (new - old) * energy(state)
         state = sweep(state, new)
+    return log_w
+
+# %% wrong="2.5" says="could not be broadcast"
+def annealed_log_weights(betas, state, energy, sweep):
+    log_w = np.zeros(len(state))  # the chains are not always the first axis
+    for old, new in zip(betas[:-1], betas[1:]):
+        log_w = log_w - (new - old) * energy(state)
+        state = sweep(state, new)
+    return log_w
+
+# %% wrong="2.5" says="`state` has changed"
+def annealed_log_weights(betas, state, energy, sweep):
+    log_w = 0.0
+    for old, new in zip(betas[:-1], betas[1:]):
+        log_w = log_w - (new - old) * energy(state)
+        state[...] = sweep(state, new)
     return log_w
 
 # %% right="2.5"

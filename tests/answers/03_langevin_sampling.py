@@ -122,6 +122,10 @@ def ula_step(x, gradient, step_size, temperature, noise):
     x -= step_size * gradient
     return x + math.sqrt(2 * step_size * temperature) * noise
 
+# %% wrong="3.2" says="drawn at random"
+def ula_step(x, gradient, step_size, temperature, noise):
+    return x - step_size * gradient + math.sqrt(2 * step_size * temperature) * torch.randn_like(x)
+
 # %% right="3.2"
 import numpy as np
 
@@ -236,6 +240,23 @@ def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
 def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
     return x - step_size * gradient(x) + math.sqrt(2 * step_size * temperature) * noise
 
+# %% wrong="3.3" says="`x` has changed"
+def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
+    y = x - step_size * gradient(x) + math.sqrt(2 * step_size * temperature) * noise
+    log_q = lambda b, a: -((b - a + step_size * gradient(a)) ** 2).sum(-1) / (4 * step_size * temperature)
+    log_ratio = (energy(x) - energy(y)) / temperature + log_q(x, y) - log_q(y, x)
+    alpha = torch.exp(log_ratio.clamp(max=0))
+    x[uniform < alpha] = y[uniform < alpha]
+    return x, alpha
+
+# %% wrong="3.3" says="another order"
+def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
+    y = x - step_size * gradient(x) + math.sqrt(2 * step_size * temperature) * noise
+    log_q = lambda b, a: -((b - a + step_size * gradient(a)) ** 2).sum(-1) / (4 * step_size * temperature)
+    log_ratio = (energy(x) - energy(y)) / temperature + log_q(x, y) - log_q(y, x)
+    alpha = torch.exp(log_ratio.clamp(max=0))
+    return alpha, torch.where((uniform < alpha)[:, None], y, x)
+
 # %% right="3.3"
 def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
     sd = math.sqrt(2 * step_size * temperature)
@@ -326,6 +347,21 @@ def split_r_hat(samples):
     n = len(samples) // 2
     halves = torch.cat([samples[:n], samples[n:]], dim=1)
     return halves.mean(dim=0).var() / halves.var(dim=0).mean()
+
+# %% wrong="3.4" says="R-hat of two chains"
+def split_r_hat(samples):
+    n = len(samples) // 2
+    halves = torch.cat([samples[:n], samples[n:]], dim=1)
+    within, between = halves.var(dim=0).mean(), halves.mean(dim=0).var()
+    return torch.sqrt((19 / 20 * within + between) / within)  # n of the first chains, 20
+
+# %% wrong="3.4" says="`samples` has changed"
+def split_r_hat(samples):
+    samples -= samples.mean()
+    n = len(samples) // 2
+    halves = torch.cat([samples[:n], samples[n:]], dim=1)
+    within, between = halves.var(dim=0).mean(), halves.mean(dim=0).var()
+    return torch.sqrt(((n - 1) / n * within + between) / within)
 
 # %% right="3.4"
 import numpy as np
