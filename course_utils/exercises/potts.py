@@ -380,6 +380,7 @@ def _seen(returned: Any, beta: float, q: int, interactions: Interactions, seed: 
     n = len(interactions[0][1])
     that(hasattr(colours, "dtype"), f"the colours are {type(colours).__name__}", hint="Return an array.")
     equal("the shape of the colours", np.shape(colours), (n * REPEATS,), hint="One colour for each node.")
+    that(memory is not None, "the sampler's state came back as None", hint="Hand sampler_state back.")
     equal("the sampler's state", memory, MEMORY, hint="Hand sampler_state back.")
     drawn = np.asarray(colours).astype(int).reshape(n, REPEATS)
     that(drawn.min() >= 0 and drawn.max() < q, "a colour is not among 0 to q - 1", hint="How many does q allow?")
