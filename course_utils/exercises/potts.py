@@ -378,8 +378,13 @@ def _seen(returned: Any, beta: float, q: int, interactions: Interactions, seed: 
         return returned
     colours, memory = outputs(returned, "colours", "state")
     n = len(interactions[0][1])
-    that(hasattr(colours, "dtype"), f"the colours are {type(colours).__name__}", hint="Return an array.")
+    that(
+        hasattr(colours, "dtype"),
+        f"the colours are {type(colours).__name__}",
+        hint="Return the new colours, an array, and then the state.",
+    )
     equal("the shape of the colours", np.shape(colours), (n * REPEATS,), hint="One colour for each node.")
+    that(memory is not None, "the sampler's state came back as None", hint="Hand sampler_state back.")
     equal("the sampler's state", memory, MEMORY, hint="Hand sampler_state back.")
     drawn = np.asarray(colours).astype(int).reshape(n, REPEATS)
     that(drawn.min() >= 0 and drawn.max() < q, "a colour is not among 0 to q - 1", hint="How many does q allow?")
@@ -452,7 +457,7 @@ sampler = Task(
         "The pull is multiplied by β, not divided": _shares_of(lambda β, q, a: _pull(q, a) / β),
         "Neighbours that do not exist count: use active_flags":
             _shares_of(lambda β, q, a: β * _pull(q, a, lambda n, J, c, there: J)),
-        "active_flags the other way round: only neighbours that do not exist count":
+        "The neighbours that do not exist decide here: leave active_flags as they are, and combine them by &":
             _shares_of(lambda β, q, a: β * _pull(q, a, lambda n, J, c, there: J * (not there))),
         "Neighbours that do not exist count as colour 0": _shares_of(_absent_as_zero),
         "The sign is wrong: a positive coupling favours equal colours": _shares_of(lambda β, q, a: -β * _pull(q, a)),
@@ -472,7 +477,8 @@ sampler = Task(
             lambda β, q, a: β * sum(np.sign(_pull(q, (one,))) * abs(one[0]) for one in a)),
         "Draw a colour; that is the most probable one":
             lambda β, q, a, seed: {"the shares": np.eye(q)[_pull(q, a).argmax(1)]},
-        "Every colour comes equally often: the neighbours are not used": _shares_of(lambda β, q, a: 0 * _pull(q, a)),
+        "Every colour comes equally often: the pull must depend on the colour":
+            _shares_of(lambda β, q, a: 0 * _pull(q, a)),
         "categorical takes the exponents β × pull; you gave it probabilities": _shares_of(_probability),
         "categorical takes the exponents β × pull; you gave it their exponentials":
             _shares_of(lambda β, q, a: np.exp(β * _pull(q, a))),
