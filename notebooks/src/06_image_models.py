@@ -600,6 +600,7 @@ with check.exercise("6.2", "auroc"):
     few, more = torch.tensor([1, 0.3, 4, 1, 2.5]), torch.tensor([2.5, 0.3, 9, 1, 3, 6, 2.5])
     answer.on("5 real and 7 foreign images", few, more)
     answer.on("7 real and 5 foreign images", more, few)
+    answer.on("the same with 1000 added to every score", few + 1000, more + 1000)
     answer.on("equal scores, all of them ties", 0 * few, 0 * more, expect=0.5)
     answer.on("foreign scores that all are higher", few, more + 10, expect=1.0)
     answer.fresh(4, "other scores")

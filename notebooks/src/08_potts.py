@@ -122,6 +122,8 @@ with check.exercise("8.1", "potts_conditional"):
     s = jnp.array([[0, 2, 1, 0], [2, 2, 0, 1], [1, 0, 2, 2]], jnp.uint8)
     answer.on("3 × 4 spins, q = 3, β = 0.9", s, 0.9, 3)
     answer.on("the same at β = 1.3", s, 1.3, 3)
+    cold = "Does an exponential overflow? Subtract the largest one in each row first, or use jax.nn.softmax."
+    answer.on("the same in the cold, β = 40", s, 40.0, 3, hint=cold)
     answer.on("the same with q = 5, of which two colours do not occur", s, 0.9, 5)
     favoured = math.exp(0.7 * 4)
     right = np.ones((4, 6, 4)) * np.array([1, favoured, 1, 1]) / (favoured + 3)
