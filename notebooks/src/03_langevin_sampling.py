@@ -822,7 +822,7 @@ print(f"log Z(T = 1) / Z(T = 10) = {versus(by_ais.log_z, by_ais.error, cold_log_
 print(f"ESS {by_ais.ess:.0f} of 2000")
 
 # %% [markdown]
-# The same chains, frozen in their wells, now weigh the wells right within the error, and tell the ratio of the two Z besides. A
+# The same chains, frozen in their wells, now weigh the wells right within errors, and tell the ratio of the two Z besides. A
 # chain that froze in the shallow well carries a small weight, since its energy stayed higher while $\beta$ grew. So it is not the
 # annealing that cannot weigh, it is the counting. The ESS says what the weights cost. It is good here, where the hot chains reach
 # both wells; where they hardly reach one, few weights carry all, as in lesson 02.
@@ -936,8 +936,8 @@ plots.masses(list(estimates), value, error, exact_left, xlabel="mass of the left
 
 # %% [markdown]
 # *Picture: six estimates with error bars against a dashed line at the exact mass. The annealed runs lie to its left, the
-# slower ones closer; the shortest of them, weighted, is at the line; MALA alone sits at one half, where its starts were; replica
-# exchange is at the line, though all its chains started in the wrong well.*
+# slower ones closer; the shortest of them, weighted, lies close to the line; MALA alone sits at one half, where its starts were;
+# replica exchange lies close to the line, though all its chains started in the wrong well.*
 #
 # ## 10 · How long is a barrier? Kramers' law
 #
