@@ -78,6 +78,8 @@ def test_where_no_cause_is_known_it_asks():
         (lambda x, T: (x / T / len(x), 0), "multiplied by 1/the length of axis 0 of an argument"),
         (lambda x, T: (np.exp(x / T), 0), "the exponential of the right answer"),
         (lambda x, T: ((x / T)[::-1], 0), "the right answer in reverse order"),
+        (lambda x, T: (np.sort(x / T), x.sum() / T), "stand in other places"),
+        (lambda x, T: ((x / T).astype(int), 0), "cut to whole ones"),
         (lambda x, T: (x / T, 3.5), "what came out for another input (case 0): are all arguments used?"),
         (lambda x, T: (np.full(len(x), np.inf), 0), "Does an exponential overflow"),
         (lambda x, T: None, "Is the return statement missing?"),

@@ -143,8 +143,6 @@ _OF_THE_VALUE: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "one minus the right answer": lambda v: 1 - v,
     "the right answer with its axes exchanged": np.transpose,
     "the right answer in reverse order": lambda v: v[::-1],
-    "the right answer, rounded": np.rint,
-    "the right answer, cut to a whole number": np.trunc,
 }
 
 
@@ -187,6 +185,24 @@ def _slip(cases: list[Case], name: str) -> str:
                 and not agree(change(pairs[0][1]), pairs[0][1])
             ):
                 return f"This is {what}, in every case: is there a step too many, or one missing?"
+    return _rounded(pairs) or _shuffled(pairs)
+
+
+def _rounded(pairs: list[tuple[np.ndarray, np.ndarray]]) -> str:
+    """Whole numbers where others belong."""
+    for whole in (np.rint, np.trunc, np.floor):
+        if all(agree(got, whole(right)) for got, right in pairs if np.isfinite(right).all()):
+            return "These are the right numbers, cut to whole ones: is an array one of integers, or a division `//`?"
+    return ""
+
+
+def _shuffled(pairs: list[tuple[np.ndarray, np.ndarray]]) -> str:
+    """The right numbers in other places."""
+    moved = pairs[0][0].size > 1 and not agree(*pairs[0], rtol=0.01)  # not only a little off
+    if moved and all(
+        got.shape == right.shape and agree(np.sort(got, None), np.sort(right, None)) for got, right in pairs
+    ):
+        return "The numbers are right but stand in other places: is the order of the input kept?"
     return ""
 
 

@@ -211,11 +211,15 @@ def raises(kind: type[Exception], call: Callable[[], Any], when: str, *, hint: s
     """
     count()
     try:
-        call()
+        returned = call()
     except kind as error:
         if isinstance(error, NotImplementedError) and kind is not NotImplementedError:
             raise
         return
+    except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
+        fail(f"{when} raised {type(error).__name__}, expected {kind.__name__}", hint)
+    if isinstance(returned, BaseException):
+        fail(f"{when}: {type(returned).__name__} was returned, expected it to be raised", "Write raise, not return")
     fail(f"{when} was accepted, expected {kind.__name__}", hint)
 
 
