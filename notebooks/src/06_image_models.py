@@ -93,8 +93,8 @@ plots.image_grid(torch.stack(list(frames.values())), rows=rows, title=title)
 # $$E(x) = -\,w \cdot \sum_{\text{places}} \varphi(h_2) - c + \tfrac12 |x|^2, \qquad
 # \varphi(t) = \frac{t}{1 + e^{-t}} \ \text{(SiLU) for each number.}$$
 #
-# $A_l$ and $B_l$ are convolutions with kernels of 3 × 3 places, $h_l$ has 32 channels at each place, $a_l$ and $b_l$ are one number
-# for each channel, $w$ weighs the channels, $c$ is a number.
+# $A_l$ and $B_l$ are convolutions with kernels of 3 × 3 places, $h_l$ has 32 channels at each place, $a_l$ and $b_l$ are one
+# number for each channel, $w$ weighs the channels, $c$ is a number.
 #
 # | part | what it does | why it is there |
 # | --- | --- | --- |
@@ -106,8 +106,8 @@ plots.image_grid(torch.stack(list(frames.values())), rows=rows, title=title)
 # | no batch normalisation | | E of an image must not depend on its neighbours in the batch |
 # | sum over places | | E is a sum of local terms, as in physics |
 #
-# The last column holds reasons, not results. Section 3 leaves parts out one at a time, and its means do **not** favour the spectral
-# norm, nor SiLU over ReLU, nor the E² term of the training in section 4.
+# The last column holds reasons, not results. Section 3 leaves parts out one at a time, and its means do **not** favour the
+# spectral norm, nor SiLU over ReLU, nor the E² term of the training in section 4.
 #
 # One of the reasons can be seen at once. Here are two untrained networks with the same random weights, one with SiLU and one
 # with ReLU, along a straight line from one digit to another. The title gives the range over three such pairs.
@@ -127,8 +127,8 @@ title = f"The largest jump of the slope, in units of its spread: {', '.join(rang
 plots.slopes(t, curves, title=title)
 
 # %% [markdown]
-# *Picture: on the left two energy curves, the one of ReLU with small bumps. On the right their slopes: that of SiLU is smooth, here
-# nearly a straight line; that of ReLU goes up and down in many small steps.*
+# *Picture: on the left two energy curves, the one of ReLU with small bumps. On the right their slopes: that of SiLU is smooth,
+# here nearly a straight line; that of ReLU goes up and down in many small steps.*
 #
 # Between two kinks the force is constant and at a kink it jumps, so that the curvature, which tells a sampler how large a step may
 # be, is zero or infinite.
@@ -187,8 +187,9 @@ with check.exercise("6.1", "spectral_norm"):
 
 # %% [markdown]
 # What follows for the force? Stretches multiply along a chain of maps and add along a sum. Folding only moves pixels: 1. SiLU
-# stretches by its largest slope, $\kappa$. A block is a sum of its input and of $B_l\varphi A_l\varphi$. The last sum has the gradient $w$ at each
-# of the P = 16 places, so its length is $\sqrt{P}\,|w|$. Together, with the norm $\lVert\cdot\rVert$ of Exercise 6.1, for **every** image
+# stretches by its largest slope, $\kappa$. A block is a sum of its input and of $B_l\varphi A_l\varphi$. The last sum has the
+# gradient $w$ at each of the P = 16 places, so its length is $\sqrt{P}\,|w|$. Together, with the norm $\lVert\cdot\rVert$ of
+# Exercise 6.1, for **every** image
 #
 # $$\big|\nabla\big(E(x) - \tfrac12|x|^2\big)\big| \;\le\; \sqrt{P}\,|w|\;\kappa\,
 # \prod_{l=1}^{2} \big(1 + \kappa^2\,\lVert A_l\rVert\,\lVert B_l\rVert\big)\,\lVert A_0\rVert .$$
@@ -251,22 +252,23 @@ title = f"'{worst}': distance {rows[worst]['distance']:,.0f}; the recipe {whole[
 plots.ablation(list(rows), columns, title=f"{title}, real pictures {whole['floor']:.0f}")
 
 # %% [markdown]
-# *Picture: a row for each variant, the whole recipe first, with its mean as a dashed line. Three panels: effective classes, feature
-# distance to real digits on a logarithmic axis, and the AUROC of noisy digits. One row stands far out in the second panel: the
-# one without a buffer.*
+# *Picture: a row for each variant, the whole recipe first, with its mean as a dashed line. Three panels: effective classes,
+# feature distance to real digits on a logarithmic axis, and the AUROC of noisy digits. One row stands far out in the second
+# panel: the one without a buffer.*
 #
-# Each row is three runs with three seeds, short ones: about a third of the steps of the run behind the weights of section 1, and
-# weights averaged over fewer steps to go with that. The bars are one standard error; from three runs that is itself a rough
+# Each row is three runs with three seeds, short ones: about a third of the steps of the run behind the weights of section 1,
+# and weights averaged over fewer steps to go with that. The bars are one standard error; from three runs that is itself a rough
 # number, so take two or three σ in the brackets for what another seed may do. Two rows are beyond doubt. Chains that start at
 # noise every time never get near the digits in ten steps, so the network learns to be steep around noise and nothing else. And
-# factors that start at 1 leave the model too hot. A tenth of the noise, that is T = 0.01, shows in the last panel: an energy that was
-# trained on colder samples than it claims is worse at telling noisy digits from clean ones.
+# factors that start at 1 leave the model too hot. A tenth of the noise, that is T = 0.01, shows in the last panel: an energy
+# that was trained on colder samples than it claims is worse at telling noisy digits from clean ones.
 #
-# **Three parts are not favoured by this table.** Without spectral normalisation, with ReLU for SiLU, and without the E² term the
-# means are better than those of the recipe in all three columns. For the E² term another seed may do as much; without the norms
-# and with ReLU the last column is better by more than that. Nothing broke, with small steps and clipped gradients. So the reasons for these parts are
-# the ones that were given and no better scores here: the norms buy the bound that you just computed, at every image and at every
-# step of training; SiLU a force without jumps; the E² term a zero of E that does not drift.
+# **Three parts are not favoured by this table.** Without spectral normalisation, with ReLU for SiLU, and without the E² term
+# the means are better than those of the recipe in all three columns. For the E² term another seed may do as much; without the
+# norms and with ReLU the last column is better by more than that. Nothing broke, with small steps and clipped gradients. So the
+# reasons for these parts are the ones that were given and no better scores here: the norms buy the bound that you just
+# computed, at every image and at every step of training; SiLU a force without jumps; the E² term a zero of E that does not
+# drift.
 #
 # ## 4 · Train one yourself
 #
@@ -442,9 +444,9 @@ plots.image_grid(by_temperature[:, :10], rows=rows, title=title)
 # = \big\langle E\big\rangle_{p_\beta} - \big\langle E\big\rangle_\text{data}, \qquad
 # \frac{d^2}{d\beta^2}\big\langle \log p_\beta \big\rangle_\text{data} = -\operatorname{Var}_{p_\beta}(E) .$$
 #
-# This is lesson 01's $d\log Z/d\beta = -\langle E\rangle$ and the heat capacity. At the maximum both means are equal. So two averages
-# tell whether a network is too hot (chains above the data) or too cold (chains below), without Z, and one step of Newton's method
-# says by how much.
+# This is lesson 01's $d\log Z/d\beta = -\langle E\rangle$ and the heat capacity. At the maximum both means are equal. So two
+# averages tell whether a network is too hot (chains above the data) or too cold (chains below), without Z, and one step of
+# Newton's method says by how much.
 #
 # The average over $p_\beta$ asks for care. The chains must have forgotten their start: here they come from noise and from real
 # images, and the first half of each run is dropped. And the sampler must sample $p$: lesson 03 found that unadjusted steps (ULA)
@@ -482,11 +484,11 @@ print(f"           {two_starts(*[run.energy for run in own.values()])}")
 
 # %% [markdown]
 # Look at the network of section 1. ULA's chains are where the data are, within the errors: *its* mean is what training compared
-# with the data and made equal. But ULA is too hot by its bias, so the weights had to become too cold by as much: the chains of MALA,
-# which sample $p$ itself, lie **below** the data. At T = 1 this energy is a few per cent too cold. The bias of the sampler has gone
-# into the weights. A shorter look would have said the opposite: after 400 steps from noise (the row T = 1 of the picture above)
-# the chains are still on their way down, and then a start is read as a temperature. Your own network of section 4 had fewer
-# steps of training; another seed moves its number by more than the error bar, to either side.
+# with the data and made equal. But ULA is too hot by its bias, so the weights had to become too cold by as much: the chains of
+# MALA, which sample $p$ itself, lie **below** the data. At T = 1 this energy is a few per cent too cold. The bias of the
+# sampler has gone into the weights. A shorter look would have said the opposite: after 400 steps from noise (the row T = 1 of
+# the picture above) the chains are still on their way down, and then a start is read as a temperature. Your own network of
+# section 4 had fewer steps of training; another seed can move its number by more than the error bar.
 #
 # ## 6 · How good is it?
 #
@@ -541,8 +543,8 @@ for name, images in sets.items():
 # %% [markdown]
 # The first two lines are the floor for 100 images, and show how much chance there is in it. It depends on their number: for 40 it
 # is higher, in the line before the last, and the last line must be compared with that one. More steps do not bring the chains
-# nearer than the first hundred did: what goes on then is the slow drift of the shares. Each of the two can be fooled alone: pure noise has many effective classes, because a classifier puts *everything* into some class. Which leads to a
-# measure that is often shown and should not be.
+# nearer than the first hundred did. Each of the two numbers can be fooled alone: pure noise has many effective classes, because
+# a classifier puts *everything* into some class. Which leads to a measure that is often shown and should not be.
 #
 # ### A classifier's confidence
 #
@@ -561,8 +563,8 @@ share = float((certain["uniform noise"] > 0.9).double().mean())
 plots.confidence(certain, title=f"The classifier is more than 90 % sure about {share:.0%} of pure noise")
 
 # %% [markdown]
-# *Picture: for each kind of image, the share about which the classifier is surer than p. Real images and chains stay near one almost
-# to the right edge. Noise and shuffled pixels lie lower, but at the dashed line they are still far above zero.*
+# *Picture: for each kind of image, the share about which the classifier is surer than p. Real images and chains stay near one
+# almost to the right edge. Noise and shuffled pixels lie lower, but at the dashed line they are still far above zero.*
 #
 # A classifier divides *all* of the space of images among ten classes. Far from the data its logits are large, because they
 # grow with the distance, and a softmax of large logits is sure. Confidence answers "which digit, if it is one?" and cannot
@@ -636,9 +638,9 @@ title = f"The energy reaches 0.99 for {perfect} of {len(names)} kinds; {names[by
 plots.auroc_dots(names, found, title=title)
 
 # %% [markdown]
-# *Picture: a row for each kind of foreign image with the AUROC of three judges. The energy is at or next to the right edge for all
-# kinds but mirrored digits ("flipped"), where it is lower. The two judges made of the classifier lie to its left: by next to nothing
-# for uniform and Gaussian noise, farthest for noisy and rotated digits.*
+# *Picture: a row for each kind of foreign image with the AUROC of three judges. The energy is at or next to the right edge for
+# all kinds but mirrored digits ("flipped"), where it is lower. The two judges made of the classifier lie to its left: by next
+# to nothing for uniform and Gaussian noise, farthest for noisy and rotated digits.*
 
 # %%
 groups = {"real images": energy(clean)} | {name: energy(kind.images) for name, kind in foreign.items()}
@@ -817,10 +819,10 @@ error = float((to_truth - ratio * to_each_other).std() / to_each_other.mean()) /
 print(f"squared distance sample to truth / sample to sample: {ratio:.2f} ± {error:.2f} (1 if the posterior is right)")
 
 # %% [markdown]
-# Above 1, samples lie closer to one another than to the truth: the posterior is too narrow, as it is for an energy that is a little
-# too cold. Two things would spoil this test. A mean over a few correlated samples keeps some of their scatter, so that its error is too large
-# and "twice" comes out too small; distances between two independent runs have no such part. And against *clean* images the ratio is
-# not 1 even for a perfect model, because the model describes images with grain.
+# Above 1, samples lie closer to one another than to the truth: the posterior is too narrow, as it is for an energy that is a
+# little too cold. Two things would spoil this test. A mean over a few correlated samples keeps some of their scatter, so that
+# its error is too large and "twice" comes out too small; distances between two independent runs have no such part. And against
+# *clean* images the ratio is not 1 even for a perfect model, because the model describes images with grain.
 
 # %% [markdown]
 # ## 8 · Labels: a classifier is an energy
@@ -1001,8 +1003,8 @@ plots.image_grid(torch.stack(strips), rows=rows, columns=digits, title=title)
 # ## 10 · Cooling from noise
 #
 # Chains that start at noise may be caught in valleys that are wide at the start. Lesson 04 cooled; so do annealed samplers of
-# images (Song and Ermon 2019, with a network for each size of noise). Does it help here? Same number of steps, same start: constant
-# T = 1, a schedule that ends there, and one that ends below, each with three seeds.
+# images (Song and Ermon 2019, with a network for each size of noise). Does it help here? Same number of steps, same start:
+# constant T = 1, a schedule that ends there, and one that ends below, each with three seeds.
 
 # %%
 warm, cold = torch.linspace(math.log(2.0), 0.0, 200).exp(), torch.linspace(0.0, math.log(0.3), 300).exp()
@@ -1028,9 +1030,9 @@ plots.image_grid(torch.stack(strips), rows=list(schedules), title=title)
 # %% [markdown]
 # *Picture: three rows of ten pictures, one for each schedule; the last row is the smoothest.*
 #
-# The two schedules that end at T = 1 differ by less than the seeds do: for this energy chains from noise find digits without help,
-# and a single seed would have crowned one of them by accident. The last row ends at another temperature: its pictures are smoother, and they
-# are no longer samples of $p$ at T = 1. What looks best and what is a fair sample are two questions.
+# The two schedules that end at T = 1 differ by less than the seeds do: for this energy chains from noise find digits without
+# help, and a single seed would have crowned one of them by accident. The last row ends at another temperature: its pictures are
+# smoother, and they are no longer samples of $p$ at T = 1. What looks best and what is a fair sample are two questions.
 #
 # ## 11 · Larger images, on a GPU
 #
@@ -1081,8 +1083,8 @@ explorers.images()
 # **A temperature that nobody states.** Section 5: at T = 0.00125 one sees clean pictures, each from the valley that was nearest to
 # its noise, and calls them samples.
 #
-# **A sampler's bias, or a chain's start, that is read as a temperature.** Section 5: after 400 unadjusted steps from noise the model
-# looks too hot, at the end of a long unadjusted run it looks just right, and it is too cold.
+# **A sampler's bias, or a chain's start, that is read as a temperature.** Section 5: after 400 unadjusted steps from noise the
+# model looks too hot, at the end of a long unadjusted run it looks just right, and it is too cold.
 #
 # **A benchmark of easy outsiders.** Section 6: most kinds are told apart by a network that cannot make a digit yet.
 #
@@ -1146,12 +1148,11 @@ except ebm.TrainingDiverged as error:
 
 # %% [markdown] think="6c"
 # **Think.** "Even" and "above four" were combined with weights 1, 1, −1. What is the energy of "even, and *not* above four"? Of
-# "even *or* above four"?
-# <!-- ANSWER -->
-# "Not B" has the probability $1 - p(B|x)$; with labels its energy is that of the other labels, $E_{\{0,\dots,4\}}$, combined in
-# the same way. Taking $+E - E_B$ instead, that is dividing by $p(B|x)$, is often done when only $E_B$ is there: it favours images for
-# which B is unlikely, but it is not the same and need not be a density at all, because $1/p(B|x)$ has no limit. "Or" adds
-# probabilities: $-\log(e^{-E_A} + e^{-E_B} - e^{-E_{A \cap B}})$, which is the energy of the union of the labels.
+# "even *or* above four"? <!-- ANSWER --> "Not B" has the probability $1 - p(B|x)$; with labels its energy is that of the other
+# labels, $E_{\{0,\dots,4\}}$, combined in the same way. Taking $+E - E_B$ instead, that is dividing by $p(B|x)$, is often done
+# when only $E_B$ is there: it favours images for which B is unlikely, but it is not the same and need not be a density at all,
+# because $1/p(B|x)$ has no limit. "Or" adds probabilities: $-\log(e^{-E_A} + e^{-E_B} - e^{-E_{A \cap B}})$, which is the
+# energy of the union of the labels.
 
 # %% [markdown] think="6d"
 # **Think.** The explorer asked at which temperature chains that start at real images leave them. Why do they leave at all, if
