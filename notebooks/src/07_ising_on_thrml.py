@@ -69,8 +69,8 @@ titles = [f"T = {T:.3f}: |m| = {value:.2f}" for T, value in zip(temperatures, m,
 plots.spins(spins, "ising", titles, title="Order, patches of every size, and noise")
 
 # %% [markdown]
-# *Picture: three square lattices. At T = 1.8 one colour with small specks of the other; at 2.269 patches of all sizes, from
-# single spins to a third of the side; at 3.5 a fine-grained mixture of both colours.*
+# *Picture: three square lattices. At T = 1.8 one colour with small specks of the other; at 2.269 one colour with ragged patches of the
+# other, of all sizes from single spins upwards; at 3.5 a fine-grained mixture of both colours.*
 #
 # ## 2 · One conditional
 #
@@ -522,9 +522,9 @@ def energies(beta, key) -> Float[jax.Array, "chains samples"]:
 
 for beta in (0.3, 0.4, 0.5):
     e = observables.mean_and_error(energies(beta, jax.random.key(76)))
-    print(f"β = {beta}: energy per spin {e}, Kaufman {exact.kaufman_energy(16, beta):.5f}; traced {len(traced)} times")
+    print(f"β = {beta}: energy per spin {e}, Kaufman {exact.kaufman_energy(16, beta):.5f}; traces: {len(traced)}")
 many = jax.vmap(energies, (0, None))(jnp.linspace(0.1, 0.6, 6), jax.random.key(77))
-print("and six β at once, by vmap:", np.round(many.mean((1, 2)), 3), f"; traced {len(traced)} times")
+print("and six β at once, by vmap:", np.round(np.asarray(many, float).mean((1, 2)), 3), f"traces: {len(traced)}")
 
 # %% [markdown]
 # For the rest of the lesson you need longer runs. `course_utils.lattice.Ising` is the same program on THRML, with a scalar
@@ -654,6 +654,8 @@ for T, one in zip(T_all, cold, strict=True):
     print()
 
 # %% [markdown]
+# Near $T_c$ some runs fall short of twenty τ. What their error bars are worth is tested below, against exact energies.
+#
 # From the series of $m$ and $e$ come four quantities. Mean values are simple; the susceptibility
 # $\chi = \beta N(\langle m^2\rangle - \langle|m|\rangle^2)$ and the specific heat $C = \beta^2N(\langle e^2\rangle - \langle
 # e\rangle^2)$ measure the fluctuations. The errors come from the spread of independent chains, by the jackknife where a quantity
@@ -819,9 +821,9 @@ for L in (8, 12, 24):
 found = observables.binder_crossing(T_near, m_of[8], m_of[24])
 off = abs(found.value / T_C - 1)
 title = f"L = 8 and 24 cross at T_c = {found}, {off:.2%} from the exact value"
-plots.binder_curves(T_near, U, found, T_C, title=title)
 length = 1000 * (24 * 24 // 7) / τ[lattice_sizes == 24][0]
 print(f"the runs of L = 24 are {length:.0f} times as long as τ at T_c")
+plots.binder_curves(T_near, U, found, T_C, title=title)
 
 # %% [markdown]
 # *Picture: three falling curves of Binder's cumulant with error bars, steeper for larger lattices. Those of the smallest and the

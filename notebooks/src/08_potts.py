@@ -76,7 +76,7 @@ plots.spins(pictures, model, titles, title=title, columns=5, side=1.9)
 
 # %% [markdown]
 # *Picture: five square lattices. At 0.6 T_c one colour with a few specks. At 0.95 T_c one colour with small islands of the others. At
-# T_c still one colour, with larger islands. At 1.05 T_c patches of all colours, at 1.6 T_c small ones, down to single spins.*
+# T_c still one colour, with more islands and larger ones. At 1.05 T_c patches of all colours, at 1.6 T_c small ones, down to single spins.*
 #
 # At $T_c$ itself 2000 sweeps are not enough to forget the start, as section 5 will show: that lattice is on its way.
 #
@@ -234,8 +234,8 @@ title = f"T_c / 4: of 24 quenched lattices, {divided[1000]} are divided after 10
 plots.spins([quenched[t][k] for t in order for k in shown], model, titles, title=title, columns=5, side=1.9)
 
 # %% [markdown]
-# *Picture: five lattices after 1000 sweeps, and the same five below after 10 000. Above, patches of two to five colours. Of those below,
-# three are still divided and two have become one colour.*
+# *Picture: five lattices after 1000 sweeps, and the same five below after 10 000. Above, three lattices of two bands and two with patches
+# of more colours, which meet at corners. Below, the bands are still there, and the other two lattices have become one colour.*
 #
 # Ising domains shrink because their walls are curved: a corner spin has as many neighbours of the other colour as of its own, and turns
 # at no cost. Corners of Potts walls move as well. What is new is the point where *three* colours meet. There a corner spin has two
@@ -458,6 +458,9 @@ for (q, L), e in energy.items():
     print(f"q = {q:2d}, L = {L}: {starts}, {crossed:.0f} crossings a chain")
 
 # %% [markdown]
+# On the larger lattices a chain is a few τ long, so that no single one knows how the phases are weighted. There are 24 of them, half
+# from each start, and the two halves agree within their errors.
+#
 # At $\beta_c$ there are $q$ ordered phases, one for each colour, and one disordered: the ordered ones hold $q/(q+1)$ of the time
 # (Borgs and Kotecký 1990). To compare the peaks, one would rather have each hold half, at a $\beta$ a little lower. Neither needs a
 # new run. A sample at $\beta_0$ with energy $E$ counts at $\beta$ with the weight of importance sampling (lesson 02),
@@ -586,8 +589,8 @@ title = f"Ten colours near T_c: in between ({between:.0%} of the time) a lattice
 plots.spins([mixed[at] for at in at_energy], Potts(24, 10), titles, title=title, columns=5, side=1.8)
 
 # %% [markdown]
-# *Picture: five lattices of 24 × 24. From left to right the part that is all one colour shrinks, from nearly the whole lattice, over a
-# band beside patches of all colours, to patches of all colours everywhere.*
+# *Picture: five lattices of 24 × 24. From left to right the part that is of one colour shrinks, from nearly the whole lattice, by way of
+# one large region beside patches of all colours, to patches of all colours everywhere.*
 #
 # ## 7 · Heating and cooling
 #
@@ -613,8 +616,8 @@ for q in (5, 10):
         print(f"q = {q:2d}, {n:3d} sweeps at each temperature: area of the loop {areas[q, n]} J²/k_B")
 kept = {q: areas[q, 300].value / areas[q, 20].value for q in (5, 10)}
 relative = {q: math.hypot(*(areas[q, n].error / areas[q, n].value for n in (20, 300))) for q in (5, 10)}
-words = [f"{kept[q]:.0%} ± {kept[q] * relative[q]:.0%} for q = {q}" for q in (5, 10)]
-title = f"15 times slower, the loop keeps {words[0]} of its area, {words[1]}"
+words = [f"{kept[q]:.0%} ± {kept[q] * relative[q]:.0%}" for q in (5, 10)]
+title = f"15 times slower, the loop keeps {words[0]} of its area for q = 5, {words[1]} for q = 10"
 plots.heating_loops(loops, {f"q = {q}": exact.potts_critical_energies(q) for q in (5, 10)}, title=title)
 
 # %% [markdown]
