@@ -349,6 +349,20 @@ def test_one_xy_update_keeps_a_von_mises_law_and_moves_two_spins_in_three() -> N
     assert 0.01 < stayed.mean() < (1 - 0.65) ** 2
 
 
+@pytest.mark.parametrize("mirrors", [1, 3])
+def test_a_sweep_ends_with_as_many_mirrors_as_it_was_told(mirrors: int) -> None:
+    start = np.random.default_rng(5).uniform(0, 2 * np.pi, (6, 8))
+    how = {"n_samples": 1, "init": start}
+    angles = np.asarray(XY((6, 8)).sample(KEY, 0.7, **how), float)[0, 0]
+    for _ in range(mirrors):
+        for colour in (0, 1):
+            pull = sum(np.exp(1j * np.roll(angles, step, axis)) for axis in (0, 1) for step in (1, -1))
+            turned = 2 * np.angle(pull) - angles
+            angles = np.where(np.indices(angles.shape).sum(0) % 2 == colour, turned, angles)
+    found = np.asarray(XY((6, 8), over_relaxation=mirrors).sample(KEY, 0.7, **how), float)[0, 0]
+    assert np.abs(np.exp(1j * found) - np.exp(1j * angles)).max() < 1e-4
+
+
 def test_over_relaxation_keeps_the_energy_and_undoes_itself() -> None:
     rng = np.random.default_rng(2)
     angles = rng.uniform(0, 2 * np.pi, (5, 1000))

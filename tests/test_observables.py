@@ -254,7 +254,16 @@ def test_helicity_takes_one_beta_per_row():
 def test_the_kt_crossing_of_a_known_line_is_found():
     t = np.linspace(0.8, 1.0, 9)
     helicity = 2 / np.pi * 0.9 - 3 * (t - 0.9)  # crosses 2 t / pi at 0.9
-    assert obs.kt_temperature(t, helicity) == pytest.approx(0.9, abs=1e-12)
+    for window in ((0.8, 1.0), (0.87, 0.93)):
+        assert obs.kt_temperature(t, helicity, window=window, degree=1) == pytest.approx(0.9, abs=1e-12)
+
+
+def test_the_kt_crossing_looks_at_its_window_only():
+    t = np.linspace(0.8, 1.0, 9)
+    helicity = 2 / np.pi * 0.9 - 3 * (t - 0.9) + 5 * (t > 0.96)
+    how = {"degree": 2}
+    assert obs.kt_temperature(t, helicity, window=(0.8, 0.96), **how) == pytest.approx(0.9, abs=1e-12)
+    assert obs.kt_temperature(t, [helicity, helicity - 0.1], (16, 32), window=(0.8, 0.96), **how) < 0.9
 
 
 def test_two_sizes_give_the_kt_temperature_whatever_the_constant():
@@ -262,8 +271,9 @@ def test_two_sizes_give_the_kt_temperature_whatever_the_constant():
     for constant in (0.5, 2.0):
         excess = [1 / (2 * math.log(size) + constant) - slope * (t - t_kt) for size, slope in ((16, 3.5), (64, 4.5))]
         helicity = 2 * t / np.pi * (1 + np.array(excess))
-        assert obs.kt_temperature(t, helicity, (16, 64)) == pytest.approx(t_kt, abs=1e-6)
-        assert obs.kt_temperature(t, helicity[1]) > t_kt + 0.01
+        how = {"window": (0.8, 1.0), "degree": 2}
+        assert obs.kt_temperature(t, helicity, (16, 64), **how) == pytest.approx(t_kt, abs=1e-6)
+        assert obs.kt_temperature(t, helicity[1], **how) > t_kt + 0.01
 
 
 # --------------------------------------------------------------------- fluctuations, against all 4 x 4 states
@@ -511,6 +521,10 @@ def test_importing_it_loads_neither_jax_nor_torch():
 # ------------------------------------------------------------------------------------------------- bad input
 
 
+def kt(helicity, sizes=None, window=(0.8, 1.0), degree=2):
+    return obs.kt_temperature([0.8, 0.9, 1.0], helicity, sizes, window=window, degree=degree)
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -545,10 +559,12 @@ def test_importing_it_loads_neither_jax_nor_torch():
         (lambda: obs.crossing([0, 1], [0, 1], [2, 3, 4]), "one length"),
         (lambda: obs.crossing([0, 1], [0, 1], [2, 0], 2), "degree = 2"),
         (lambda: obs.crossing([0, 1], [0, math.nan], [2, 0]), "finite"),
-        (lambda: obs.kt_temperature([0.8, 0.9, 1.0], [0.9, 0.6, 0.3], (16, 32)), "two sides"),
-        (lambda: obs.kt_temperature([0.8, 0.9, 1.0], [[0.9, 0.6, 0.3]] * 2, (32, 16)), "the smaller one first"),
-        (lambda: obs.kt_temperature([0.8, 0.9, 1.0], [0.2, 0.2, 0.1]), "cross 0 times"),
-        (lambda: obs.kt_temperature([0.8, 0.9, 1.0], [[0.9, 0.6, 0.3]] * 2, (16, 32)), "agree 0 times"),
+        (lambda: kt([0.9, 0.6, 0.3], (16, 32)), "two sides"),
+        (lambda: kt([[0.9, 0.6, 0.3]] * 2, (32, 16)), "the smaller one first"),
+        (lambda: kt([0.2, 0.2, 0.1]), "cross 0 times"),
+        (lambda: kt([[0.9, 0.6, 0.3]] * 2, (16, 32)), "agree 0 times"),
+        (lambda: kt([0.9, 0.6, 0.3], window=(0.85, 1.0)), r"window = \(0.85, 1.0\) holds 2 temperatures"),
+        (lambda: kt([0.9, 0.6, 0.3], degree=0), "degree of at least 1"),
     ],
 )
 def test_bad_input_is_refused_with_the_reason(call, words):
@@ -615,7 +631,7 @@ def test_helicity_of_two_sizes_gives_the_kt_temperature_within_three_percent(sam
             obs.helicity_modulus(one, 1 / temperatures, size**2, axis=(0, 1))
             for one, size in zip(terms, sizes, strict=True)
         ]
-        return obs.kt_temperature(temperatures, helicity, sizes)
+        return obs.kt_temperature(temperatures, helicity, sizes, window=(0.86, 0.96), degree=2)
 
     result = obs.jackknife(estimate, *series, independent=True)
     print(f"T_KT = {result}, best known {exact.KT_TEMPERATURE}")

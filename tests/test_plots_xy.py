@@ -22,6 +22,7 @@ at = np.arange(6) - 2.5
 x, y = np.meshgrid(at, at)
 t = np.array([0.4, 0.8, 0.9, 1.0, 1.3])
 curve = (t, np.linspace(0.9, 0.0, 5), 0.02 + 0 * t)
+starts = (t, np.array([np.linspace(0.9, 0.0, 5), np.linspace(0.8, 0.1, 5)]), np.full((2, 5), 0.02))
 r = np.arange(1, 33)
 chord = 64 / np.pi * np.sin(np.pi * np.maximum(np.arange(33), 1e-9) / 64)
 FIGURES = {
@@ -48,17 +49,22 @@ FIGURES = {
         title="L",
     ),
     "cold_clock": lambda: plots.cold_clock(
-        [0.03, 0.1, 0.3], {"16": ([0, 0.4, 0.5], [0.01] * 3)}, {"16": ([1, 0.5, 0], [0.1] * 3)}, 0.3, title="Frozen"
+        [0.03, 0.1, 0.3],
+        dict.fromkeys(("16", "all"), ([[0, 0.4, 0.5]] * 2, [[0.01] * 3] * 2)),
+        dict.fromkeys(("16", "all"), ([[1, 0.5, 0]] * 2, [[0.1] * 3] * 2)),
+        0.3,
+        title="Frozen",
     ),
     "pair_distances": lambda: plots.pair_distances(t, 1 + t, 0.1 * t, 20 / t, title="Bound"),
     "coarsening": lambda: plots.coarsening(
         np.arange(1, 9), 0.1 / np.arange(1, 9), np.full(8, 1e-3), 0.1 / np.arange(1, 9), 0.0, title="Fewer"
     ),
     "three_models": lambda: plots.three_models(
-        (2.269 * t, np.linspace(1, 0, 5), 0.01 * t),
-        {q: (t / exact.potts_beta_c(q), np.linspace(1, 0, 5), 0.01 * t) for q in (5, 10)},
-        dict.fromkeys((16, 32, 64), curve),
+        (2.269 * t, *starts[1:]),
+        {q: (t / exact.potts_beta_c(q), *starts[1:]) for q in (5, 10)},
+        dict.fromkeys((16, 32, 64), starts),
         (0.889, 0.006),
+        title="Three",
     ),
 }
 
@@ -124,6 +130,14 @@ def test_the_page_of_three_marks_the_exact_transitions():
     jumps = sorted(line.get_ydata()[1] for line in middle.lines if list(line.get_xdata()) == [1, 1] and len(
         line.get_ydata()) == 2 and line.get_ydata()[0] == 0 and line.get_linestyle() == "-")  # fmt: skip
     assert jumps == pytest.approx([exact.potts_order_parameter_jump(5), exact.potts_order_parameter_jump(10)])
+
+
+def test_the_page_of_three_shows_both_starts_with_their_own_marks():
+    for ax in FIGURES["three_models"]().axes:
+        for mark, row in (("^", starts[1][0]), ("v", starts[1][1])):
+            drawn = [line.get_ydata() for line in ax.lines if line.get_marker() == mark]
+            assert drawn, f"nothing is drawn with {mark}"
+            assert all(np.allclose(one, row) for one in drawn)
 
 
 def test_a_movie_moves_and_ends_on_its_last_frame():

@@ -10,6 +10,7 @@ sampling). p ∝ exp(-beta E): beta is an argument of the sampling and never par
 """
 
 import abc
+import itertools
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -359,12 +360,19 @@ def sweeps(
     """Make `count` sweeps of all chains; `first` is the number of the first of them."""
 
     def of_chain(state: list[State], key: Key[Array, ""], sampler: Conditional) -> list[State]:
-        programs = model.programs(engine, sampler)
+        repeats = [
+            (next(same), 1 + len(list(same))) for _, same in itertools.groupby(model.programs(engine, sampler), id)
+        ]
 
         def sweep(t: Int[Array, ""], state: list[State]) -> list[State]:
             here = jax.random.fold_in(key, first + t.astype(jnp.uint32))
-            for program in programs:  # the first draws random numbers, the others need none
-                state, _ = sample_blocks(here, list(state), [], program, [None, None])  # THRML writes into its lists
+            # The first program draws random numbers, the others need none. Equal ones are compiled once.
+            for program, times in repeats:
+
+                def step(_: Any, state: list[State], program: BlockSamplingProgram = program) -> list[State]:
+                    return sample_blocks(here, list(state), [], program, [None, None])[0]  # THRML writes into its lists
+
+                state = step(0, state) if times == 1 else jax.lax.fori_loop(0, times, step, state)
             return state
 
         return jax.lax.fori_loop(0, count, sweep, state)

@@ -680,37 +680,51 @@ def kt_temperature(
     temperatures: Float[ArrayLike, "points"],
     helicity: Float[ArrayLike, "points"] | Float[ArrayLike, "2 points"],
     sizes: tuple[int, int] | None = None,
-    degree: int = 2,
+    *,
+    window: tuple[float, float],
+    degree: int,
 ) -> float:
     """Kosterlitz-Thouless temperature from where the helicity modulus falls through the line 2 T / π.
 
     On one lattice that crossing lies above T_KT, at 64 x 64 by about 3 %, and comes down with 1 / (log L)^2 only. At
     T_KT itself Υ exceeds the line by the factor 1 + 1 / (2 log L + C). Two sizes give both T_KT and the unknown C.
 
+    Υ bends there, so the answer depends on which points are fitted, and by what: neither has a default, and a result
+    is worth its scatter over windows and degrees (lesson 09 prints it), besides its statistical error.
+
     Args:
         temperatures: where it was measured.
         helicity: Υ at each, for one size; or two rows, for two sizes.
         sizes: the sides L of the two lattices, the smaller one first; left out for one row.
-        degree: of the polynomials fitted to Υ.
+        window: lowest and highest temperature of the points that are used.
+        degree: of the polynomials fitted to Υ, at least 1.
 
     Returns:
         T in units of J / k_B: the plain crossing from one row, T_KT from two.
 
     Raises:
-        ValueError: as `crossing`; or if sizes are not two rising numbers for two rows.
+        ValueError: as `crossing`; or if the window holds too few points, or sizes are not two rising numbers for two
+            rows.
 
     Source: Nelson and Kosterlitz, Phys. Rev. Lett. 39, 1201 (1977), doi:10.1103/PhysRevLett.39.1201; the dependence on
         L from Weber and Minnhagen, Phys. Rev. B 37, 5986 (1988), doi:10.1103/PhysRevB.37.5986.
     """
     t, helicity = np.asarray(temperatures, dtype=float), np.asarray(helicity, dtype=float)
-    line = 2 * t / math.pi
-    if sizes is None:
-        return crossing(t, helicity, line, degree)
-    if helicity.shape != (2, len(t)) or len(sizes) != 2 or not 2 <= sizes[0] < sizes[1]:
+    if sizes is not None and (helicity.shape != (2, len(t)) or len(sizes) != 2 or not 2 <= sizes[0] < sizes[1]):
         raise ValueError(
             f"sizes = {sizes}, helicity of shape {helicity.shape}: expected two sides, the smaller one first, and a "
             f"row of {len(t)} values for each"
         )
+    used = (t >= window[0]) & (t <= window[1])
+    if used.sum() <= degree or degree < 1:
+        raise ValueError(
+            f"window = {window} holds {used.sum()} temperatures, degree = {degree}: expected more points than the "
+            "degree, and a degree of at least 1"
+        )
+    t, helicity = t[used], helicity[..., used]
+    line = 2 * t / math.pi
+    if sizes is None:
+        return crossing(t, helicity, line, degree)
     # The excess Υ π / (2 T) - 1 is 1 / (2 log L + C) at T_KT: look below the temperature where it vanishes.
     top = crossing(t, helicity[1], line, degree)
     grid = np.linspace(t.min(), top, 1000)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 T_LABEL = "temperature T (J / k_B)"
 SERIES = tuple(COLORS[name] for name in ("orange", "green", "blue", "purple", "red", "sky", "grey"))
 MOVIE_HUES = 14  # and black and white: four bits a pixel
+BARS = "bars: ±1 standard error"
+STARTS = "▲ heated from aligned spins, ▼ cooled from random ones"
 
 
 def _angles(spins: np.ndarray, q: int | None) -> np.ndarray:
@@ -215,7 +217,7 @@ def xy_curves(curves: Mapping[int, Mapping[str, tuple]], estimate: tuple[float, 
     axes[1, 0].fill_between([], [], [], color=COLORS["red"], alpha=0.35, label=f"{estimate[0]:.3f} ± {estimate[1]:.3f}")
     axes[1, 0].legend(loc="upper right", title="T_KT: literature, here", title_fontsize=9)
     handles, names = stiff.get_legend_handles_labels()
-    stiff.legend(handles, names, loc="center right")
+    stiff.legend(handles, names, loc="center right", title=BARS, title_fontsize=9)
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)
 
@@ -269,7 +271,7 @@ def correlations(
     left.xaxis.set_minor_locator(NullLocator())
     for ax in (left, right):
         ax.set_ylim(4e-3, 1.1)
-    left.legend(loc="lower left", ncols=2, fontsize=8)
+    left.legend(loc="lower left", ncols=2, fontsize=8, title=BARS, title_fontsize=8)
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)
 
@@ -308,8 +310,27 @@ def shrinking_order(
     ax.yaxis.set_major_locator(FixedLocator(ticks))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
     ax.yaxis.set_minor_locator(NullLocator())
-    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), title="dashed: predicted", title_fontsize=9)
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), title=f"dashed: predicted\n{BARS}", title_fontsize=9)
     return finish(fig)
+
+
+def draw_starts(ax: Axes, x, values, errors, *, color: str, label: str) -> None:
+    """Points of two runs from opposite starts: filled triangles that point up, open ones that point down.
+
+    Args:
+        ax: where to draw.
+        x: shape (n,).
+        values: one row for each of the two runs, shape (2, n).
+        errors: standard errors, shape (2, n).
+        color: of both.
+        label: of the first.
+    """
+    rows = zip(to_numpy(values), to_numpy(errors), "^v", (color, "none"), (label, None), strict=True)
+    for value, error, mark, face, name in rows:
+        ax.errorbar(
+            to_numpy(x), value, error, fmt=mark, color=color, markerfacecolor=face, markersize=5, linewidth=1,
+            capsize=2, label=name,
+        )  # fmt: skip
 
 
 def cold_clock(
@@ -324,8 +345,9 @@ def cold_clock(
 
     Args:
         temperatures: shape (n,).
-        heat: model -> (energy per spin above the ground state over T, standard errors), each of shape (n,).
-        locking: model -> (⟨cos qφ⟩ of the direction φ of the mean spin, standard errors), each of shape (n,).
+        heat: model -> (energy per spin above the ground state over T, standard errors), each of shape (2, n): a row for
+            the run that was heated from a direction of the clock, one for that cooled from between two directions.
+        locking: model -> (⟨cos qφ⟩ of the direction φ of the mean spin, standard errors), each of shape (2, n).
         gap: least energy that one spin of the clock can take up.
         title: the finding.
 
@@ -333,12 +355,10 @@ def cold_clock(
         The figure.
     """
     t = to_numpy(temperatures)
-    fig, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.3))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.5))
     for ax, panel in ((left, heat), (right, locking)):
-        for (name, (value, error)), color, mark in zip(panel.items(), ("red", "blue", "orange"), "osD", strict=False):
-            ax.errorbar(
-                t, to_numpy(value), to_numpy(error), fmt=mark, color=COLORS[color], markersize=5, capsize=2, label=name
-            )
+        for (name, (value, error)), color in zip(panel.items(), ("red", "blue"), strict=True):
+            draw_starts(ax, t, value, error, color=COLORS[color], label=name)
         ax.set(xlabel=T_LABEL, xscale="log")
         ax.xaxis.set_major_locator(FixedLocator([0.03, 0.05, 0.1, 0.2, 0.3]))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
@@ -353,7 +373,7 @@ def cold_clock(
     right.axhline(0, color=COLORS["grey"], linewidth=0.8)
     right.set(ylabel="⟨cos 16φ⟩", ylim=(-0.35, 1.08), title="is the mean spin on one of the 16 directions?")
     left.legend(loc="lower right")
-    right.legend(loc="upper right")
+    right.legend(loc="upper right", title=f"▲ heated, ▼ cooled\n{BARS}", title_fontsize=9)
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)
 
@@ -374,7 +394,7 @@ def pair_distances(temperatures, distance, errors, random, *, title: str) -> Fig
     t, distance, errors, random = (to_numpy(a) for a in (temperatures, distance, errors, random))
     fig, ax = plt.subplots(figsize=(6.6, 3.5))
     ax.plot(t, random, "s--", color=COLORS["grey"], markersize=5, label="as many charges, thrown at random")
-    ax.errorbar(t, distance, errors, fmt="o-", color=COLORS["blue"], markersize=5, capsize=2, label="XY")
+    ax.errorbar(t, distance, errors, fmt="o-", color=COLORS["blue"], markersize=5, capsize=2, label=f"XY, {BARS}")
     mark_transition(ax, exact.KT_TEMPERATURE, "T_KT")
     ax.set(xlabel=T_LABEL, ylabel="mean distance in a pair\n(lattice spacings)", yscale="log", title=title)
     ax.yaxis.set_major_locator(FixedLocator([1, 2, 5, 10, 20]))
@@ -400,7 +420,7 @@ def coarsening(sweeps, density, errors, law, equilibrium: float, *, title: str) 
     """
     t, density, errors, law = (to_numpy(a) for a in (sweeps, density, errors, law))
     fig, ax = plt.subplots(figsize=(6.6, 3.5))
-    ax.errorbar(t, density, errors, fmt="o", color=COLORS["blue"], markersize=4, label="measured")
+    ax.errorbar(t, density, errors, fmt="o", color=COLORS["blue"], markersize=4, label=f"measured, {BARS}")
     ax.plot(t, law, color=COLORS["red"], linewidth=1.6, zorder=5, label="∝ ln(t) / t")
     ax.plot(t, density[0] * t[0] / t, color=COLORS["grey"], linestyle=":", label="∝ 1 / t")
     ax.set(xscale="log", yscale="log", xlabel="sweeps after the quench", ylabel="vortices per plaquette", title=title)
@@ -467,52 +487,50 @@ def three_models(
     potts: Mapping[int, tuple[object, object, object]],
     xy: Mapping[int, tuple[object, object, object]],
     estimate: tuple[float, float],
+    *,
+    title: str,
 ) -> Figure:
-    """The phase diagrams of Ising, Potts and XY, each with its transition.
+    """The phase diagrams of Ising, Potts and XY, each with its transition, and each from two opposite starts.
 
     Args:
-        ising: (temperatures, ⟨|m|⟩, standard errors).
-        potts: q -> (temperatures, order parameter, standard errors).
-        xy: L -> (temperatures, helicity modulus, standard errors).
+        ising: (temperatures of shape (n,), ⟨|m|⟩, standard errors), the latter of shape (2, n): a row for the chains
+            that were heated from aligned spins, and one for those that were cooled from random ones.
+        potts: q -> (temperatures, order parameter, standard errors), likewise.
+        xy: L -> (temperatures, helicity modulus, standard errors), likewise.
         estimate: T_KT and its standard error, from the helicity modulus.
+        title: the finding.
 
     Returns:
         The figure.
     """
-    fig, axes = plt.subplots(1, 3, figsize=(11.4, 3.6))
-    look = {"markersize": 4.5, "linewidth": 1, "capsize": 2, "linestyle": "none"}
+    fig, axes = plt.subplots(1, 3, figsize=(11.4, 3.9))
     left, middle, right = axes
-    t, value, error = (to_numpy(c) for c in ising)
+    t = to_numpy(ising[0])
     line = np.linspace(t.min(), t.max(), 800)
-    left.plot(line, [exact.yang_magnetisation(1 / x) for x in line], color=COLORS["grey"], label="exact (Yang)")
-    left.errorbar(t, value, error, fmt="o", color=COLORS["blue"], label="sampled", **look)
+    left.plot(line, [exact.yang_magnetisation(1 / x) for x in line], color=COLORS["grey"], label="exact, L = ∞ (Yang)")
+    draw_starts(left, *ising, color=COLORS["blue"], label="sampled")
     at = 1 / exact.BETA_C
     mark_transition(left, at)
     left.set(ylabel="magnetisation ⟨|m|⟩", title=f"Ising: continuous, T_c = {at:.4f}")
-    for (q, columns), color, mark in zip(potts.items(), ("orange", "red"), "sD", strict=False):
-        t, value, error = (to_numpy(c) for c in columns)
-        middle.errorbar(t * exact.potts_beta_c(q), value, error, fmt=mark, color=COLORS[color],
-                        label=f"q = {q}", **look)  # fmt: skip
+    for (q, (t, value, error)), color in zip(potts.items(), ("green", "red"), strict=True):
         jump = exact.potts_order_parameter_jump(q)
         middle.plot([1, 1], [0, jump], color=COLORS[color], linewidth=1.6, alpha=0.7)
         middle.plot([1], [jump], "_", color=COLORS[color], markersize=12, markeredgewidth=2)
+        scaled = to_numpy(t) * exact.potts_beta_c(q)
+        draw_starts(middle, scaled, value, error, color=COLORS[color], label=f"q = {q}")
     mark_transition(middle, 1.0)
-    middle.set(ylabel="order parameter", title="Potts: a jump (bars: its exact size)")
-    for (size, columns), color, mark in zip(xy.items(), ("sky", "green", "purple"), "^vo", strict=False):
-        t, value, error = (to_numpy(c) for c in columns)
-        right.errorbar(t, value, error, fmt=mark, color=COLORS[color], label=f"L = {size}", **look)
+    middle.set(ylabel="order parameter", title="Potts (upright bars: the exact jump, L = ∞)")
+    for (size, columns), color in zip(xy.items(), ("sky", "green", "purple"), strict=True):
+        draw_starts(right, *columns, color=COLORS[color], label=f"L = {size}")
     t = np.linspace(0, 1.5, 50)
     right.plot(t, 2 * t / np.pi, color=COLORS["grey"], label="2T/π")
     mark_transition(right, exact.KT_TEMPERATURE)
     right.set(ylabel="helicity modulus Υ (J)", title=f"XY: T_KT = {estimate[0]:.3f} ± {estimate[1]:.3f}")
-    for ax in axes:
+    for ax, place in zip(axes, ("lower left", "lower left", "center right"), strict=True):
         ax.set(xlabel=T_LABEL, ylim=(-0.04, 1.05))
-    for ax, place in zip(axes, ("lower left", "upper right", "center right"), strict=True):
         ax.legend(loc=place)
     names = " and ".join(f"{1 / exact.potts_beta_c(q):.4f}" for q in potts)
     middle.set(xlabel=f"T / T_c, with T_c = {names}")
-    found = f"T_KT from the stiffness {estimate[0]:.3f}, literature {exact.KT_TEMPERATURE:.3f}"
-    fig.suptitle(
-        f"Three ways to order (dashed: exact or best known transition): {found}", x=0.01, ha="left", fontsize=11
-    )
+    words = f"{STARTS}; {BARS}; dashed: exact or best known transition"
+    fig.suptitle(f"{title}\n{words}", x=0.01, ha="left", fontsize=11)
     return finish(fig)

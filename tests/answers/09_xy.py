@@ -63,6 +63,29 @@ def clock_conditional(neighbours, beta, q):
     weight = np.exp(beta * np.cos(angle).sum(axis=1))
     return weight / weight.sum()
 
+# %% wrong="9.1" says="difference of their angles, not the sum"
+def clock_conditional(neighbours, beta, q):
+    angle = 2 * np.pi / q * (np.arange(q) + neighbours[:, :, None])
+    weight = np.exp(beta * np.cos(angle).sum(axis=1))
+    return weight / weight.sum(axis=1, keepdims=True)
+
+# %% wrong="9.1" says="along the wrong axis"
+def clock_conditional(neighbours, beta, q):
+    angle = 2 * np.pi / q * (np.arange(q) - neighbours[:, :, None])
+    return jax.nn.softmax(beta * np.cos(angle).sum(axis=1), axis=0)
+
+# %% wrong="9.1" says="are all arguments used"
+def clock_conditional(neighbours, beta, q):
+    turn = 2 * np.pi / 16
+    weight = np.exp(1.3 * np.cos(turn * (np.arange(16) - np.array([[0, 1, 1, 3], [15, 0, 2, 8], [4, 4, 5, 11]])[:, :, None])).sum(1))
+    return weight / weight.sum(axis=1, keepdims=True)
+
+# %% wrong="9.1" says="wrote into its argument"
+def clock_conditional(neighbours, beta, q):
+    neighbours[neighbours > q // 2] -= q
+    weight = np.exp(beta * np.cos(2 * np.pi / q * (np.arange(q) - neighbours[:, :, None])).sum(axis=1))
+    return weight / weight.sum(axis=1, keepdims=True)
+
 # %% right="9.1"
 def clock_conditional(neighbours, beta, q):
     unit = np.exp(2j * np.pi * np.arange(q) / q)
@@ -127,6 +150,27 @@ def pull(neighbours, beta):
     total = np.exp(1j * neighbours).sum(axis=1)
     return np.angle(total, deg=True), beta * np.abs(total)
 
+# %% wrong="9.2" says="Return φ first, then κ"
+def pull(neighbours, beta):
+    total = np.exp(1j * neighbours).sum(axis=1)
+    return beta * np.abs(total), np.angle(total)
+
+# %% wrong="9.2" says="The root belongs to R alone"
+def pull(neighbours, beta):
+    x, y = np.cos(neighbours).sum(axis=1), np.sin(neighbours).sum(axis=1)
+    return np.arctan2(y, x), np.sqrt(beta * (x**2 + y**2))
+
+# %% wrong="9.2" says="not over the spins"
+def pull(neighbours, beta):
+    x, y = np.cos(neighbours).sum(axis=0), np.sin(neighbours).sum(axis=0)
+    return np.arctan2(y, x), beta * np.hypot(x, y)
+
+# %% wrong="9.2" says="wrote into its argument"
+def pull(neighbours, beta):
+    neighbours %= 2 * np.pi
+    x, y = np.cos(neighbours).sum(axis=1), np.sin(neighbours).sum(axis=1)
+    return np.arctan2(y, x), beta * np.hypot(x, y)
+
 # %% right="9.2"
 def pull(neighbours, beta):
     total = np.exp(1j * neighbours).sum(axis=1)
@@ -137,6 +181,11 @@ def pull(neighbours, beta):
     turn = jnp.asarray(neighbours)
     x, y = jnp.cos(turn).sum(1), jnp.sin(turn).sum(1)
     return jnp.arctan2(y, x), beta * jnp.sqrt(x**2 + y**2)
+
+# %% right="9.2"
+def pull(neighbours, beta):
+    total = np.exp(1j * neighbours).sum(axis=1)
+    return np.stack([np.angle(total), beta * np.abs(total)])
 
 # %% wrong="9.3" says="not wrapped"
 def winding_numbers(angles):
@@ -186,6 +235,22 @@ def winding_numbers(angles):
 # %% wrong="9.3" says="as many plaquettes as spins"
 def winding_numbers(angles):
     return ob.winding_numbers(angles, periodic=False)
+
+# %% wrong="9.3" says="wrote into its argument"
+def winding_numbers(angles):
+    angles -= 2 * np.pi * np.round(angles / (2 * np.pi))
+    along, up = np.roll(angles, -1, 1) - angles, np.roll(angles, -1, 0) - angles
+    along, up = (np.round(a / (2 * np.pi)) for a in (along, up))
+    return up + np.roll(along, -1, 0) - np.roll(up, -1, 1) - along
+
+# %% wrong="9.3" says="The walk is not closed"
+def winding_numbers(angles):
+    corners = [angles, np.roll(angles, -1, 1), np.roll(angles, (-1, -1), (0, 1)), np.roll(angles, -1, 0)]
+    return sum(np.angle(np.exp(1j * (b - a))) for a, b in zip(corners, corners[1:])) / (2 * np.pi)
+
+# %% wrong="9.3" says="Antivortices are missing"
+def winding_numbers(angles):
+    return (ob.winding_numbers(angles) > 0).astype(int)
 
 # %% right="9.3"
 def winding_numbers(angles):
@@ -266,6 +331,25 @@ def helicity_modulus(angles, beta):
     step = np.roll(angles, -1, 1) - angles
     return np.cos(step).mean() - beta * angles[0].size * (np.sin(step).mean((1, 2)) ** 2).mean()
 
+# %% wrong="9.4" says="do not cut it off at 0"
+def helicity_modulus(angles, beta):
+    return max(0.0, ob.helicity_modulus(ob.helicity_terms(angles), beta, angles[0].size, axis=0))
+
+# %% wrong="9.4" says="nothing is subtracted"
+def helicity_modulus(angles, beta):
+    steps = [np.roll(angles, -1, axis) - angles for axis in (1, 2)]
+    return np.mean([np.cos(d).mean() - beta * angles[0].size * np.sin(d).mean((1, 2)).var() for d in steps])
+
+# %% wrong="9.4" says="The sides are joined"
+def helicity_modulus(angles, beta):
+    steps = [np.diff(angles, axis=axis) for axis in (1, 2)]
+    return np.mean([np.cos(d).mean() - beta * angles[0].size * (np.sin(d).mean((1, 2)) ** 2).mean() for d in steps])
+
+# %% wrong="9.4" says="wrote into its argument"
+def helicity_modulus(angles, beta):
+    angles %= 2 * np.pi
+    return ob.helicity_modulus(ob.helicity_terms(angles), beta, angles[0].size, axis=0)
+
 # %% right="9.4"
 def helicity_modulus(angles, beta):
     return ob.helicity_modulus(ob.helicity_terms(angles), beta, angles[0].size, axis=0)
@@ -325,6 +409,40 @@ def kt_crossing(temperatures, helicity):
 def kt_crossing(temperatures, helicity):
     return float(np.interp(0, 2 * temperatures / np.pi - helicity, temperatures))
 
+# %% wrong="9.5" says="That point is the crossing"
+def kt_crossing(temperatures, helicity):
+    above = helicity - 2 * temperatures / np.pi
+    if above[0] <= 0 or above[-1] >= 0:
+        raise ValueError("no crossing")
+    i = int(np.argmax(above[:-1] * above[1:] < 0))
+    share = above[i] / (above[i] - above[i + 1])
+    return temperatures[i] + share * (temperatures[i + 1] - temperatures[i])
+
+# %% wrong="9.5" says="neighbours in temperature"
+def kt_crossing(temperatures, helicity):
+    above = helicity - 2 * temperatures / np.pi
+    if above[0] <= 0 or above[-1] >= 0:
+        raise ValueError("no crossing")
+    order = np.argsort(above)
+    return float(np.interp(0, above[order], temperatures[order]))
+
+# %% wrong="9.5" says="use the two beside the crossing"
+def kt_crossing(temperatures, helicity):
+    above = helicity - 2 * temperatures / np.pi
+    if above[0] <= 0 or above[-1] >= 0:
+        raise ValueError("no crossing")
+    slope, level = np.polyfit(temperatures, above, 1)
+    return -level / slope
+
+# %% wrong="9.5" says="on it at first"
+def kt_crossing(temperatures, helicity):
+    above = helicity - 2 * temperatures / np.pi
+    if above[0] < 0 or above[-1] > 0:
+        raise ValueError("no crossing")
+    i = int(np.argmax(above < 0))
+    share = above[i - 1] / (above[i - 1] - above[i])
+    return float(temperatures[i - 1] + share * (temperatures[i] - temperatures[i - 1]))
+
 # %% right="9.5"
 def kt_crossing(temperatures, helicity):
     below = 2 * np.asarray(temperatures) / np.pi - np.asarray(helicity)
@@ -336,7 +454,44 @@ def kt_crossing(temperatures, helicity):
 def kt_crossing(temperatures, helicity):
     points = list(zip(temperatures, helicity))
     for (t, u), (v, w) in zip(points, points[1:]):
-        if points[0][1] > 2 * points[0][0] / math.pi and u > 2 * t / math.pi and w < 2 * v / math.pi:
+        if points[0][1] > 2 * points[0][0] / math.pi and u >= 2 * t / math.pi and w < 2 * v / math.pi:
             slope = (w - u) / (v - t)
             return (u - slope * t) / (2 / math.pi - slope)
     raise ValueError("the stiffness stays on one side of its line")
+
+# %% equivalent="9.1" because="the cosine does not mind the sign of a difference"
+# angle = 2 * np.pi / q * (np.arange(q) - neighbours[:, :, None])  ->  angle = 2 * np.pi / q * (neighbours[:, :, None] - np.arange(q))
+
+# %% equivalent="9.3" because="strict only guards against lists of different lengths, and these are equal"
+# for here, there in zip(corners, [*corners[1:], corners[0]], strict=True):  ->  for here, there in zip(corners, [*corners[1:], corners[0]]):
+# for here, there in zip(corners, [*corners[1:], corners[0]], strict=True):  ->  for here, there in zip(corners, [*corners[1:], corners[0]], strict=False):
+
+# %% equivalent="9.3" because="both axes are rolled by the same amount, in any order"
+# corners = [angles, np.roll(angles, -1, 1), np.roll(angles, (-1, -1), (0, 1)), np.roll(angles, -1, 0)]  ->  corners = [angles, np.roll(angles, -1, 1), np.roll(angles, (-1, -1), (1, 0)), np.roll(angles, -1, 0)]
+
+# %% equivalent="9.3" because="the plain steps round a plaquette add up to 0, whatever their sign: the turns taken away are all that is left"
+# total = total + step - 2 * np.pi * np.round(step / (2 * np.pi))  ->  total = total - step - 2 * np.pi * np.round(step / (2 * np.pi))
+# total = total + step - 2 * np.pi * np.round(step / (2 * np.pi))  ->  total = total - 2 * np.pi * np.round(step / (2 * np.pi))
+
+# %% equivalent="9.3" because="a charge is a whole number"
+# winding_numbers: rounds its result
+
+# %% equivalent="9.4" because="the order of the axes in a sum or a mean makes no difference"
+# for axis in (1, 2):  ->  for axis in (2, 1):
+# c, s = (np.cos(step).mean(axis=(1, 2)), np.sin(step).mean(axis=(1, 2)))  ->  c, s = (np.cos(step).mean(axis=(2, 1)), np.sin(step).mean(axis=(1, 2)))
+# c, s = (np.cos(step).mean(axis=(1, 2)), np.sin(step).mean(axis=(1, 2)))  ->  c, s = (np.cos(step).mean(axis=(1, 2)), np.sin(step).mean(axis=(2, 1)))
+
+# %% equivalent="9.4" because="c enters by its mean over lattices and spins alone, in whichever order it is taken"
+# c, s = (np.cos(step).mean(axis=(1, 2)), np.sin(step).mean(axis=(1, 2)))  ->  c, s = (np.cos(step).mean(), np.sin(step).mean(axis=(1, 2)))
+# c, s = (np.cos(step).mean(axis=(1, 2)), np.sin(step).mean(axis=(1, 2)))  ->  c, s = (np.cos(step).mean(axis=(0, 2)), np.sin(step).mean(axis=(1, 2)))
+
+# %% equivalent="9.4" because="the sign of a step is lost in its cosine and in the square of the current"
+# step = np.roll(angles, -1, axis) - angles  ->  step = angles - np.roll(angles, -1, axis)
+# step = np.roll(angles, -1, axis) - angles  ->  step = np.roll(angles, 1, axis) - angles
+
+# %% equivalent="9.4" because="lattices are square, as the docstring says"
+# n_spins = angles.shape[1] * angles.shape[2]  ->  n_spins = angles.shape[2] * angles.shape[2]
+# n_spins = angles.shape[1] * angles.shape[2]  ->  n_spins = angles.shape[1] * angles.shape[1]
+
+# %% equivalent="9.5" because="a point on the line is the crossing, at the end of one step or at the beginning of the next"
+# i = int(np.argmax(above < 0))  ->  i = int(np.argmax(above <= 0))
