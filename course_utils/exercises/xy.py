@@ -220,7 +220,8 @@ winding = Task(
     atol=1e-5,
     question="Are four steps added, from corner to corner and back, each brought into (-π, π] before?",
     mistakes={
-        "The steps are not wrapped: bring each into (-π, π] before you add": lambda a: 0.0 * a,
+        "All charges are 0: the steps are not wrapped into (-π, π] before you add, or the walk goes round nothing":
+            lambda a: 0.0 * a,
         "Wrap into (-π, π], not into [0, 2π)": lambda a: _walked(a, lambda s: s % TURN),
         "Wrap into (-π, π]: after (step + π) % 2π, take π away again":
             lambda a: _walked(a, lambda s: (s + np.pi) % TURN),
@@ -230,7 +231,8 @@ winding = Task(
         "Divide by 2π: this is the angle, not the number of turns": lambda a: TURN * _winding(a),
         "A full turn is 2π; divided by π every charge is counted twice": lambda a: 2.0 * _winding(a),
         "There are four steps, and their sum is divided by 2π alone": lambda a: _winding(a) / 4,
-        "The sign is wrong: you walk the other way round": lambda a: -1.0 * _winding(a),
+        "The sign is wrong: do you walk the other way round, or add turns where they are to be taken away?":
+            lambda a: -1.0 * _winding(a),
         "An antivortex has charge -1: keep the sign": lambda a: np.abs(_winding(a)),
         "Antivortices are missing: their charge is -1": lambda a: np.maximum(_winding(a), 0),
         "The walk is not closed: the last step leads back to the first corner": lambda a: _walked(a, sides=3),
@@ -240,7 +242,8 @@ winding = Task(
         "These charges belong to the plaquettes below": lambda a: np.roll(_winding(a), 1, 0),
         "These charges belong to the plaquettes to the left": lambda a: np.roll(_winding(a), 1, 1),
         "The sides are joined: as many plaquettes as spins": lambda a: _winding(a, periodic=False),
-        "One charge for each plaquette, not their sum": lambda a: np.float64(_winding(a).sum()),
+        "One charge for each plaquette: an array of the shape of the lattice, not one number":
+            lambda a: np.float64(_winding(a).sum()),
     },
 )  # fmt: skip
 
