@@ -163,8 +163,8 @@ def binder_curves(
     ax.axvspan(found[0] - found[1], found[0] + found[1], color=COLORS["orange"], alpha=0.3, linewidth=0)
     ax.axvline(found[0], color=COLORS["orange"], linewidth=1.2, label=f"crossing {found[0]:.3f} ± {found[1]:.3f}")
     mark_transition(ax, exact, f"exact T_c = {exact:.4f}")
-    ax.set(xlabel="temperature T (J / k_B)", ylabel="Binder cumulant U", title=title)
-    ax.legend(loc="lower left", title=f"{BARS}; so is the band", title_fontsize=9)
+    ax.set(xlabel="temperature T (J / k_B)", ylabel=f"Binder cumulant U\n{BARS}", title=title)
+    ax.legend(loc="lower left")
     return finish(fig)
 
 
