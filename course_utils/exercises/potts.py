@@ -464,7 +464,8 @@ sampler = Task(
         "The coupling is not used": _shares_of(lambda β, q, a: β * _pull(q, a, lambda n, J, c, there: there)),
         "The size of the coupling alone is used; its sign counts":
             _shares_of(lambda β, q, a: β * _pull(q, a, lambda n, J, c, there: abs(J) * there)),
-        "Each bond is counted twice": _shares_of(lambda β, q, a: 2 * β * _pull(q, a)),
+        "The exponent is twice too large: Ising's factor 2, or each bond counted twice":
+            _shares_of(lambda β, q, a: 2 * β * _pull(q, a)),
         "A factor 2 is missing: each neighbour counts fully": _shares_of(lambda β, q, a: β / 2 * _pull(q, a)),
         "Only the first interaction is used":
             _shares_of(lambda β, q, a: β * _pull(q, a, lambda n, J, c, there: J * there * (n == 0))),
