@@ -150,10 +150,10 @@ from course_utils import check, exercises
 with check.exercise("4.1", "thermal_step"):
     answer = exercises.descent.thermal_step.by(thermal_step)
     x, g, xi = (torch.tensor(v, dtype=torch.float64) for v in ([1.0, -2.0], [0.5, 3.0], [0.7, -1.1]))
-    answer.on("one step, ε = 0.01, T = 4", x, g, 0.01, 4.0, xi, expect=[1.1929899, -2.3411270])
-    answer.on("one step, ε = 0.2, T = 0.3", x, g, 0.2, 0.3, xi)
-    answer.on("one step at T = 0, which is plain descent", x, g, 0.1, 0.0, xi, expect=x - 0.1 * g)
-    answer.fresh(3, "a step elsewhere")
+    answer.on("x = (1, -2) at ε = 0.01, T = 4", x, g, 0.01, 4.0, xi, expect=[1.1929899, -2.3411270])
+    answer.on("x = (1, -2) at ε = 0.2, T = 0.3", x, g, 0.2, 0.3, xi)
+    answer.on("x = (1, -2) at T = 0", x, g, 0.1, 0.0, xi, expect=x - 0.1 * g, hint="It is plain descent then.")
+    answer.fresh(3, "another x")
 
 # %% [markdown] hint="4.1"
 # Three terms: where you are, minus the step size times the gradient, plus the noise times its size $\sqrt{2\varepsilon T}$.
@@ -260,10 +260,10 @@ from course_utils import check, exercises
 
 with check.exercise("4.2", "exponential_schedule"):
     answer = exercises.descent.exponential_schedule.by(exponential_schedule)
-    answer.on("the temperatures from 8 to 0.5 in 5 steps", 8.0, 0.5, 5, expect=[8, 4, 2, 1, 0.5])
-    answer.on("the temperatures from 3 to 0.5 in 8 steps", 3.0, 0.5, 8)
-    answer.on("the temperatures of 2 steps", 2.0, 0.25, 2, expect=[2.0, 0.25])
-    answer.on("the temperatures of 1000 steps", 2.0, 2e-3, 1000)
+    answer.on("T from 10 to 0.1 in 5 steps", 10.0, 0.1, 5, expect=[10, 3.1622777, 1, 0.31622777, 0.1])
+    answer.on("T from 3 to 0.5 in 8 steps", 3.0, 0.5, 8)
+    answer.on("T from 2 to 0.002 in 1000 steps", 2.0, 2e-3, 1000)
+    answer.on("T from 1.5 to 0.3 in 2 steps", 1.5, 0.3, 2, expect=[1.5, 0.3])
     answer.fresh(3, "another schedule")
 
 # %% [markdown] hint="4.2"
@@ -375,10 +375,9 @@ from course_utils import check, exercises
 
 with check.exercise("4.3", "success_rate"):
     answer = exercises.descent.success_rate.by(success_rate)
-    answer.on("3 of 5, z = 1.96", torch.arange(5) < 3, 1.96)
-    answer.on("40 of 50, z = 2.576", torch.arange(50) < 40, 2.576)
-    answer.on("0 of 20, z = 1.96", torch.arange(20) < 0, 1.96)
-    answer.on("7 of 7, z left out", torch.arange(7) < 7)
+    answer.on("3 of 5 runs at z = 1.96", torch.arange(5) < 3, 1.96, expect=0.6)
+    answer.on("40 of 50 runs at z = 2.576", torch.arange(50) >= 10, 2.576, expect=0.8)
+    answer.on("0 of 20 runs, z left out", torch.zeros(20, dtype=torch.bool), expect=0.0)
     answer.fresh(3, "other runs")
 
 # %% [markdown] hint="4.3"
@@ -653,10 +652,11 @@ from course_utils import check, exercises
 
 with check.exercise("4.4", "sgd_temperature"):
     answer = exercises.descent.sgd_temperature.by(sgd_temperature)
-    g = torch.tensor([[1.0, 0.0], [3.0, 0.5], [5.0, 1.0], [3.0, -0.5]], dtype=torch.float64)
-    answer.on("two parameters, ε = 0.2, B = 4", g, 0.2, 4, expect=[0.05, 0.0078125])
-    answer.on("two parameters, ε = 0.05, B = 3", g, 0.05, 3)
-    answer.fresh(3, "other gradients")
+    g = torch.tensor([[1.0, 5.0], [3.0, 5.0], [1.0, -1.0], [3.0, -1.0]], dtype=torch.float64)  # c = 1 and 9
+    answer.on("four examples at ε = 0.2, B = 4", g, 0.2, 4, expect=[0.025, 0.225])
+    answer.on("four examples at ε = 0.05, B = 3", g, 0.05, 3)
+    answer.on("one parameter, B = 1", g[:, :1], 0.1, 1, expect=[0.05])
+    answer.fresh(3, "other examples")
 
 # %% [markdown] hint="4.4"
 # `gradients.var(dim=0, correction=0)` is the variance over the examples, one number per parameter. Multiply by the step

@@ -130,32 +130,18 @@ def log_z(energy, domain, n: int) -> float:
 
 
 # %% check="5.1" points=2
+from course_utils import check, exercises
+
 with check.exercise("5.1", "log_z"):
-    for box, n in ((((-9.0, 9.0), (-6.0, 6.0)), 90), (((-8.0, 8.0),), 160)):
-        points, cell = ebm.grid(box, n)
-        for shift in (0.0, 2000.0, -2000.0):
-
-            def E(x: Tensor, shift: float = shift) -> Tensor:
-                square = x**2 if x.ndim == 1 else (x**2 * torch.tensor([0.5, 2.0])).sum(-1)
-                return square / 2 + shift
-
-            s, right = torch.logsumexp(-E(points), 0), len(box) / 2 * math.log(2 * math.pi) - shift
-            width = (box[0][1] - box[0][0]) / n
-            causes = {
-                "The sum is not an integral: multiply by the cell, dx·dy": s,
-                "In two dimensions the cell is dx·dy, not dx": s + math.log(width),
-                "This is the mean over the grid, not the integral": s - math.log(len(points)),
-                "This is -log Z": -right,
-                "The sign of E is wrong": torch.logsumexp(E(points), 0) + math.log(cell),
-                "This is Z, not log Z": (s + math.log(cell)).exp(),
-            }
-            hint = "Out of range: use torch.logsumexp." if shift else "Use ebm.grid(domain, n)."
-            got = log_z(E, box, n)
-            what = f"log Z of a Gaussian in {len(box)}-D, E shifted by {shift:g}"
-            check.close(what, got, right, causes=causes, hint=hint, rtol=1e-7, atol=1e-5)
-    tracked = torch.tensor(1.0, requires_grad=True)
-    plain = not getattr(log_z(lambda x: tracked * (x**2).sum(-1), box * 2, 20), "requires_grad", False)
-    check.that(plain, "log Z carries a graph", hint="Return a plain number, under torch.no_grad().")
+    answer = exercises.divergence.log_z.by(log_z)
+    for shift in (0.0, 2000.0, -2000.0):
+        bowl = exercises.divergence.Quartic(0.0, 1.0, 0.0, shift=shift)
+        exact = math.log(2 * math.pi) / 2 - shift
+        answer.on(f"x²/2 + {shift:g} on a line", bowl, ((-8.0, 8.0),), 160, expect=exact)
+        answer.on(f"|x|²/2 + {shift:g} in the plane", bowl, ((-9.0, 9.0), (-6.5, 6.5)), 90)
+    answer.fresh(3, "a narrow well on a coarse grid")
+    graph = getattr(log_z(bowl, ((-8.0, 8.0),), 20), "requires_grad", False)
+    check.that(not graph, "log Z carries a graph", hint="Return a plain number, under torch.no_grad().")
 
 # %% [markdown] hint="5.1"
 # $\log Z \approx \log\sum_i e^{-E(x_i)} + \log(\text{cell})$. The first term is `torch.logsumexp(-energy(points), dim=0)`,
@@ -348,33 +334,16 @@ def contrastive_divergence(
 
 
 # %% check="5.2" points=3
+from course_utils import check, exercises
+
 with check.exercise("5.2", "contrastive_divergence"):
-    θ = torch.tensor([0.8, -0.4], dtype=torch.float64, requires_grad=True)
-
-    def E(z: Float[Tensor, "n dim"]) -> Float[Tensor, "n"]:
-        return θ[0] * (z**2).sum(-1) + θ[1] * z.sum(-1)
-
+    answer = exercises.divergence.contrastive_divergence.by(contrastive_divergence)
+    E = exercises.divergence.Quartic(0.0, 0.8, -0.4)
     a, b = torch.randn(2, 6, 2, generator=torch.Generator().manual_seed(52), dtype=torch.float64)
-    made = (b - 0.3 * (2 * θ[0] * b + θ[1]))[:4]  # a step of descent: samples depend on the weights
-    for α in (0.0, 0.3):
-        (d, d2), (m, m2), (f, f2) = ((E(z).mean(), α * (E(z) ** 2).mean()) for z in (a, made, made.data))
-        right, blind = d - f + d2 + f2, 0 * θ.sum()  # blind: no gradient, but a graph
-        wrong = {
-            "The sign is swapped: data go down, samples go up": f - d + d2 + f2,
-            "The samples are attached: gradients flow through the chain": d - m + d2 + m2,
-            "The data energy is detached: nothing goes down": (d + d2).detach() - f + f2 + blind,
-            "The sample energy is detached: nothing goes up": d + d2 + (f2 - f).detach() + blind,
-            "Take means: data and samples differ in number": 6 * d - 4 * f + d2 + f2,
-            "The regulariser is missing": d - f + blind,
-            "The regulariser is subtracted": d - f - d2 - f2,
-            "Square each energy, then take the mean": d - f + α * (d**2 + f**2),
-        }
-        loss = contrastive_divergence(E, a, made, α)
-        check.close(f"the loss at α = {α}", loss, right, causes=wrong)
-        check.that(getattr(loss, "grad_fn", None), "the loss has no graph", hint="The energies have.")
-        slope = lambda v: torch.autograd.grad(v, θ, retain_graph=True)[0]  # noqa: E731
-        causes = {w: slope(v) for w, v in wrong.items()}
-        check.close(f"its gradient at α = {α}", slope(loss), slope(right), causes=causes)
+    samples = exercises.divergence.made(E, b[:4])  # after a step of descent they depend on the weights
+    answer.on("six data and four samples, α = 0.3", E, a, samples, 0.3)
+    answer.on("six data and four samples, no α given", E, a, samples)
+    answer.fresh(3, "another energy")
 
 # %% [markdown] hint="5.2"
 # Two calls: `energy(data)` and `energy(samples.detach())`. The mean of the first minus the mean of the second. Data go
@@ -522,31 +491,14 @@ class ReplayBuffer:
 
 
 # %% check="5.3" points=3
+from course_utils import check, exercises
+
 with check.exercise("5.3", "ReplayBuffer"):
-    new, draw = lambda n, rng: 100 + torch.rand(n, 2, generator=rng), torch.Generator().manual_seed(53)
-    buffer, before = ReplayBuffer(40, new, reinit=0.0), torch.arange(80.0).view(40, 2)
-    buffer.states = before.clone()
-    i, s = check.outputs(buffer.sample(40, draw), "indices", "states")
-    check.equal("different chains in all 40", len(set(i.tolist())), 40, hint="Use torch.randperm.")
-    i, s = buffer.sample(10, draw)
-    check.close("the states taken out", s, before[i], hint="reinit = 0: self.states[indices].")
-    s += 5.0  # a sampler that works in place
-    check.close("the buffer after that", buffer.states, before, hint="Hand out a copy, not a view.")
-    buffer.write(i, s * torch.ones(10, 2, requires_grad=True))
-    check.equal("chains after writing", len(buffer.states), 40, hint="Write in place; do not append.")
-    check.that(not buffer.states.requires_grad, "a graph is kept", hint="Write states.detach().")
-    right, causes = before.index_copy(0, i, s), {"The states are not written back": before}
-    check.close("the buffer after that", buffer.states, right, causes=causes, hint="In their places.")
-    for share, least, most in ((0.1, 150, 250), (1.0, 2000, 2000)):  # 0.1: within 3.7 standard errors
-        buffer = ReplayBuffer(2000, new, reinit=share)
-        buffer.states = torch.zeros(2000, 2)
-        rows = buffer.sample(2000, draw)[1]
-        n, old = len(rows[(rows >= 100).all(1)].unique(dim=0)), int((rows == 0).all(1).sum())
-        hint = "Jitter is not re-initialisation, nor is one fresh state for all: self.fresh(n, ...)."
-        check.equal("states that are old, or fresh and all different", n + old, 2000, hint=hint)
-        check.that(least <= n <= most, f"{n} of 2000 are fresh", hint=f"Each with probability {share}.")
-    twice = [ReplayBuffer(99, new).sample(99, draw.manual_seed(1))[0].tolist() for _ in "ab"]
-    check.equal("two samples from one seed", twice[0], twice[1], hint="Draw with the generator.")
+    answer = exercises.divergence.replay_buffer.by(ReplayBuffer)
+    answer.on("12 chains of two numbers, 5 taken out", 12, 5, (2,), 0.3)
+    answer.on("11 chains of one number, 4 taken out", 11, 4, (), 0.6)
+    answer.on("16 chains of 2 × 2 numbers, 5 taken out", 16, 5, (2, 2), 0.48)
+    answer.fresh(2, "other chains")
 
 # %% [markdown] hint="5.3"
 # `torch.randperm(capacity, generator=generator)[:n]` gives different chains, and `self.states[indices]` copies them. A mask
@@ -657,34 +609,14 @@ def denoising_score_matching(
 
 
 # %% check="5.4" points=3
+from course_utils import check, exercises
+
 with check.exercise("5.4", "denoising_score_matching"):
-    θ = torch.tensor([0.7, 0.4], dtype=torch.float64, requires_grad=True)
-
-    def E(z: Float[Tensor, "n dim"]) -> Float[Tensor, "n"]:
-        return θ[0] * (z**2).sum(-1) / 2 + θ[1] * (z**4).sum(-1) / 4
-
-    def half_square(at: Tensor, plus: Tensor, sign: float = -1.0) -> Tensor:
-        return 0.5 * ((sign * (θ[0] * at + θ[1] * at**3) + plus) ** 2).sum(-1).mean()
-
+    answer = exercises.divergence.denoising_score_matching.by(denoising_score_matching)
     a, ξ = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(55), dtype=torch.float64)
     for σ in (0.3, 1.6):
-        right, y = half_square(a + σ * ξ, ξ / σ), a + σ * ξ
-        causes = {
-            "The score is -∇E, its target -ξ/σ: a sign is swapped": half_square(y, ξ / σ, sign=1.0),
-            "The score of the blur is -ξ/σ; ξ/σ² is divided twice": half_square(y, ξ / σ**2),
-            "The score of the blur is -ξ/σ; the division is missing": half_square(y, ξ),
-            "The score of the blur is -ξ/σ, not -σξ": half_square(y, σ * ξ),
-            "Take the score at the blurred data x + σξ, not at the data": half_square(a, ξ / σ),
-            "The blur is σ ξ; σ is missing": half_square(a + ξ, ξ / σ),
-            "The factor 1/2 is missing": 2 * right,
-            "Sum over the coordinates, then average over the points": right / 3,
-            "Average over the points; this is the sum": right * 5,
-        }
-        loss, keep = denoising_score_matching(E, a.clone(), ξ, σ), "Use create_graph=True."
-        check.close(f"the loss at σ = {σ}", loss, right, causes=causes)
-        check.that(getattr(loss, "grad_fn", None), "the loss has no graph", hint=keep)
-        slopes = [torch.autograd.grad(v, θ, retain_graph=True)[0] for v in (loss, right)]
-        check.close(f"its gradient at σ = {σ}", *slopes, hint=keep)
+        answer.on(f"five points, E = 0.7 x⁴/4 + 0.4 x²/2, σ = {σ}", exercises.divergence.Quartic(0.7, 0.4, 0.0), a, ξ, σ)
+    answer.fresh(3, "another energy")
 
 # %% [markdown] hint="5.4"
 # Make the blurred points a leaf: `(data + sigma * noise).requires_grad_(True)`. Differentiate `energy(blurred).sum()` with
@@ -891,25 +823,16 @@ def fisher_divergence(
 
 
 # %% check="5.5" points=3
+from course_utils import check, exercises
+
 with check.exercise("5.5", "predicted_factor", "fisher_divergence"):
-    F = {}
+    answer = exercises.divergence.fisher_divergence.by(fisher_divergence)
     for distance in (4.0, 8.0):
-        z, p, s, dz = two_modes(distance, 0.8)
-        q, r = two_modes(distance, 0.5)[1:3]
-        gap = (s - r) ** 2
-        F[distance] = right = float(0.5 * (p * gap).sum() * dz)
-        causes = {
-            "The factor 1/2 is missing": 2 * right,
-            "Multiply the sum by dx": right / dz,
-            "Weight with p: data are where p is": float(0.5 * gap.sum() * dz),
-            "This is a mean over the grid, not an integral over p": float(0.5 * (p * gap).mean()),
-            "Square the difference of the scores": float(0.5 * (p * (s - r)).sum() * dz),
-            "Square the difference; this is its size": float(0.5 * (p * (s - r).abs()).sum() * dz),
-            "Weight once with p, not p²": float(0.5 * (p**2 * gap).sum() * dz),
-        }
-        got = fisher_divergence(p, s, r, dz)
-        check.close(f"F of the two at distance {distance:g}", got, right, causes=causes, atol=1e-9)
-    guess, factor = float(predicted_factor()), F[8.0] / F[4.0]
+        (_, p, s, dz), (_, _, r, _) = (exercises.divergence.two_modes(distance, left) for left in (0.8, 0.5))
+        answer.on(f"modes at distance {distance:g}", p, s, r, dz)
+    answer.fresh(3, "two other densities")
+    guess, factor = predicted_factor(), exercises.divergence.fisher_factor()
+    check.that(guess is not None, "your prediction is None", hint="Is the return statement missing?")
     hint = "Scores are alike near each mode and differ in the gap. How fast does p fall there?"
     check.that(guess < 10 * factor, f"your prediction, {guess:.2g}, is much too large", hint=hint)
     hint = "In the middle p is about exp(-(distance/2)²/2): compare the two distances."
