@@ -370,6 +370,8 @@ def test_a_killed_process_loses_only_the_steps_since_its_last_checkpoint(
     again = run(checkpoint=tmp_path, checkpoint_every=4, resume=True, progress=True)
     assert f"Going on at step 12 of 20, from {file}" in capsys.readouterr().out
     same(run(), again)
+    run(checkpoint=tmp_path, resume=True, progress=True)
+    assert f"Finished before, at step 20 of 20, from {file}" in capsys.readouterr().out
 
 
 def test_in_a_folder_each_recipe_has_a_file_of_its_own_and_resumes_from_that(tmp_path: Path) -> None:

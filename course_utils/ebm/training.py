@@ -161,7 +161,8 @@ def train(
     if resume and loop.checkpoint is not None and loop.checkpoint.exists():
         loop.load()
         if progress:
-            print(f"Going on at step {loop.step} of {n_steps}, from {_shown(loop.checkpoint)}")
+            what = "Going on at" if loop.step < n_steps else "Finished before, at"
+            print(f"{what} step {loop.step} of {n_steps}, from {_shown(loop.checkpoint)}")
     return loop.run(checkpoint_every, progress)
 
 
