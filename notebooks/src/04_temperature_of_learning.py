@@ -6,7 +6,7 @@
 #     needs: ["03"]
 #     know: gradient descent, variance and covariance, the Langevin step of lesson 03
 #     time: 110 min
-#     runs: 70 s
+#     runs: 75 s
 #     uses: [torch]
 # ---
 
@@ -415,7 +415,7 @@ for p, n in ((0.5, 500), (0.01, 500), (0.01, 100), (0.9, 20)):
 # %% [markdown]
 # Error bars in this course show one standard error to each side, so from here on intervals are Wilson's with $z = 1$.
 #
-# Now the pilot: six methods and six start temperatures on each landscape, 100 runs each, all chains of one method in one
+# Now the pilot: six methods and six start temperatures on each landscape, 60 runs each, all chains of one method in one
 # batch. Linear, polynomial and exponential cooling end at a hundredth of the start temperature.
 
 # %%
@@ -467,14 +467,14 @@ pilot, pilot_panels = {}, []
 for name, landscape in tqdm(landscapes.items(), file=sys.stdout, desc="pilot"):
     pilot[name] = {}
     for i, (method, (schedule, parts)) in enumerate(METHODS.items()):
-        won = contest(landscape, heat(schedule, STARTS[name], parts), 100, 10 + i, parts)[0]
+        won = contest(landscape, heat(schedule, STARTS[name], parts), 60, 10 + i, parts)[0]
         pilot[name][method] = [one_sigma(row) for row in won]
-    plain = contest(landscape, torch.zeros(N_STEPS, 1), 100, 20)[0].double().mean()
+    plain = contest(landscape, torch.zeros(N_STEPS, 1), 60, 20)[0].double().mean()
     pilot_panels.append((name, STARTS[name], pilot[name], float(plain)))
 
 # %%
 span = [rate for rates in pilot["Ackley"].values() for rate, _, _ in rates]
-title = f"100 runs each: on Ackley the start temperature decides, {min(span):.0%} to {max(span):.0%}"
+title = f"60 runs each: on Ackley the start temperature decides, {min(span):.0%} to {max(span):.0%}"
 plots.success_against_start(pilot_panels, title=title)
 
 # %% [markdown]
