@@ -1,9 +1,11 @@
-"""The two commands of the course; they need Python 3.11, 3.12 or 3.13 and nothing else.
+"""The commands of the course; they need Python 3.11, 3.12 or 3.13 and nothing else.
 
-    python3 course.py lab     opens the course in JupyterLab
-    python3 course.py test    proves it
+    python3 course.py lab       opens your copies of the lessons in JupyterLab
+    python3 course.py update    fetches the newest version of the course, and keeps what you wrote
+    python3 course.py test      proves the course
 
-Both make the environment `.venv` beside this file on the first start. Nothing is installed outside it.
+Each makes the environment `.venv` beside this file on the first start. Nothing is installed outside it. The copies to
+work in are in `work`; nothing is written outside this folder.
 """
 # Older Pythons must be able to read this file, to be told that they are too old: no f-strings and no annotations here.
 
@@ -22,6 +24,7 @@ if sys.version_info[:2] not in PYTHONS:
 import argparse
 import contextlib
 import csv
+import errno
 import hashlib
 import json
 import os
@@ -35,6 +38,7 @@ import urllib.request
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 LOCK = os.path.join(ROOT, ".venv.lock")
+COPIES = os.path.join("notebooks", "working_copies.py")  # makes and updates the learner's copies, in `work`
 
 TORCH_CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 PROBE_S = 5.0
@@ -63,6 +67,26 @@ NOT_ON_COLAB = (
     "tests/test_harness.py",
     "tests/test_house.py",
     "tests/test_lessons.py",
+    "tests/test_merge.py",
+    "tests/test_update.py",
+)
+
+# What pip says when it fails, and what a person should read in its place.
+CAUSES = (
+    (
+        ("No space left on device", "Disk quota exceeded"),
+        "The disk is full. The environment takes about 2 GB, and several more where PyTorch comes with CUDA. Make room",
+    ),
+    (
+        ("CERTIFICATE_VERIFY_FAILED", "CertificateError", "confirming the ssl certificate"),
+        "The packages could not be downloaded: the server's certificate was refused, as it happens behind a company's "
+        "proxy. Let PIP_CERT name the proxy's certificate file",
+    ),
+    (
+        ("Retry(total=0", "Max retries exceeded", "ReadTimeoutError", "IncompleteRead"),
+        "The packages could not be downloaded: the package index cannot be reached. Connect this machine to the "
+        "network (behind a proxy, set HTTPS_PROXY)",
+    ),
 )
 
 
@@ -125,16 +149,44 @@ def is_ready(kind):
     """Whether the environment is complete and belongs to these requirement files and this Python."""
     try:
         with open(stamp_file(kind)) as file:
-            return file.read() == stamp(kind) and runs(python_of(folder_of(kind)))
+            if file.read() != stamp(kind):
+                return False
+        return runs(python_of(folder_of(kind))) and not is_missing_files(kind)
     except OSError:
         return False
 
 
-def ready(kind):
-    """Make or repair the environment where it needs that; return its Python."""
-    if not is_ready(kind):
+def is_missing_files(kind):
+    """Whether a file that pip installed is gone: a look at each folder's list of names, 0.3 s for 56 000 files.
+
+    Sizes would take three times as long; `--repair` compares them.
+    """
+    folder = site_packages(python_of(folder_of(kind)))
+    packages = [name for name in os.listdir(folder) if name.endswith(".dist-info")]
+    names = {re.sub(r"[-_.]+", "-", name.split("-")[0]).lower() for name in packages}
+    for file in ENVIRONMENTS[kind][1:2] if kind == "colab" else ENVIRONMENTS[kind][2]:
+        if any(re.sub(r"[-_.]+", "-", name).lower() not in names for name, _ in pins_of(file)):
+            return True
+    found = {}
+    for package in packages:
+        with open(os.path.join(folder, package, "RECORD"), encoding="utf-8") as file:
+            for line in file:
+                path, _, size = line.rstrip("\n").partition(",")
+                if size[-1:] in ("", ",") or path[:1] == '"':  # made later, or a name that csv would have to read
+                    continue
+                where, _, name = path.rpartition("/")
+                if where not in found:
+                    found[where] = set(os.listdir(os.path.join(folder, where)))
+                if name not in found[where]:
+                    return True
+    return False
+
+
+def ready(kind, repair=False):
+    """Make or repair the environment where it needs that, or in any case; return its Python."""
+    if repair or not is_ready(kind):
         with locked():
-            if not is_ready(kind):
+            if repair or not is_ready(kind):
                 make(kind)
     return python_of(folder_of(kind))
 
@@ -348,10 +400,25 @@ def pip(python, arguments):
     if sys.stdout.isatty():
         sys.stdout.write("\r" + " " * (shutil.get_terminal_size().columns - 1) + "\r")
     if process.wait():
+        cause = cause_of(lines)
+        if cause:
+            raise Problem("%s, then run the same command again to go on. All that pip said is in %s." % (cause, log))
         raise Problem(
             "pip could not install the packages. Its last lines, all of which are in %s:\n    %s\n"
             "Run the same command again to go on." % (log, "\n    ".join(lines[-12:]))
         )
+
+
+def cause_of(lines):
+    """Why pip failed, in a sentence without its end, or None where a person has to read what pip said."""
+    errors = [line for line in lines if line.startswith("ERROR: ")]
+    for signs, sentence in CAUSES:
+        told = any(sign in line for line in errors for sign in signs)
+        # pip goes on without an index that it cannot reach, and then finds no version of the first package.
+        none_found = any("No matching distribution" in line for line in errors)
+        if told or (none_found and any(sign in line for line in lines for sign in signs)):
+            return sentence
+    return None
 
 
 def pins_of(name):
@@ -397,6 +464,92 @@ def differences_from_colab(python):
     return ", ".join(differences)
 
 
+# ----------------------------------------------------------------------------------------------------------- git
+
+
+def git(*arguments):
+    """Run a git command in the checkout; return its exit code, what it printed, and its errors.
+
+    It never asks for a name or a password: where the repository is not there, hosts ask for one.
+    """
+    variables = dict(os.environ, GIT_TERMINAL_PROMPT="0", LC_ALL="C")
+    try:
+        process = subprocess.Popen(
+            ("git", "-C", ROOT, "-c", "core.fileMode=false") + arguments,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    except OSError:
+        process = None
+    if process is None:
+        raise Problem("The course is updated by git, and there is none on this machine. Install git, then try again.")
+    with killed_on_error(process):
+        output, errors = process.communicate()
+    return process.returncode, output.decode("utf-8", "replace").strip(), errors.decode("utf-8", "replace").strip()
+
+
+def fetch():
+    """Bring the checkout to the newest version of the branch that it follows; return whether anything is new.
+
+    Raises:
+        Problem: if that cannot be done without touching what somebody wrote. Then nothing has changed.
+    """
+    if not os.path.exists(os.path.join(ROOT, ".git")):
+        say(
+            "This copy of the course was not made by git, so nothing is fetched. To get the newest version, download "
+            "it and unpack it over this folder; your lessons in `work` stay. Then run this command again."
+        )
+        return False
+    code, _, errors = git("rev-parse", "--show-toplevel")
+    if code:
+        raise Problem("git does not read this folder: %s" % last_line(errors))
+    code, upstream, _ = git("rev-parse", "--abbrev-ref", "--symbolic-full-name", "@{upstream}")
+    if code:
+        raise Problem(
+            "This clone follows no branch of the course's. Change to the one that does (git switch main), then run the "
+            "same command again."
+        )
+    code, _, errors = git("fetch", "--quiet")
+    if code:
+        raise Problem(
+            "The newest version could not be fetched, and nothing has changed. git says: %s\n"
+            "Is there a network? Run the same command again when there is." % last_line(errors)
+        )
+    count = int(git("rev-list", "--count", "HEAD..@{upstream}")[1] or 0)
+    if not count:
+        say("The course is the newest version.")
+        return False
+    own = git("rev-list", "--count", "@{upstream}..HEAD")[1]
+    if own != "0":
+        raise Problem(
+            "Here are %s commits that the course does not have, and the course has %d new ones. Nothing has changed.\n"
+            "To keep yours under another name and go on with the course's:\n"
+            "    git branch mine\n    git reset --keep %s\n"
+            "Then run the same command again. Your lessons in `work` stay as they are." % (own, count, upstream)
+        )
+    code, _, errors = git("merge", "--quiet", "--ff-only", "@{upstream}")
+    if code:
+        in_the_way = [line.strip() for line in errors.splitlines() if line.startswith("\t")]
+        if not in_the_way:
+            raise Problem("git could not go to the newest version, and nothing has changed. It says:\n%s" % errors)
+        raise Problem(
+            "You have changed files of the course that the newest version changes too, and nothing has changed yet: "
+            "%s\nKeep yours under other names, put the course's back (git checkout HEAD -- FILE; a file that git does "
+            "not know you only move away), and run the same command again." % ", ".join(in_the_way[:8])
+        )
+    say("Fetched %d change%s of the course." % (count, "" if count == 1 else "s"))
+    return True
+
+
+def last_line(text):
+    """The last line of what a program said that is not a mere hint."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith(("hint:", "Please "))]
+    fatal = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    return (fatal or lines or ["nothing"])[0]
+
+
 # ------------------------------------------------------------------------------------------------------ commands
 
 
@@ -424,9 +577,9 @@ def become(command, variables):
 
 
 def lab_arguments(port=None, browser=True, extra=()):
-    """Arguments to Python for JupyterLab on the first notebook."""
-    arguments = ["-m", "jupyterlab", "--ServerApp.root_dir=" + ROOT]
-    arguments += ["--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"]
+    """Arguments to Python for JupyterLab on the learner's copy of the first notebook."""
+    arguments = ["-m", "jupyterlab", "--ServerApp.root_dir=" + os.path.join(ROOT, "work")]
+    arguments += ["--LabApp.default_url=/lab/tree/00_start_here.ipynb"]
     arguments += ["--ServerApp.answer_yes=True", "--Application.log_level=WARN"]
     if port is not None:
         arguments += ["--port=%d" % port, "--ServerApp.port_retries=0"]
@@ -459,19 +612,41 @@ def pytest_arguments(mode, extra=()):
     return arguments + list(extra)
 
 
+def copies(python, action):
+    """Do something with the learner's copies; notebooks/working_copies.py says what there is. Returns its exit code."""
+    sys.stdout.flush()
+    with locked():
+        return subprocess.call([python, os.path.join(ROOT, COPIES), action], env=environment())
+
+
 def lab(options, extra):
-    """Open the course in JupyterLab."""
-    python = ready("lab")
+    """Open the learner's copies of the lessons in JupyterLab."""
+    python = ready("lab", options.repair)
+    code = copies(python, "open")
+    if code and not os.path.exists(os.path.join(ROOT, "work", "00_start_here.ipynb")):
+        return code
     say("Starting JupyterLab; its address follows. Stop it with Ctrl-C.")
     command = [python] + lab_arguments(options.port, not options.no_browser, extra)
     return become(command, environment())
 
 
+def update(options, extra):
+    """Fetch the course's newest version, and bring the learner's copies up to it."""
+    if options.fetch:
+        code = copies(sys.executable, "adopt")  # what was written into the course's own files is in git's way
+        if code:
+            return code
+        if fetch():
+            # From here on the new version of this file and of all others does the work.
+            return become([sys.executable, os.path.join(ROOT, "course.py"), "update", "--no-fetch"], dict(os.environ))
+    return copies(ready("lab"), "update")
+
+
 def test(options, extra):
     """Run the tests."""
     if options.mode != "colab":
-        return become([ready("test")] + pytest_arguments(options.mode, extra), environment())
-    python = ready("colab")
+        return become([ready("test", options.repair)] + pytest_arguments(options.mode, extra), environment())
+    python = ready("colab", options.repair)
     differences = differences_from_colab(python)
     say("These are Colab's versions%s." % (" but for " + differences if differences else ""))
     variables = dict(environment(), COURSE_ENVIRONMENT="colab")
@@ -491,6 +666,14 @@ def parse(arguments):
     one.set_defaults(run=lab)
     one.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
     one.add_argument("--port", type=int, help="the port to serve at (default: the first free one from 8888)")
+    three = commands.add_parser("update", help="fetch the newest version of the course, and keep what you wrote")
+    three.set_defaults(run=update)
+    three.add_argument(
+        "--no-fetch",
+        dest="fetch",
+        action="store_false",
+        help="fetch nothing: only bring your copies up to what is here",
+    )
     two = commands.add_parser("test", help="run the whole test suite", epilog="After --: arguments to pytest.")
     two.set_defaults(run=test, mode="full")
     modes = two.add_mutually_exclusive_group()
@@ -500,9 +683,11 @@ def parse(arguments):
         ("browser", "run lesson notebooks in JupyterLab in a headless Chromium"),
     ):
         modes.add_argument("--" + mode, dest="mode", action="store_const", const=mode, help=text)
+    for command in (one, two):
+        command.add_argument("--repair", action="store_true", help="first look at every file of the environment")
     options = parser.parse_args(arguments[:cut])
     if options.command is None:
-        parser.error("say what to do: lab or test")
+        parser.error("say what to do: lab, update or test")
     return options, arguments[cut + 1 :]
 
 
@@ -516,8 +701,21 @@ def main(arguments):
         say("\nStopped. The same command goes on from here.")
         return 130
     except (Problem, OSError) as problem:
-        print("course.py: %s" % problem, file=sys.stderr)
+        print("course.py: %s" % (in_words(problem) or problem), file=sys.stderr)
         return 1
+
+
+def in_words(error):
+    """What a person can do about an error of the system's, or None where there is nothing to add."""
+    number = getattr(error, "errno", None)
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return (
+            "%s cannot be written. The course keeps its packages and your copies of the lessons in its own folder. "
+            "Copy the folder to a place of yours, such as your home, and start course.py there." % error.filename
+        )
+    if number in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+        return "The disk is full. Make room, then run the same command again."
+    return None
 
 
 if __name__ == "__main__":

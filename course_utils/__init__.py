@@ -5,6 +5,6 @@ Importing the package loads neither PyTorch nor JAX; each submodule imports what
 
 from . import checks as check
 from . import exercises
-from .machine import Machine, setup
+from .machine import Machine, saved_folder, setup
 
-__all__ = ["Machine", "check", "exercises", "setup"]
+__all__ = ["Machine", "check", "exercises", "saved_folder", "setup"]

@@ -26,6 +26,7 @@ from tqdm import tqdm
 from . import energies, samplers
 
 __all__ = [
+    "ONE_SIGMA",
     "SCHEDULES",
     "Landscape",
     "SuccessRate",
@@ -131,8 +132,9 @@ def exponential(start: float, end: float, n_steps: int) -> Float[Tensor, "n_step
 def logarithmic(start: float, n_steps: int) -> Float[Tensor, "n_steps"]:
     """T of step k = 1, 2, ... is start log 2 / log(1 + k): so slow that it has no end of its own choosing.
 
-    The form c / log(1 + k) is the one for which annealing is known to find the global minimum as k goes to infinity, if
-    and only if c is at least the depth of the deepest local minimum that is not global.
+    The form c / log(1 + k) is the one for which, on a finite set of states, the probability of being in a global
+    minimum is known to tend to 1 as k goes to infinity, if and only if c is at least the depth of the deepest local
+    minimum that is not global.
 
     Args:
         start: T of the first step, >= 0; c = start log 2.
@@ -192,7 +194,7 @@ class Landscape:
     Attributes:
         energy: the energy object, of two coordinates.
         step_size: a step that is stable in `energy.domain`, and somewhat beyond.
-        success_below: a run whose last energy is lower has found the global minimum.
+        success_below: a run that has been lower has found the global minimum.
         criterion: why that number, in words.
     """
 
@@ -323,6 +325,10 @@ def succeeded(landscape: Landscape, x: Float[Tensor, "*n 2"]) -> Bool[Tensor, "*
         True for each that has found the global minimum.
     """
     return landscape.energy(x) < landscape.success_below
+
+
+ONE_SIGMA = math.erf(math.sqrt(0.5))
+"""Confidence of an interval of one standard error to each side, 0.683: what error bars in this course show."""
 
 
 def success_rate(successes: Bool[Tensor, "n"], confidence: float = 0.95) -> SuccessRate:

@@ -5,9 +5,11 @@ import os
 import platform
 import random
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
+from pathlib import Path
 
 import numpy as np
 
@@ -101,6 +103,41 @@ def setup(seed: int = 0, uses: Sequence[str] = ("torch",), *, quiet: bool = Fals
     if not quiet:
         print(machine)
     return machine
+
+
+def saved_folder(lesson: str) -> Path:
+    """The folder for what must outlive a lesson's kernel, such as half-trained weights; made if it is not there.
+
+    It is `saved/<lesson>` beside the notebook, which git ignores. Where that cannot be written, the user's cache folder
+    serves, and where that cannot either, a temporary one; a printed sentence says so. The environment variable
+    COURSE_SAVED names another folder than `saved`; "none" asks for a new temporary folder, so that nothing is kept.
+
+    Args:
+        lesson: such as "06".
+
+    Returns:
+        The folder.
+    """
+    chosen = os.environ.get("COURSE_SAVED", "saved")
+    if chosen != "none":
+        folder, cache = Path(chosen, lesson).absolute(), Path.home() / ".cache" / "energy-based-course" / lesson
+        if _writable(folder):
+            return folder
+        if _writable(cache):
+            print(f"{folder} cannot be written, so training is kept in {cache}.")
+            return cache
+        print(f"Neither {folder} nor {cache} can be written: training is lost if the kernel stops.")
+    return Path(tempfile.mkdtemp(prefix="saved-"))
+
+
+def _writable(folder: Path) -> bool:
+    """Whether files can be made in a folder, which is made if it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def where() -> str:

@@ -142,6 +142,7 @@ def state_colours(n: int) -> UInt8[np.ndarray, "n 3"]:
     return np.array([list(bytes.fromhex(colour)) for colour in okabe.split()[:n]], dtype=np.uint8)
 
 
+QUENCH_DEPTH = 1.5  # times the critical beta: below T_c, where domains grow, and not so cold that they are pinned
 ISING_COLOURS = np.array([[0xF4, 0xEC, 0xDC], [0x1B, 0x3A, 0x57]], dtype=np.uint8)  # -1, +1
 
 
@@ -450,7 +451,7 @@ class Recorder:
         try:
             with _quiet_fork():
                 self._process = subprocess.Popen(
-                    [*command, str(self._partial)],
+                    [*command, f"file:{self._partial}"],  # else ffmpeg takes what stands before a colon as a protocol
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,
@@ -672,7 +673,9 @@ def read(arguments: Sequence[str] | None = None) -> tuple[Scene, argparse.Namesp
     parser.add_argument(
         "--states", type=int, help="colours of potts (5); directions of xy (left out: continuous angles)"
     )
-    parser.add_argument("--beta", type=float, help="inverse temperature (the critical one; 1.2 for xy)")
+    parser.add_argument(
+        "--beta", type=float, help="inverse temperature (the critical one, 1.5 times that after --quench; 1.2 for xy)"
+    )
     parser.add_argument("--frames", type=int, default=1200, help="number of frames (1200)")
     parser.add_argument("--fps", type=float, default=60, help="frames per second (60)")
     parser.add_argument("--sweeps", type=int, default=1, help="sweeps of the lattice from one frame to the next (1)")
@@ -707,7 +710,9 @@ def read(arguments: Sequence[str] | None = None) -> tuple[Scene, argparse.Namesp
         beta_c = critical.get(kind, lambda: 1 / exact.KT_TEMPERATURE)()
     except ValueError as error:
         parser.error(f"--states: {error}")
-    beta = options.beta if options.beta is not None else 1.2 if options.model == "xy" else beta_c
+    beta = options.beta
+    if beta is None:  # a quench to the critical temperature would show no domains that grow
+        beta = 1.2 if options.model == "xy" else QUENCH_DEPTH * beta_c if options.quench else beta_c
     first = beta if options.anneal is None else options.anneal
     for name, value, least in (
         ("--size", options.size, 2),

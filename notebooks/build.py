@@ -769,8 +769,11 @@ def this_python() -> Any:
 
 
 def kernel_environment() -> dict[str, str]:
-    """The environment of a lesson's kernel: figures go into the notebook, whatever the caller's matplotlib does."""
-    return {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
+    """The environment of a lesson's kernel: figures go into the notebook, whatever the caller's matplotlib does.
+
+    Nor does a training go on where an earlier run of the lesson left it.
+    """
+    return {k: v for k, v in os.environ.items() if k != "MPLBACKEND"} | {"COURSE_SAVED": "none"}
 
 
 def execute(notebook: NotebookNode, folder: Path, name: str) -> NotebookNode:

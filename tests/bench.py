@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import io
+import random
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from course_utils.checks import Answer, CheckFailed, NotDone, Task
+from course_utils.checks import Answer, CheckFailed, NotDone, Task, frame
 from notebooks import build
 
 PATIENCE_S = 60
@@ -49,9 +51,10 @@ class Bench:
         self.lesson = lesson
         self.references = {c.name: build.without_markers(c.source) for c in lesson.cells if c.role == "todo"}
         self.checks = {c.name: c.source for c in lesson.cells if c.role == "check"}
+        self._runs: Counter[str] = Counter()
         imports = next(c.source for c in lesson.cells if c.kind == "code")
         self._names: dict[str, Any] = {"__name__": "lesson"}
-        exec(compile(imports, "<imports>", "exec"), self._names)
+        exec(compile(imports, "<imports>", "exec", dont_inherit=True), self._names)
         if "torch" in sys.modules:  # several threads on small tensors are slow on a machine that is busy
             sys.modules["torch"].set_num_threads(1)
 
@@ -59,7 +62,7 @@ class Bench:
         """A fresh name space: the imports and all reference answers."""
         names = dict(self._names)
         for number, source in self.references.items():
-            exec(compile(source, f"<reference {number}>", "exec"), names)
+            exec(compile(source, f"<reference {number}>", "exec", dont_inherit=True), names)
         return names
 
     def tasks(self, number: str) -> dict[str, Task]:
@@ -85,7 +88,7 @@ class Bench:
         names = self.names()
         try:
             with _limit(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                exec(compile(source, f"<answer {number}>", "exec"), names)
+                exec(compile(source, f"<answer {number}>", "exec", dont_inherit=True), names)
         except (Exception, TooLong) as error:
             return Outcome(False, f"its own cell failed: {type(error).__name__}: {error}", False)
         return self.checked(number, names)
@@ -93,7 +96,11 @@ class Bench:
     def checked(self, number: str, names: dict[str, Any]) -> Outcome:
         """What the check says in a name space that holds the answer."""
         said = io.StringIO()
-        code = compile(self.checks[number], f"<check {number}>", "exec")
+        self._runs[number] += 1
+        frame._chance = random.Random(
+            f"{number} {self._runs[number]}"
+        )  # fresh cases, but the same in each run of a test
+        code = compile(self.checks[number], f"<check {number}>", "exec", dont_inherit=True)
         try:
             with _limit(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(io.StringIO()):
                 exec(code, names)

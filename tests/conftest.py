@@ -30,11 +30,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let all processes of one run, and the kernels that they start, compile each JAX program once.
+    """Let no training go on from another run, and let all processes of one run compile each JAX program once.
 
-    With a limit of its size JAX locks this cache; without one, a process may read what another has half written.
-    Colab's version writes to stderr when it reads an entry, and does without.
+    Both hold for the kernels that they start. With a limit of its size JAX locks the cache of those programs; without
+    one, a process may read what another has half written. Colab's version writes to stderr when it reads an entry, and
+    does without.
     """
+    os.environ["COURSE_SAVED"] = "none"
     if "JAX_COMPILATION_CACHE_DIR" in os.environ or os.environ.get("COURSE_ENVIRONMENT") == "colab":
         return
     folder = tempfile.TemporaryDirectory(prefix="jax-cache-", ignore_cleanup_errors=True)

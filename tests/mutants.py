@@ -304,7 +304,7 @@ def of_behaviour(exercise: str, function: Callable[..., Any], fixed: dict[Any, A
         return calls[max(len(calls) - 2, 0)]
 
     yield named("returns the result of the call before", late)
-    yield named("returns nothing", lambda *args: function(*args) and None)
+    yield named("returns nothing", lambda *args: (function(*args), None)[1])
 
 
 def key_of(arguments: Sequence[Any]) -> Any:

@@ -169,6 +169,10 @@ def test_equal_that_raises_and_outputs_reject():
     assert "got 3, expected 4. Off by one" in block(lambda: check.equal("n", 3, 4, causes={"Off by one": 3}))
     assert "a value is negative" in block(lambda: check.that(np.array([True, False]), "a value is negative"))
     assert "T = -1 was accepted" in block(lambda: check.raises(ValueError, lambda: None, "T = -1"))
+    returned = block(lambda: check.raises(ValueError, lambda: ValueError("no"), "T = -1"))
+    assert "T = -1: ValueError was returned, expected it to be raised" in returned
+    other = block(lambda: check.raises(ValueError, lambda: [][1], "T = -1"))
+    assert "T = -1 raised IndexError, expected ValueError" in other
     assert "one Tensor, expected 2 values: p and log Z" in block(lambda: check.outputs(torch.ones(3), "p", "log Z"))
     assert "returned 3 values, expected 2" in block(lambda: check.outputs((1, 2, 3), "p", "log Z"))
     assert "None, expected p and log Z" in block(lambda: check.outputs(None, "p", "log Z"))

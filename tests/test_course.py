@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import os
 import shutil
@@ -273,6 +274,64 @@ def test_damage_is_looked_for_before_pip_runs(scratch: Path, monkeypatch: pytest
     assert there == [False]
 
 
+@pytest.mark.parametrize(
+    ("damage", "is_noticed"),
+    [
+        (break_nothing, False),
+        (remove_a_file, True),
+        (stop_before_the_record, True),
+        (lambda site, info: shutil.rmtree(site / "broken"), True),
+        (lambda site, info: [shutil.rmtree(site / "broken"), shutil.rmtree(info)], True),
+        (cut_a_file, False),
+    ],
+)
+def test_damage_behind_a_valid_stamp_is_noticed_at_the_next_start(
+    damage: Callable[[Path, Path], object],
+    is_noticed: bool,
+    scratch: Path,
+    pip_calls: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever file is missing; a changed size is a matter for `--repair`."""
+    (scratch / "requirements.txt").write_text("broken==1.0\n")
+    site = fake_venv(scratch, monkeypatch)
+    wheel(site, "sound")
+    info = wheel(site, "broken")
+    course.ready("lab")
+    damage(site, info)
+    course.ready("lab")
+    assert len(pip_calls) == 1 + is_noticed
+    if damage is not break_nothing:
+        assert not info.exists() or not is_noticed
+
+
+def test_repair_compares_sizes_too_and_asks_pip_in_any_case(
+    scratch: Path, pip_calls: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = fake_venv(scratch, monkeypatch)
+    info = wheel(site, "broken")
+    course.ready("lab")
+    cut_a_file(site, info)
+    course.ready("lab", repair=True)
+    assert "Installing again what is damaged: broken-1.0" in capsys.readouterr().out
+    assert len(pip_calls) == 2
+    assert course.parse(["lab", "--repair"])[0].repair
+    assert course.parse(["test", "--quick", "--repair"])[0].repair
+
+
+def test_looking_for_missing_files_reads_no_file_but_the_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of these tests is whole; its 50 000 files are not opened one by one."""
+    import sysconfig
+
+    opened: list[str] = []
+    real_open = open
+    monkeypatch.setattr(course, "site_packages", lambda python: sysconfig.get_path("purelib"))
+    monkeypatch.setattr(course, "open", lambda path, *a, **k: (opened.append(path), real_open(path, *a, **k))[1], False)
+    monkeypatch.setattr(course.os.path, "getsize", lambda path: pytest.fail("asked for a size"))
+    assert course.is_missing_files("test") is False
+    assert {os.path.basename(path) for path in opened} == {"RECORD", "requirements.txt"}
+
+
 @pytest.mark.slow
 def test_a_real_environment_is_made_once_repaired_and_made_again(
     scratch: Path, capfd: pytest.CaptureFixture[str]
@@ -311,6 +370,76 @@ def test_pip_that_fails_is_shown_with_its_reason_and_a_way_on(scratch: Path) -> 
         course.ready("lab")
     assert not course.is_ready("lab")
     assert "no-such-folder" in (scratch / ".venv" / "pip.log").read_text()
+
+
+BROKEN = "WARNING: Retrying (Retry(total=%d, connect=None)) after connection broken by 'NewConnectionError(...)'"
+NONE_FOUND = "ERROR: No matching distribution found for numpy==2.4.6"
+
+
+@pytest.mark.parametrize(
+    ("lines", "cause"),
+    [
+        ([BROKEN % 1, BROKEN % 0, NONE_FOUND], "the package index cannot be reached"),
+        (["ERROR: Exception:", "ERROR: HTTPSConnectionPool: ReadTimeoutError: Read timed out."], "cannot be reached"),
+        (["Could not fetch URL: confirming the ssl certificate: ...", NONE_FOUND], "PIP_CERT"),
+        (["ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"], "disk is full"),
+        ([NONE_FOUND], None),  # a wrong pin
+        ([BROKEN % 0, "ERROR: Failed building wheel for six"], None),
+        ([BROKEN % 3, NONE_FOUND], None),  # it came through at the second try
+    ],
+)
+def test_what_pip_died_of_is_told_in_a_sentence(lines: list[str], cause: str | None) -> None:
+    found = course.cause_of(lines)
+    assert found is None if cause is None else cause in found
+
+
+@pytest.mark.slow
+def test_a_first_start_without_a_network_names_cause_and_cure(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://localhost:9/simple")  # nobody listens there
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    (scratch / "requirements.txt").write_text("six==1.17.0\n")
+    with pytest.raises(course.Problem) as problem:
+        course.ready("lab")
+    text = str(problem.value)
+    assert "Connect this machine to the network" in text
+    assert "then run the same command again to go on" in text
+    assert len(text.splitlines()) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="makes a folder read-only as Linux and macOS do")
+def test_a_first_start_in_a_folder_that_cannot_be_written_names_cause_and_cure(tmp_path: Path) -> None:
+    folder = tmp_path / "read only"
+    folder.mkdir()
+    shutil.copy(ROOT / "course.py", folder)
+    folder.chmod(0o555)
+    for parent in (tmp_path, *tmp_path.parents[:2]):  # pytest's own folders are for this user alone
+        parent.chmod(parent.stat().st_mode | 0o055)
+    # Root may write everywhere, so it becomes somebody else.
+    program = "import os, sys, course\nif os.geteuid() == 0:\n    os.setuid(65534)\nsys.exit(course.main(['lab']))"
+    command = [sys.executable, "-B", "-c", program]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    folder.chmod(0o755)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert f"{folder / '.venv.lock'} cannot be written" in done.stderr
+    assert "Copy the folder to a place of yours" in done.stderr
+
+
+@pytest.mark.parametrize(("number", "words"), [(errno.EROFS, "cannot be written"), (errno.ENOSPC, "disk is full")])
+def test_an_error_of_the_systems_is_told_in_words(
+    number: int, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(kind: str, repair: bool) -> str:
+        raise OSError(number, os.strerror(number), "there")
+
+    monkeypatch.setattr(course, "ready", fail)
+    assert course.main(["lab"]) == 1
+    shown = capsys.readouterr().err
+    assert words in shown
+    assert "Errno" not in shown
 
 
 ENDLESS_PROJECT = """\
@@ -467,9 +596,10 @@ def test_the_browser_run_has_the_browser_tests_only() -> None:
     assert not any("nbval" in argument or "solutions" in argument for argument in arguments)
 
 
-def test_the_lab_opens_the_first_notebook_and_keeps_a_port_it_was_given() -> None:
+def test_the_lab_opens_the_learners_first_notebook_and_keeps_a_port_it_was_given() -> None:
     arguments = course.lab_arguments(port=8899, browser=False)
-    assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in arguments
+    assert "--ServerApp.root_dir=" + os.path.join(course.ROOT, "work") in arguments
+    assert "--LabApp.default_url=/lab/tree/00_start_here.ipynb" in arguments
     assert {"--port=8899", "--no-browser", "--ServerApp.port_retries=0"} <= set(arguments)
     assert not {"--no-browser"} & set(course.lab_arguments())
 
@@ -493,7 +623,12 @@ def test_arguments_after_two_dashes_are_passed_on() -> None:
     options, extra = course.parse(["test", "--quick", "--", "-k", "energy"])
     assert (options.mode, extra) == ("quick", ["-k", "energy"])
     options, extra = course.parse(["lab", "--no-browser", "--port", "9000"])
-    assert (options.no_browser, options.port, extra) == (True, 9000, [])
+    assert (options.no_browser, options.port, options.repair, extra) == (True, 9000, False, [])
+
+
+def test_an_update_fetches_unless_it_is_told_not_to() -> None:
+    assert course.parse(["update"])[0].fetch is True
+    assert course.parse(["update", "--no-fetch"])[0].fetch is False
 
 
 @pytest.mark.parametrize("arguments", [[], ["tset"], ["test", "--quick", "--colab"], ["lab", "--port", "x"]])

@@ -464,7 +464,7 @@ class TestExplorer:
         from course_utils import explorers
 
         explorer = explorers.descent().set(landscape="Ackley", schedule="constant", temperature=10**-0.2)
-        assert "Success in 132 of 200 runs: 66.0%, 95 % interval 59.2% to 72.2%." in explorer.caption
+        assert "66.0%, one standard error to each side: 62.6% to 69.3%." in explorer.caption
         picture = explorer.picture
         explorer.set(schedule="linear")
         assert explorer.picture != picture

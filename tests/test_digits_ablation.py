@@ -29,7 +29,7 @@ def test_a_table_is_read_with_its_spreads_and_a_diverged_run_is_nan(tmp_path):
     assert list(table.rows) == ["the recipe", "no clipping", "ReLU"]
     assert table.rows["the recipe"] == {"classes": 9.7, "gap": -1.5}
     assert table.rows["ReLU"] == {"classes": 3.5, "gap": 5.0}
-    assert table.spreads["ReLU"] == {"classes": 0.5, "gap": 1.0}
+    assert table.spreads["ReLU"] == table.errors["ReLU"] == {"classes": 0.5, "gap": 1.0}  # one seed only
     assert table.spreads["the recipe"] == {"classes": 0.0, "gap": 0.0}
     assert all(math.isnan(value) for value in table.rows["no clipping"].values())
 
@@ -46,3 +46,5 @@ def test_the_table_of_the_course_has_the_whole_recipe_first():
     assert next(iter(table.rows)) == "the recipe"
     assert "tests/benchmarks/ebm_digits.py" in table.command
     assert {"classes", "distance", "floor", "noisy"} <= set(table.rows["the recipe"])
+    assert table.seeds == 3
+    assert table.errors["the recipe"]["distance"] == pytest.approx(7.1 / math.sqrt(3))

@@ -1,10 +1,14 @@
 """The training loop: what it computes, how it is stopped, and how it goes on."""
 
 import copy
+import errno
 import math
 import os
 import pickle
+import re
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -255,14 +259,21 @@ class Stops:
 class StopsInside(ebm.ContrastiveDivergence):
     """Interrupted in the middle of a step, after its chains were written back."""
 
-    at = 9
+    _at = 9
 
     def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
         loss = super().loss(energy, batch, generator)
-        self.at -= 1
-        if not self.at:
+        self._at -= 1
+        if not self._at:
             raise KeyboardInterrupt
         return loss
+
+
+def stops_inside(at: int) -> StopsInside:
+    """That objective; at = 0 never interrupts."""
+    objective = StopsInside(2, 0.02, alpha=1e-3, buffer=ReplayBuffer(60, fresh, reinit=0.1))
+    objective._at = at
+    return objective
 
 
 @pytest.mark.parametrize("kind", ["pcd", "dsm"])
@@ -283,19 +294,16 @@ def test_an_interrupted_run_goes_on_bit_for_bit(tmp_path: Path, kind: str, how: 
 
 def test_an_interrupt_in_the_middle_of_a_step_takes_the_step_back(tmp_path: Path) -> None:
     file, whole = tmp_path / "run.pt", run()
-    stops = StopsInside(2, 0.02, alpha=1e-3, buffer=ReplayBuffer(60, fresh, reinit=0.1))
-    part = run(objective=stops, checkpoint=file)
+    part = run(objective=stops_inside(9), checkpoint=file)
     assert (part.interrupted, part.step) == (True, 8)
-    same(whole, run(checkpoint=file, resume=True))
+    same(whole, run(objective=stops_inside(0), checkpoint=file, resume=True))
 
 
 def test_an_interrupt_in_the_very_first_step_leaves_the_chains_unborn(tmp_path: Path) -> None:
     file, whole = tmp_path / "run.pt", run()
-    stops = StopsInside(2, 0.02, alpha=1e-3, buffer=ReplayBuffer(60, fresh, reinit=0.1))
-    stops.at = 1
-    part = run(objective=stops, checkpoint=file)
+    part = run(objective=stops_inside(1), checkpoint=file)
     assert (part.interrupted, part.step) == (True, 0)
-    same(whole, run(checkpoint=file, resume=True))
+    same(whole, run(objective=stops_inside(0), checkpoint=file, resume=True))
 
 
 def test_an_interrupt_without_a_checkpoint_returns_what_there_is() -> None:
@@ -335,19 +343,126 @@ def test_without_a_file_resume_starts_at_the_beginning_and_without_resume_too(tm
     assert [path.name for path in tmp_path.iterdir()] == ["run.pt"]
 
 
-def test_a_checkpoint_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch) -> None:
+SCRIPT = """
+import os, signal, sys, torch
+sys.path[:0] = {path!r}
+from test_ebm_training import first_layer, run
+def dies(module):
+    dies.calls += 1
+    if dies.calls == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return first_layer(module)
+dies.calls = 0
+torch.set_num_threads(1)
+run(measures=dict(sum=dies), checkpoint={folder!r}, checkpoint_every=4)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
+def test_a_killed_process_loses_only_the_steps_since_its_last_checkpoint(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tests = Path(__file__).parent
+    script = SCRIPT.format(path=[str(tests), str(tests.parent)], folder=str(tmp_path))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    (file,) = tmp_path.iterdir()
+    again = run(checkpoint=tmp_path, checkpoint_every=4, resume=True, progress=True)
+    assert f"Going on at step 12 of 20, from {file}" in capsys.readouterr().out
+    same(run(), again)
+    run(checkpoint=tmp_path, resume=True, progress=True)
+    assert f"Finished before, at step 20 of 20, from {file}" in capsys.readouterr().out
+
+
+def test_in_a_folder_each_recipe_has_a_file_of_its_own_and_resumes_from_that(tmp_path: Path) -> None:
+    start: dict[str, Any] = {"checkpoint": tmp_path, "resume": True}
+    files: set[Path] = set()
+    other_objective = ebm.ContrastiveDivergence(3, 0.02, alpha=1e-3, buffer=ReplayBuffer(60, fresh, reinit=0.1))
+    for change in (
+        {}, {"learning_rate": 0.02}, {"energy": net(2)}, {"generator": seeded(3)}, {"objective": other_objective}
+    ):  # fmt: skip
+        part = run(**start, **change, measures={"sum": Stops(2)})
+        assert (part.interrupted, part.step) == (True, 7)  # it began anew
+        (file,) = set(tmp_path.iterdir()) - files
+        files.add(file)
+    same(run(), run(**start))
+    assert set(tmp_path.iterdir()) == files
+
+
+@pytest.mark.parametrize("left", [0, 1, 100, 5000])
+def test_a_truncated_checkpoint_gives_one_sentence_with_step_cause_and_cure(tmp_path: Path, left: int) -> None:
     file = tmp_path / "run.pt"
-    run(checkpoint=file, n_steps=14)
-    before = file.read_bytes()
+    run(checkpoint=file)
+    assert file.stat().st_size > 5000
+    os.truncate(file, left)
+    with pytest.raises(ebm.CheckpointError) as caught:
+        run(checkpoint=file, resume=True)
+    assert re.fullmatch(
+        r"training stopped at step 0 of 20, because the checkpoint \S+run\.pt is damaged or cannot be read \(\w+\): "
+        r"delete it, or pass resume=False, to start again\.",
+        str(caught.value),
+    )
+    assert caught.value._render_traceback_() == [str(caught.value)]  # all that a notebook shows
+    same(run(), run(checkpoint=file))  # the cure
 
-    def full(state: Any, path: Path) -> None:
-        Path(path).write_bytes(b"half")
-        raise OSError("no space left")
 
-    monkeypatch.setattr(torch, "save", full)
-    with pytest.raises(OSError, match="no space"):
-        run(checkpoint=file)
-    assert file.read_bytes() == before
+@pytest.mark.parametrize("content", [b"not a checkpoint", torch.zeros(3)])
+def test_a_file_that_is_no_checkpoint_is_called_damaged(tmp_path: Path, content: bytes | Tensor) -> None:
+    file = tmp_path / "run.pt"
+    if isinstance(content, bytes):
+        file.write_bytes(content)
+    else:
+        torch.save({"weights": content}, file)
+    with pytest.raises(ebm.CheckpointError, match=r"step 0 of 20, because .* damaged .*: delete it"):
+        run(checkpoint=file, resume=True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no limit of a file's size")
+@pytest.mark.parametrize("before", [0, 14])
+def test_a_full_disk_gives_one_sentence_and_leaves_the_old_checkpoint_and_nothing_else(
+    tmp_path: Path, before: int
+) -> None:
+    import resource
+
+    file = tmp_path / "run.pt"
+    if before:
+        assert run(checkpoint=file, measures={"sum": Stops(3)}).step == before
+    old = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, limits[1]))  # no file may be longer: the write fails half-way
+    try:
+        with pytest.raises(ebm.CheckpointError) as caught:
+            run(checkpoint=file, checkpoint_every=16, resume=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    kept = "the one of step 14 is intact" if before else "there is no earlier one"
+    assert re.fullmatch(
+        rf"training stopped at step 16 of 20, because the checkpoint \S+run\.pt could not be written \(File too large; "
+        rf"{kept}\): make room for 0\.\d MB or choose another folder, and run this again with resume=True\.",
+        str(caught.value),
+    )
+    assert caught.value.step == 16
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == old
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (str(again), again.step, again.checkpoint) == (str(caught.value), 16, file)
+    same(run(), run(checkpoint=file, checkpoint_every=16, resume=True))  # the cure
+
+
+def test_no_space_left_is_named_and_an_interrupt_while_writing_leaves_nothing(tmp_path: Path, monkeypatch) -> None:
+    def fails(error: BaseException) -> None:
+        def replace(source: Path, target: Path) -> None:
+            assert Path(source).name == "run.pt.partial"
+            raise error
+
+        monkeypatch.setattr(os, "replace", replace)
+
+    fails(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    with pytest.raises(ebm.CheckpointError, match=r"step 20 of 20.*No space left on device; there is no earlier one"):
+        run(checkpoint=tmp_path / "run.pt")
+    fails(SystemExit())
+    with pytest.raises(SystemExit):
+        run(checkpoint=tmp_path / "run.pt")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -361,6 +476,23 @@ def test_resume_with_other_settings_is_refused(tmp_path: Path, change: dict) -> 
     ((name, value),) = change.items()
     with pytest.raises(ValueError, match=rf"{name} = .*{str(value)[:3].strip('(')}.* but the checkpoint"):
         run(checkpoint=file, resume=True, **change)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("energy", ebm.EnergyNet(hidden=(9,), generator=seeded(1))),
+        ("energy", ebm.EnergyNet(hidden=(8,), base=None, generator=seeded(1))),
+        ("objective", ebm.ContrastiveDivergence(3, 0.02, alpha=1e-3, buffer=ReplayBuffer(60, fresh, reinit=0.1))),
+        ("objective", ebm.ContrastiveDivergence(2, 0.02, alpha=1e-3, buffer=ReplayBuffer(60, fresh, reinit=0.2))),
+        ("objective", ebm.DenoisingScoreMatching(0.2)),
+    ],
+)
+def test_resume_with_another_network_or_loss_is_refused(tmp_path: Path, name: str, change: Any) -> None:
+    file = tmp_path / "run.pt"
+    run(checkpoint=file)
+    with pytest.raises(ValueError, match=f"{name} must be as it was when the checkpoint was made: use that"):
+        run(checkpoint=file, resume=True, **{name: change})
 
 
 def test_a_second_interrupt_stops_at_once_and_another_thread_can_train(tmp_path: Path) -> None:
@@ -385,22 +517,22 @@ def test_a_second_interrupt_stops_at_once_and_another_thread_can_train(tmp_path:
 class Breaks(ebm.ContrastiveDivergence):
     """A loss or a gradient that is not a number at some step."""
 
-    at, how = 11, "loss"
+    _at, _how = 11, "loss"
 
     def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
         loss = super().loss(energy, batch, generator)
-        self.at -= 1
-        if self.at:
+        self._at -= 1
+        if self._at:
             return loss
-        if self.how == "loss":
+        if self._how == "loss":
             return loss * math.nan
         weight = energy.layers[1].weight
         return loss + (weight - weight.detach()).abs().sqrt().sum()  # 0, with an infinite slope
 
 
-def breaks(how: str) -> Breaks:
+def breaks(how: str, at: int = 11) -> Breaks:
     objective = Breaks(2, 0.02, alpha=1e-3, buffer=ReplayBuffer(60, fresh, reinit=0.1))
-    objective.how = how
+    objective._how, objective._at = how, at
     return objective
 
 
@@ -420,7 +552,7 @@ def test_a_nan_stops_with_step_cause_cure_and_the_last_checkpoint_is_good(
     state = torch.load(file, weights_only=True)
     assert state["step"] == 10
     assert all(value.isfinite().all() for value in state["energy"].values())
-    same(whole, run(checkpoint=file, checkpoint_every=5, resume=True))  # nothing is lost
+    same(whole, run(objective=breaks(how, at=0), checkpoint=file, checkpoint_every=5, resume=True))  # nothing is lost
     again = pickle.loads(pickle.dumps(caught.value))
     assert str(again) == str(caught.value)
 

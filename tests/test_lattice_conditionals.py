@@ -12,9 +12,9 @@ import pytest
 from scipy import stats
 from scipy.special import ive
 
-from course_utils.lattice import XY, Clock, Ising, Potts
-from course_utils.lattice.clock import alias_table, clock_conditionals
-from course_utils.lattice.rng import bits, multiply_high, unit, words
+from course_utils.lattice import XY, Clock, Ising, Potts, clock, potts
+from course_utils.lattice.clock import alias_table, clock_conditionals, unpacked
+from course_utils.lattice.rng import bits, multiply_high, pick, unit, words
 from course_utils.lattice.trig import angle_of, cos_sin
 from course_utils.lattice.xy import Mirror
 
@@ -60,6 +60,30 @@ def test_multiply_high_is_the_integer_part_of_a_product() -> None:
     word = np.random.default_rng(0).integers(0, 2**32, 1000, dtype=np.uint64)
     for q in (2, 3, 16, 20):
         assert (np.asarray(multiply_high(jnp.asarray(word.astype(np.uint32)), q)) == (word * q >> 32)).all()
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (1, 2, 0, 3), (0, 3, 1, 2), (1, 0, 3, 2)])
+def test_pick_keeps_rare_weights_wherever_they_stand(order: tuple[int, ...]) -> None:
+    weights = np.array([1.0, 3e-8, 5e-8, 1.0])[list(order)].astype(np.float32)
+    # A first word below 2^10 may choose the rare staircase, any other the common one: count both out.
+    first = jnp.asarray(np.concatenate([np.arange(1024), [1024, 2**31, 2**32 - 1]]).astype(np.uint32))
+    second = jnp.asarray((np.arange(400) * 2**32 // 400 + 2**18).astype(np.uint32))
+    pairs = [x.ravel() for x in jnp.meshgrid(first, second, indexing="ij")]
+    drawn = np.asarray(pick(*pairs, [jnp.full(pairs[0].shape, w) for w in weights])).reshape(1027, 400)
+    rare = weights < 0.5
+    times = np.array([(drawn == k).sum() / 400 for k in range(4)])
+    np.testing.assert_allclose(times[rare], 2**32 * weights[rare] / weights.sum(), atol=0.4)  # of 64 and 107 words
+    assert np.isin(drawn[-3:], np.flatnonzero(~rare)).all()
+    common = [(drawn[-3:] == k).mean() for k in np.flatnonzero(~rare)]
+    assert common == [0.5, 0.5]
+
+
+def test_pick_follows_ordinary_weights() -> None:
+    weights = np.array([0.2, 0.0, 3.0, 1e-3, 0.5])
+    drawn = pick(*words(KEY, (1_000_000,)), [jnp.full(1_000_000, w, jnp.float32) for w in weights])
+    counts, p = np.bincount(np.asarray(drawn), minlength=5), weights / weights.sum()
+    assert counts[1] == 0
+    assert np.abs(counts - 1e6 * p).max() < 4 * np.sqrt(1e6 * p).max()
 
 
 def test_trigonometry() -> None:
@@ -142,6 +166,72 @@ def test_potts_conditional(q: int, beta: float, coupling: float, field: float, s
     assert worst(drawn, list(range(q)), boltzmann(beta * energy)) < WORST
 
 
+def as_rare_as(events: int, expected: float) -> bool:
+    """Whether so many events are no surprise where so many are expected: Poisson, two-sided, at one in a thousand."""
+    law = stats.poisson(expected)
+    return min(law.cdf(events), law.sf(events - 1)) > 5e-4
+
+
+@pytest.mark.parametrize("engine", ["sublattices", "sites"])
+@pytest.mark.parametrize("colour", [0, 3])
+def test_rare_colours_in_the_cold_keep_their_rate(colour: int, engine: str) -> None:
+    """Of 2^27 updates at β = 4.5, 2.0 to each other colour; 24-bit uniforms gave 0 from 0, and 10 from 3, all to 0."""
+    model, beta, n = Potts(64, 5), 4.5, 2**27
+    how = {"n_chains": 16, "n_samples": n // (16 * model.n_spins), "init": np.full(model.shape, colour)}
+
+    def changed(spins):
+        return jnp.stack([(spins == k).sum((-2, -1)) for k in range(5) if k != colour], axis=-1)
+
+    seen = np.asarray(model.measure(KEY, beta, {"changed": changed}, **how, engine=engine)["changed"]).sum((0, 1))
+    odds = np.exp(-4 * beta)
+    assert all(as_rare_as(int(count), n * odds / (1 + 4 * odds)) for count in seen)
+    assert as_rare_as(int(seen.sum()), n * 4 * odds / (1 + 4 * odds))
+
+
+@pytest.mark.parametrize("source", ["threefry2x32", "rbg"])
+@pytest.mark.parametrize(
+    ("model", "beta", "strength", "low"),
+    [
+        (Potts(4, 3, field=0.5), 4.3, None, 0),
+        (Potts(4, 3, field=-0.5), 4.3, (1.5, 0.5, 1.5, 0.5), 0),
+        (Clock(4, 3, boundary="open"), 2.85, None, 0),
+        (Clock(4, 3, field=0.2), 2.85, (1.5, 0.5, 1.5, 0.5), 0),
+        (Clock(4, 3), 2.85, None, 1),  # by table, where the second word decides
+    ],
+)
+def test_rare_states_keep_their_rate_on_every_path(monkeypatch, model, beta, strength, low, source) -> None:
+    """Neighbours all 1. One random word stays below 2^11, so that odds of e^-17 come 2^21 times as often."""
+
+    def words_below(key, shape):
+        drawn = list(words(key, shape))
+        drawn[low] = drawn[low] >> 21
+        return drawn
+
+    for module in (clock, potts):
+        monkeypatch.setattr(module, "words", words_below)
+    n = 2**18
+    coupling = model.coupling if strength is None else jnp.broadcast_to(jnp.asarray(strength, jnp.float32), (n, 4))
+    around, own = [jnp.ones(n, jnp.uint8)] * 4, jnp.zeros(n, jnp.uint8)
+    drawn = model.sampler(jnp.float32(beta)).draw(jax.random.key(21, impl=source), coupling, around, own)
+    bond, along = (0.0, np.array([1, 0, 0])) if isinstance(model, Potts) else (-0.5, np.array([1, -0.5, -0.5]))
+    log = beta * (4 * np.array([bond, 1, bond]) + float(model.field) * along)
+    p = boltzmann(log[None])[0]
+    counts = np.bincount(np.asarray(drawn), minlength=3)
+    for k in (0, 2):
+        assert abs(counts[k] - n * p[k] * 2**21) < 4 * np.sqrt(n * p[k] * 2**21)
+
+
+@pytest.mark.parametrize("beta", [25.0, 60.0, 1e4])
+def test_the_coldest_potts_spin_takes_a_colour_of_most_neighbours(beta: float) -> None:
+    around = np.array([[0, 1, 2, 3], [1, 1, 4, 2], [2, 3, 3, 2], [0, 0, 0, 4]])
+    drawn = draw(Potts(4, 5), beta, around, 4, KEY, repeats=4000)
+    for new, best in zip(drawn, ([0, 1, 2, 3], [1], [2, 3], [0]), strict=True):
+        assert np.isin(new, best).all()
+        assert np.abs(np.array([(new == k).mean() for k in best]) * len(best) - 1).max() < 0.15
+    each = np.array((1.0, 1.0, 1.0, 1.5))
+    assert (draw(Potts(4, 5), beta, around[:1], 4, KEY, strength=each) == 3).all()
+
+
 def test_potts_does_not_overflow_in_the_cold() -> None:
     model = Potts(4, 5, field=-3.0)
     assert (draw(model, 60.0, np.full((1, 4), 3), 0, KEY) == 3).all()
@@ -176,7 +266,8 @@ def test_clock_conditional_by_weights(q: int, beta: float, field: float, strengt
     if beta > 10:  # ties are decided by rounding: leave them out
         clear = np.sort(p, axis=1)[:, -1] > 0.999
         around, p = around[clear], p[clear]
-    assert worst(draw(model, beta, around, 0, KEY, strength=strength), list(range(q)), p) < WORST
+    drawn = draw(model, beta, around, 0, jax.random.fold_in(KEY, 1), strength=strength)
+    assert worst(drawn, list(range(q)), p) < WORST
 
 
 @pytest.mark.parametrize(("q", "beta"), [(16, 1.2), (16, 0.0), (16, 30.0), (6, 2.0), (20, 0.8)])
@@ -184,11 +275,14 @@ def test_alias_table_holds_the_exact_probabilities(q: int, beta: float) -> None:
     around = np.random.default_rng(q).integers(0, q, (500, 4))
     around[:, 0] = 0
     cases = around @ [0, q * q, q, 1]
-    entries = np.asarray(alias_table(clock_conditionals(jnp.float32(beta), q))).reshape(-1, q)[cases]
-    share, alias = (entries >> 8) / 2**24, entries & 0xFF
-    held = share / q
-    np.add.at(held, (np.arange(len(held))[:, None], alias), (1 - share) / q)
-    assert np.abs(held - clock_probabilities(q, beta, 1.0, 0.0, around)).max() < 2e-6
+    entries = alias_table(clock_conditionals(jnp.float32(beta), q)).reshape(-1, q)[cases]
+    share, alias = (np.asarray(part) for part in unpacked(entries))
+    held = share.astype(float) / q
+    np.add.at(held, (np.arange(len(held))[:, None], alias), (1 - share.astype(float)) / q)
+    p = clock_probabilities(q, beta, 1.0, 0.0, around)
+    assert np.abs(held - p).max() < 2e-6
+    rare = (p < 1e-3 / q) & (p > 1e-30)
+    assert np.abs(held[rare] / p[rare] - 1).max(initial=0) < 2e-5  # float32 knows β E to that, with β = 30
 
 
 def test_sixteen_states_by_table_in_random_neighbourhoods() -> None:

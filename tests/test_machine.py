@@ -1,9 +1,11 @@
 """setup(): where a notebook runs, seeds, devices, and no framework that was not asked for."""
 
+import os
 import random
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 import torch
 
 from course_utils import machine, setup
+from notebooks import build
 
 
 @pytest.mark.parametrize(
@@ -121,3 +124,38 @@ def test_jax_does_not_take_the_gpu_memory_at_the_start():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "jax" in done.stdout
+
+
+def test_a_lesson_keeps_its_training_beside_the_notebook_or_where_the_environment_says(monkeypatch, tmp_path, capsys):
+    monkeypatch.delenv("COURSE_SAVED")
+    monkeypatch.chdir(tmp_path)
+    assert machine.saved_folder("06") == machine.saved_folder("06") == tmp_path / "saved" / "06"
+    assert (tmp_path / "saved" / "06").is_dir()
+    monkeypatch.setenv("COURSE_SAVED", str(tmp_path / "mine"))
+    assert machine.saved_folder("06") == tmp_path / "mine" / "06"
+    assert list(tmp_path.glob("mine/06/*")) == []  # the try leaves nothing behind
+    assert capsys.readouterr().out == ""
+
+
+def test_the_build_and_the_tests_keep_nothing(monkeypatch, tmp_path):
+    assert os.environ["COURSE_SAVED"] == build.kernel_environment()["COURSE_SAVED"] == "none"
+    monkeypatch.chdir(tmp_path)
+    one, two = machine.saved_folder("06"), machine.saved_folder("06")
+    assert one != two
+    assert one.is_dir()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_replaced_with_a_sentence(monkeypatch, tmp_path, capsys):
+    monkeypatch.delenv("COURSE_SAVED")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "saved").write_text("a file is in the way, as a read-only folder would be")  # root may write anywhere
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
+    cache = tmp_path / "home" / ".cache" / "energy-based-course" / "06"
+    assert machine.saved_folder("06") == cache
+    assert (tmp_path / "saved").is_file()
+    out = f"{tmp_path / 'saved' / '06'} cannot be written, so training is kept in {cache}.\n"
+    assert capsys.readouterr().out == out
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "saved")
+    assert machine.saved_folder("06").is_dir()
+    assert "training is lost if the kernel stops" in capsys.readouterr().out

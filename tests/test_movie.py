@@ -44,7 +44,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         script = tmp_path / "tools" / "ffmpeg"
         script.parent.mkdir()
         script.write_text(
-            f"#!{sys.executable}\nimport sys, os\n"
+            f"#!{sys.executable}\nimport sys, os\nsys.argv[-1] = sys.argv[-1].removeprefix('file:')\n"
             f"names = '{encoders}'.split()\n"
             "if '-encoders' in sys.argv:\n    [print(' V....D', name) for name in names]\n    sys.exit()\n"
             f"{body}\n"
@@ -238,6 +238,15 @@ def test_what_was_written_comes_out_of_the_file_again(tmp_path, codec):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no file names with a colon")
+@pytest.mark.parametrize("name", ["a:b.mp4", "http:x.mp4", "100%d.mp4", "file:x.mkv"])
+def test_a_name_with_a_colon_is_a_name(tmp_path, name, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    record(Path(name), noise(3))
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert len(decoded(tmp_path / name)[1]) == 3
+
+
 def test_a_coarser_quality_makes_a_smaller_file(tmp_path):
     sizes = []
     for quality in (10, 40):
@@ -406,6 +415,10 @@ def test_a_quench_and_annealing_say_that_they_are_no_equilibrium():
     quench, _ = movie.read(["ising", "--quench", "--beta", "0.6", "--size", "64", "--sweeps", "2"])
     assert (quench.what, quench.start, quench.n_burn_in) == ("quench", "random", 0)
     assert "a quench, not equilibrium: random spins put at beta = 0.6 at once, 2 sweeps a frame" in quench.title
+    for model, beta_c in (("ising", exact.BETA_C), ("potts", exact.potts_beta_c(5))):
+        below_T_c, _ = movie.read([model, "--quench"])
+        assert below_T_c.beta == 1.5 * beta_c, "at the critical temperature no domain grows without end"
+    assert movie.read(["xy", "--quench"])[0].beta == 1.2
     anneal, _ = movie.read(["potts", "--anneal", "0.8", "--beta", "1.4", "--frames", "100"])
     assert (anneal.what, anneal.start, anneal.states) == ("annealing", "random", 5)
     assert "annealing, not equilibrium: beta from 0.8 to 1.4 in 100 sweeps" in anneal.title

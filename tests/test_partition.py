@@ -354,9 +354,9 @@ def test_title_of_the_counting_figure_names_the_first_crossing():
     assert title_of(figure) == "Grid: more terms than atoms from n = 41 on"
 
 
-def test_title_of_the_estimates_counts_the_intervals():
+def test_title_of_the_estimates_counts_those_within_two_errors():
     figure = plots.estimates(["a", "b", "c"], np.array([1.0, 1.5, 0.0]), np.array([0.1, 0.3, 0.1]), 1.0)
-    assert title_of(figure).startswith("2 of 3 intervals")
+    assert title_of(figure).startswith("2 of 3 lie within two")
 
 
 def test_importance_explorer_shows_the_numbers_of_its_controls():

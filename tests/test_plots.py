@@ -113,3 +113,9 @@ def _faulty(fault: str) -> mpl.figure.Figure:
 def test_a_faulty_figure_is_refused(fault):
     with pytest.raises(AssertionError, match=fault):
         assert_readable(_faulty(fault), "figure")
+
+
+def test_photographs_count_those_on_the_left_so_that_a_single_one_on_the_right_shows():
+    found = np.concatenate([np.full(399, -1.0), [1.0]])
+    axes = plots.photographs(x, well(x), {0.1: found}, title="One crossed").axes
+    assert axes[0].get_title("left") == "T = 0.1: 399 of 400 on the left"

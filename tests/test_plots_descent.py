@@ -42,7 +42,9 @@ FIGURES = {
     "success_against_start": lambda: plots.success_against_start(
         [("bowl", (0.1, 1.0), RATES, 0.05), ("two", (0.3, 3.0), RATES, 0.05)], title="It depends"
     ),
-    "success_rates": lambda: plots.success_rates({"bowl": METHODS, "two": METHODS}, title="Restarts"),
+    "success_rates": lambda: plots.success_rates(
+        {"bowl": METHODS, "two": METHODS}, {"bowl": {"linear": 0.1}, "two": {"linear": 0.9}}, title="Restarts"
+    ),
     "sgd_temperatures": lambda: plots.sgd_temperatures(
         [("one", k / 1e3, k / 1e5, k / 1e3, k / 1e3), ("two", k / 1e2, k / 1e4, k / 1e2, None)], title="Four each"
     ),
@@ -58,10 +60,18 @@ def test_a_figure_is_titled_labelled_and_keeps_its_text_inside(name):
     assert_readable(FIGURES[name](), name)
 
 
-def test_best_method_is_printed_bold():
-    fig = plots.success_rates({"bowl": METHODS}, title="Restarts")
+def test_best_methods_are_printed_bold():
+    others = {"level": (0.97, 0.96, 0.98), "behind": (0.9, 0.89, 0.91)}  # 1.1 and 5 standard errors below 99 %
+    fig = plots.success_rates({"bowl": METHODS | others}, title="Restarts")
     bold = [text.get_text() for text in fig.axes[0].texts if text.get_fontweight() == "bold"]
-    assert bold == ["99.0%"]
+    assert bold == ["99.0%", "97.0%"]
+
+
+def test_a_rate_by_the_last_state_is_a_hollow_mark_where_it_differs():
+    fig = plots.success_rates({"bowl": METHODS}, {"bowl": {"linear": 0.25, "10 restarts": 0.99}}, title="Two scores")
+    hollow = [line for line in fig.axes[0].lines if line.get_markerfacecolor() == "white"]
+    assert [float(line.get_xdata()[0]) for line in hollow] == [0.25]
+    assert len(fig.legends) == 1
 
 
 class TestTurningSurface:

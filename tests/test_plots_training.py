@@ -22,6 +22,7 @@ p, _ = boltzmann.density(bowl, cell, 1.0)
 dots = rng.standard_normal((400, 2))
 steps = np.arange(0, 801, 40)
 falling = 1.4 * np.exp(-steps / 150) + 0.02
+seeds = np.stack([falling, 1.2 * falling, 1.1 * falling])
 z = np.linspace(-6, 6, 201)
 normal = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
 METHODS = ("CD-10", "CD-1, MALA", "PCD-10", "NCE", "DSM, σ = 0.1", "sliced SM")
@@ -36,7 +37,7 @@ FIGURES = {
         rng.standard_normal(800), steps, 2.4 + falling, 2.4, title="One of the two means something"
     ),
     "kl_curves": lambda: plots.kl_curves(
-        {name: (steps, falling * (1 + i / 3)) for i, name in enumerate(METHODS)}, 0.014, title="All of them fall"
+        {name: (steps, seeds * (1 + i / 3)) for i, name in enumerate(METHODS)}, 0.014, title="All of them fall"
     ),
     "densities_beside": lambda: plots.densities_beside(
         plane, p, dict.fromkeys((*METHODS, "CD-1, ULA"), (p, 0.02, dots)), title="Beside the truth"
@@ -52,6 +53,9 @@ FIGURES = {
         normal,
         {"NCE": normal, "DSM": normal[::-1]},
         title="Some can weigh",
+    ),
+    "frozen_chains": lambda: plots.frozen_chains(
+        steps, np.stack([0.8 + 0 * steps, 0.7 + 0 * steps]), np.stack([-steps, steps]), 0.8, title="Frozen"
     ),
     "fisher_and_kl": lambda: plots.fisher_and_kl(z + 7, np.exp(-((z + 7) ** 2) / 8), 0 * z + 0.2, title="One falls"),
     "offsets": lambda: plots.offsets(
@@ -93,10 +97,24 @@ def test_the_map_of_pushes_is_symmetric_about_zero_and_shows_model_minus_data():
     assert np.allclose(mesh.get_array().reshape(41, 41), (p - p.roll(5, 0)).T)
 
 
-def test_the_legend_of_the_curves_ends_with_what_each_method_ended_with():
-    fig = plots.kl_curves({"CD": (steps, falling), "NCE": (steps, 2 * falling)}, 0.0135, title="Ends")
-    words = [text.get_text() for text in fig.axes[0].get_legend().get_texts()]
-    assert words == [f"CD: {falling[-1]:.3f}", f"NCE: {2 * falling[-1]:.3f}", "exact maximum likelihood: 0.013"]
+def test_every_seed_is_a_dot_at_its_end_and_the_band_holds_all_of_them():
+    fig = plots.kl_curves({"CD": (steps, seeds), "NCE": (steps, 2 * seeds)}, 0.0135, title="Ends")
+    bands, (left, right) = fig.axes[0].collections, fig.axes
+    assert [tuple(np.sort(line.get_xdata())) for line in right.lines[:2]] == [
+        pytest.approx(np.sort(scale * seeds[:, -1])) for scale in (1, 2)
+    ]
+    edges = bands[1].get_paths()[0].vertices[:, 1]
+    assert (edges.min(), edges.max()) == pytest.approx((2 * seeds.min(), 2 * seeds.max()))
+    assert left.lines[0].get_ydata() == pytest.approx(1.1 * falling)
+    assert [label.get_text() for label in right.get_yticklabels()] == ["CD", "NCE"]
+
+
+def test_a_run_of_frozen_chains_has_the_colour_of_its_drift():
+    left, right = FIGURES["frozen_chains"]().axes
+    falls, rises = left.lines[:2]
+    assert falls.get_color() != rises.get_color()
+    assert [line.get_color() for line in right.lines[:2]] == [falls.get_color(), rises.get_color()]
+    assert right.lines[2].get_ydata()[0] == pytest.approx(np.log(4))
 
 
 def test_the_gap_between_likelihood_and_entropy_is_shaded():
@@ -139,6 +157,15 @@ def test_where_it_does_not_move_a_movie_shows_its_end(movie):
     first = np.asarray(picture.convert("RGB")).astype(int)
     assert np.abs(still - last).max() == 0
     assert np.abs(still - first).max() > 50
+
+
+def test_the_frames_of_a_movie_share_one_scale_of_the_density(movie):
+    picture = Image.open(io.BytesIO(movie.data))
+    hills = []
+    for frame in (1, 6):
+        picture.seek(frame)
+        hills.append(np.median(np.asarray(picture.convert("L"))[108:128, 366:386]))  # the middle of the density
+    assert hills[0] < 0.6 * hills[1], "the broad density of the first frame is dark"
 
 
 def test_a_movie_is_small(movie):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import frame
 from .values import agree, copied, to_numpy
 
 if TYPE_CHECKING:
@@ -33,10 +34,15 @@ def cause(answer: Answer, case: Case, name: str) -> str:
         name: of the output that is wrong.
     """
     cases = [case, *answer.cases, *_probes(answer)]
+    mistakes = answer.task.mistakes.items()
+    # What explains all outputs goes first: that may look like an exchange of two of them, or like a part of itself.
+    for sentence, mistake in mistakes:
+        if _explains(answer, mistake, cases, name, whole=True):
+            return sentence
     if _exchanged(cases):
         names = ", ".join(answer.task.names)
         return f"The values are right but stand in another order; return {names}"
-    for sentence, mistake in answer.task.mistakes.items():
+    for sentence, mistake in mistakes:
         if _explains(answer, mistake, cases, name):
             return sentence
     return _same_for_all(case, answer.cases, name) or _slip_of_argument(answer, cases, name) or _slip(cases, name)
@@ -63,7 +69,7 @@ def _probes(answer: Answer) -> list[Case]:
     """The learner's function on a few fresh inputs; those that it cannot take are left out."""
     from .task import Case
 
-    task, rng, found, started = answer.task, np.random.default_rng(), [], time.monotonic()
+    task, rng, found, started = answer.task, np.random.default_rng(frame.new_seed()), [], time.monotonic()
     while len(found) < PROBES and time.monotonic() - started < PATIENCE_S:
         arguments = task.draw(rng)
         given = copied(arguments)
@@ -75,8 +81,11 @@ def _probes(answer: Answer) -> list[Case]:
     return found
 
 
-def _explains(answer: Answer, mistake: Callable[..., Any], cases: list[Case], name: str) -> bool:
-    """Whether a mistake gives what the learner's function gave, which is not always right."""
+def _explains(answer: Answer, mistake: Callable[..., Any], cases: list[Case], name: str, whole: bool = False) -> bool:
+    """Whether a mistake gives what the learner's function gave, which is not always right.
+
+    With `whole` it must explain all outputs that it concerns, the named one among them.
+    """
     task = answer.task
     for i, case in enumerate(cases):
         try:
@@ -85,7 +94,8 @@ def _explains(answer: Answer, mistake: Callable[..., Any], cases: list[Case], na
             return False
         if values is None:  # it does not apply here: the learner's function must be right then
             values = case.expected
-        if name not in values or not agree(case.got[name], values[name], task.rtol, task.atol):
+        compared = values if whole else [name]
+        if name not in values or not all(agree(case.got[n], values[n], task.rtol, task.atol) for n in compared):
             return False
         if i == 0 and agree(values[name], case.expected[name], task.rtol, task.atol):
             return False
@@ -133,8 +143,6 @@ _OF_THE_VALUE: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "one minus the right answer": lambda v: 1 - v,
     "the right answer with its axes exchanged": np.transpose,
     "the right answer in reverse order": lambda v: v[::-1],
-    "the right answer, rounded": np.rint,
-    "the right answer, cut to a whole number": np.trunc,
 }
 
 
@@ -163,7 +171,7 @@ def _slip_of_argument(answer: Answer, cases: list[Case], name: str) -> str:
 def _slip(cases: list[Case], name: str) -> str:
     """The value changed in the same way in all cases."""
     pairs = [(_numeric(c.got[name]), _numeric(c.expected[name])) for c in cases]
-    if any(got is None or right is None for got, right in pairs):
+    if any(got is None or right is None for got, right in pairs) or _is_count(cases[0].expected[name]):
         return ""
     if all(got.shape == right.shape for got, right in pairs):
         sentence = _factor(pairs, cases)
@@ -171,17 +179,37 @@ def _slip(cases: list[Case], name: str) -> str:
             return sentence
     for what, change in _OF_THE_VALUE.items():
         with np.errstate(all="ignore"):
-            if all(right.ndim or "order" not in what for _, right in pairs) and all(
-                agree(got, change(right)) for got, right in pairs
+            if (
+                all(right.ndim or "order" not in what for _, right in pairs)
+                and all(agree(got, change(right)) for got, right in pairs)
+                and not agree(change(pairs[0][1]), pairs[0][1])
             ):
                 return f"This is {what}, in every case: is there a step too many, or one missing?"
+    return _rounded(pairs) or _shuffled(pairs)
+
+
+def _rounded(pairs: list[tuple[np.ndarray, np.ndarray]]) -> str:
+    """Whole numbers where others belong."""
+    for whole in (np.rint, np.trunc, np.floor):
+        if all(agree(got, whole(right)) for got, right in pairs if np.isfinite(right).all()):
+            return "These are the right numbers, cut to whole ones: is an array one of integers, or a division `//`?"
+    return ""
+
+
+def _shuffled(pairs: list[tuple[np.ndarray, np.ndarray]]) -> str:
+    """The right numbers in other places."""
+    moved = pairs[0][0].size > 1 and not agree(*pairs[0], rtol=0.01)  # not only a little off
+    if moved and all(
+        got.shape == right.shape and agree(np.sort(got, None), np.sort(right, None)) for got, right in pairs
+    ):
+        return "The numbers are right but stand in other places: is the order of the input kept?"
     return ""
 
 
 def _factor(pairs: list[tuple[np.ndarray, np.ndarray]], cases: list[Case]) -> str:
     """The same factor in all entries of all cases, or one that is the length of an argument."""
     ratios = [_ratio(got, right) for got, right in pairs]
-    if any(r is None for r in ratios) or len(ratios) < 2:
+    if any(r is None for r in ratios) or len(ratios) < 2 or agree(ratios, [1.0] * len(ratios), rtol=1e-3):
         return ""
     if agree(ratios, [ratios[0]] * len(ratios), rtol=1e-3):
         if agree(ratios[0], -1.0):
@@ -213,6 +241,11 @@ def _lengths(cases: list[Case]) -> Iterator[tuple[str, np.ndarray]]:
                 lengths = np.array([a.shape[axis] for a in arrays], float)
                 if len(set(lengths)) > 1:
                     yield f"the length of axis {axis} of an argument ({lengths[0]:.0f} here)", lengths
+
+
+def _is_count(value: Any) -> bool:
+    """Whether a value is one whole number, of which it makes little sense to say that it is half the right one."""
+    return np.ndim(value) == 0 and np.asarray(to_numpy(value)).dtype.kind in "biu"
 
 
 def _numeric(value: Any) -> np.ndarray | None:

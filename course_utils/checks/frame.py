@@ -12,6 +12,7 @@ Torch, NumPy and JAX arrays and plain numbers are accepted alike. No name that a
 
 import linecache
 import os
+import random
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -44,6 +45,7 @@ class CourseFault(Exception):
 _PASSED, _FAILED, _OPEN = "✓", "✗", "○"
 _results: dict[str, str] = {}  # exercise number -> the line it last earned
 _current: "exercise | None" = None
+_chance: random.Random = random.SystemRandom()  # where fresh cases come from; tests put a generator of their own here
 
 
 class exercise:
@@ -209,11 +211,15 @@ def raises(kind: type[Exception], call: Callable[[], Any], when: str, *, hint: s
     """
     count()
     try:
-        call()
+        returned = call()
     except kind as error:
         if isinstance(error, NotImplementedError) and kind is not NotImplementedError:
             raise
         return
+    except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
+        fail(f"{when} raised {type(error).__name__}, expected {kind.__name__}", hint)
+    if isinstance(returned, BaseException):
+        fail(f"{when}: {type(returned).__name__} was returned, expected it to be raised", "Write raise, not return")
     fail(f"{when} was accepted, expected {kind.__name__}", hint)
 
 
@@ -260,6 +266,11 @@ def number() -> str:
     if _current is None:
         raise RuntimeError('checks belong inside `with check.exercise("1.2", ...):`')
     return _current.number
+
+
+def new_seed() -> int:
+    """A seed for fresh cases, another one each time."""
+    return _chance.getrandbits(32)
 
 
 def count() -> None:

@@ -20,7 +20,6 @@ some fresh ones.
 from __future__ import annotations
 
 import inspect
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,6 +47,8 @@ class Task:
             may return a dict {name of an output: value} if it concerns some of several outputs only, or None where it
             does not apply.
         outputs: names of the returned values if there are several.
+        compared: the same names in the order in which they are looked at, where that is not the order in which they are
+            returned: first what decides about the others.
         name: of the value, if there is one; it stands in messages ("log Z").
         question: asked where the cause is not known; one sentence, or one for each output.
         view: view(returned, *arguments) gives what is compared, one value for each output: for instance the cosine of
@@ -62,6 +63,7 @@ class Task:
     draw: Callable[[np.random.Generator], tuple]
     mistakes: Mapping[str, Callable[..., Any]]
     outputs: tuple[str, ...] = ()
+    compared: tuple[str, ...] = ()
     name: str = ""
     question: str | Mapping[str, str] = ""
     view: Callable[..., tuple] | None = None
@@ -92,9 +94,15 @@ class Task:
             return tuple(self.view(returned, *arguments))
         return frame.outputs(returned, *self.outputs) if self.outputs else (returned,)
 
+    def completed(self, arguments: tuple) -> tuple:
+        """The arguments with those that have a default and were left out."""
+        bound = inspect.signature(self.reference).bind(*arguments)
+        bound.apply_defaults()
+        return bound.args
+
     def values(self, function: Callable[..., Any], arguments: tuple) -> dict[str, Any] | None:
         """What the reference or a mistake gives, by the names of the outputs; None if it does not apply."""
-        kept = copied(arguments)
+        kept = copied(self.completed(arguments))
         returned = function(*kept)
         if returned is None:
             return None
@@ -113,14 +121,17 @@ class Posed:
     mistake: Callable[..., Any]
 
     def __call__(self, *arguments: Any) -> Any:
-        """The mistaken answer, complete: outputs that the mistake does not concern are the reference's."""
-        returned = self.mistake(*arguments)
+        """The mistaken answer, complete: outputs that the mistake does not concern are the reference's.
+
+        Where a task looks at its answers through a view, and the mistake is one of what is seen, that is returned.
+        """
+        returned = self.mistake(*self.task.completed(arguments))
         if returned is None:
             return self.task.reference(*arguments)
         if not isinstance(returned, dict):
             return returned
-        right = self.task.values(self.task.reference, arguments)
-        return tuple({**right, **returned}.values())
+        seen = {**self.task.values(self.task.reference, arguments), **returned}
+        return tuple(seen.values()) if self.task.view is None else seen
 
 
 @dataclass(frozen=True)
@@ -173,7 +184,7 @@ class Answer:
         if not self.cases and task.deterministic:
             self._ask_again(what, arguments, got)
         case = Case(what, kept, expected, got)
-        for name in expected:
+        for name in task.compared or expected:
             frame.count()
             if not agree(got[name], expected[name], task.rtol, task.atol):
                 self._refuse(case, name, given, hint)
@@ -188,7 +199,7 @@ class Answer:
             count: number of inputs.
             what: what they are, in the words of the lesson.
         """
-        rng = np.random.default_rng(_seeds.setdefault(frame.number(), secrets.randbits(32)))
+        rng = np.random.default_rng(_seeds.setdefault(frame.number(), frame.new_seed()))
         for _ in range(count):
             arguments = self.task.draw(rng)
             self.on(f"{what} ({self._described(arguments)})", *arguments)
@@ -200,6 +211,8 @@ class Answer:
         return self.learner(*arguments)
 
     def _seen(self, returned: Any, arguments: tuple) -> dict[str, Any]:
+        if isinstance(self.learner, Posed) and isinstance(returned, dict):
+            return returned
         label = self.task.name or "the answer"
         if not self.task.outputs:
             frame.not_none(label, returned)
@@ -239,7 +252,7 @@ class Answer:
             plain = to_numpy(value)
             if isinstance(plain, bool | int | str):
                 parts.append(f"{name} = {plain}")
-            elif isinstance(plain, float) or (np.ndim(plain) == 0 and hasattr(plain, "dtype")):
+            elif isinstance(plain, float) or (hasattr(plain, "dtype") and np.ndim(plain) == 0):
                 parts.append(f"{name} = {float(plain):.4g}")
             elif hasattr(plain, "shape"):
                 parts.append(f"{name} of shape {plain.shape}")

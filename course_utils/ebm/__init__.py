@@ -57,7 +57,7 @@ from course_utils.ebm.objectives import (
 from course_utils.ebm.planar import PLANAR, PlanarRecipe
 from course_utils.ebm.pretrained import CHECKPOINTS, Ablation, digits_ablation, facts, load, save
 from course_utils.ebm.recipes import DIGITS, MNIST, ImageRecipe
-from course_utils.ebm.training import Training, TrainingDiverged, train
+from course_utils.ebm.training import CheckpointError, Training, TrainingDiverged, train
 
 __all__ = [
     "CHECKPOINTS",
@@ -65,6 +65,7 @@ __all__ = [
     "MNIST",
     "PLANAR",
     "Ablation",
+    "CheckpointError",
     "Clamped",
     "ContrastiveDivergence",
     "DenoisingScoreMatching",

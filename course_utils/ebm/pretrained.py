@@ -77,12 +77,20 @@ class Ablation:
         system: on what.
         rows: what was left out -> measure -> value; NaN for a measure of a run that diverged. The whole recipe first.
         spreads: the same for the standard deviation over seeds; 0 where there was one seed.
+        seeds: how many there were.
+        errors: the standard errors of the means, spread / sqrt(seeds).
     """
 
     command: str
     system: str
     rows: dict[str, dict[str, float]]
     spreads: dict[str, dict[str, float]]
+    seeds: int = 1
+
+    @property
+    def errors(self) -> dict[str, dict[str, float]]:
+        scale = 1 / math.sqrt(self.seeds)
+        return {name: {key: scale * spread for key, spread in row.items()} for name, row in self.spreads.items()}
 
 
 def digits_ablation(path: str | Path | None = None) -> Ablation:
@@ -100,6 +108,7 @@ def digits_ablation(path: str | Path | None = None) -> Ablation:
     if len(table) < 3 or table[0][0] != "left out":
         raise ValueError(f"path = {str(path)!r} holds no table whose first column is 'left out'")
     rows, spreads = {}, {}
+    seeds = {name.rpartition(", seed ")[2] for name, *_ in table if ", seed " in name}
     for name, *cells in table[2:]:
         if ", seed " in name:  # a summary of all seeds follows
             continue
@@ -108,7 +117,7 @@ def digits_ablation(path: str | Path | None = None) -> Ablation:
         numbers = [(math.nan, 0.0) if pair is None or pair[0] == "-" else tuple(map(float, pair)) for pair in pairs]
         rows[name] = {key: value for key, (value, _) in zip(table[0][1:], numbers, strict=True)}
         spreads[name] = {key: spread for key, (_, spread) in zip(table[0][1:], numbers, strict=True)}
-    return Ablation(command, system, rows, spreads)
+    return Ablation(command, system, rows, spreads, max(1, len(seeds)))
 
 
 def _read(name: str, folder: str | Path | None) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """One training loop for all objectives: averaged weights, exact measures, checkpoints, interrupt and resume."""
 
 import copy
+import hashlib
+import io
 import math
 import numbers
 import os
@@ -8,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +21,34 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from course_utils import samplers
+from course_utils.ebm.buffer import ReplayBuffer
 from course_utils.ebm.objectives import Objective
 
-__all__ = ["Training", "TrainingDiverged", "train"]
+__all__ = ["CheckpointError", "Training", "TrainingDiverged", "train"]
 
-_FORMAT = 1
+_FORMAT = 2
 """Of a checkpoint."""
+
+
+class CheckpointError(OSError):
+    """A checkpoint could not be written or read: one sentence with the step, the cause and the cure.
+
+    Nothing half-written stays, and an older checkpoint is as it was.
+
+    Attributes:
+        step: steps taken by then.
+        checkpoint: the file.
+    """
+
+    def __init__(self, message: str, step: int, checkpoint: Path) -> None:
+        super().__init__(message)
+        self.step, self.checkpoint = step, checkpoint
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        return type(self), (str(self), self.step, self.checkpoint)
+
+    def _render_traceback_(self) -> list[str]:  # the hook by which IPython asks an exception how to show itself
+        return [str(self)]
 
 
 class TrainingDiverged(ArithmeticError):
@@ -107,10 +131,13 @@ def train(
         measure_every: steps between measures. They are also taken at step 0 and at the last one.
         snapshots: steps at which a copy of the averaged module is kept; 0 is the start.
         progress: if True, show a progress bar, on stdout.
-        checkpoint: file to keep the state in. It is written to a temporary name first, so that it is always whole.
+        checkpoint: file to keep the state in. It is written to a temporary name first, so that it is always whole. Or a
+            folder that exists: a run then has a file of its own in it, named after all that the run starts from (data,
+            weights, generator, objective, settings), so that no run meets the file of another recipe.
         checkpoint_every: steps between checkpoints; one is also written at the end and at an interrupt.
         resume: if True and the checkpoint exists, continue from there, bit for bit as if there had been no interrupt;
             the arguments must be the same. The energy, the generator and the objective are set to their states then.
+            With `progress`, a line says at which step of which file the run goes on.
         data_noise: standard deviation of Gaussian noise that is added to each batch.
 
     Returns:
@@ -118,6 +145,7 @@ def train(
 
     Raises:
         ValueError: if an argument is wrong or does not fit the checkpoint, before any step.
+        CheckpointError: if the checkpoint cannot be written or is damaged.
         TrainingDiverged: if a loss or a gradient stops being finite.
     """
     measures = dict(measures or {})
@@ -128,8 +156,13 @@ def train(
     loop = _Loop(
         energy, data, objective, generator, measures, settings, None if checkpoint is None else Path(checkpoint)
     )
+    if loop.checkpoint is not None and loop.checkpoint.is_dir():
+        loop.checkpoint /= f"{loop.fingerprint()}.pt"
     if resume and loop.checkpoint is not None and loop.checkpoint.exists():
         loop.load()
+        if progress:
+            what = "Going on at" if loop.step < n_steps else "Finished before, at"
+            print(f"{what} step {loop.step} of {n_steps}, from {_shown(loop.checkpoint)}")
     return loop.run(checkpoint_every, progress)
 
 
@@ -158,6 +191,7 @@ class _Loop:
         self.measured: dict[str, list[float]] = {"measured_at": [], **{name: [] for name in measures}}
         self.snapshots: dict[int, nn.Module] = {}
         self.saved: Path | None = None
+        self.saved_step = 0
 
     def run(self, checkpoint_every: int, progress: bool) -> Training:
         n_steps, interrupted = self.settings["n_steps"], False
@@ -315,21 +349,55 @@ class _Loop:
             "history": self.history(),
             "snapshots": {step: module.state_dict() for step, module in self.snapshots.items()},
         }
+        whole = io.BytesIO()  # in memory first: PyTorch's own writer does not say why a file cannot be written
+        torch.save(state, whole)
         partial = self.checkpoint.with_name(self.checkpoint.name + ".partial")
-        torch.save(state, partial)
-        os.replace(partial, self.checkpoint)
-        self.saved = self.checkpoint
+        try:
+            with open(partial, "wb") as file:
+                file.write(whole.getbuffer())
+                file.flush()
+                os.fsync(file.fileno())  # else a loss of power may leave the name without the contents
+            os.replace(partial, self.checkpoint)
+        except BaseException as error:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise self.unwritten(error, len(whole.getbuffer())) from error
+            raise
+        self.saved, self.saved_step = self.checkpoint, self.step
+
+    def unwritten(self, error: OSError, size: int) -> CheckpointError:
+        """What to say if the file system refuses."""
+        kept = "there is no earlier one" if self.saved is None else f"the one of step {self.saved_step} is intact"
+        cure = f"make room for {size / 1e6:.1f} MB or choose another folder, and run this again with resume=True"
+        return CheckpointError(
+            f"training stopped at step {self.step} of {self.settings['n_steps']}, because the checkpoint "
+            f"{_shown(self.checkpoint)} could not be written ({error.strerror or error}; {kept}): {cure}.",
+            self.step,
+            self.checkpoint,
+        )
 
     def load(self) -> None:
-        state = torch.load(self.checkpoint, map_location=self.data.device, weights_only=True)
-        if state.get("format") != _FORMAT:
+        try:
+            state = torch.load(self.checkpoint, map_location=self.data.device, weights_only=True)
+            version = state["format"]
+        except Exception as error:  # whatever a damaged file makes of PyTorch's reader, the cure is the same
+            raise CheckpointError(
+                f"training stopped at step 0 of {self.settings['n_steps']}, because the checkpoint "
+                f"{_shown(self.checkpoint)} is damaged or cannot be read ({type(error).__name__}): delete it, or pass "
+                "resume=False, to start again.",
+                0,
+                self.checkpoint,
+            ) from error
+        if version != _FORMAT:
             raise ValueError(f"checkpoint = {str(self.checkpoint)!r} was not written by this version of train")
         for name, value in self.settings.items():
-            if state["settings"][name] != value:
-                raise ValueError(
-                    f"{name} = {value!r}, but the checkpoint was made with {state['settings'][name]!r}: use that, or "
-                    f"another checkpoint, or resume=False to start again"
-                )
+            before = state["settings"].get(name)
+            if before != value:
+                told = f"{name} = {value!r}, but the checkpoint was made with {before!r}"
+                if name in ("energy", "objective"):  # long descriptions
+                    told = f"{name} must be as it was when the checkpoint was made"
+                raise ValueError(f"{told}: use that, or another checkpoint, or resume=False to start again")
         self.step = state["step"]
         self.energy.load_state_dict(state["energy"])
         self.average.load_state_dict(state["average"])
@@ -344,7 +412,43 @@ class _Loop:
         for step, weights in state["snapshots"].items():
             self.snapshots[step] = copy.deepcopy(self.average)
             self.snapshots[step].load_state_dict(weights)
-        self.saved = self.checkpoint
+        self.saved, self.saved_step = self.checkpoint, self.step
+
+    def fingerprint(self) -> str:
+        """A name for all that this run starts from."""
+        digest = hashlib.sha256(repr(self.settings).encode())
+        for value in (*self.energy.state_dict().values(), self.data, self.generator.get_state()):
+            digest.update(_bytes(value))
+        return digest.hexdigest()[:12]
+
+
+def _shown(path: Path) -> str:
+    """A path as a reader knows it: from the working folder, where it lies inside."""
+    with suppress(ValueError):
+        path = path.resolve().relative_to(Path.cwd())
+    return str(path)
+
+
+def _bytes(values: Tensor) -> bytes:
+    return values.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+
+
+def _described(thing: object) -> str:
+    """The settings of a network or an objective: its public numbers, words and data, its shapes, and its parts."""
+    inner, found = [], []
+    if isinstance(thing, nn.Module):
+        inner = list(thing.children())
+        found = [f"{name} {tuple(value.shape)}" for name, value in thing.named_parameters(recurse=False)]
+    for name, value in sorted(vars(thing).items()):
+        if name.startswith("_") or name in ("training", "seen", "states"):  # what changes as a run goes on
+            continue
+        if isinstance(value, ReplayBuffer):
+            inner.append(value)
+        elif isinstance(value, Tensor):
+            found.append(f"{name}#{hashlib.sha256(_bytes(value)).hexdigest()[:8]}")
+        elif isinstance(value, int | float | str | tuple | dict):
+            found.append(f"{name}={value!r}")
+    return f"{type(thing).__name__}({', '.join([*found, *map(_described, inner)])})"
 
 
 @contextmanager
@@ -435,6 +539,8 @@ def _checked(
         "snapshots": snapshots,
         "data_noise": float(data_noise),
         "n_data": len(data),
+        "energy": _described(energy),
+        "objective": _described(objective),
     }
 
 

@@ -27,7 +27,7 @@ probabilities = Task(
     mistakes={
         "These are the weights; divide them by their sum Z": lambda E, T: torch.exp(-E / T),
         "Low energy must be likely: check the sign in the exponent": lambda E, T: _softmax(E / T),
-        "The temperature is not used": lambda E, T: _softmax(-E),
+        "The temperature has no effect: is it used, and inside the exponent?": lambda E, T: _softmax(-E),
         "Divide the energy by T; you multiplied": lambda E, T: _softmax(-E * T),
         "Divide by the sum of the weights, not by the largest": lambda E, T: torch.exp(-(E - E.min()) / T),
         "Divide by the sum of the weights; you divided by their number or mean":
@@ -69,6 +69,7 @@ log_partition = Task(
         "This is -T log Z, the free energy": lambda E, T: -T * torch.logsumexp(-E / T, 0),
         "This is -log Z": lambda E, T: -torch.logsumexp(-E / T, 0),
         "The temperature is not used": lambda E, T: torch.logsumexp(-E, 0),
+        "T divides each energy, inside the exponential, and not the log": lambda E, T: torch.logsumexp(-E, 0) / T,
         "Divide the energy by T; you multiplied": lambda E, T: torch.logsumexp(-E * T, 0),
         "What you take out is -E/T, with its T; add back the same": lambda E, T:
             torch.logsumexp(-E / T, 0) - (-E / T).max() + (-E).max(),
@@ -122,6 +123,8 @@ density = Task(
         "The sum that gives Z needs its dx": lambda E, c, T: {"log Z": _density(E, c, T)[1] - math.log(c)},
         "dx belongs to Z once, as a factor; you divided by it":
             lambda E, c, T: {"log Z": _density(E, c, T)[1] - 2 * math.log(c)},
+        "The log of a sum times dx is the log of the sum plus the log of dx":
+            lambda E, c, T: {"log Z": torch.logsumexp((-E / T).flatten(), 0) * c},
         "This is Z": lambda E, c, T: {"log Z": np.exp(_density(E, c, T)[1])},
         "This is -log Z": lambda E, c, T: {"log Z": -_density(E, c, T)[1]},
         "You took something out before exp and did not add it back to log Z":
@@ -221,6 +224,9 @@ negative_log_likelihood = Task(
         "Divide by the number of data, n, not by n - 1": lambda E, z, T: E.sum() / (len(E) - 1) / T + z,
         "log Z is the same for every point: add it once to the mean": lambda E, z, T: E.mean() / T + z / len(E),
         "-log p has a plus before E/T: check both signs": lambda E, z, T: -E.mean() / T + z,
+        "Take the mean of -log p, not minus the log of the mean of p":
+            lambda E, z, T: z - torch.log(torch.exp(-E / T).mean()),
+        "This is T times the loss": lambda E, z, T: E.mean() + T * z,
         "One number for all data: take the mean": lambda E, z, T: E / T + z,
     },
 )  # fmt: skip

@@ -50,7 +50,8 @@ conditional = Task(
         "β is missing in the exponent": lambda k, b, q: _weights(_field(k, q)),
         "The sign is wrong: P ∝ exp(-β E), and E = -Σ cos": lambda k, b, q: _weights(-b * _field(k, q)),
         "β multiplies the energy; you divided by it": lambda k, b, q: _weights(_field(k, q) / b),
-        "Each bond is counted twice": lambda k, b, q: _weights(2 * b * _field(k, q)),
+        "The exponent is twice too large: Ising's factor 2, or each bond counted twice":
+            lambda k, b, q: _weights(2 * b * _field(k, q)),
         "The sum over the four neighbours, not their mean": lambda k, b, q: _weights(b * _field(k, q) / 4),
         "k is a number of steps: the angle is 2π k / q":
             lambda k, b, q: _weights(b * np.cos(_differences(k, q)).sum(1)),

@@ -110,7 +110,7 @@ def draw(landscape: str, schedule: str, temperature: float) -> tuple[Figure, str
 
     run, start, found = runs(landscape, schedule, temperature)
     scene = reference.landscapes()[landscape]
-    rate = reference.success_rate(found)
+    rate = reference.success_rate(found, reference.ONE_SIGMA)
     schedule_values = run.temperature.numpy()
     coldest, hottest = float(schedule_values[-QUENCH - 1]), float(schedule_values[0])
 
@@ -140,7 +140,7 @@ def draw(landscape: str, schedule: str, temperature: float) -> tuple[Figure, str
     heat.set_title(f"{schedule} from T = {temperature:.3f}", y=1.02)
     bar.barh([0], [rate.rate], color=COLORS["sky"], height=0.5)
     bar.errorbar(rate.rate, 0, xerr=[[rate.rate - rate.low], [rate.high - rate.rate]], color=COLORS["black"], capsize=4)
-    bar.set(xlim=(0, 1), ylim=(-0.6, 0.6), yticks=[], xlabel="success rate, 95 % interval")
+    bar.set(xlim=(0, 1), ylim=(-0.6, 0.6), yticks=[], xlabel="success rate, ±1 s.e.")
     bar.xaxis.set_major_formatter("{x:.0%}")
 
     energy = scene.energy(run.x)
@@ -150,7 +150,7 @@ def draw(landscape: str, schedule: str, temperature: float) -> tuple[Figure, str
     caption = (
         f"{landscape}, {schedule}, start T = {temperature:.3f}, last T before the quench {last}. "
         f"Success in {int(found.sum())} of {rate.n} runs: {rate.rate:.1%}, "
-        f"95 % interval {rate.low:.1%} to {rate.high:.1%}.\n"
+        f"one standard error to each side: {rate.low:.1%} to {rate.high:.1%}.\n"
         f"Success means a last E below {scene.success_below:g}. "
         f"Median of the last E: {_short(float(energy.median()))}; {N_STEPS} steps of {scene.step_size:g}"
     )

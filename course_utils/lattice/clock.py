@@ -1,5 +1,6 @@
 """The clock model: q directions in the plane, 2π k / q. With q = 16 it is a discrete stand-in for XY."""
 
+from functools import reduce
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -10,7 +11,7 @@ from jaxtyping import Array, Float, UInt8, UInt32
 
 from .base import Lattice, n_states
 from .engines import Conditional
-from .rng import bits, multiply_high, unit
+from .rng import bits, fine, multiply_high, pick, words
 
 MAX_STATES = 64
 MAX_TABLE = 20
@@ -72,7 +73,7 @@ class Clock(Lattice):
 
 
 class ClockConditional(Conditional):
-    """P(θ | neighbours) ∝ exp(beta (J Σ cos(θ - θ_j) + h cos θ)) for any couplings, by the running sum of q weights."""
+    """P(θ | neighbours) ∝ exp(beta (J Σ cos(θ - θ_j) + h cos θ)) for any couplings, by q weights."""
 
     beta: Float[Array, ""]
     field: Float[Array, ""]
@@ -88,14 +89,10 @@ class ClockConditional(Conditional):
         strength = [coupling[:, j] if coupling.ndim else coupling for j in range(len(neighbours))]
         pull_x = self.field + sum(c * x[s] for c, s in zip(strength, neighbours, strict=True))
         pull_y = sum(c * y[s] for c, s in zip(strength, neighbours, strict=True))
-        most = jnp.hypot(pull_x, pull_y)  # taken off every exponent, so that none overflows in the cold
-        steps = []
-        for k in range(self.q):
-            weight = jnp.exp(self.beta * (pull_x * x[k] + pull_y * y[k] - most))
-            steps.append(steps[-1] + weight if steps else weight)
-        steps = jax.lax.optimization_barrier(steps)
-        height = unit(bits(key, own.shape)) * steps[-1]
-        return sum((height >= step).astype(jnp.uint8) for step in steps[:-1])
+        logs = [self.beta * (pull_x * x[k] + pull_y * y[k]) for k in range(self.q)]
+        most = reduce(jnp.maximum, logs)  # taken off every exponent, so that none overflows in the cold
+        weights = jax.lax.optimization_barrier([jnp.exp(log - most) for log in logs])
+        return pick(*words(key, own.shape), weights)
 
 
 class TableConditional(Conditional):
@@ -103,7 +100,7 @@ class TableConditional(Conditional):
 
     Turning all five spins turns the conditional with them. So only the three differences from the first neighbour
     matter, q^3 cases, and each is an alias table: pick one of its q columns at random, then the column itself or its
-    alias. That is one random word and one look at a table of q^4 entries (256 KB for q = 16).
+    alias. That is two random words and one look at a table of q^4 entries (256 KB for q = 16).
     """
 
     table: UInt32[Array, "entries"]
@@ -115,11 +112,11 @@ class TableConditional(Conditional):
         row = jnp.uint32(0)
         for other in others:
             row = row * self.q + wrapped(other + self.q - first, self.q)
-        word = bits(key, own.shape)
-        column = multiply_high(word, self.q)
+        pick_column, pick_alias = words(key, own.shape)
+        column = multiply_high(pick_column, self.q)
         entry = self.table.at[row * self.q + column].get(mode="promise_in_bounds")
-        rest = word * jnp.uint32(self.q)  # the bits that did not choose the column
-        drawn = jnp.where((rest >> 8) < (entry >> 8), column, entry & 0xFF)
+        share, alias = unpacked(entry)
+        drawn = jnp.where(fine(pick_alias) < share, column, alias)
         return wrapped(first + drawn, self.q).astype(jnp.uint8)
 
 
@@ -137,8 +134,16 @@ def clock_conditionals(strength: Float[Array, ""], q: int) -> Float[Array, "case
     return jax.nn.softmax(strength * jnp.asarray(pull @ direction, jnp.float32), axis=-1)
 
 
+ALIAS = 31  # the bits of a table's entry that hold the alias; the others are the share, a float32 without its last five
+
+
+def unpacked(entry: UInt32[Array, "*n"]) -> tuple[Float[Array, "*n"], UInt32[Array, "*n"]]:
+    """Share and alias of entries of an alias table. Being a float, a share keeps its six digits where it is small."""
+    return jax.lax.bitcast_convert_type(entry & ~jnp.uint32(ALIAS), jnp.float32), entry & ALIAS
+
+
 def alias_table(p: Float[Array, "cases q"]) -> UInt32[Array, "entries"]:
-    """Alias tables of many distributions, an entry for each column: share of the column itself (24 bits), alias (8).
+    """Alias tables of many distributions, an entry for each column: share of the column itself, and alias.
 
     Source: Walker, ACM Trans. Math. Softw. 3, 253 (1977), doi:10.1145/355744.355749; how to build it, Vose, IEEE
         Trans. Softw. Eng. 17, 972 (1991), doi:10.1109/32.92917.
@@ -159,5 +164,5 @@ def alias_table(p: Float[Array, "cases q"]) -> UInt32[Array, "entries"]:
 
     start = (p * q, jnp.zeros(p.shape, bool), jnp.ones_like(p), jnp.zeros(p.shape, jnp.uint32))
     _, _, share, alias = jax.lax.fori_loop(0, q, pair, start)
-    level = jnp.clip(jnp.round(share * 2**24), 0, 2**24 - 1).astype(jnp.uint32)
-    return (level << 8 | alias).ravel()
+    word = jax.lax.bitcast_convert_type(share, jnp.uint32) + jnp.uint32(ALIAS // 2 + 1)  # rounds what is cut off
+    return (word & ~jnp.uint32(ALIAS) | alias).ravel()

@@ -125,7 +125,7 @@ def ising_program(nodes: "Sequence[SpinNode]", beta: float) -> "tuple[FactorSamp
     first = two_colours(size, size).ravel()
     blocks = [Block([node for node, f in zip(nodes, first, strict=True) if f == colour]) for colour in (True, False)]
     ends = [Block([nodes[k] for k in side]) for side in exact.bonds((size, size)).T]
-    factor = SpinEBMFactor(ends, jnp.full(len(ends[0]), float(beta)))
+    factor = SpinEBMFactor(ends, jnp.full(len(ends[0]), beta, jnp.float32))
     spec = BlockGibbsSpec(blocks, [])
     return FactorSamplingProgram(spec, [SpinGibbsConditional()] * 2, [factor], []), blocks
 

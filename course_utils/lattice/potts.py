@@ -1,5 +1,6 @@
 """The Potts model: colours 0 to q - 1, and a bond counts if both its ends have the same colour."""
 
+from functools import reduce
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -9,7 +10,7 @@ from jaxtyping import Array, Float, UInt8
 
 from .base import Lattice, n_states
 from .engines import Conditional
-from .rng import bits, multiply_high, unit
+from .rng import bits, multiply_high, pick, words
 
 MAX_COLOURS = 64
 
@@ -63,11 +64,7 @@ class Potts(Lattice):
 
 
 class PottsConditional(Conditional):
-    """P(s = k | neighbours) ∝ exp(beta (J n_k + h δ(k, 0))), n_k the number of neighbours of colour k.
-
-    One uniform number in [0, 1), times the sum of the weights, is the height of the staircase of their running sums at
-    which the colour is read off.
-    """
+    """P(s = k | neighbours) ∝ exp(beta (J n_k + h δ(k, 0))), n_k the number of neighbours of colour k."""
 
     beta: Float[Array, ""]
     field: Float[Array, ""]
@@ -75,25 +72,27 @@ class PottsConditional(Conditional):
     absent: ClassVar[int] = 255  # no colour
 
     def draw(self, key, coupling, neighbours, own):
-        # No exponent is positive, so that nothing overflows in the cold: only ratios of weights matter.
-        favour = self.beta * self.field
-        of_field = {True: jnp.exp(jnp.minimum(favour, 0)), False: jnp.exp(-jnp.maximum(favour, 0))}
-        steps = []  # running sums
-        for k in range(self.q):
-            if coupling.ndim:
-                pull = sum(coupling[:, j] * (s == k) for j, s in enumerate(neighbours))
-                weight = jnp.exp(self.beta * (pull - jnp.maximum(coupling, 0).sum(1)))
-            else:
-                weight = self.of_count(coupling, sum((s == k).astype(jnp.int8) for s in neighbours))
-            weight *= of_field[k == 0]
-            steps.append(steps[-1] + weight if steps else weight)
-        height = unit(bits(key, own.shape)) * steps[-1]
-        return sum((height >= step).astype(jnp.uint8) for step in steps[:-1])
+        weigh = self.of_edges if coupling.ndim else self.of_counts
+        return pick(*words(key, own.shape), weigh(coupling, neighbours))
 
-    def of_count(self, coupling: Float[Array, ""], count: Array) -> Float[Array, "..."]:
-        """exp(beta J n) for n = 0 ... 4, divided by the largest of them."""
-        table = jnp.exp(self.beta * coupling * jnp.arange(5) - jnp.maximum(4 * self.beta * coupling, 0))
-        weight = table[0]
-        for n in range(1, 5):
-            weight = jnp.where(count >= n, table[n], weight)
-        return weight
+    def of_edges(self, coupling: Float[Array, "n 4"], neighbours: list[Array]) -> list[Float[Array, "n"]]:
+        """Weight of each colour, with a coupling for each spin and neighbour; the largest is 1."""
+        pulls = [sum(coupling[:, j] * (s == k) for j, s in enumerate(neighbours)) for k in range(self.q)]
+        logs = [self.beta * pull for pull in (pulls[0] + self.field, *pulls[1:])]
+        most = reduce(jnp.maximum, logs)
+        return [jnp.exp(log - most) for log in logs]
+
+    def of_counts(self, coupling: Float[Array, ""], neighbours: list[Array]) -> list[Float[Array, "..."]]:
+        """Weight of each colour, with one coupling: one of five numbers, by how many neighbours have the colour."""
+        # From -80 to 80 no exponent overflows and not all weights of a spin vanish; and exp(-40) is never drawn.
+        beta = jnp.minimum(self.beta, 40 / jnp.abs(coupling))
+        logs, favour = beta * coupling * (jnp.arange(5) - 2), beta * self.field
+        first, others = jnp.exp(logs + jnp.minimum(favour, 0)), jnp.exp(logs - jnp.maximum(favour, 0))
+        weights = []
+        for k in range(self.q):
+            table, count = others if k else first, sum((s == k).astype(jnp.int8) for s in neighbours)
+            weight = table[0]
+            for n in range(1, 5):
+                weight = jnp.where(count >= n, table[n], weight)
+            weights.append(weight)
+        return weights

@@ -10,7 +10,10 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Key, UInt32
+from jaxtyping import Array, Float, Key, UInt8, UInt32
+
+RARE = 2.0**-10
+"""Share of the total below which `pick` counts a weight as rare: as far from 1 as from what float32 loses."""
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = 0x1BD11BDA
@@ -54,6 +57,37 @@ def bits(key: Key[Array, ""], shape: tuple[int, ...]) -> UInt32[Array, "*shape"]
 def unit(word: UInt32[Array, "*shape"]) -> Float[Array, "*shape"]:
     """A word as a number of [0, 1), a multiple of 2^-24."""
     return (word >> 8).astype(jnp.float32) * jnp.float32(2**-24)
+
+
+def fine(word: UInt32[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """A word as a number of (0, 1] that is below a small p as often as p says, to 2^-33; `unit` is so to 2^-24."""
+    return (word.astype(jnp.float32) + jnp.float32(0.5)) * jnp.float32(2**-32)
+
+
+def pick(
+    first: UInt32[Array, "*shape"], second: UInt32[Array, "*shape"], weights: list[Float[Array, "*shape"]]
+) -> UInt8[Array, "*shape"]:
+    """k with probability weights[k] / Σ weights, rare ones included, down to 2^-32.
+
+    One staircase of running sums would lose every step below 2^-24 of the sum beneath it. So weights below `RARE` of
+    the total have a staircase of their own. The first word says which of the two, the second where on it.
+
+    Args:
+        first, second: two independent random words for each entry, as `words` gives them.
+        weights: of 0, 1, ... at most 255; not negative, and one at least above 0.
+
+    Returns:
+        One index for each entry.
+    """
+    limit = jnp.float32(RARE) * sum(weights)
+    rare, common = [jnp.zeros_like(limit)], [jnp.zeros_like(limit)]
+    for weight in weights:
+        rare.append(rare[-1] + jnp.where(weight < limit, weight, 0))
+        common.append(common[-1] + jnp.where(weight < limit, 0, weight))
+    in_rare = fine(first) * (rare[-1] + common[-1]) < rare[-1]
+    steps = [jnp.where(in_rare, low, high) for low, high in zip(rare[1:], common[1:], strict=True)]
+    height = unit(second) * steps[-1]
+    return sum((height >= step).astype(jnp.uint8) for step in steps[:-1])
 
 
 def multiply_high(word: UInt32[Array, "*shape"], q: int) -> UInt32[Array, "*shape"]:

@@ -41,7 +41,7 @@ def ball(x, energy, position: float, *, title: str) -> Figure:
 
 
 def photographs(x, energy, samples: Mapping[float, object], *, title: str) -> Figure:
-    """Where photographs find the ball: one panel for each temperature.
+    """Where photographs find the ball: one panel for each temperature; its title counts those with x < 0.
 
     Args:
         x: positions, shape (n,).
@@ -60,7 +60,7 @@ def photographs(x, energy, samples: Mapping[float, object], *, title: str) -> Fi
         ax.plot(
             found, np.interp(found, x, energy), "o", color=COLORS["red"], alpha=0.15, markersize=6, markeredgewidth=0
         )
-        ax.set(xlabel="position x", title=f"T = {temperature:g}: {np.mean(found < 0):.0%} on the left")
+        ax.set(xlabel="position x", title=f"T = {temperature:g}: {(found < 0).sum()} of {len(found)} on the left")
         ax.set(xlim=(x[0], x[-1]), ylim=(energy.min() - 0.05 * np.ptp(energy), energy.max()))
     np.atleast_1d(axes)[0].set_ylabel("energy E")
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)

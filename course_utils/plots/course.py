@@ -69,7 +69,7 @@ def course_map(course: Mapping[str, Mapping[str, Any]]) -> Figure:
     ax.axis("off")
     ready = sum(lesson["ready"] for lesson in course.values())
     ax.set_title(
-        f"{ready} lessons are ready (filled), {len(course) - ready} are in preparation; an arrow means 'needs'"
+        f"{ready} lessons are ready (filled), {len(course) - ready} in preparation (empty); an arrow means 'needs'"
     )
     return finish(fig)
 

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from .boltzmann import mark_minima
@@ -22,7 +23,10 @@ SCHEDULE_COLORS = {
     "linear": COLORS["blue"],
     "polynomial": COLORS["green"],
     "exponential": COLORS["orange"],
+    "10 anneals": COLORS["red"],
 }
+BEHIND = 3
+"""Standard errors of the difference of two success rates from which on one is behind the other."""
 SURFACE_POINTS = 45
 """Points along each side of a surface that turns: four of them take 60 kB in a notebook, and look smooth."""
 
@@ -275,11 +279,11 @@ def one_run(points, energy, path, temperatures, path_energy, minimum, *, title: 
 
 
 def success_against_start(panels: Sequence[tuple[str, object, Mapping[str, object], float]], *, title: str) -> Figure:
-    """Success rate against the start temperature, one panel for each landscape and one line for each schedule.
+    """Success rate against the start temperature, one panel for each landscape and one line for each method.
 
     Args:
-        panels: (name, start temperatures of shape (k,), schedule -> (rate, low, high) of shape (k, 3), rate of plain
-            descent) for each landscape.
+        panels: (name, start temperatures of shape (k,), method -> (rate, rate minus one standard error, rate plus one)
+            of shape (k, 3), rate of plain descent) for each landscape.
         title: the finding.
 
     Returns:
@@ -300,17 +304,25 @@ def success_against_start(panels: Sequence[tuple[str, object, Mapping[str, objec
         ax.set_ylim(0, max(0.12, 1.08 * max(float(to_numpy(v)[:, 2].max()) for v in rates.values())))
         ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         ax.yaxis.set_major_formatter("{x:.0%}")
-    np.atleast_1d(axes)[0].set_ylabel("success rate (95 % interval)")
-    fig.legend(*np.atleast_1d(axes)[0].get_legend_handles_labels(), loc="outside lower center", ncols=6)
+    np.atleast_1d(axes)[0].set_ylabel("success rate, ±1 s.e.")
+    fig.legend(*np.atleast_1d(axes)[0].get_legend_handles_labels(), loc="outside lower center", ncols=7)
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)
 
 
-def success_rates(table: Mapping[str, Mapping[str, tuple[float, float, float]]], *, title: str) -> Figure:
-    """Success rates with their intervals: one panel for each landscape, one line for each method.
+def success_rates(
+    table: Mapping[str, Mapping[str, tuple[float, float, float]]],
+    last: Mapping[str, Mapping[str, float]] | None = None,
+    *,
+    title: str,
+) -> Figure:
+    """Success rates with their errors: one panel for each landscape, one line for each method.
+
+    Bold are the best and those that are not `BEHIND` standard errors of the difference behind it.
 
     Args:
-        table: landscape -> method -> (rate, low, high).
+        table: landscape -> method -> (rate, rate minus one standard error, rate plus one), by the best state visited.
+        last: landscape -> method -> rate of the same runs by their last state, drawn hollow; a method may be missing.
         title: the finding.
 
     Returns:
@@ -319,24 +331,32 @@ def success_rates(table: Mapping[str, Mapping[str, tuple[float, float, float]]],
     methods = list(next(iter(table.values())))
     fig, axes = plt.subplots(1, len(table), figsize=(2.7 * len(table), 3.6), sharey=True)
     for ax, (name, rates) in zip(np.atleast_1d(axes), table.items(), strict=True):
-        best = max(rates, key=lambda method: rates[method][0])
+        best, low, high = max(rates.values())
+        best_error = (high - low) / 2
         for place, method in enumerate(methods):
             rate, low, high = rates[method]
-            color = SCHEDULE_COLORS.get(method, COLORS["black"])
+            color, end = SCHEDULE_COLORS.get(method, COLORS["black"]), (last or {}).get(name, {}).get(method, rate)
+            if end != rate:
+                ax.plot(end, place, "o", color=color, markerfacecolor="white")
             ax.errorbar(rate, place, xerr=[[rate - low], [high - rate]], fmt="o", color=color, capsize=3)
             side, shift = ("right", -8) if high > 0.6 else ("left", 8)
-            edge = low if high > 0.6 else high
-            weight = "bold" if method == best else "normal"
+            edge = (end if low - 0.3 < end else low) if high > 0.6 else max(high, end)
+            behind = best - rate >= BEHIND * np.hypot(best_error, (high - low) / 2)
+            weight = "normal" if behind else "bold"
             ax.annotate(
                 f"{rate:.1%}", (edge, place), xytext=(shift, 0), textcoords="offset points", va="center", ha=side,
                 fontsize=8, fontweight=weight,
             )  # fmt: skip
-        ax.set(xlabel="success rate", title=name, xlim=(-0.04, 1.04), xticks=[0, 0.5, 1])
+        ax.set(xlabel="success rate, ±1 s.e.", title=name, xlim=(-0.04, 1.04), xticks=[0, 0.5, 1])
         ax.xaxis.set_major_formatter("{x:.0%}")
     first = np.atleast_1d(axes)[0]
     first.set_yticks(range(len(methods)), methods)
     first.set_ylabel("method")
     first.invert_yaxis()
+    if last:
+        marks = [Line2D([], [], marker="o", ls="", color=COLORS["black"], mfc=face) for face in (None, "white")]
+        names = ["scored by the best state visited", "the same runs, scored by their last state, where it differs"]
+        fig.legend(marks, names, loc="outside lower center", ncols=2)
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)
 
@@ -361,18 +381,10 @@ def sgd_temperatures(groups: Sequence[tuple[str, object, object, object, object]
             ax.plot(
                 place, to_numpy(exact), "_", color=COLORS["black"], markersize=22, label="exact", markeredgewidth=1.6
             )
-        ax.errorbar(
-            place,
-            measured,
-            2 * errors,
-            fmt="o",
-            color=COLORS["red"],
-            markersize=4,
-            capsize=3,
-            label="measured, ±2 s.e.",
-        )
+        look = {"fmt": "o", "color": COLORS["red"], "markersize": 4, "capsize": 3}
+        ax.errorbar(place, measured, errors, label="measured, ±1 s.e.", **look)
         ax.set(xlabel="direction, flat to steep", title=name, xticks=place if len(place) < 7 else place[::3])
-        ax.set_ylim(0, 1.12 * max(float((measured + 2 * errors).max()), float(simple.max())))
+        ax.set_ylim(0, 1.12 * max(float((measured + errors).max()), float(simple.max())))
         ax.ticklabel_format(axis="y", style="sci", scilimits=(-2, 2))
     np.atleast_1d(axes)[0].set_ylabel("temperature T")
     fig.legend(*np.atleast_1d(axes)[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
@@ -386,7 +398,7 @@ def noise_and_curvature(
     """Gradient noise against curvature, and the temperature of SGD along the steepest directions over its theory.
 
     Args:
-        curvature: eigenvalues of the Hessian, shape (p,), positive.
+        curvature: eigenvalues of the Hessian without the part of the weight decay, shape (p,), positive.
         noise: variance of the gradient along each eigenvector, shape (p,), positive.
         slope: of the line through them on logarithmic axes.
         groups: name -> (number of the direction, measured / expected, standard error), each of shape (k,).
@@ -402,7 +414,7 @@ def noise_and_curvature(
     ends = np.array([curvature.min(), curvature.max()])
     left.loglog(ends, middle[1] * (ends / middle[0]) ** slope, color=COLORS["black"], linewidth=1.2)
     left.set(
-        xlabel="curvature λ of the loss",
+        xlabel="curvature of the data's part of the loss, λ − α",
         ylabel="variance c of the gradient",
         title=f"noise follows curvature: slope {slope:.2f}",
     )
@@ -410,13 +422,13 @@ def noise_and_curvature(
     for i, ((name, (place, ratio, error)), mark) in enumerate(zip(groups.items(), marks, strict=False)):
         color, aside = list(COLORS.values())[i], 0.16 * (i - (len(groups) - 1) / 2)  # error bars side by side
         ratio, error = to_numpy(ratio), to_numpy(error)
-        right.errorbar(to_numpy(place) + aside, ratio, 2 * error, fmt=mark, color=color, markersize=4, label=name)
+        right.errorbar(to_numpy(place) + aside, ratio, error, fmt=mark, color=color, markersize=4, label=name)
     right.axhline(1, color=COLORS["grey"], linestyle=":", linewidth=1.2)
     right.set(
         xlabel="direction, steep to flat",
         ylabel="measured T / (ε c / 2B)",
         ylim=(0, None),
-        title="temperature over theory, ±2 s.e.",
+        title="temperature over theory, ±1 s.e.",
     )
     fig.legend(*right.get_legend_handles_labels(), loc="outside right center")
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)

@@ -110,7 +110,7 @@ def two_starts(steps, curves: Mapping[str, object], floor, *, title: str, unit: 
     Args:
         steps: number of steps, shape (n_kept,), positive.
         curves: name of the start -> energies, shape (n_kept, n_chains).
-        floor: energies of real images, shape (n,).
+        floor: energies of real images, shape (n,), as a band too.
         title: the finding.
         unit: label of the energy axis.
 
@@ -125,7 +125,7 @@ def two_starts(steps, curves: Mapping[str, object], floor, *, title: str, unit: 
         ax.fill_between(steps, below, above, color=color, alpha=0.2, linewidth=0)
         ax.plot(steps, middle, color=color, label=name)
     ax.set(xscale="log", xlabel="Langevin steps", ylabel=unit, title=title, xlim=(steps[0], steps[-1]))
-    ax.legend(loc="upper right")
+    ax.legend(loc="upper right", title="lines: medians; bands: the middle 80 %")
     return finish(fig)
 
 
@@ -247,7 +247,7 @@ def ablation(names: Sequence[str], columns: Mapping[str, tuple[Sequence[float], 
 
     Args:
         names: the variants, from top to bottom; the first is the complete recipe.
-        columns: label -> (mean of each variant, its spread over seeds).
+        columns: label -> (mean of each variant over seeds, its standard error).
         title: the finding.
 
     Returns:
@@ -256,10 +256,10 @@ def ablation(names: Sequence[str], columns: Mapping[str, tuple[Sequence[float], 
     y = -np.arange(len(names))
     size = (2.0 + 2.4 * len(columns), 0.9 + 0.32 * len(names))
     fig, axes = plt.subplots(1, len(columns), figsize=size, dpi=DPI, sharey=True, squeeze=False)
-    for ax, (label, (mean, spread)) in zip(axes[0], columns.items(), strict=True):
-        mean, spread = to_numpy(mean), to_numpy(spread)
+    for ax, (label, (mean, errors)) in zip(axes[0], columns.items(), strict=True):
+        mean, errors = to_numpy(mean), to_numpy(errors)
         ax.axvline(mean[0], color=COLORS["grey"], linestyle="--", linewidth=1)
-        for at, value, error, color in zip(y, mean, spread, [COLORS["blue"], *[COLORS["red"]] * len(y)], strict=False):
+        for at, value, error, color in zip(y, mean, errors, [COLORS["blue"], *[COLORS["red"]] * len(y)], strict=False):
             if np.isfinite(value):
                 ax.errorbar(value, at, xerr=error, fmt="o", color=color, markersize=6, capsize=3)
             else:
@@ -273,6 +273,7 @@ def ablation(names: Sequence[str], columns: Mapping[str, tuple[Sequence[float], 
         ax.tick_params(axis="y", length=0)
     axes[0, 0].set_yticks(y, names)
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
+    fig.supxlabel("dots: means over seeds; bars: ± 1 standard error", x=0.99, ha="right", fontsize=9)
     return finish(fig)
 
 

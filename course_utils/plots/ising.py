@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator
 
-from .lattice import MARKS, SERIES, legend_of_all, loop_panels, mark_transition
+from .lattice import BARS, MARKS, SERIES, legend_of_all, loop_panels, mark_transition
 from .style import COLORS, finish, to_numpy
 
 
@@ -100,7 +100,9 @@ def domain_growth(times, length, error, fitted: slice, law: tuple[float, float],
     """
     times, length, error = (to_numpy(a) for a in (times, length, error))
     fig, ax = plt.subplots(figsize=(6.4, 3.6))
-    ax.errorbar(times, length, error, fmt="o", color=COLORS["blue"], markersize=5, capsize=3, label="measured")
+    ax.errorbar(
+        times, length, error, fmt="o", color=COLORS["blue"], markersize=5, capsize=3, label=f"measured ({BARS})"
+    )
     span = times[fitted]
     ax.plot(span, law[1] * span ** law[0], color=COLORS["red"], label=f"fit: exponent {law[0]:.2f}")
     half = length[-1] * 1.6 * np.sqrt(times / times[-1])
@@ -126,7 +128,7 @@ def slowing_down(sizes, time, error, law: tuple[float, float], *, title: str) ->
     """
     sizes, time, error = (to_numpy(a) for a in (sizes, time, error))
     fig, ax = plt.subplots(figsize=(6.0, 3.6))
-    ax.errorbar(sizes, time, error, fmt="o", color=COLORS["blue"], markersize=5, capsize=3, label="measured")
+    ax.errorbar(sizes, time, error, fmt="o", color=COLORS["blue"], markersize=5, capsize=3, label=f"measured ({BARS})")
     ax.plot(sizes, law[1] * sizes ** law[0], color=COLORS["red"], label=f"fit: exponent {law[0]:.2f}")
     ax.set(xscale="log", yscale="log", xlabel="side of the lattice L (spins)", ylabel="τ of |m| (sweeps)")
     ax.set_xticks(sizes, [str(size) for size in sizes])
@@ -161,7 +163,7 @@ def binder_curves(
     ax.axvspan(found[0] - found[1], found[0] + found[1], color=COLORS["orange"], alpha=0.3, linewidth=0)
     ax.axvline(found[0], color=COLORS["orange"], linewidth=1.2, label=f"crossing {found[0]:.3f} ± {found[1]:.3f}")
     mark_transition(ax, exact, f"exact T_c = {exact:.4f}")
-    ax.set(xlabel="temperature T (J / k_B)", ylabel="Binder cumulant U", title=title)
+    ax.set(xlabel="temperature T (J / k_B)", ylabel=f"Binder cumulant U\n{BARS}", title=title)
     ax.legend(loc="lower left")
     return finish(fig)
 

@@ -111,8 +111,8 @@ def ula_bias(step_sizes, variance, error, adjusted, adjusted_error, temperature:
         (-0.012, variance / formula, error / formula, COLORS["blue"], "o"),
         (0.012, adjusted / temperature, adjusted_error / temperature, COLORS["red"], "s"),
     ):
-        close.errorbar(step_sizes + x, 100 * (y - 1), 200 * e, fmt=mark, color=color, **dots)
-    close.set(xlabel="step size ε", ylabel="off by (%), bars: ±2 errors", ylim=(-2.2, 2.2), xlim=(-0.08, 1.6))
+        close.errorbar(step_sizes + x, 100 * (y - 1), 100 * e, fmt=mark, color=color, **dots)
+    close.set(xlabel="step size ε", ylabel="off by (%), bars: ±1 standard error", ylim=(-1.1, 1.1), xlim=(-0.08, 1.6))
     close.set_title("off from formula (ULA) and T (MALA)")
     last = int(np.argmax(step_sizes))
     fig.suptitle(
@@ -308,11 +308,11 @@ def occupation(names: Sequence[str], exact, measured: Mapping[str, tuple[object,
     for i, ((label, (value, error)), color) in enumerate(zip(measured.items(), COLORS.values(), strict=False)):
         place = at + (i - (len(measured) - 1) / 2) * width
         ax.bar(place, to_numpy(value), 0.9 * width, color=color, alpha=0.7, label=label)
-        ax.errorbar(place, to_numpy(value), 2 * to_numpy(error), fmt="none", color=COLORS["black"], capsize=3, lw=1.2)
+        ax.errorbar(place, to_numpy(value), to_numpy(error), fmt="none", color=COLORS["black"], capsize=3, lw=1.2)
     ax.hlines(exact, at - 0.46, at + 0.46, color=COLORS["black"], linestyle="--", linewidth=1.6, label="exact")
     ax.set_xticks(at, names)
     ax.set(ylabel="probability", title=title, ylim=(0, None))
-    ax.legend(loc="best", title="bars: ±2 standard errors", title_fontsize=9)
+    ax.legend(loc="best", title="bars: ±1 standard error", title_fontsize=9)
     return finish(fig)
 
 
@@ -362,9 +362,9 @@ def masses(names: Sequence[str], values, errors, exact: float, *, xlabel: str, t
                 textcoords="offset points", fontsize=9, ha="right")  # fmt: skip
     right = np.abs(values - exact) < 3 * errors
     for part, color in ((right, COLORS["blue"]), (~right, COLORS["red"])):
-        ax.errorbar(values[part], at[part], xerr=2 * errors[part], fmt="o", color=color, capsize=3, markersize=6)
+        ax.errorbar(values[part], at[part], xerr=errors[part], fmt="o", color=color, capsize=3, markersize=6)
     ax.set_yticks(at, names)
-    ax.set(xlabel=f"{xlabel} (bars: ±2 standard errors)", ylim=(-0.6, len(names) - 0.1))
+    ax.set(xlabel=f"{xlabel} (bars: ±1 standard error)", ylim=(-0.6, len(names) - 0.1))
     ax.margins(x=0.08)
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)
@@ -411,13 +411,13 @@ def kramers(barriers, temperatures, time, error, exact, law, slope: tuple[float,
     for i, color, mark in marks:
         row = slice(i * len(temperatures), (i + 1) * len(temperatures))
         right.errorbar(
-            ratio[row], scaled[0][row], 2 * scaled[1][row], fmt=mark, color=color, markersize=6, capsize=2,
+            ratio[row], scaled[0][row], scaled[1][row], fmt=mark, color=color, markersize=6, capsize=2,
             label=f"ΔE = {barriers[i]:g}",
         )  # fmt: skip
     right.axvspan(fitted_from - 0.1, line[-1], color=COLORS["orange"], alpha=0.15, linewidth=0)
     right.set(xlabel="ΔE / T", ylabel="time / Kramers' prefactor", xlim=(0, line[-1]))
-    right.set_title("all of it on one curve (bars: ±2 errors; shaded: fitted)")
-    right.legend(loc="upper left")
+    right.set_title("all of it on one curve (shaded: fitted)")
+    right.legend(loc="upper left", title="bars: ±1 standard error", title_fontsize=9)
     fig.suptitle(
         f"log(time) rises with ΔE/T with slope {slope[0]:.3f} ± {slope[1]:.3f}; Kramers' law says 1",
         x=0.01, ha="left", fontsize=11,

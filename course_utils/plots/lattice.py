@@ -26,6 +26,7 @@ LINES = (
     {"color": COLORS["black"], "linewidth": 1.2, "linestyle": ":"},
 )
 SERIES = tuple(COLORS[name] for name in ("blue", "orange", "green", "purple", "sky"))
+BARS = "bars: ±1 standard error"
 
 
 def spin_indices(spins, kind: str, q: int | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -218,7 +219,8 @@ def phase_curves(
             ax.set_xlabel(xlabel)
             ax.tick_params(labelbottom=True)
     n = min(5, len(handles))
-    fig.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=n, handlelength=1.8)
+    look = {"loc": "outside lower center", "ncols": n, "handlelength": 1.8}
+    fig.legend(list(handles.values()), list(handles), title=BARS, title_fontsize=9, **look)
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)
 

@@ -267,7 +267,7 @@ def thermodynamic_integration(
 
 
 def estimates(names: list[str], log_z: Float[np.ndarray, "n"], errors: Float[np.ndarray, "n"], exact: float) -> Figure:
-    """Estimates of one log Z with bars of two standard errors, beside the exact value.
+    """Estimates of one log Z with bars of ±1 standard error, beside the exact value.
 
     Args:
         names: what stands beside each; equal neighbours are named once.
@@ -275,8 +275,8 @@ def estimates(names: list[str], log_z: Float[np.ndarray, "n"], errors: Float[np.
         errors: one standard error of each.
         exact: the exact value.
     """
-    off, bars = np.asarray(log_z) - exact, 2 * np.asarray(errors)
-    inside = int((np.abs(off) <= bars).sum())
+    off, bars = np.asarray(log_z) - exact, np.asarray(errors)
+    inside = int((np.abs(off) <= 2 * bars).sum())
     fig, ax = plt.subplots(figsize=(7.0, 0.8 + 0.21 * len(names)))
     row = np.arange(len(names))[::-1]
     first = [i for i, name in enumerate(names) if i == 0 or names[i - 1] != name]
@@ -285,8 +285,8 @@ def estimates(names: list[str], log_z: Float[np.ndarray, "n"], errors: Float[np.
         ax.errorbar(off[i], row[i], xerr=bars[i], fmt="o", color=kinds[name], markersize=4, capsize=2)
     ax.axvline(0, color=COLORS["black"], linewidth=1.0)
     ax.set_yticks([row[i] for i in first], [names[i] for i in first])
-    ax.set(xlabel="estimate of log Z minus exact, in nats (bars: ±2 standard errors)")
-    ax.set_title(f"{inside} of {len(names)} intervals of ±2 standard errors hold the exact value")
+    ax.set(xlabel="estimate of log Z minus exact, in nats (bars: ±1 standard error)")
+    ax.set_title(f"{inside} of {len(names)} lie within two standard errors of the exact value")
     return finish(fig)
 
 
@@ -310,15 +310,17 @@ def ais_bias(
     """
     single, pooled = np.asarray(mean_log_weight) - exact, np.asarray(log_mean_weight) - exact
     fig, ax = plt.subplots()
-    ax.errorbar(n_steps, single, 2 * np.asarray(error), fmt="o-", color=COLORS["red"], capsize=2,
+    ax.errorbar(n_steps, single, error, fmt="o-", color=COLORS["red"], capsize=2,
                 label="one chain, on average: mean of log w")  # fmt: skip
-    ax.errorbar(n_steps, pooled, 2 * np.asarray(log_mean_error), fmt="s-", color=COLORS["blue"], capsize=2,
+    ax.errorbar(n_steps, pooled, log_mean_error, fmt="s-", color=COLORS["blue"], capsize=2,
                 label="all chains together: log of mean w")  # fmt: skip
     ax.axhline(0, color=COLORS["black"], linewidth=1.0)
     ax.set_xscale("log", base=2)
     ax.set_yscale("symlog", linthresh=0.1, linscale=0.5)
     ax.set_ylim(1.7 * min(single.min(), pooled.min()), 1.0)
-    ax.set(xlabel="number of temperature steps K", ylabel="log Z estimate minus exact, in nats (bars: ±2σ)")
+    ax.set(
+        xlabel="number of temperature steps K", ylabel="log Z estimate minus exact, in nats\n(bars: ±1 standard error)"
+    )
     ax.set_title(
         f"A single chain is {-single[0]:.0f} nats too low on average with {n_steps[0]} "
         f"step{'s' if n_steps[0] > 1 else ''},\nand {-single[-1]:.2f} nats with {n_steps[-1]}"

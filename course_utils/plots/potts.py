@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from .lattice import MARKS, SERIES, legend_of_all, loop_panels
+from .lattice import BARS, MARKS, SERIES, legend_of_all, loop_panels
 from .style import COLORS, finish, to_numpy
 
 DASHES = {"linestyle": "--", "linewidth": 1.2}
@@ -31,7 +31,7 @@ def start_memory(differences: Mapping[str, tuple], *, title: str) -> Figure:
     ax.set(xscale="log", xlabel="sweeps since the start", ylabel="energy, hot minus cold start (J)")
     ax.set_title(title)
     ax.set_ylim(bottom=min(-0.05, ax.get_ylim()[0]))
-    fig.legend(loc="outside lower center", ncols=2)
+    fig.legend(loc="outside lower center", ncols=2, title=BARS, title_fontsize=9)
     return finish(fig)
 
 
@@ -93,7 +93,7 @@ def latent_heats(measured: Mapping[int, Sequence[tuple]], exact: Mapping[int, fl
         words = f"exact, q = {q}: {exact[q]:.3g}"
         ax.annotate(words, where, (0, 4), xycoords=("axes fraction", "data"), textcoords="offset points", color=color,
                     ha="right", fontsize=9)  # fmt: skip
-    ax.set(xscale="log", xlabel="side of the lattice L", ylabel="latent heat by halves (J)", ylim=(0, None))
+    ax.set(xscale="log", xlabel="side of the lattice L", ylabel=f"latent heat by halves (J)\n{BARS}", ylim=(0, None))
     ax.set_xticks(sorted(sizes), [str(n) for n in sorted(sizes)])
     ax.minorticks_off()
     ax.set_xlim(min(sizes) / 1.15, max(sizes) * 1.7)

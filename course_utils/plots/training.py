@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, MultipleLocator
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, MaxNLocator, MultipleLocator
 
 from .style import COLORS, ENERGY_CMAP, PROBABILITY_CMAP, finish, to_numpy
 
@@ -113,7 +114,7 @@ def surface_movie(
 ) -> "Image":
     """An animated picture (APNG) of an energy and its density as they form; it runs three times and stops at the end.
 
-    Where animation is not supported, the last frame is shown.
+    All frames share one scale of the density. Where animation is not supported, the last frame is shown.
 
     Args:
         points: grid, shape (n, n, 2).
@@ -127,7 +128,9 @@ def surface_movie(
     """
     from IPython.display import Image
 
-    stills = _quantised([_frame(to_numpy(points), to_numpy(data), frame) for frame in frames])
+    points, data = to_numpy(points), to_numpy(data)
+    highest = max(normalised(points, energy).max() for _, energy, _, _ in frames)
+    stills = _quantised([_frame(points, data, frame, highest) for frame in frames])
     buffer = io.BytesIO()
     # The last frame first: it is the default image, which is not part of the animation.
     stills[-1].save(
@@ -165,25 +168,35 @@ def loss_and_truth(loss, measured_at, nll, entropy: float, *, title: str) -> Fig
 
 
 def kl_curves(curves: Mapping[str, tuple[object, object]], ceiling: float, *, title: str) -> Figure:
-    """Exact KL of several methods during training, on a logarithmic axis, with the best that the network can do.
+    """Exact KL of several methods and seeds during training and at the end, with the best that the network can do.
 
     Args:
-        curves: method -> (steps, exact KL in nats), each of shape (n,).
+        curves: method -> (steps of shape (n,), exact KL in nats of shape (n_seeds, n)).
         ceiling: KL that exact maximum likelihood reached.
         title: the finding.
 
     Returns:
-        The figure.
+        The figure: on the left, bands from the lowest to the highest seed around the median; on the right, each run.
     """
-    fig, ax = plt.subplots(figsize=(7.6, 3.7))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9.8, 4), width_ratios=(1.5, 1))
     styles = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (6, 2)))
     colors = [COLORS[name] for name in ("blue", "orange", "green", "red", "purple", "sky", "grey")]
-    for (name, (steps, kl)), color, style in zip(curves.items(), colors, styles, strict=False):
-        kl = to_numpy(kl)
-        ax.semilogy(to_numpy(steps), kl, color=color, linestyle=style, label=f"{name}: {kl[-1]:.3f}")
-    ax.axhline(ceiling, color=COLORS["black"], linewidth=1, label=f"exact maximum likelihood: {ceiling:.3f}")
-    ax.set(xlabel="step", ylabel="exact KL (nats), logarithmic", title=title)
-    ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), title="KL at the end", alignment="left")
+    for i, ((name, (steps, kl)), color, style) in enumerate(zip(curves.items(), colors, styles, strict=False)):
+        steps, kl = to_numpy(steps), to_numpy(kl)
+        left.semilogy(steps, np.median(kl, 0), color=color, linestyle=style, label=name)
+        left.fill_between(steps, kl.min(0), kl.max(0), color=color, alpha=0.18, linewidth=0)
+        right.semilogx(kl[:, -1], np.full(len(kl), i), "o", color=color, markersize=5, alpha=0.8)
+    for draw in (left.axhline, right.axvline):
+        draw(ceiling, color=COLORS["black"], linewidth=1, label=f"exact likelihood: {ceiling:.3f}")
+    left.set(xlabel="step", ylabel="exact KL (nats), logarithmic", title="median, and band of all seeds")
+    left.legend(loc="upper right", fontsize=8)
+    right.set(xlabel="exact KL at the end (nats), logarithmic", title="each dot is one seed")
+    right.set_yticks(range(len(curves)), curves)
+    right.set_ylim(len(curves) - 0.5, -0.5)
+    right.xaxis.set_major_locator(LogLocator(10, (1, 2, 5)))
+    right.xaxis.set_major_formatter("{x:g}")
+    right.xaxis.set_minor_formatter("")
+    fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return finish(fig)
 
 
@@ -299,6 +312,39 @@ def mode_weights(
     return finish(fig)
 
 
+def frozen_chains(steps, shares, log_odds, exact: float, *, title: str) -> Figure:
+    """Persistent chains between two far modes: where they are, and what the model says, one line for each run.
+
+    Args:
+        steps: shape (n,).
+        shares: of the chains in the left mode, shape (n_runs, n).
+        log_odds: of the left mode against the right one under the model, shape (n_runs, n).
+        exact: share of the left mode in the data.
+        title: the finding.
+
+    Returns:
+        The figure; a run whose log-odds rise in the second half is blue, the others are red.
+    """
+    steps, shares, log_odds = to_numpy(steps), to_numpy(shares), to_numpy(log_odds)
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9.8, 3.6))
+    for share, odds in zip(shares, log_odds, strict=True):
+        rises = odds[-1] > odds[len(odds) // 2]
+        look = {"color": COLORS["blue" if rises else "red"], "linestyle": "-" if rises else "--", "linewidth": 1.2}
+        left.plot(steps, share, **look)
+        right.plot(steps, odds, **look)
+    for ax, level in ((left, exact), (right, np.log(exact / (1 - exact)))):
+        ax.axhline(level, color=COLORS["black"], linestyle=":", linewidth=1.3)
+        ax.set_xlabel("step")
+    left.set(ylabel="share of the chains on the left", title=f"the chains; dotted: the data, {exact:g}")
+    right.set(ylabel="log-odds of the left mode", title="the model; dotted: the data")
+    right.set_yscale("symlog", linthresh=10)
+    look = {"color": COLORS["blue"]}, {"color": COLORS["red"], "linestyle": "--"}
+    names = "model drifts to the left mode", "model drifts to the right mode"
+    fig.legend([Line2D([], [], **each) for each in look], names, loc="outside lower center", ncols=2)
+    fig.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return finish(fig)
+
+
 def fisher_and_kl(separations, fisher, kl, *, title: str) -> Figure:
     """Two distances between mixtures that differ in their weights only, against the distance of the modes.
 
@@ -385,8 +431,8 @@ def normalised(points, energy) -> np.ndarray:
     return weight / (weight.sum() * (x[1] - x[0]) * (y[1] - y[0]))
 
 
-def _frame(points: np.ndarray, data: np.ndarray, frame: tuple[int, object, float, object]) -> np.ndarray:
-    """One frame of a movie: energy with the data on the left, density with samples on the right."""
+def _frame(points: np.ndarray, data: np.ndarray, frame: tuple, highest: float) -> np.ndarray:
+    """One frame of a movie: energy with the data on the left, density up to `highest` with samples on the right."""
     step, energy, kl, samples = frame
     fig = Figure(figsize=(5.4, 2.75), dpi=90, layout="none")
     axes = fig.add_axes((0.09, 0.15, 0.43, 0.74)), fig.add_axes((0.56, 0.15, 0.43, 0.74))
@@ -394,7 +440,7 @@ def _frame(points: np.ndarray, data: np.ndarray, frame: tuple[int, object, float
     axes[0].plot(*data[:120].T, color="white", markersize=2, **DOT)
     axes[0].set_title(f"step {step:,}: energy, data", fontsize=9)
     p = normalised(points, energy)
-    levels = np.linspace(0, p.max() * 1.001, 13)
+    levels = np.linspace(0, highest * 1.001, 25)
     axes[1].contourf(*_axes(points), p.T, levels=levels, cmap=PROBABILITY_CMAP, antialiased=False)
     axes[1].plot(*to_numpy(samples)[:120].T, color=COLORS["sky"], markersize=2, **DOT)
     axes[1].set_title(f"KL {kl:.3f}: density, samples", fontsize=9)

@@ -91,20 +91,14 @@ def spring_energy(x, stiffness: float):
 
 
 # %% check="0.1" points=1
+from course_utils import check, exercises
+
 with check.exercise("0.1", "spring_energy"):
-    causes = {
-        "The factor 1/2 is missing": 12.0,
-        "x is not squared": 3.0,
-        "An energy of a spring is never negative: check the sign": -6.0,
-        "The stiffness is not used": 2.0,
-        "The stiffness is not squared, only x is": 18.0,
-    }
-    check.close("E for x = 2, k = 3", spring_energy(2.0, 3.0), 6.0, causes=causes)
-    x = np.array([-1.0, 0.0, 0.5])
-    hint = "Left and right cost the same."
-    check.close("E for x = (-1, 0, 0.5), k = 4", spring_energy(x, 4.0), [2.0, 0.0, 0.5], hint=hint)
-    x = torch.tensor([-3.0, 3.0])
-    check.close("E for a torch tensor", spring_energy(x, 1.0), [4.5, 4.5], hint=hint)
+    answer = exercises.start.spring_energy.by(spring_energy)
+    answer.on("x = 2, k = 3", 2.0, 3.0, expect=6.0)
+    answer.on("x = (-1, 0, 0.5), k = 4", np.array([-1.0, 0.0, 0.5]), 4.0, expect=[2.0, 0.0, 0.5])
+    answer.on("a torch tensor, k = 1", torch.tensor([-3.0, 3.0]), 1.0, expect=[4.5, 4.5])
+    answer.fresh(4, "another spring")
 
 # %% [markdown] hint="0.1"
 # In Python a square is written `x**2`. It works for numbers, NumPy arrays and torch tensors alike.
@@ -119,7 +113,7 @@ with check.exercise("0.1", "spring_energy"):
 # **Think.** A check that only looks whether a function *exists* would be easy to write. Why would you not want it?
 # <!-- ANSWER -->
 # It would pass on the empty stub. A check is worth something only if it can fail: each check in this course has been run
-# against the empty answer and at least four wrong ones, and rejected them all.
+# against the empty answer and a dozen wrong ones or more, most of them made by a machine, and rejected them all.
 
 # %% [markdown]
 # ## 3 · What your machine can do
@@ -184,14 +178,20 @@ print(f"2^256 states at a billion states a second: 10^{math.log10(years):.0f} ye
 # kernel dies, the variables are gone and the text stays: run the cells again. Nothing in this course takes more than a few
 # minutes to run again.
 #
-# **Where your work is.** Locally it is the file itself, and nothing the course does overwrites it. On Colab choose *File → Save a
-# copy in Drive* first. On Binder nothing is kept: download the file.
+# **Where your work is.** If you started with `python3 course.py lab`, this file is a copy of your own in the folder `work`, and
+# nothing the course does overwrites what you write in it. To start a lesson afresh, rename or delete your copy and start `lab`
+# again. On Colab choose *File → Save a copy in Drive* first. On Binder nothing is kept: download the file.
+#
+# **How to get the newest version.** Save your lessons, then run `python3 course.py update` in a terminal, in the folder of the
+# course. Your answers, the cells you added and the text you changed stay; everything else becomes the newest. What was there
+# before is in `work/backups`, and each thing that was not applied is named. If a lesson is open here, choose *File → Reload
+# Notebook from Disk* afterwards. On Colab and Binder the badges always open the newest version.
 
 # %% [markdown]
 # ## 5 · Where to get help
 #
 # 1. **The hint, then the solution**, folded below each check.
-# 2. **The solved copy** of each lesson, with every figure: the folder `notebooks/solutions`, or `solutions` beside this file.
+# 2. **The solved copy** of each lesson, with every figure: the folder `solutions` beside this file.
 # 3. **The function itself**: write `?check.close` in a cell of its own and run it, or read `course_utils`; it is short.
 # 4. **Other people**: [the course's page]({repository}/issues). Say which lesson and cell, paste the whole error and the lines
 #    that the first cell printed. That is what the person who answers will ask for.

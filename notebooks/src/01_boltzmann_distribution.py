@@ -37,11 +37,11 @@ from course_utils import boltzmann, check, energies, explorers, plots
 
 # %%
 tilted = energies.AsymmetricDoubleWell(barrier=2.0, tilt=0.4)
-x, dx = boltzmann.grid_1d(-2.5, 2.5, 1001)
-shown = x.abs() < 1.75
+track, track_dx = boltzmann.grid_1d(-2.5, 2.5, 1001)
+middle = track[track.abs() < 1.75]
 plots.ball(
-    x[shown],
-    tilted(x[shown]),
+    middle,
+    tilted(middle),
     position=float(tilted.minima[0]),
     title="Kicked at random for a very long time: where do you find the ball?",
 )
@@ -60,14 +60,15 @@ plots.ball(
 generator = torch.Generator().manual_seed(1)
 photos = {}
 for T in (0.1, 0.5, 3.0):
-    p, _ = boltzmann.density(tilted(x), dx, T)
-    photos[T] = x[torch.multinomial(p, 400, replacement=True, generator=generator)]
+    p, _ = boltzmann.density(tilted(track), track_dx, T)
+    photos[T] = track[torch.multinomial(p, 400, replacement=True, generator=generator)]
 title = "The harder the kicks, the more evenly both valleys are used"
-plots.photographs(x[shown], tilted(x[shown]), photos, title=title)
+plots.photographs(middle, tilted(middle), photos, title=title)
 
 # %% [markdown]
-# *Picture: the same curve three times, with 400 photographed positions as orange dots. Cold: a tight cluster at the bottom of
-# the left valley. Warmer: dots in both valleys, more on the left. Hot: dots far up the slopes, nearly half on the right.*
+# *Picture: the same curve three times, with 400 photographed positions as orange dots; each title counts those on the left.
+# Cold: a tight cluster at the bottom of the left valley, and a faint spot in the right one. Warmer: dots in both valleys, more
+# on the left. Hot: dots on the hill and far up the slopes, nearly half on the right.*
 #
 # It is (c), and (a) and (b) are its two limits. The strength of the kicks is the **temperature** T. Ludwig Boltzmann found
 # in 1868 how the photographs are distributed, and the rest of this course stands on his answer:
@@ -124,12 +125,12 @@ with check.exercise("1.1", "probabilities"):
 # Compute all weights in one line with `torch.exp`; the temperature goes inside the exponent. Then divide by their sum.
 
 # %%
-E = torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)
-p = boltzmann.probabilities(E, temperature=1.0)
+three = torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)
+p = boltzmann.probabilities(three, temperature=1.0)
 for i in range(3):
-    print(f"state {i + 1}:  E = {E[i]:.0f}   weight = {torch.exp(-E[i]):.4f}   p = {p[i]:.3f}")
-print(f"Z = {torch.exp(-E).sum():.4f}")
-plots.states(E, p, title="One unit of energy costs a factor e ≈ 2.72 in probability at T = 1")
+    print(f"state {i + 1}:  E = {three[i]:.0f}   weight = {torch.exp(-three[i]):.4f}   p = {p[i]:.3f}")
+print(f"Z = {torch.exp(-three).sum():.4f}")
+plots.states(three, p, title="One unit of energy costs a factor e ≈ 2.72 in probability at T = 1")
 
 # %% [markdown]
 # *Picture: bars of the three energies on the left, of the three probabilities on the right; the lowest energy has the
@@ -140,22 +141,22 @@ plots.states(E, p, title="One unit of energy costs a factor e ≈ 2.72 in probab
 
 # %%
 temperatures = torch.logspace(-1, 2, 121, dtype=torch.float64)
-table = torch.stack([boltzmann.probabilities(E, float(T)) for T in temperatures])
+table = torch.stack([boltzmann.probabilities(three, float(T)) for T in temperatures])
 for T in (0.05, 1.0, 100.0):
-    p = boltzmann.probabilities(E, T)
+    p = boltzmann.probabilities(three, T)
     S = -torch.special.xlogy(p, p).sum()
     print(f"T = {T:6.2f}:  p = {[round(v, 4) for v in p.tolist()]}   entropy = {S:.4f} nats")
 print(f"log 3 = {math.log(3):.4f}")
 plots.probabilities_against_temperature(
     temperatures,
     table,
-    labels=[f"E = {e:.0f}" for e in E],
+    labels=[f"E = {e:.0f}" for e in three],
     title="Cold: the lowest state takes all. Hot: every state is equally likely",
 )
 
 # %% [markdown]
-# *Picture: three curves against temperature on a logarithmic axis. At T = 0.1 the state with E = 1 has probability one; at
-# T = 100 all three curves meet at the dotted line 1/3.*
+# *Picture: three curves against temperature on a logarithmic axis. At the cold end the state with E = 1 has probability one and
+# the others none; at the hot end all three curves come together at the dotted line 1/3.*
 #
 # These are the two limits of every Boltzmann distribution. As **T → 0** all mass goes to the lowest state, or is shared
 # equally if several are lowest, and the entropy goes to the log of their number. As **T → ∞** energy no longer matters, and
@@ -407,9 +408,9 @@ print(f"largest |F - (U - TS)| = {worst:.1e}")
 plots.thermodynamics_curves(results, title="Double well: F = U − TS holds, and fluctuations give dU/dT")
 
 # %% [markdown]
-# *Picture: left, the mean energy rises with T while the free energy falls, with circles for U - TS on top of F; middle, the
-# entropy rises; right, the heat capacity from the variance with circles from the numerical slope of U on top; it starts near
-# one half, peaks, and falls.*
+# *Picture: left, the mean energy rises with T, while the free energy is flat at first and then falls, with circles for U - TS on
+# top of it; middle, the entropy rises, from below zero where the density is narrow; right, the heat capacity from the variance
+# with circles from the numerical slope of U on top; it starts near one half, peaks, and falls.*
 #
 # When cold, each valley is a bowl and C is one half. It peaks where the hill comes within reach: the ball starts to spend
 # time on it. When very hot, the hill no longer matters and the steep $x^4$ walls do; C comes back up to the 1/4 of a pure
@@ -429,7 +430,7 @@ for energy, T, box, log, finding in (
 ):
     points, cell = boltzmann.grid_2d(box, 401)
     p = torch.exp(-energy(points) / T - energy.log_z(T))  # Z is known exactly, so the box may be small
-    title = f"{energy.name}, T = {T:g}: {finding} ({p.sum() * cell:.1%} of it is shown)"
+    title = f"{energy.name}, T = {T:g}: {finding} ({p.sum() * cell:.2%} of it is shown)"
     display(plots.landscape_2d(points, energy(points), p, energy.minima[:1], title=title, log=log))
 
 # %% [markdown]
@@ -492,7 +493,7 @@ plots.energy_and_data(
 
 # %% [markdown]
 # *Picture: two energy maps of the plane with 500 white data points in two clusters. On the left the clusters lie in two dark
-# valleys. On the right the energy slopes from one side to the other and ignores them.*
+# valleys. On the right the energy slopes down from the left edge to the upper right corner and ignores them.*
 #
 # How bad is it? The yardstick is the **negative log-likelihood** of the data, the average of $-\log p(x)$:
 #
@@ -565,7 +566,9 @@ for half in (4, 8, 16, 32, 64):
 # computed.
 #
 # **Independence.** Put two systems side by side that do not interact: $E(x, y) = E(x) + E(y)$. Then what happens to one should
-# not depend on the other, $p(x, y) = p(x)\,p(y)$. That asks for $f(a + b) \propto f(a) f(b)$, and only the exponential has it.
+# not depend on the other, $p(x, y) = p(x)\,p(y)$. That asks for $f(a + b) \propto f(a) f(b)$, and among all *continuous* positive
+# functions only the exponentials $e^{-kE}$ have it; $k$ is $1/T$. (Measurable is enough. Without any such condition the equation
+# has other solutions, so wild that nobody can draw or compute one.)
 
 # %%
 maps = {
@@ -580,7 +583,7 @@ for name, f in maps.items():
     joint = joint / (joint.sum() * dx * dx)
     dependence[name] = joint - (joint.sum(1) * dx)[:, None] * (joint.sum(0) * dx)[None, :]
     single[name] = f(bowl(x)) / (f(bowl(x)).sum() * dx)
-title = "Only exp(-E) leaves two separate systems independent"
+title = "Of these three maps, only exp(-E) leaves two separate systems independent"
 plots.energy_maps(x, bowl(x), single, dependence, title=title)
 
 # %% [markdown]

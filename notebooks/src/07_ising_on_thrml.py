@@ -55,21 +55,22 @@ T_C = 1 / exact.BETA_C
 # ## 1 · Three temperatures
 #
 # In lesson 02 you computed log Z of this model. Now you will see what it looks like. These are three lattices of
-# 128 × 128 spins, drawn by the sampler that this lesson builds.
+# 128 × 128 spins, drawn by the sampler that this lesson builds, after 20 000 sweeps from all spins equal (section 7 says why so
+# many).
 #
 # **Guess before you run the cell:** at which of the temperatures 1.8, 2.269 and 3.5 do patches of *every* size occur?
 
 # %%
 temperatures = np.array([1.8, T_C, 3.5])
-run = {"n_samples": 1, "n_burn_in": 2000, "n_chains": 3, "init": "aligned"}
+run = {"n_samples": 1, "n_burn_in": 20_000, "n_chains": 3, "init": "aligned"}
 spins = Ising(128).sample(jax.random.key(70), 1 / temperatures, **run)[:, 0]
 m = np.abs(observables.magnetisation(spins))
 titles = [f"T = {T:.3f}: |m| = {value:.2f}" for T, value in zip(temperatures, m, strict=True)]
 plots.spins(spins, "ising", titles, title="Order, patches of every size, and noise")
 
 # %% [markdown]
-# *Picture: three square lattices. At T = 1.8 one colour with small specks of the other; at 2.269 patches of all sizes, from
-# single spins to a third of the side; at 3.5 a fine-grained mixture of both colours.*
+# *Picture: three square lattices. At T = 1.8 one colour with small specks of the other; at 2.269 one colour with ragged patches of the
+# other, of all sizes from single spins upwards; at 3.5 a fine-grained mixture of both colours.*
 #
 # ## 2 · One conditional
 #
@@ -120,31 +121,16 @@ def conditional_probability(
 
 
 # %% check="7.1" points=2
+from course_utils import check, exercises
+
 with check.exercise("7.1", "conditional_probability"):
-    σ = jax.nn.sigmoid
-    for k, (β, J, h) in enumerate(((0.3, 1.0, 0.7), (0.4, 1.0, 0.0), (0.25, -1.5, 0.2))):
-        s = jax.random.rademacher(jax.random.key(k), (4, 6)).astype(jnp.int8)
-        up, left = jnp.roll(s, 1, 0), jnp.roll(s, 1, 1)
-        n = up + left + jnp.roll(s, -1, 0) + jnp.roll(s, -1, 1)
-        rim = jnp.pad(s, 1)
-        edge = rim[:-2, 1:-1] + rim[2:, 1:-1] + rim[1:-1, :-2] + rim[1:-1, 2:]
-        causes = {
-            "β is missing": σ(2 * (J * n + h)),
-            "The factor 2 is missing: turning a spin costs twice its energy": σ(β * (J * n + h)),
-            "Each bond is counted twice: a bond belongs to a spin only once": σ(4 * β * (J * n + h)),
-            "The sign is wrong: for J > 0 a spin follows its neighbours": σ(-2 * β * (J * n + h)),
-            "This is the probability of -1": 1 - σ(2 * β * (J * n + h)),
-            "The sign of the coupling is wrong": σ(2 * β * (-J * n + h)),
-            "The field h is not used": σ(2 * β * J * n),
-            "J is not used": σ(2 * β * (n + h)),
-            "J multiplies the neighbours only, not h": σ(2 * β * J * (n + h)),
-            "A spin has four neighbours; here two are missing": σ(2 * β * (J * (up + left) + h)),
-            "The sides are glued together: this leaves the edges open": σ(2 * β * (J * edge + h)),
-            "A spin is no neighbour of itself": σ(2 * β * (J * (n + s) + h)),
-            "This is the mean spin, tanh, not a probability": jnp.tanh(β * (J * n + h)),
-        }
-        got, right = conditional_probability(s, β, J, h), σ(2 * β * (J * n + h))
-        check.close(f"P(s = +1) at β = {β}, J = {J}, h = {h}", got, right, causes=causes)
+    answer = exercises.ising.conditional_probability.by(conditional_probability)
+    spins = jax.random.rademacher(jax.random.key(71), (4, 6)).astype(jnp.int8)
+    answer.on("a 4 × 6 torus, β = 0.3, h = 0.7", spins, 0.3, 1.0, 0.7)
+    answer.on("the same with J = -1.5, h = 0.2", spins, 0.25, -1.5, 0.2)
+    answer.on("the same in the cold, β = 40", spins, 40.0, 1.0, 0.1, hint="Does an exponential overflow?")
+    check.close("P with J = 1, h = 0 by themselves", conditional_probability(0 * spins + 1, 0.5)[0, 0], 0.9820138)
+    answer.fresh(3, "another torus")
 
 # %% [markdown] hint="7.1"
 # Four calls of `jnp.roll`, with steps +1 and -1 along both axes, add up to the sum of the neighbours of every spin at once.
@@ -208,26 +194,18 @@ def two_colours(rows: int, cols: int, periodic: bool = True) -> Bool[np.ndarray,
 
 
 # %% check="7.2" points=1
+from course_utils import check, exercises
+
 with check.exercise("7.2", "two_colours"):
-    for rows, cols, periodic in ((4, 4, True), (4, 6, True), (3, 5, False), (4, 5, False)):
-        where = f"{rows} × {cols}, {'periodic' if periodic else 'open'}"
-        got = two_colours(rows, cols, periodic)
-        check.equal(f"the shape, {where}", np.shape(got), (rows, cols), hint="One entry per spin.")
-        right = gibbs.two_colours(rows, cols, periodic=False)
-        first = np.asarray(got) == bool(np.asarray(got)[0, 0])  # either colour may come first
-        i, j = np.indices((rows, cols))
-        causes = {
-            "All have one colour": np.ones((rows, cols)),
-            "These are stripes: neighbours in a column are equal. Use i + j": j % 2 == 0,
-            "These are stripes: neighbours in a row are equal. Use i + j": i % 2 == 0,
-            "Counting on from 0 makes stripes where rows are even. Use i + j": (i * cols + j) % 2 == 0,
-        }
-        hint = "Going one step along a row or a column must change the colour."
-        check.close(f"the colours, {where}", first, right, causes=causes, hint=hint)
-    for rows, cols in ((5, 4), (4, 3), (5, 5)):
-        hint = "Round a loop of odd length two colours cannot alternate."
-        what = f"a periodic {rows} × {cols}"
-        check.raises(ValueError, lambda r=rows, c=cols: two_colours(r, c), what, hint=hint)
+    answer = exercises.ising.two_colours.by(two_colours)
+    answer.on("a torus of 4 × 6", 4, 6)
+    answer.on("an open lattice of 3 × 5", 3, 5, False)
+    answer.on("an open lattice of 4 × 5", 4, 5, False)
+    answer.on("a torus of 2 × 2", 2, 2, True)
+    answer.fresh(4, "another lattice")
+    for rows, cols in ((5, 4), (4, 3), (5, 5), (2, 3)):
+        odd = "Round a loop of odd length two colours cannot alternate."
+        check.raises(ValueError, lambda r=rows, c=cols: two_colours(r, c), f"a torus of {rows} × {cols}", hint=odd)
 
 # %% [markdown] hint="7.2"
 # `i, j = np.indices((rows, cols))` gives row and column of every spin. One step along either axis changes $i + j$ by one, so
@@ -240,7 +218,7 @@ plots.colourings(boards, titles=names, title="A torus of odd side has no colouri
 
 # %% [markdown]
 # *Picture: two checkerboards with bonds drawn as lines; stubs at the sides are the bonds that wrap round. On the 6 × 6 torus
-# no bond joins equal colours. On the 5 × 5 torus all bonds across the sides do, and are drawn in red.*
+# no bond joins equal colours. On the 5 × 5 torus all bonds across the sides do; their stubs are thick and red-orange.*
 #
 # ### Exercise 7.3 · What is stationary?
 # *Difficulty ●●○ · fifteen minutes · why: "it is faster to draw all spins at once" is a mistake that no plot of one run shows.*
@@ -281,27 +259,16 @@ def transition_matrix(
 
 
 # %% check="7.3" points=3
+from course_utils import check, exercises
+
 with check.exercise("7.3", "transition_matrix"):
-    s = exact.ising_states(3)
-    p = np.random.default_rng(73).uniform(0.1, 0.9, s.shape)
+    answer = exercises.ising.transition_matrix.by(transition_matrix)
+    states = exact.ising_states(3)[[5, 0, 3, 7, 1, 6, 2, 4]]
+    p_up = np.random.default_rng(73).uniform(0.1, 0.9, states.shape)
     for group in ([1], [0, 2], [0, 1, 2]):
-        right = gibbs.transition_matrix(s, p, group)
-        flip = gibbs.transition_matrix(s, 1 - p, group)
-        of_b = np.where(s == 1, p, 1 - p)[:, group].prod(1)  # the conditional of the new state
-        stay = np.delete(s[:, None] == s[None], group, axis=-1).all(-1)
-        each = [gibbs.transition_matrix(s, p, [i]) for i in group]
-        one_by_one = np.linalg.multi_dot([np.eye(8), *each, np.eye(8)])
-        causes = {
-            "Rows are where a step starts, columns where it ends: this is the transpose": right.T,
-            "p_up is the probability of +1; a spin becomes -1 with probability 1 - p_up": flip,
-            "The conditional is that of the state before the step, p_up[a]": of_b[None, :] * stay,
-            "The spins outside the group must stay": gibbs.transition_matrix(s, p, [0, 1, 2]),
-            "The spins of the group are drawn at once, not one after the other": one_by_one,
-        }
-        got = transition_matrix(s, p, group)
-        hint = "A product over the spins: drawn ones from p_up[a], the others must be equal."
-        check.close(f"the steps of group {group}", got, right, causes=causes, hint=hint)
-        check.close(f"the row sums of group {group}", np.sum(got, axis=1), 1.0 + np.zeros(8))
+        K = answer.on(f"three spins, group {group}", states, p_up, group)
+        check.close(f"the row sums of group {group}", np.sum(K, axis=1), np.ones(8))
+    answer.fresh(3, "other spins")
 
 # %% [markdown] hint="7.3"
 # For a drawn spin $i$ the factor is `p_up[a, i]` if `states[b, i]` is +1, else `1 - p_up[a, i]`; for another it is
@@ -343,8 +310,8 @@ plots.stationary(states, energy, found, title=title)
 #
 # Two colours leave the Boltzmann distribution as it is, to machine precision. All at once does not, and the figure shows
 # why. The new black spins depend on the old white ones only, and the new white ones on the old black ones. So black and white
-# of the *same* time never meet: they are independent, each colour by itself is right, and the mean energy of a bond is
-# exactly zero. On a large cold lattice it looks like this.
+# of the *same* time never meet: they are independent, each colour by itself is right, and the energy of a bond is zero on
+# average. On a large cold lattice it looks like this.
 
 # %%
 white = ~gibbs.two_colours(64, 64)
@@ -376,7 +343,8 @@ plots.spins(pictures, "ising", titles, title=title)
 
 # %% [markdown]
 # *Picture: three lattices. Drawn all at once, patches of one colour stand beside patches of a fine checkerboard, and at the
-# next step the checkerboards have changed sides. With two colours there are two kinds of patches, each of one colour.*
+# next step the checkerboards have changed sides; the energy of such a lattice may have either sign. With two colours there are
+# patches of one colour only, and the energy is near its equilibrium value: what it lacks are the walls between them.*
 #
 # ## 4 · The same on THRML
 #
@@ -394,23 +362,22 @@ plots.spins(pictures, "ising", titles, title=title)
 # For Ising models there is a ready-made one.
 
 # %%
-size, beta = 16, 0.4
+size, beta_0 = 16, 0.4
 nodes = [SpinNode() for _ in range(size**2)]
 i, j = exact.bonds((size, size)).T
 edges = [(nodes[a], nodes[b]) for a, b in zip(i, j, strict=True)]
-ebm = IsingEBM(nodes, edges, jnp.zeros(len(nodes)), jnp.ones(len(edges)), jnp.array(beta))
+ebm = IsingEBM(nodes, edges, jnp.zeros(len(nodes)), jnp.ones(len(edges)), jnp.array(beta_0))
 
-first = gibbs.two_colours(size, size).ravel()
-blocks = [Block([n for n, f in zip(nodes, first, strict=True) if f == c]) for c in (True, False)]
+is_first = gibbs.two_colours(size, size).ravel()
+blocks = [Block([n for n, f in zip(nodes, is_first, strict=True) if f == c]) for c in (True, False)]
 ready_made = IsingSamplingProgram(ebm, blocks, [])
 for factor in ebm.factors:
-    n, groups, weights = len(factor.weights), len(factor.node_groups), np.unique(factor.weights)
-    print(f"{type(factor).__name__}: {n} terms, nodes in each: {groups}, weights {weights}")
+    n, groups, values = len(factor.weights), len(factor.node_groups), np.unique(factor.weights)
+    print(f"{type(factor).__name__}: {n} terms, nodes in each: {groups}, weights {values}")
 print("the sampler of a block:", type(ready_made.samplers[0]).__name__)
 
 # %% [markdown]
-# Two things have been *folded in*. The weights of the bonds were 1, and are 0.4 now: THRML's factors hold $\beta J$, so that a
-# new temperature means a new program. And every spin has a bias term, although all biases are zero; it is computed all the
+# Two things have been *folded in*. The weights of the bonds were 1, and are 0.4 now: THRML's factors hold $\beta J$. And every spin has a bias term, although all biases are zero; it is computed all the
 # same. The factor 2 of the conditional is *not* in the weights: `SpinGibbsConditional` puts it in. Now run it. The state is a
 # list with one array for each block.
 
@@ -442,8 +409,8 @@ def lattices(program, blocks, nodes, key, n_chains, schedule) -> Int[jax.Array, 
 schedule = SamplingSchedule(n_warmup=200, n_samples=200, steps_per_sample=2)
 spins = lattices(ready_made, blocks, nodes, jax.random.key(73), 64, schedule)
 measured = observables.mean_and_error(Ising(16).energy(spins))
-print(f"shape (chains, samples, rows, columns): {spins.shape}, β = {beta}")
-print(f"energy per spin {measured}, exact (Kaufman) {exact.kaufman_energy(16, beta):.5f}")
+print(f"shape (chains, samples, rows, columns): {spins.shape}, β = {beta_0}")
+print(f"energy per spin {measured}, exact (Kaufman) {exact.kaufman_energy(16, beta_0):.5f}")
 
 # %% [markdown]
 # **Three traps**, each of which cost somebody an afternoon.
@@ -516,29 +483,13 @@ def ising_program(nodes: list[SpinNode], beta: float) -> tuple[FactorSamplingPro
 
 
 # %% check="7.4" points=4
+from course_utils import check, exercises
+
 with check.exercise("7.4", "ising_program"):
-    own, β = [SpinNode() for _ in range(16)], 0.3
-    program, colours = check.outputs(ising_program(own, β), "the program", "the blocks")
-    check.equal("the number of blocks", len(colours), 2, hint="One block for each colour.")
-    where = sorted(sorted(own.index(node) for node in block) for block in colours)
-    board = [np.flatnonzero(gibbs.two_colours(4, 4).ravel() == c).tolist() for c in (1, 0)]
-    hint = "Is this the colouring of Exercise 7.2? Spin (i, j) is nodes[i * size + j]."
-    check.equal("the spins drawn together", where, board, hint=hint)
-    causes = {"Both colours are drawn at once: a tuple of blocks is one group": [[0, 1]]}
-    check.equal("the order of the blocks", program.gibbs_spec.sampling_order, [[0], [1]], causes=causes)
-    plan = SamplingSchedule(200, 400, 2)
-    s = lattices(program, colours, own, jax.random.key(74), 64, plan)
-    u = {b: exact.enumerated_energy((4, 4), b) for b in (β, 2 * β, β / 2, 1.0)}
-    causes = {
-        "β is missing: THRML's weights are β J": u[1.0],
-        "The weights are 2 β: the factor 2 is in the sampler, or each bond is there twice": u[2 * β],
-        "The weights are β / 2: each bond in exact.bonds is there once": u[β / 2],
-        "The sign is wrong: THRML's energy is minus the sum of weight × spins": -u[β],
-        "The two colours do not see each other": 0.0,
-    }
-    e = float(Ising(4).energy(s).mean())
-    hint = "Look at the weights and at the ends of the bonds."
-    check.close("the energy per spin, 4 × 4", e, u[β], causes=causes, hint=hint, rtol=0, atol=0.02)
+    answer = exercises.ising.ising_program.by(ising_program)
+    answer.on("a 4 × 4 torus, β = 0.3", [SpinNode() for _ in range(16)], 0.3)
+    answer.on("a 6 × 6 torus, β = 0.6", [SpinNode() for _ in range(36)], 0.6)
+    answer.fresh(1, "another torus")
 
 # %% [markdown] hint="7.4"
 # The blocks are made as above for `ready_made`. `i, j = exact.bonds((size, size)).T` gives the two ends of all bonds;
@@ -546,28 +497,36 @@ with check.exercise("7.4", "ising_program"):
 # `SpinGibbsConditional`, which draws +1 with probability $\sigma(2\gamma)$, $\gamma$ the sum of weights times neighbours.
 
 # %% uses="7.4"
-nodes = [SpinNode() for _ in range(256)]
-program, blocks = ising_program(nodes, 1.0)
+program, colours = ising_program(nodes, 0.5)
+mine = lattices(program, colours, nodes, jax.random.key(75), 64, schedule)
+measured = observables.mean_and_error(Ising(16).energy(mine))
+print(f"your program, β = 0.5: energy per spin {measured}, Kaufman {exact.kaufman_energy(16, 0.5):.5f}")
+
+# %% [markdown]
+# A second program, for another β, would be compiled again, although its nodes are the same: its blocks are new objects, and THRML's
+# blocks are compared by identity. So build the program *inside* `jit`, from a β that is an argument. Then the tables of who reads
+# whom are constants of one compiled function, and only the weights β J are traced. The body of a jitted function runs when JAX
+# traces it, and at no other time, which the list `traced` counts.
+
+# %%
+traced = []
 
 
-def weights(program: FactorSamplingProgram) -> list[Float[jax.Array, "n k"]]:
-    """The weights of the bonds, for each block those of its spins."""
-    return [term.weights for block in program.per_block_interactions for term in block]
+@jax.jit
+def energies(beta, key) -> Float[jax.Array, "chains samples"]:
+    """Energies of 16 × 16 spins at any β; the program is built while JAX traces."""
+    traced.append(beta)
+    program, colours = gibbs.ising_program(nodes, beta)
+    return Ising(16).energy(lattices(program, colours, nodes, key, 64, schedule))
 
 
 for beta in (0.3, 0.4, 0.5):
-    start = time.perf_counter()
-    there = eqx.tree_at(weights, program, [beta * w for w in weights(program)])
-    mine = lattices(there, blocks, nodes, jax.random.key(75), 64, schedule)
-    measured = observables.mean_and_error(Ising(16).energy(mine))
-    kaufman = exact.kaufman_energy(16, beta)
-    print(f"β = {beta}: energy per spin {measured}, Kaufman {kaufman:.5f}", end="")
-    print(f"   ({time.perf_counter() - start:.1f} s)")
+    e = observables.mean_and_error(energies(beta, jax.random.key(76)))
+    print(f"β = {beta}: energy per spin {e}, Kaufman {exact.kaufman_energy(16, beta):.5f}; traces: {len(traced)}")
+many = jax.vmap(energies, (0, None))(jnp.linspace(0.1, 0.6, 6), jax.random.key(77))
+print("and six β at once, by vmap:", np.round(np.asarray(many, float).mean((1, 2)), 3), f"traces: {len(traced)}")
 
 # %% [markdown]
-# Three temperatures, one compilation: the program was built once, at β = 1, and `eqx.tree_at` put in other weights. Three calls
-# of `ising_program` would have given three new programs with new nodes in their blocks, and `jit` would have compiled each.
-#
 # For the rest of the lesson you need longer runs. `course_utils.lattice.Ising` is the same program on THRML, with a scalar
 # coupling in place of a weight per bond, an own conditional sampler that takes β as an argument, and one node for each colour
 # that holds half the lattice (`engine="sublattices"`). One β per chain makes a whole phase diagram one compiled program. It
@@ -603,8 +562,8 @@ title = f"T = {T} after a quench: the patches grow and keep their look"
 plots.spins([snapshots[t] for t in (1, 16, 128, 1024)], "ising", titles, title=title)
 
 # %% [markdown]
-# *Picture: four moments of the same lattice. Noise after one sweep, then patches of two colours that look alike at all later
-# times, only larger.*
+# *Picture: four moments of the same lattice. Noise after one sweep, then winding patches of two colours, larger at each later
+# moment; at the last only a few are left.*
 
 # %%
 sizes = np.array(sizes)
@@ -616,8 +575,9 @@ spread = sizes.std(axis=1, ddof=1) / math.sqrt(sizes.shape[1])
 plots.domain_growth(times, sizes.mean(axis=1), spread, late, (growth, math.exp(intercept)), title=title)
 
 # %% [markdown]
-# *Picture: on logarithmic axes the size of the domains rises from about one spacing to tens of spacings, close to a dashed
-# line of slope one half.*
+# *Picture: on logarithmic axes the size of the domains rises from about one spacing to tens of spacings. At late times the points
+# follow the fitted line, nearly parallel to a dashed line of slope one half above it; their error bars grow, as few domains are
+# left.*
 #
 # Why the square root? A wall between two domains moves because it is curved: a corner spin has as many unlike as like
 # neighbours, and turns at no cost. The speed of a wall is its curvature, so $d\ell/dt \propto 1/\ell$, and
@@ -645,38 +605,57 @@ plots.spins(hot[np.array(worst)], "ising", titles, title=title)
 #
 # Stripes. A band that closes on itself round the torus straightens its walls, and straight walls do not move except by rare
 # excitations. At zero temperature about a third of all quenches on a square torus end this way for ever (Barros, Krapivsky
-# and Redner 2009). Averaged over starts, this protocol shows a magnetisation that *falls* towards low temperature, and public
-# notebooks have taken that for physics.
+# and Redner 2009). Averaged over starts, this protocol shows a magnetisation that *falls* towards low temperature, although at
+# equilibrium it rises.
 #
 # The cure here is a **cold start**: all spins equal. Below $T_c$ that is next to equilibrium, and above $T_c$ order melts
-# quickly. (In harder systems one cools slowly, or exchanges replicas as in lesson 03.) Both protocols, with ten temperatures
-# away from $T_c$ in one program and five near it, with more chains and ten sweeps between samples, in another. On a GPU the runs
-# are eight times as long.
+# quickly. (In harder systems one cools slowly, or exchanges replicas as in lesson 03.) Both protocols at ten temperatures away
+# from $T_c$; from a cold start also at four temperatures near $T_c$ and at $T_c$ itself, where the memory is longest and so are the
+# runs. Eight chains each. On a GPU the runs are eight times as long.
 
 # %%
 far = np.array([1.2, 1.5, 1.8, 2.0, 2.1, 2.5, 2.7, 3.0, 3.3, 3.6])
-near = np.array([2.18, 2.24, T_C, 2.32, 2.38])
-model, key = Ising(64), jax.random.key(78)
-look = {"m": observables.magnetisation, "e": model.energy}
+near, at_T_c = np.array([2.18, 2.24, 2.32, 2.38]), np.array([T_C])
+model_64, key = Ising(64), jax.random.key(78)
+m_and_e = {"m": observables.magnetisation, "e": model_64.energy}
 n_samples = 500 if machine.device == "cpu" else 4000
 
 
 def series(key, temperatures, init, n_burn_in, n_sweeps) -> list[dict[str, np.ndarray]]:
-    """m and e for each temperature, each of shape (chains, samples); 80 chains in all."""
-    n_each = 80 // len(temperatures)
-    how = {"n_samples": n_samples, "n_sweeps": n_sweeps, "n_burn_in": n_burn_in, "n_chains": 80, "init": init}
-    seen = model.measure(key, np.repeat(1 / temperatures, n_each), look, **how)
-    seen = {name: np.asarray(values, float) for name, values in seen.items()}
-    return [{name: v[n : n + n_each] for name, v in seen.items()} for n in range(0, 80, n_each)]
+    """m and e for each temperature, each of shape (8 chains, samples)."""
+    how = {"n_samples": n_samples, "n_sweeps": n_sweeps, "n_burn_in": n_burn_in, "init": init}
+    betas = np.repeat(1 / temperatures, 8)
+    measured = model_64.measure(key, betas, m_and_e, n_chains=len(betas), **how)
+    rows = {name: np.split(np.asarray(values, float), len(temperatures)) for name, values in measured.items()}
+    return [dict(zip(rows, pair, strict=True)) for pair in zip(*rows.values(), strict=True)]
 
 
-hot = series(key, far, "random", 1000, 1)
-cold = series(jax.random.fold_in(key, 1), far, "aligned", 500, 3)
-cold += series(jax.random.fold_in(key, 2), near, "aligned", 2000, 10)
-order = np.argsort(np.concatenate([far, near]))
-T_all, cold = np.concatenate([far, near])[order], [cold[k] for k in order]
+hot = series(key, far, "random", 1000, 4)
+cold = series(jax.random.fold_in(key, 1), far, "aligned", 500, 4)
+cold += series(jax.random.fold_in(key, 2), near, "aligned", 4000, 32)
+cold += series(jax.random.fold_in(key, 3), at_T_c, "aligned", 6000, 50)
+T_all = np.concatenate([far, near, at_T_c])
+order = np.argsort(T_all)
+T_all, cold = T_all[order], [cold[k] for k in order]
 
 # %% [markdown]
+# Which runs are at equilibrium? Those that are many autocorrelation times long, some twenty (lesson 03; τ is the subject of section
+# 7), and with which runs from the opposite start agree. A run of about one τ agrees with anything: its error bar is as large as its
+# ignorance. `diagnostics.two_starts` gives the distance of the two means in standard errors, and the length of the shorter run.
+
+# %%
+for T, one in zip(T_all, cold, strict=True):
+    absolute = np.abs(one["m"]).T  # time first
+    length = n_samples / diagnostics.integrated_time(absolute)
+    print(f"T = {T:.3f}: |m| from cold {observables.mean_and_error(absolute.T)}, runs of {length:4.0f} τ", end="")
+    if T in far:
+        starts = diagnostics.two_starts(absolute, np.abs(hot[list(far).index(T)]["m"]).T)
+        print(f"; hot starts {starts.apart:.1f} σ away, shorter run {starts.length:.0f} τ", end="")
+    print()
+
+# %% [markdown]
+# Near $T_c$ some runs fall short of twenty τ. What their error bars are worth is tested below, against exact energies.
+#
 # From the series of $m$ and $e$ come four quantities. Mean values are simple; the susceptibility
 # $\chi = \beta N(\langle m^2\rangle - \langle|m|\rangle^2)$ and the specific heat $C = \beta^2N(\langle e^2\rangle - \langle
 # e\rangle^2)$ measure the fluctuations. The errors come from the spread of independent chains, by the jackknife where a quantity
@@ -724,12 +703,12 @@ plots.phase_curves(measured, exact=exact_curves, transition=("T_c", T_C), title=
 # *Picture: four panels against temperature, with the critical temperature dashed. The points of the cold starts lie on the
 # exact curves: |m| falls steeply to zero at T_c, the energy has its steepest rise there, susceptibility (logarithmic axis) and
 # specific heat have peaks. Near T_c the points round off what is infinitely sharp for an infinite lattice. The hot starts
-# have a smaller |m| and a higher energy below T_c, with large error bars.*
+# have a smaller |m| and a higher energy below T_c, with large error bars; above it they lie on the others.*
 #
 # How well do they agree? The finite lattice is known exactly as well: Kaufman's formula gives its energy, and the slope of
 # that its specific heat. A good way to be honest is χ²: the squared deviations, in units of the error bars, added up. With
-# error bars that are exact it is about the number of temperatures. Ours come from 8 or 16 chains and are uncertain
-# themselves; with ν = 7 or 15 degrees of freedom each term is $\nu/(\nu-2)$ on average (Student's t).
+# error bars that are exact it is about the number of temperatures. Ours come from 8 chains and are uncertain themselves; with
+# ν = 7 degrees of freedom each term is $\nu/(\nu-2)$ on average (Student's t).
 
 # %%
 def kaufman_heat(T: float, step: float = 1e-3) -> float:
@@ -746,10 +725,10 @@ for T, (m, e, _, C), (u, c) in zip(T_all, of_cold, finite, strict=True):
 for k, name in ((0, "energy"), (1, "specific heat")):
     pairs = [(row[1 + 2 * k], right[k]) for row, right in zip(of_cold, finite, strict=True)]
     χ2 = sum(((got.value - right) / got.error) ** 2 for got, right in pairs)
-    ν = np.where(np.isin(T_all, near), 15, 7)
-    mean, variance = ν / (ν - 2), 2 * ν**2 * (ν - 1) / ((ν - 2) ** 2 * (ν - 4))
-    expected = f"{mean.sum():.0f} ± {math.sqrt(variance.sum()):.0f}"
-    print(f"{name}: χ² = {χ2:.1f} for {len(pairs)} temperatures, expected {expected}")
+    ν, n = 7, len(pairs)
+    variance = 2 * ν**2 * (ν - 1) / ((ν - 2) ** 2 * (ν - 4))
+    expected = f"{n * ν / (ν - 2):.0f} ± {math.sqrt(n * variance):.0f}"
+    print(f"{name}: χ² = {χ2:.1f} for {n} temperatures, expected {expected}")
 
 # %% [markdown]
 # ## 7 · Critical slowing down
@@ -763,7 +742,7 @@ lattice_sizes, τ, at_critical = np.array([8, 12, 16, 24, 32]), [], {}
 chains, only_m = {"n_samples": 1000, "n_chains": 56, "init": "aligned"}, {"m": observables.magnetisation}
 for L in lattice_sizes:
     every = int(L * L // 64)  # sweeps between samples: about the same number of samples per τ for all
-    how = chains | {"n_sweeps": every, "n_burn_in": 20 * every}
+    how = chains | {"n_sweeps": every, "n_burn_in": 100 * every}
     betas = np.full(56, exact.BETA_C)
     seen = Ising(int(L)).measure(jax.random.key(L), betas, only_m, **how)
     at_critical[L] = np.asarray(seen["m"], float)
@@ -778,12 +757,13 @@ title = f"At T_c, one independent |m| costs L^z sweeps, z = {z:.2f} ± {z_error:
 plots.slowing_down(lattice_sizes, τ, error, (z, math.exp(fit[1])), title=title)
 
 # %% [markdown]
-# *Picture: on logarithmic axes the autocorrelation time rises on a straight line from some fifteen sweeps for L = 8 to a few
-# hundred for L = 32.*
+# *Picture: five points with error bars on logarithmic axes. The autocorrelation time rises with the size of the lattice, close to a
+# straight line, the fit.*
 #
 # The best estimates in the literature are z = 2.17 (Nightingale and Blöte 1996). Doubling the side costs four times as many
 # spins *and* more than four times as many sweeps. Cluster algorithms (Swendsen and Wang 1987) draw whole patches at once and
-# all but remove this; they are not local, and no hardware of simple cells does them.
+# all but remove this. They are not local: a cluster may span the lattice, and a cell that sees its neighbours alone cannot
+# grow one.
 #
 # ## 8 · The critical temperature from small lattices
 #
@@ -816,29 +796,15 @@ def order_and_binder(m: Float[np.ndarray, "chains samples"]) -> tuple[float, flo
 
 
 # %% check="7.5" points=2
+from course_utils import check, exercises
+
 with check.exercise("7.5", "order_and_binder"):
-    rng = np.random.default_rng(75)
-    five = np.array([[-0.5], [0.1], [0.2], [-0.3], [0.0]]) + 0.3 * rng.standard_normal((5, 400))
-    for name, m in (("five chains", five), ("m = ±1", rng.choice([-1.0, 1.0], (6, 50)))):
-        order, binder = check.outputs(order_and_binder(m), "the order parameter", "U")
-        m2, m4, centred = (m**2).mean(), (m**4).mean(), m - m.mean()
-        causes = {
-            "m without its absolute value: both signs cancel in a long run": m.mean(),
-            "Take the absolute value before the average, not after": abs(m.mean()),
-            "Each chain's mean was taken before the absolute value": abs(m.mean(axis=1)).mean(),
-            "This is the root of ⟨m²⟩; the order parameter is ⟨|m|⟩": math.sqrt(m2),
-        }
-        check.close(f"⟨|m|⟩, {name}", order, np.abs(m).mean(), causes=causes, hint="np.abs, then the mean.")
-        causes = {
-            "The 3 is missing": 1 - m4 / m2**2,
-            "1 minus this is U": m4 / (3 * m2**2),
-            "The square belongs to the average, ⟨m²⟩², not to m": 1 - 1 / 3,
-            "⟨m²⟩ is not squared": 1 - m4 / (3 * m2),
-            "⟨m⟩ must not be subtracted": 1 - (centred**4).mean() / (3 * (centred**2).mean() ** 2),
-            "One ratio for each chain was averaged; average the powers over all chains first":
-                (1 - (m**4).mean(1) / (3 * (m**2).mean(1) ** 2)).mean(),
-        }  # fmt: skip
-        check.close(f"U, {name}", binder, 1 - m4 / (3 * m2**2), causes=causes)
+    answer = exercises.ising.order_and_binder.by(order_and_binder)
+    m = np.array([[0.5, -0.1, 0.3], [-0.4, -0.2, 0.6]])
+    answer.on("two chains", m, expect=0.35)
+    order, binder = answer.on("m = ±1", np.array([[1.0, -1.0, -1.0], [1.0, -1.0, -1.0]]), expect=1.0)
+    check.close("U of m = ±1, exactly 2/3", binder, 2 / 3)
+    answer.fresh(3, "other chains")
 
 # %% [markdown] hint="7.5"
 # `(m**4).mean()` is an average over all chains and samples. The absolute value is taken of each entry before the average.
@@ -855,11 +821,13 @@ for L in (8, 12, 24):
 found = observables.binder_crossing(T_near, m_of[8], m_of[24])
 off = abs(found.value / T_C - 1)
 title = f"L = 8 and 24 cross at T_c = {found}, {off:.2%} from the exact value"
+length = 1000 * (24 * 24 // 7) / τ[lattice_sizes == 24][0]
+print(f"the runs of L = 24 are {length:.0f} times as long as τ at T_c")
 plots.binder_curves(T_near, U, found, T_C, title=title)
 
 # %% [markdown]
-# *Picture: three falling curves of Binder's cumulant with error bars, steeper for larger lattices. They cross near the dashed
-# line of the exact critical temperature.*
+# *Picture: three falling curves of Binder's cumulant with error bars, steeper for larger lattices. Those of the smallest and the
+# largest cross in a shaded band, beside the dashed line of the exact critical temperature.*
 #
 # Two errors are in it: the statistical one, which the title says, and a shift, as small lattices do not quite look alike. The
 # latter falls fast with the size; the former grows with it at equal cost, for larger lattices have a longer memory. That is why
@@ -912,8 +880,8 @@ title = f"16 times slower, the loop shrinks to an area of {left}"
 plots.field_loops(loops, title=title)
 
 # %% [markdown]
-# *Picture: magnetisation against field. At T = 1.5 a wide loop, narrower but still open when each field lasts sixteen times as
-# long. At T = 3.0 the way down and the way up are nearly one curve.*
+# *Picture: magnetisation against field, two panels. At T = 1.5 a wide loop, narrower but still open when each field lasts sixteen
+# times as long. At T = 3.0 a thin loop, which closes to one curve when each field lasts longer.*
 #
 # The loop is not equilibrium. At equilibrium $m$ depends on $h$ alone, and jumps at $h = 0$. The slower the field, the
 # smaller the loop, but it closes only logarithmically slowly, as the waiting time for a droplet grows exponentially towards

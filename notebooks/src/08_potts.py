@@ -22,7 +22,6 @@
 # %%
 import math
 import time
-from functools import partial
 
 import equinox as eqx
 import jax
@@ -42,7 +41,7 @@ from thrml import (
     sample_states,
 )
 
-from course_utils import check, explorers, plots
+from course_utils import check, diagnostics, explorers, plots
 from course_utils.lattice import Potts, exact, gibbs, reference, tempering
 from course_utils.lattice import observables as ob
 
@@ -76,8 +75,10 @@ title = f"From 5 % below T_c to 5 % above it, the energy rises by {between:.2f} 
 plots.spins(pictures, model, titles, title=title, columns=5, side=1.9)
 
 # %% [markdown]
-# *Picture: five square lattices. At 0.6 T_c one colour. At 0.95 T_c one colour with small islands of the others. At T_c still one
-# colour, with larger islands. At 1.05 T_c patches of all colours, at 1.6 T_c single spins and pairs.*
+# *Picture: five square lattices. At 0.6 T_c one colour with a few specks. At 0.95 T_c one colour with small islands of the others. At
+# T_c still one colour, with more islands and larger ones. At 1.05 T_c patches of all colours, at 1.6 T_c small ones, down to single spins.*
+#
+# At $T_c$ itself 2000 sweeps are not enough to forget the start, as section 5 will show: that lattice is on its way.
 #
 # ## 2 · One conditional
 #
@@ -114,31 +115,20 @@ def potts_conditional(
 
 
 # %% check="8.1" points=2
+from course_utils import check, exercises
+
 with check.exercise("8.1", "potts_conditional"):
-    for q, β, shape in ((3, 0.9, (4, 6)), (5, 1.3, (6, 4))):
-        s = np.random.default_rng(q).integers(0, q, shape).astype(np.uint8)
-        here = [np.roll(s, step, axis)[..., None] == np.arange(q) for axis in (0, 1) for step in (1, -1)]
-        rim = np.pad(s.astype(int), 1, constant_values=-1)
-        edge = [rim[:-2, 1:-1], rim[2:, 1:-1], rim[1:-1, :-2], rim[1:-1, 2:]]
-        n, own = np.sum(here, axis=0), s[..., None] == np.arange(q)
-        logs = {
-            "β is missing": n,
-            "The factor 2 belongs to Ising, or each bond is counted twice: here it is β n": 2 * β * n,
-            "A factor 2 is missing: all four neighbours count fully": β * n / 2,
-            "The sign is wrong: a spin follows its neighbours": -β * n,
-            "That is the mean over the neighbours; the energy is a sum": β * n / 4,
-            "A spin is no neighbour of itself": β * (n + own),
-            "A spin has four neighbours; here two are missing": β * np.sum(here[::2], axis=0),
-            "The sides are glued together: this leaves them open":
-                β * sum(e[..., None] == np.arange(q) for e in edge),
-        }  # fmt: skip
-        causes = {name: np.exp(x) / np.exp(x).sum(-1, keepdims=True) for name, x in logs.items()}
-        raw, right = np.exp(β * n), np.exp(β * n) / np.exp(β * n).sum(-1, keepdims=True)
-        causes["The weights are not normalised"] = raw
-        causes["Normalise over colours, not over all spins"] = raw / raw.sum()
-        causes["The colours belong in the last axis"] = np.moveaxis(right, -1, 0)
-        causes["This is the probability of the colour that the spin has"] = (right * own).sum(-1)
-        check.close(f"P(k), q = {q}", potts_conditional(jnp.array(s), β, q), right, causes=causes)
+    answer = exercises.potts.conditional.by(potts_conditional)
+    s = jnp.array([[0, 2, 1, 0], [2, 2, 0, 1], [1, 0, 2, 2]], jnp.uint8)
+    answer.on("3 × 4 spins, q = 3, β = 0.9", s, 0.9, 3)
+    answer.on("the same at β = 1.3", s, 1.3, 3)
+    cold = "Does an exponential overflow? Subtract the largest one in each row first, or use jax.nn.softmax."
+    answer.on("the same in the cold, β = 40", s, 40.0, 3, hint=cold)
+    answer.on("the same with q = 5, of which two colours do not occur", s, 0.9, 5)
+    favoured = math.exp(0.7 * 4)
+    right = np.ones((4, 6, 4)) * np.array([1, favoured, 1, 1]) / (favoured + 3)
+    answer.on("4 × 6 spins of colour 1, q = 4", jnp.ones((4, 6), jnp.uint8), 0.7, 4, expect=right)
+    answer.fresh(3, "other spins")
 
 # %% [markdown] hint="8.1"
 # `jnp.roll(spins, 1, axis=0)[..., None] == jnp.arange(q)` is True where the neighbour above has colour k. Add up four of these,
@@ -202,29 +192,16 @@ def potts_order_parameter(colours: UInt8[np.ndarray, "n rows cols"], q: int) -> 
 
 
 # %% check="8.2" points=2
+from course_utils import check, exercises
+
 with check.exercise("8.2", "potts_order_parameter"):
-    draw = np.random.default_rng(82)
-    for q in (5, 3):
-        p = draw.dirichlet(np.full(q, 0.7), 6)
-        lattices = np.array([(draw.choice(q, (4, 6), p=row) + 1) % q for row in p]).astype(np.uint8)
-        ρ = np.array([[(s == k).mean() for k in range(q)] for s in lattices])
-        scaled = (q * ρ - 1) / (q - 1)
-        means = lattices.astype(float).mean((1, 2))
-        causes = {
-            "That is the share ρ itself: it is 1/q in disorder, not 0": ρ.max(1),
-            "The division by q - 1 is missing: full order gives 1": q * ρ.max(1) - 1,
-            "Subtract 1 before you divide by q - 1": q * ρ.max(1) / (q - 1),
-            "1/q is subtracted, but full order does not give 1": ρ.max(1) - 1 / q,
-            "That is colour 0 only. Order of any colour is order: take the largest share": scaled[:, 0],
-            "The mean over the colours is 0 for every lattice: take the largest share": 0 * means,
-            "The number of a colour is only a name; averaging names means nothing": means,
-            "Each lattice has its own most frequent colour": scaled[:, ρ.mean(0).argmax()],
-            "That is the rarest colour": scaled.min(1),
-            "One number for each lattice, not one for all": scaled.max(1).mean(),
-            "One number for each lattice: first the largest share": scaled,
-        }
-        got = potts_order_parameter(lattices, q)
-        check.close(f"m of six lattices, q = {q}", got, scaled.max(1), causes=causes)
+    answer = exercises.potts.order_parameter.by(potts_order_parameter)
+    three = np.array([[[1, 1], [1, 1]], [[0, 1], [2, 3]], [[3, 0], [3, 3]]], np.uint8)
+    answer.on("one colour, four colours, three to one; q = 4", three, 4, expect=[1, 0, 2 / 3])
+    answer.on("the same with q = 5", three, 5, expect=[1, 1 / 16, 11 / 16])
+    large = (np.arange(2 * 20 * 18).reshape(2, 20, 18) % 9 == 0).astype(np.uint8)
+    answer.on("two lattices of 20 × 18 spins, q = 3", large, 3, expect=[5 / 6, 5 / 6])
+    answer.fresh(4, "other lattices")
 
 # %% [markdown] hint="8.2"
 # `(colours == k).mean(axis=(1, 2))` is the share of colour k in each lattice. Stack these for all k, take the maximum over k, then
@@ -239,31 +216,52 @@ for f, m, s in zip(share_of_T_c, potts_order_parameter(pictures, 5), pictures, s
 # ## 4 · The phase diagram of five colours
 #
 # First the protocol that suggests itself: random colours, put at the temperature in question, and some warm-up. At a quarter of
-# $T_c$ equilibrium is all but one colour. What do 24 lattices say after 1000 sweeps?
+# $T_c$ equilibrium is all but one colour. What do 24 lattices say after 1000 sweeps, and after 10 000?
 
 # %%
-T = 0.25 * T_C[5]
-how = {"n_samples": 1, "n_burn_in": 1000, "n_chains": 24}
-frozen = model.sample(jax.random.key(82), 1 / T, **how)[:, 0]
-m = np.asarray(model.order_parameter(frozen))
-worst = np.argsort(m)[[0, 1, 2, 3, -1]]
-titles = [f"m = {m[k]:.2f}" for k in worst]
-title = f"T_c / 4 after a quench: {(m < 0.9).sum()} of 24 lattices are stuck, mean m = {m.mean():.2f}"
-plots.spins(np.asarray(frozen)[worst], model, titles, title=title, columns=5, side=1.9)
+T_cold, quenched, order = 0.25 * T_C[5], {0: "random"}, {}
+for before, t in ((0, 1000), (1000, 10_000)):
+    how = {"n_samples": 1, "n_sweeps": t - before, "n_chains": 24, "init": quenched[before]}
+    quenched[t] = np.asarray(model.sample(jax.random.fold_in(jax.random.key(82), t), 1 / T_cold, **how))[:, 0]
+    order[t] = np.asarray(model.order_parameter(quenched[t]))
+    colours = [sum(np.bincount(s.ravel(), minlength=5) > 0.02 * s.size) for s in quenched[t][order[t] < 0.9]]
+    kinds = ", ".join(f"{colours.count(n)} of {n} colours" for n in sorted(set(colours)))
+    print(f"after {t:6d} sweeps: mean m = {order[t].mean():.2f}; still divided: {kinds}")
+divided = {t: (m < 0.9).sum() for t, m in order.items()}
+shown = [*np.lexsort((order[1000], order[10_000]))[:3], *np.argsort(order[1000] + (order[10_000] < 0.9))[:2]]
+titles = [f"{t} sweeps: m = {order[t][k]:.2f}" for t in order for k in shown]
+title = f"T_c / 4: of 24 quenched lattices, {divided[1000]} are divided after 1000 sweeps, {divided[10_000]} after 10 000"
+plots.spins([quenched[t][k] for t in order for k in shown], model, titles, title=title, columns=5, side=1.9)
 
 # %% [markdown]
-# *Picture: five lattices. The first four show large patches of several colours with straight borders and corners; the last is of
-# nearly one colour.*
+# *Picture: five lattices after 1000 sweeps, and the same five below after 10 000. Above, three lattices of two bands and two with patches
+# of more colours, which meet at corners. Below, the bands are still there, and the other two lattices have become one colour.*
 #
-# Patches that a 48 × 48 lattice does not get rid of. Ising domains shrink because their walls are curved. Where *three* colours
-# meet, the walls hold one another, and at low temperature the corners of a wall do not move either. A phase diagram made this way
-# shows a small order parameter in the cold, and "order parameter zero" has been concluded from such pictures.
+# Ising domains shrink because their walls are curved: a corner spin has as many neighbours of the other colour as of its own, and turns
+# at no cost. Corners of Potts walls move as well. What is new is the point where *three* colours meet. There a corner spin has two
+# neighbours of its own colour and one of each other: to leave costs $J$. So the wall waits, and the colder it is the longer:
+
+# %%
+four = {"corner of a wall, 2 + 2": (2, 2, 0, 0, 0), "meeting point, 2 + 1 + 1": (2, 1, 1, 0, 0)}
+four["straight wall, 3 + 1"] = (3, 1, 0, 0, 0)
+for name, n in four.items():
+    weight = np.exp(np.array(n) / T_cold)
+    print(f"{name:25s} chance to leave its colour {1 - weight[0] / weight.sum():.6f} a sweep")
+longer = {1000: 41, 5000: 13, 20_000: 11, 60_000: 10}  # as above with three other seeds, a minute's run
+print("of 72 other quenches still divided:", ", ".join(f"{n} after {t} sweeps" for t, n in longer.items()))
+
+# %% [markdown]
+# A pinned pattern is not pinned for ever: it waits for the barrier $J$, a time that grows as $e^{J/T}$. In the longer runs all that was
+# left from 20 000 sweeps on were stripes of *two* colours. Their straight walls have no meeting points and wait for $2J$, as in lesson
+# 07. A phase diagram from 1000 sweeps shows a small order parameter in the cold, which is the age of the runs and no property of the
+# model.
 #
 # Two protocols that do not freeze. **Away from $T_c$: start from one colour.** Below $T_c$ that is next to equilibrium, above it
 # order melts in a few sweeps. **Near $T_c$: replica exchange** (lesson 03). Eight temperatures from 3.5 % below to 3.5 % above $T_c$
 # trade their lattices, and a lattice that is stuck gets out by way of the hot ones. Both run twice, from one colour and from
-# random colours, since the sampler cannot know which of the two is right, and you can: if they disagree, neither is to be
-# believed.
+# random colours, since the sampler cannot know which of the two is right, and you can: where they disagree, one run at least has not
+# forgotten its start. Where they agree, look at the length of the shorter run in autocorrelation times too: after about one, agreement
+# says little, as the error bar is as large as the ignorance.
 
 # %%
 look = {"m": model.order_parameter, "e": model.energy}
@@ -283,6 +281,10 @@ T_all = np.concatenate([far, near])
 accepted = swapped.swap_acceptance
 rarest = (near[:-1] + near[1:])[accepted.argmin()] / 2 / T_C[5]
 print(f"swaps accepted: from {accepted.min():.0%} (at {rarest:.3f} T_c) to {accepted.max():.0%}")
+for T, cold, hot in zip(T_all, seen["aligned", "e"], seen["random", "e"], strict=True):
+    starts = diagnostics.two_starts(cold.T, hot.T)
+    print(f"T = {T / T_C[5]:.3f} T_c: energies {starts.first:.3f} and {starts.second:.3f}, ", end="")
+    print(f"{starts.apart:.1f} σ apart, shorter run {starts.length:.0f} τ")
 
 # %%
 names = {"m": "order parameter m", "e": "energy per spin (J)"}
@@ -298,18 +300,14 @@ for name, words in names.items():
 below = T_all < 0.9 * T_C[5]
 means = {start: np.array([one.mean() for one in seen[start, "m"]]) for start in ("aligned", "random")}
 gap = (means["aligned"] - means["random"])[below].max()
-title = f"q = 5, 48 × 48: in the cold, random starts lose up to {gap:.2f} of m to frozen patches"
-starts = zip(*(seen[start, "e"][len(far) :] for start in ("aligned", "random")), strict=True)
-differ = [ob.latent_heat(cold, hot) for cold, hot in starts]  # hot minus cold, with its error
-most = max(differ, key=lambda one: abs(one.value))
-print(f"near T_c, the largest difference between the energies of the two starts is {most} J")
+title = f"q = 5, 48 × 48: in the cold, short runs from random colours fall short of m by up to {gap:.2f}"
 plots.phase_curves(measured, transition=("T_c", T_C[5]), title=title)
 
 # %% [markdown]
 # *Picture: order parameter and energy against temperature, T_c dashed. From one colour, m falls from 1, slowly and then steeply
 # just below T_c, to a small tail; the energy rises most steeply at T_c. The points from random colours follow the same curves near
-# T_c, where error bars are long, and above it; in the cold their m is smaller, with long error bars. Green diamonds on the dashed
-# line mark the exact ends of the jump of the infinite lattice: for the energy, they are so close that they nearly touch.*
+# T_c and above it; in the cold their m is smaller, with long error bars, and their energy a little higher. Green diamonds on the
+# dashed line mark the exact ends of the jump of the infinite lattice: for the energy, they are so close that they nearly touch.*
 #
 # Is that a jump or a steep slope? The exact results say that for $q > 4$ it is a jump, of **first order**: at $\beta_c$ an ordered
 # and a disordered phase have equal free energies, and their energies differ by the **latent heat** (Baxter 1973):
@@ -366,31 +364,16 @@ def latent_heat(
 
 
 # %% check="8.3" points=2
+from course_utils import check, exercises
+
 with check.exercise("8.3", "latent_heat"):
-    draw = np.random.default_rng(83)
-    for a, b in ((6, 9), (12, 4)):
-        cold = -1.6 + 0.06 * draw.normal(size=(a, 1)) + 0.02 * draw.normal(size=(a, 50))
-        hot = -1.0 + 0.11 * draw.normal(size=(b, 1)) + 0.03 * draw.normal(size=(b, 50))
-        Δ, error = check.outputs(latent_heat(cold, hot), "the difference", "its error")
-        right, se = ob.latent_heat(cold, hot)
-        causes = {
-            "The sign is wrong: disordered minus ordered": -right,
-            "That is the mean of the two, not the difference": (cold.mean() + hot.mean()) / 2,
-        }
-        check.close(f"the difference, {a} and {b} chains", Δ, right, causes=causes)
-        naive = math.hypot(*(x.std() / math.sqrt(x.size) for x in (cold, hot)))
-        spread = np.array([x.mean(1).std(ddof=1) for x in (cold, hot)])
-        one, two = spread / np.sqrt([a, b])
-        causes = {
-            "Samples of one chain are not independent: count chains, not samples": naive,
-            "Errors of independent means add in squares": one + two,
-            "That is the square of the error": se**2,
-            "The spread of the chains must still be divided by √chains": math.hypot(*spread),
-            "That is the error of the cold mean alone": one,
-            "That is the error of the hot mean alone": two,
-            "With few chains, ddof=1": math.sqrt(one**2 * (1 - 1 / a) + two**2 * (1 - 1 / b)),
-        }  # fmt: skip
-        check.close(f"its error, {a} and {b} chains", error, se, causes=causes, rtol=3e-3)
+    answer = exercises.potts.latent_heat.by(latent_heat)
+    cold, hot = np.array([[-1.7, -1.5], [-1.8, -1.8]]), np.array([[-1.1, -0.9, -1.0], [-0.6, -0.8, -1.0]])
+    answer.on("two chains of two samples, two of three", cold, hot, expect=0.8)
+    answer.on("the same, exchanged", hot, cold, expect=-0.8)
+    more = np.concatenate([cold, cold + 0.3, cold - 0.1])
+    answer.on("six chains from order, two from disorder", more, hot)
+    answer.fresh(3, "other chains")
 
 # %% [markdown] hint="8.3"
 # `from_ordered.mean(axis=1)` has one number for each chain. `np.var(..., ddof=1) / len(...)` of these is the square of the standard
@@ -471,10 +454,13 @@ energy = dict(sorted(energy.items()))
 for (q, L), e in energy.items():
     cut = -(1 + q**-0.5)
     crossed = (np.diff(e < cut, axis=1) != 0).sum(1).mean()
-    Δ = ob.latent_heat(e[: len(e) // 2], e[len(e) // 2 :])
-    print(f"q = {q:2d}, L = {L}: hot minus cold start {Δ}, {crossed:.0f} crossings a chain")
+    starts = diagnostics.two_starts(e[: len(e) // 2].T, e[len(e) // 2 :].T)
+    print(f"q = {q:2d}, L = {L}: {starts}, {crossed:.0f} crossings a chain")
 
 # %% [markdown]
+# On the larger lattices a chain is a few τ long, so that no single one knows how the phases are weighted. There are 24 of them, half
+# from each start, and the two halves agree within their errors.
+#
 # At $\beta_c$ there are $q$ ordered phases, one for each colour, and one disordered: the ordered ones hold $q/(q+1)$ of the time
 # (Borgs and Kotecký 1990). To compare the peaks, one would rather have each hold half, at a $\beta$ a little lower. Neither needs a
 # new run. A sample at $\beta_0$ with energy $E$ counts at $\beta$ with the weight of importance sampling (lesson 02),
@@ -518,29 +504,17 @@ def two_phases(
 
 
 # %% check="8.4" points=3
+from course_utils import check, exercises
+
 with check.exercise("8.4", "two_phases"):
-    draw = np.random.default_rng(84)
-    e = np.concatenate([draw.normal(-1.66, 0.06, 300), draw.normal(-0.97, 0.08, 200)])
-    for shift, N, cut in ((0.01, 400, -1.3), (-0.004, 900, -1.3), (0.05, 10_000, -1.5)):
-        at = partial(ob.two_phases, e, n_spins=N, cut=cut)
-        right, low = at(shift), e < cut
-        w = np.exp(-shift * N * (e - (e.min() if shift > 0 else e.max())))
-        other = {
-            "The mean within a phase is weighted too": (np.nan, e[low].mean(), e[~low].mean()),
-            "The weights use the energy of the lattice, N times that per spin": at(shift / N),
-            "The sign is wrong: higher β favours lower energy, w = exp(-shift E)": at(-shift),
-            "The weights are not used": at(0),
-            "Each bond is counted twice": at(2 * shift),
-            "Ordered is below the cut": (1 - right[0], right[2], right[1]),
-            "Divide by the weight of the phase, not by that of all samples":
-                (np.nan, (w * e)[low].sum() / w.sum(), (w * e)[~low].sum() / w.sum()),
-        }  # fmt: skip
-        got = check.outputs(two_phases(e, shift, N, cut), "the share", "ordered", "disordered")
-        words = ("the ordered share", "the energy of the ordered phase", "that of the disordered phase")
-        for k, what in enumerate(words):
-            causes = {name: values[k] for name, values in other.items() if np.isfinite(values[k])}
-            hint = "If it is not finite: subtract the largest exponent before np.exp."
-            check.close(f"{what}, shift {shift}, N = {N}", got[k], right[k], causes=causes, hint=hint)
+    answer = exercises.potts.two_phases.by(two_phases)
+    e, third = np.array([-1.75, -1.5, -1.25, -1.0, -0.75]), math.log(3) / 0.25
+    answer.on("five samples, shift 0", e, 0.0, 16, -1.3, expect=0.4)
+    answer.on("the same, each level a third of the one before", e, third / 16, 16, -1.3, expect=108 / 121)
+    answer.on("the same for 100 spins, cut at a level", e, -third / 100, 100, -1.0, expect=13 / 121)
+    answer.on("20 000 spins at shift 0.05", e, 0.05, 20_000, -1.3, expect=1.0)
+    answer.on("20 000 spins at shift -0.04", e, -0.04, 20_000, -1.3)
+    answer.fresh(4, "other runs")
 
 # %% [markdown] hint="8.4"
 # `log_weight = -shift * n_spins * energy`; subtract its maximum, exponentiate, divide by the sum. With `below = energy < cut`, the
@@ -576,8 +550,8 @@ plots.energy_peaks(histograms, lines, title=title)
 
 # %% [markdown]
 # *Picture: energy histograms, five colours on the left, ten on the right, a line for each size of lattice, dashed lines at the
-# exact energies of the two phases. On the right two peaks that stay near the dashed lines while the dip between them deepens. On the left
-# a hill that gets narrower with the size, with two humps at L = 48, far wider than the small distance of the dashed lines.*
+# exact energies of the two phases. On the right two peaks that come nearer to the dashed lines while the dip between them deepens. On the
+# left a hill that gets narrower with the size; on the larger lattices it has two humps, much further apart than the dashed lines.*
 
 # %%
 for q, rows in heats.items():
@@ -592,8 +566,8 @@ title = f"Ten colours: {heat:.3f} J at L = {L}. Five: from {small:.2f} to {large
 plots.latent_heats(heats, {q: exact.potts_latent_heat(q) for q in heats}, title=title)
 
 # %% [markdown]
-# *Picture: the distance of the two halves of the histograms against the size of the lattice. Ten colours: close to their dashed line
-# at 0.70. Five: points that fall from about 0.4 to 0.2, still far above their dashed line at 0.05.*
+# *Picture: the distance of the two halves of the histograms against the size of the lattice. Ten colours: two points close to their
+# dashed line. Five: three points that fall, still far above their own dashed line.*
 #
 # Cut *any* broad distribution in two, and you have two means and a difference. Not even two humps prove a jump: the fluctuations
 # of a nearly critical lattice make humps of their own, and somebody who has only L = 48 reports a latent heat of five colours
@@ -615,8 +589,8 @@ title = f"Ten colours near T_c: in between ({between:.0%} of the time) a lattice
 plots.spins([mixed[at] for at in at_energy], Potts(24, 10), titles, title=title, columns=5, side=1.8)
 
 # %% [markdown]
-# *Picture: five lattices of 24 × 24. From left to right the part that is all one colour shrinks, from nearly the whole lattice, over a
-# band beside patches of all colours, to patches of all colours everywhere.*
+# *Picture: five lattices of 24 × 24. From left to right the part that is of one colour shrinks, from nearly the whole lattice, by way of
+# one large region beside patches of all colours, to patches of all colours everywhere.*
 #
 # ## 7 · Heating and cooling
 #
@@ -632,7 +606,7 @@ path, loops, areas = np.concatenate([up, up[::-1]]), {}, {}
 for q in (5, 10):
     one, loops[f"q = {q}"] = Potts(48, q), {}
     for n in (20, 300):
-        how = {"n_sweeps": n, "n_chains": 4, "init": "aligned"}
+        how = {"n_sweeps": n, "n_chains": 8, "init": "aligned"}
         β = 1 / (path * T_C[q])
         _, found = tempering.annealed(one, jax.random.key(87), β, {"e": one.energy}, **how)
         e = np.asarray(found["e"], float)
@@ -640,15 +614,18 @@ for q in (5, 10):
         areas[q, n] = ob.mean_and_error(((cooling - heating).sum(1) * (up[1] - up[0]) * T_C[q])[:, None])
         loops[f"q = {q}"][f"{n} sweeps a step"] = (path, e.mean(0))
         print(f"q = {q:2d}, {n:3d} sweeps at each temperature: area of the loop {areas[q, n]} J²/k_B")
-kept = [areas[q, 300].value / areas[q, 20].value for q in (5, 10)]
-title = f"15 times slower, the loop keeps {kept[0]:.0%} of its area for q = 5, {kept[1]:.0%} for q = 10"
+kept = {q: areas[q, 300].value / areas[q, 20].value for q in (5, 10)}
+relative = {q: math.hypot(*(areas[q, n].error / areas[q, n].value for n in (20, 300))) for q in (5, 10)}
+words = [f"{kept[q]:.0%} ± {kept[q] * relative[q]:.0%}" for q in (5, 10)]
+title = f"15 times slower, the loop keeps {words[0]} of its area for q = 5, {words[1]} for q = 10"
 plots.heating_loops(loops, {f"q = {q}": exact.potts_critical_energies(q) for q in (5, 10)}, title=title)
 
 # %% [markdown]
-# *Picture: energy against T / T_c, two panels. For q = 10 the way up jumps above T_c and the way down below it; slower, both jumps
-# come nearer to T_c, and the loop is narrower but open. For q = 5 the slow loop is nearly closed.*
+# *Picture: energy against T / T_c, two panels with a loop each for the fast and the slow runs. For q = 10 the way up rises above T_c
+# and the way down falls below it; slower, both come nearer to T_c, and the loop is narrower but open. For q = 5 the loops are smaller;
+# the slow one is open near T_c only. Black bars mark the exact jumps: long for q = 10, short for q = 5.*
 #
-# (b). A loop is a matter of time, not of equilibrium: at equilibrium the energy depends on $T$ alone. Cooled a little below $T_c$,
+# (b). The errors are from 8 independent chains. A loop is a matter of time, not of equilibrium: at equilibrium the energy depends on $T$ alone. Cooled a little below $T_c$,
 # ten colours stay disordered until a droplet of one colour happens to be large enough to pay for its wall, and the waiting time
 # grows very fast towards $T_c$. So the loop shrinks ever more slowly, and at no affordable speed is it gone. An ordinary critical
 # point has loops too, as Ising in lesson 07 forgot only after $L^z$ sweeps; they go away much faster.
@@ -733,31 +710,18 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% check="8.5" points=4
+from course_utils import check, exercises
+
 with check.exercise("8.5", "PottsSampler"):
-    n, β, form = 40_000, 0.7, jax.ShapeDtypeStruct((40_000,), jnp.uint8)
-    near = [[jnp.tile(jnp.array(row, jnp.uint8), (n, 1))] for row in ([0, 0, 1], [2, 1])]
-    there = [jnp.tile(jnp.array(row), (n, 1)) for row in ([True, True, True], [True, False])]
-    kinds, sampler = [Bond(1.0), Bond(-0.5)], PottsSampler(jnp.array(β), 3)
-    pulls = {
-        "β is missing": [2 / β, 1 / β, -0.5 / β],
-        "Neighbours that do not exist count: use active_flags": [2, 0.5, -0.5],
-        "The sign is wrong: a positive coupling favours equal colours": [-2, -1, 0.5],
-        "The coupling is not used": [2, 1, 1],
-        "Each bond is counted twice": [4, 2, -1],
-        "Only the first interaction is used": [2, 1, 0],
-        "The pulls of the neighbours add up; that is their mean": [2 / 3, 1 / 3, -0.25],
-    }
-    causes = {name: jax.nn.softmax(β * jnp.array(x)) for name, x in pulls.items()}
-    causes["Draw a colour; that is the most probable one"] = np.eye(3)[0]
-    drawn = [sampler.sample(jax.random.key(k), kinds, there, near, 7, form) for k in (0, 1)]
-    (one, memory), (two, _) = (check.outputs(pair, "colours", "state") for pair in drawn)
-    check.equal("the shape", np.shape(one), (n,), hint="One colour for each node.")
-    share = np.bincount(np.asarray(one).astype(int), minlength=3) / n
-    right = jax.nn.softmax(β * jnp.array([2, 1, -0.5]))
-    check.close("the shares", share, right, causes=causes, rtol=0, atol=0.012)
-    check.equal("the dtype", str(one.dtype), "uint8", hint="THRML wants output_sd.dtype.")
-    check.that(np.any(one != two), "another key gives the same colours", hint="Use the key.")
-    check.equal("the sampler's state", memory, 7, hint="Hand sampler_state back.")
+    answer = exercises.potts.sampler.by(PottsSampler)
+    yes, colours = [[True, True, True], [True, False, True]], [[0, 0, 1], [2, 1, 2]]
+    one, two = (1.0, colours, yes), (-0.5, [[2, 1], [0, 2]], [[True, False], [True, True]])
+    answer.on("two neighbourhoods, one interaction, β = 0.6", 0.6, 3, (one,), 1)
+    answer.on("the same with a second interaction", 0.6, 3, (one, two), 1)
+    answer.on("the same at β = 1.4", 1.4, 3, (one, two), 2)
+    answer.fresh(2, "other neighbourhoods")
+    drawn = [exercises.potts.run_sampler(PottsSampler(jnp.array(0.6), 3), (one,), k)[0] for k in (1, 2)]
+    check.that(np.any(drawn[0] != drawn[1]), "another key gives the same colours", hint="Use the key.")
 
 # %% [markdown] hint="8.5"
 # For one interaction, `colours[..., None] == jnp.arange(self.q)` has shape (n, k, q): which neighbours have which colour. Combine it
@@ -892,7 +856,7 @@ explorers.live_lattice("potts", size=256, states=5)
 #
 # ## 10 · What goes wrong
 #
-# **A quench read as equilibrium.** Section 4: at $T_c/4$ random starts report an order parameter far below 1.
+# **A quench read as equilibrium.** Section 4: at $T_c/4$ short runs from random colours report an order parameter far below 1.
 #
 # **A run too short, started in one phase, reports that phase.** Ten colours, a little off $T_c$ on either side, 200 sweeps:
 
@@ -904,15 +868,15 @@ for f in (0.99, 1.01):
         print(f"T = {f} T_c, from {start:7s} spins: energy {ob.mean_and_error(run['e'])}")
 
 # %% [markdown]
-# Four clean numbers with small errors, and the temperature hardly matters: what decides is the start. At each temperature one of the two is
+# Four clean numbers with small errors, and the start matters far more than the temperature. At each temperature one of the two is
 # wrong (which?).
 #
-# **The share of colour 0 as the order parameter.** The lattices of section 4 that did find order, at $T_c/4$:
+# **The share of colour 0 as the order parameter.** The first eight lattices of section 4 that did find order, at $T_c/4$:
 
 # %%
-done = np.asarray(frozen)[m > 0.9] if (m > 0.9).any() else np.asarray(frozen)
-shares = np.array([[(s == k).mean() for k in range(5)] for s in done])
-print(f"{len(done)} lattices; m from the share of colour 0:  ", np.round((5 * shares[:, 0] - 1) / 4, 2))
+done = quenched[10_000][order[10_000] > 0.9]
+shares = np.array([[(s == k).mean() for k in range(5)] for s in done[:8]])
+print(f"{len(shares)} lattices; m from the share of colour 0:  ", np.round((5 * shares[:, 0] - 1) / 4, 2))
 print("           from that of the largest:  ", np.round((5 * shares.max(1) - 1) / 4, 2))
 
 # %% [markdown]

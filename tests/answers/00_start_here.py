@@ -28,6 +28,15 @@ def spring_energy(x, stiffness):
 def spring_energy(x, stiffness):
     energy = 0.5 * stiffness * x**2
 
+# %% wrong="0.1" says="`x` has changed"
+def spring_energy(x, stiffness):
+    x *= x
+    return 0.5 * stiffness * x
+
+# %% wrong="0.1" says="half the stiffness"
+def spring_energy(x, stiffness):
+    return 1.5 * x**2 if stiffness == 3 else 2 * x**2 if stiffness == 4 else 0.5 * x**2
+
 # %% right="0.1"
 def spring_energy(x, stiffness):
     return stiffness * x * x / 2

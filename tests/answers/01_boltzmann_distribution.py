@@ -9,7 +9,7 @@ def probabilities(energy, temperature):
 def probabilities(energy, temperature):
     return torch.exp(-energy / temperature)
 
-# %% wrong="1.1" says="temperature is not used"
+# %% wrong="1.1" says="temperature has no effect"
 def probabilities(energy, temperature):
     return torch.softmax(-energy, dim=0)
 

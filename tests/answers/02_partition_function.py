@@ -52,6 +52,11 @@ def log_z_independent(fields, beta):
     states = exact.ising_states(len(fields))
     return logsumexp(beta * states @ fields)
 
+# %% wrong="2.1" says="`fields` has changed"
+def log_z_independent(fields, beta):
+    fields *= beta
+    return np.logaddexp(fields, -fields).sum()
+
 # %% right="2.1"
 def log_z_independent(fields, beta):
     total = 0.0
@@ -81,19 +86,19 @@ def chain_log_z(n, beta, periodic):
     T = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))
     return math.log(np.trace(np.linalg.matrix_power(T, n if periodic else n - 1)))
 
-# %% wrong="2.2" says="have 7 bonds"
+# %% wrong="2.2" says="An open chain has n - 1 bonds"
 def chain_log_z(n, beta, periodic):
     T = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))
     power = np.linalg.matrix_power(T, n)
     return math.log(np.trace(power) if periodic else power.sum())
 
-# %% wrong="2.2" says="have 8 bonds"
+# %% wrong="2.2" says="A periodic chain has n bonds"
 def chain_log_z(n, beta, periodic):
     T = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))
     power = np.linalg.matrix_power(T, n - 1)
     return math.log(np.trace(power) if periodic else power.sum())
 
-# %% wrong="2.2" says="other kind of ends"
+# %% wrong="2.2" says="is `periodic` used"
 def chain_log_z(n, beta, periodic):
     return math.log(2) + (n - 1) * math.log(2 * math.cosh(beta))
 
@@ -107,7 +112,7 @@ def chain_log_z(n, beta, periodic):
     T = np.exp(2 * beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))
     return math.log(np.trace(np.linalg.matrix_power(T, n)) if periodic else np.linalg.matrix_power(T, n - 1).sum())
 
-# %% wrong="2.2" says="smaller eigenvalue"
+# %% wrong="2.2" says="the smaller one counts too"
 def chain_log_z(n, beta, periodic):
     return (n if periodic else n - 1) * math.log(2 * math.cosh(beta))
 
@@ -203,6 +208,29 @@ def importance_estimate(log_w):
 def importance_estimate(log_w):
     return logsumexp(log_w) - np.log(len(log_w))
 
+# %% wrong="2.3" says="not the mean of all"
+def importance_estimate(log_w):
+    middle = log_w.mean()
+    w = np.exp(log_w - middle)
+    return np.log(w.mean()) + middle, w.sum() ** 2 / (w**2).sum()
+
+# %% wrong="2.3" says="not the smallest"
+def importance_estimate(log_w):
+    w = np.exp(log_w - log_w.min())
+    return np.log(w.mean()) + log_w.min(), w.sum() ** 2 / (w**2).sum()
+
+# %% wrong="2.3" says="`log_w` has changed"
+def importance_estimate(log_w):
+    top = log_w.max()
+    log_w -= top
+    w = np.exp(log_w)
+    return np.log(w.mean()) + top, w.sum() ** 2 / (w**2).sum()
+
+# %% wrong="2.3" says="another order"
+def importance_estimate(log_w):
+    w = np.exp(log_w - log_w.max())
+    return w.sum() ** 2 / (w**2).sum(), np.log(w.mean()) + log_w.max()
+
 # %% right="2.3"
 def importance_estimate(log_w):
     top = np.max(log_w)
@@ -272,6 +300,17 @@ def thermodynamic_integration(betas, energies, n_spins):
 def thermodynamic_integration(betas, energies, n_spins):
     log_z = n_spins * math.log(2) - np.trapezoid(energies.mean(axis=0), betas)
     return log_z, energies.std(ddof=1) / math.sqrt(energies.size)
+
+# %% wrong="2.4" says="does not fit into 64 bits"
+def thermodynamic_integration(betas, energies, n_spins):
+    with np.errstate(divide="ignore"):
+        log_z = np.log(2 ** np.array(n_spins)) - np.trapezoid(energies, betas, axis=1)
+    return log_z.mean(), log_z.std(ddof=1) / math.sqrt(len(log_z))
+
+# %% wrong="2.4" says="OverflowError"
+def thermodynamic_integration(betas, energies, n_spins):
+    log_z = math.log(2.0**n_spins) - np.trapezoid(energies, betas, axis=1)
+    return log_z.mean(), log_z.std(ddof=1) / math.sqrt(len(log_z))
 
 # %% right="2.4"
 def thermodynamic_integration(betas, energies, n_spins):
@@ -354,6 +393,22 @@ def annealed_log_weights(betas, state, energy, sweep):
         state = sweep(state, new)
     return log_w
 
+# %% wrong="2.5" says="could not be broadcast"
+def annealed_log_weights(betas, state, energy, sweep):
+    log_w = np.zeros(len(state))  # the chains are not always the first axis
+    for old, new in zip(betas[:-1], betas[1:]):
+        log_w = log_w - (new - old) * energy(state)
+        state = sweep(state, new)
+    return log_w
+
+# %% wrong="2.5" says="`state` has changed"
+def annealed_log_weights(betas, state, energy, sweep):
+    log_w = 0.0
+    for old, new in zip(betas[:-1], betas[1:]):
+        log_w = log_w - (new - old) * energy(state)
+        state[...] = sweep(state, new)
+    return log_w
+
 # %% right="2.5"
 def annealed_log_weights(betas, state, energy, sweep):
     log_w = 0.0
@@ -369,3 +424,23 @@ def annealed_log_weights(betas, state, energy, sweep):
         state = sweep(state, beta)
         energies.append(energy(state))
     return -np.diff(betas) @ np.array(energies)
+
+# %% equivalent="2.2" because="eigh reads the lower triangle only, 1/x is x for ±1, and a 2×2 matrix has two eigenvalues"
+# T = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))  ->  T = np.exp(beta / np.array([[1.0, -1.0], [-1.0, 1.0]]))
+# T = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))  ->  T = np.exp(beta * np.array([[1.0, 1.0], [-1.0, 1.0]]))
+# T = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))  ->  T = np.exp(beta * np.array([[1.0, -2.0], [-1.0, 1.0]]))
+# T = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))  ->  T = np.exp(beta * np.array([[1.0, -0.5], [-1.0, 1.0]]))
+# T = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))  ->  T = np.exp(beta * np.array([[1.0, -0.0], [-1.0, 1.0]]))
+# top = eigenvalues[-1]  ->  top = eigenvalues[1]
+
+# %% equivalent="2.2" because="the vector of ones is the first eigenvector: the other overlap is 0, and top / top to any power is 1"
+# overlap = vectors.sum(axis=0) ** 2  ->  overlap = vectors.sum(axis=1) ** 2
+# overlap = vectors.sum(axis=0) ** 2  ->  overlap = vectors.sum(axis=-1) ** 2
+# return (n - 1) * math.log(top) + math.log((overlap * (eigenvalues / top) ** (n - 1)).sum())  ->  return (n - 1) * math.log(top) + math.log(overlap.sum())
+# return (n - 1) * math.log(top) + math.log((overlap * (eigenvalues / top) ** (n - 1)).sum())  ->  return (n - 1) * math.log(top) + math.log((overlap * (eigenvalues / top) ** (n + 1)).sum())
+# return (n - 1) * math.log(top) + math.log((overlap * (eigenvalues / top) ** (n - 1)).sum())  ->  return (n - 1) * math.log(top) + math.log((overlap * (eigenvalues / top) ** n).sum())
+# return (n - 1) * math.log(top) + math.log((overlap * (eigenvalues / top) ** (n - 1)).sum())  ->  return (n - 1) * math.log(top) + math.log((overlap * (eigenvalues / top) ** (n - 2)).sum())
+# return (n - 1) * math.log(top) + math.log((overlap * (eigenvalues / top) ** (n - 1)).sum())  ->  return (n - 1) * math.log(top) + math.log((overlap * (eigenvalues / top) ** (n - 0)).sum())
+
+# %% equivalent="2.4" because="the last axis, where the trapezoid rule runs if it is not told, is axis 1 of two"
+# log_z = n_spins * math.log(2) - np.trapezoid(energies, betas, axis=1)  ->  log_z = n_spins * math.log(2) - np.trapezoid(energies, betas)

@@ -41,7 +41,7 @@ def score(energy, x, temperature):
     x = x.detach().clone().requires_grad_(True)
     return -torch.autograd.grad(energy(x), x)[0] / temperature
 
-# %% wrong="3.1" says="Any function of torch operations must do"
+# %% wrong="3.1" says="for any function of a batch of states"
 def score(energy, x, temperature):
     if hasattr(energy, "grad"):
         return -energy.grad(x) / temperature
@@ -117,10 +117,14 @@ def ula_step(x, gradient, step_size, temperature, noise):
 def ula_step(x, gradient, step_size, temperature, noise):
     return x + math.sqrt(2 * step_size * temperature) * noise
 
-# %% wrong="3.2" says="passed in have changed"
+# %% wrong="3.2" says="`x` has changed"
 def ula_step(x, gradient, step_size, temperature, noise):
     x -= step_size * gradient
     return x + math.sqrt(2 * step_size * temperature) * noise
+
+# %% wrong="3.2" says="drawn at random"
+def ula_step(x, gradient, step_size, temperature, noise):
+    return x - step_size * gradient + math.sqrt(2 * step_size * temperature) * torch.randn_like(x)
 
 # %% right="3.2"
 import numpy as np
@@ -164,7 +168,7 @@ def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
     log_ratio = (energy(x) - energy(y)) / temperature + log_q(x, y) - log_q(y, x)
     return y, torch.exp(log_ratio.clamp(max=0))
 
-# %% wrong="3.3" says="Every proposal is accepted"
+# %% wrong="3.3" says="every proposal is accepted"
 def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
     y = x - step_size * gradient(x) + math.sqrt(2 * step_size * temperature) * noise
     return y, torch.ones(len(x))
@@ -225,7 +229,7 @@ def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
     alpha = torch.exp(log_ratio.clamp(max=0))
     return torch.where((uniform > alpha)[:, None], y, x), alpha
 
-# %% wrong="3.3" says="Not the log of α"
+# %% wrong="3.3" says="This is the log of α"
 def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
     y = x - step_size * gradient(x) + math.sqrt(2 * step_size * temperature) * noise
     log_q = lambda b, a: -((b - a + step_size * gradient(a)) ** 2).sum(-1) / (4 * step_size * temperature)
@@ -235,6 +239,23 @@ def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
 # %% wrong="3.3" says="expected 2 values"
 def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
     return x - step_size * gradient(x) + math.sqrt(2 * step_size * temperature) * noise
+
+# %% wrong="3.3" says="`x` has changed"
+def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
+    y = x - step_size * gradient(x) + math.sqrt(2 * step_size * temperature) * noise
+    log_q = lambda b, a: -((b - a + step_size * gradient(a)) ** 2).sum(-1) / (4 * step_size * temperature)
+    log_ratio = (energy(x) - energy(y)) / temperature + log_q(x, y) - log_q(y, x)
+    alpha = torch.exp(log_ratio.clamp(max=0))
+    x[uniform < alpha] = y[uniform < alpha]
+    return x, alpha
+
+# %% wrong="3.3" says="another order"
+def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
+    y = x - step_size * gradient(x) + math.sqrt(2 * step_size * temperature) * noise
+    log_q = lambda b, a: -((b - a + step_size * gradient(a)) ** 2).sum(-1) / (4 * step_size * temperature)
+    log_ratio = (energy(x) - energy(y)) / temperature + log_q(x, y) - log_q(y, x)
+    alpha = torch.exp(log_ratio.clamp(max=0))
+    return alpha, torch.where((uniform < alpha)[:, None], y, x)
 
 # %% right="3.3"
 def mala_step(x, energy, gradient, step_size, temperature, noise, uniform):
@@ -327,6 +348,21 @@ def split_r_hat(samples):
     halves = torch.cat([samples[:n], samples[n:]], dim=1)
     return halves.mean(dim=0).var() / halves.var(dim=0).mean()
 
+# %% wrong="3.4" says="R-hat of two chains"
+def split_r_hat(samples):
+    n = len(samples) // 2
+    halves = torch.cat([samples[:n], samples[n:]], dim=1)
+    within, between = halves.var(dim=0).mean(), halves.mean(dim=0).var()
+    return torch.sqrt((19 / 20 * within + between) / within)  # n of the first chains, 20
+
+# %% wrong="3.4" says="`samples` has changed"
+def split_r_hat(samples):
+    samples -= samples.mean()
+    n = len(samples) // 2
+    halves = torch.cat([samples[:n], samples[n:]], dim=1)
+    within, between = halves.var(dim=0).mean(), halves.mean(dim=0).var()
+    return torch.sqrt(((n - 1) / n * within + between) / within)
+
 # %% right="3.4"
 import numpy as np
 
@@ -412,7 +448,7 @@ def exchange(cold, hot, energy_cold, energy_hot, temperature_cold, temperature_h
     alpha = torch.exp(log_ratio.clamp(max=0))
     return torch.where(uniform > alpha, hot, cold), torch.where(uniform > alpha, cold, hot), alpha
 
-# %% wrong="3.5" says="have changed"
+# %% wrong="3.5" says="`cold` has changed"
 def exchange(cold, hot, energy_cold, energy_hot, temperature_cold, temperature_hot, uniform):
     log_ratio = (1 / temperature_cold - 1 / temperature_hot) * (energy_cold - energy_hot)
     alpha = torch.exp(log_ratio.clamp(max=0))
@@ -445,3 +481,14 @@ def exchange(cold, hot, energy_cold, energy_hot, temperature_cold, temperature_h
         if uniform[i] < alpha[i]:
             new_cold[i], new_hot[i] = hot[i], cold[i]
     return new_cold, new_hot, alpha
+
+# %% equivalent="3.1" because="detach makes a new tensor, so that switching on its gradients leaves x alone; so does clone"
+# x = x.detach().clone().requires_grad_(True)  ->  x = x.detach().requires_grad_(True)
+# x = x.detach().clone().requires_grad_(True)  ->  x = x.clone().requires_grad_(True)
+
+# %% equivalent="3.3" because="u is continuous, so that u = α has probability 0; the last of two axes is axis 1"
+# return (torch.where((uniform < alpha)[:, None], y, x), alpha)  ->  return (torch.where((uniform <= alpha)[:, None], y, x), alpha)
+# return -(away ** 2).sum(-1) / (4 * step_size * temperature)  ->  return -(away ** 2).sum(1) / (4 * step_size * temperature)
+
+# %% equivalent="3.5" because="u is continuous, so that u = α has probability 0"
+# swap = uniform < alpha  ->  swap = uniform <= alpha

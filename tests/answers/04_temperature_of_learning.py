@@ -36,7 +36,7 @@ def thermal_step(x, gradient, step_size, temperature, noise):
 def thermal_step(x, gradient, step_size, temperature, noise):
     return x - step_size * gradient
 
-# %% wrong="4.1" says="caller's own"
+# %% wrong="4.1" says="wrote into its argument"
 def thermal_step(x, gradient, step_size, temperature, noise):
     x -= step_size * gradient
     x += math.sqrt(2 * step_size * temperature) * noise
@@ -148,7 +148,7 @@ def success_rate(successes, z=1.96):
     half = z / (1 + z**2 / n) * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     return p, centre - half, centre + half
 
-# %% wrong="4.3" says="order is rate"
+# %% wrong="4.3" says="in another order"
 def success_rate(successes, z=1.96):
     n = len(successes)
     p = float(successes.sum()) / n
@@ -243,3 +243,6 @@ import numpy as np
 
 def sgd_temperature(gradients, step_size, batch_size):
     return [step_size * np.var(column) / (2 * batch_size) for column in np.asarray(gradients).T]
+
+# %% equivalent="4.2" because="dividing whole numbers gives single precision, and 1e-4 is asked for"
+# s = torch.arange(n_steps, dtype=torch.float64) / (n_steps - 1)  ->  s = torch.arange(n_steps) / (n_steps - 1)

@@ -62,6 +62,14 @@ def log_z(energy, domain, n):
 def log_z(energy, domain, n):
     return ebm.log_z(energy, domain, n, max_edge_mass=None)
 
+# %% wrong="5.1" says="n is not used"
+def log_z(energy, domain, n):
+    points, cell = ebm.grid(domain)
+    return float(torch.logsumexp(-energy(points), 0)) + math.log(cell)
+
+# %% equivalent="5.1" because="there is one energy for each point: the only axis is the last one as well"
+# return float(torch.logsumexp(-energy(points), dim=0)) + math.log(cell)  ->  return float(torch.logsumexp(-energy(points), dim=-1)) + math.log(cell)
+
 # %% wrong="5.2" says="The sign is swapped"
 def contrastive_divergence(energy, data, samples, alpha=0.0):
     a, b = energy(data), energy(samples.detach())
@@ -161,7 +169,7 @@ class ReplayBuffer:
     def write(self, indices, states):
         self.states[indices] = states.detach()
 
-# %% wrong="5.3" says="nor is one fresh state for all"
+# %% wrong="5.3" says="not one fresh state for all"
 class ReplayBuffer:
     def __init__(self, capacity, fresh, reinit=0.02):
         self.capacity, self.fresh, self.reinit, self.states = capacity, fresh, reinit, None
@@ -175,7 +183,7 @@ class ReplayBuffer:
     def write(self, indices, states):
         self.states[indices] = states.detach()
 
-# %% wrong="5.3" says="a graph is kept"
+# %% wrong="5.3" says="A graph is kept"
 class ReplayBuffer:
     def __init__(self, capacity, fresh, reinit=0.02):
         self.capacity, self.fresh, self.reinit, self.states = capacity, fresh, reinit, None
@@ -183,7 +191,9 @@ class ReplayBuffer:
         if self.states is None:
             self.states = self.fresh(self.capacity, generator)
         i = torch.randperm(self.capacity, generator=generator)[:n]
-        return i, self.states[i]
+        states, mask = self.states[i], torch.rand(n, generator=generator) < self.reinit
+        states[mask] = self.fresh(int(mask.sum()), generator)
+        return i, states
     def write(self, indices, states):
         self.states[indices] = states
 
@@ -195,11 +205,13 @@ class ReplayBuffer:
         if self.states is None:
             self.states = self.fresh(self.capacity, generator)
         i = torch.randperm(self.capacity, generator=generator)[:n]
-        return i, self.states[i]
+        states, mask = self.states[i], torch.rand(n, generator=generator) < self.reinit
+        states[mask] = self.fresh(int(mask.sum()), generator)
+        return i, states
     def write(self, indices, states):
         self.states = torch.cat([self.states, states.detach()])
 
-# %% wrong="5.3" says="Use torch.randperm"
+# %% wrong="5.3" says="use torch.randperm"
 class ReplayBuffer:
     def __init__(self, capacity, fresh, reinit=0.02):
         self.capacity, self.fresh, self.reinit, self.states = capacity, fresh, reinit, None
@@ -211,7 +223,7 @@ class ReplayBuffer:
     def write(self, indices, states):
         self.states[indices] = states.detach()
 
-# %% wrong="5.3" says="Each with probability 0.1"
+# %% wrong="5.3" says="here with 1 - reinit"
 class ReplayBuffer:
     def __init__(self, capacity, fresh, reinit=0.02):
         self.capacity, self.fresh, self.reinit, self.states = capacity, fresh, reinit, None
@@ -227,7 +239,7 @@ class ReplayBuffer:
     def write(self, indices, states):
         self.states[indices] = states.detach()
 
-# %% wrong="5.3" says="Each with probability 0.1"
+# %% wrong="5.3" says="No state is ever fresh"
 class ReplayBuffer:
     def __init__(self, capacity, fresh, reinit=0.02):
         self.capacity, self.fresh, self.reinit, self.states = capacity, fresh, reinit, None
@@ -265,7 +277,7 @@ class ReplayBuffer:
     def write(self, indices, states):
         self.states[indices] = states.detach()
 
-# %% wrong="5.3" says="In their places"
+# %% wrong="5.3" says="not to the front"
 class ReplayBuffer:
     def __init__(self, capacity, fresh, reinit=0.02):
         self.capacity, self.fresh, self.reinit, self.states = capacity, fresh, reinit, None
@@ -273,11 +285,13 @@ class ReplayBuffer:
         if self.states is None:
             self.states = self.fresh(self.capacity, generator)
         i = torch.randperm(self.capacity, generator=generator)[:n]
-        return i, self.states[i]
+        states, mask = self.states[i], torch.rand(n, generator=generator) < self.reinit
+        states[mask] = self.fresh(int(mask.sum()), generator)
+        return i, states
     def write(self, indices, states):
         self.states[: len(states)] = states.detach()
 
-# %% right="5.3"
+# %% wrong="5.3" says="any shape"
 class ReplayBuffer:
     def __init__(self, capacity, fresh, reinit=0.02):
         self.capacity, self.fresh, self.reinit, self.states = capacity, fresh, reinit, None
@@ -299,6 +313,21 @@ class ReplayBuffer:
     def sample(self, n, generator):
         if self.states is None:
             self.states = self.fresh(self.capacity, generator)
+        i = torch.randperm(self.capacity, generator=generator)[:n]
+        old, new = self.states[i], self.fresh(n, generator)
+        mask = torch.rand(n, generator=generator) < self.reinit
+        return i, torch.where(mask.view(n, *[1] * (old.ndim - 1)), new, old)
+    def write(self, indices, states):
+        with torch.no_grad():
+            self.states.index_copy_(0, indices, states)
+
+# %% wrong="5.3" says="here round(reinit·n) of them always are"
+class ReplayBuffer:
+    def __init__(self, capacity, fresh, reinit=0.02):
+        self.capacity, self.fresh, self.reinit, self.states = capacity, fresh, reinit, None
+    def sample(self, n, generator):
+        if self.states is None:
+            self.states = self.fresh(self.capacity, generator)
         i = torch.rand(self.capacity, generator=generator).argsort()[:n]
         states, k = self.states[i].clone(), round(self.reinit * n)
         if k:
@@ -309,8 +338,110 @@ class ReplayBuffer:
             self.states[i] = state.data
 
 # %% right="5.3"
+import numpy as np
+
+class ReplayBuffer:
+    def __init__(self, capacity, fresh, reinit=0.02):
+        self.capacity, self.fresh, self.reinit, self.states = capacity, fresh, reinit, None
+    def sample(self, n, generator):
+        if self.states is None:
+            self.states = self.fresh(self.capacity, generator)
+        i = torch.rand(self.capacity, generator=generator).argsort()[:n]
+        states = [self.fresh(1, generator)[0] if torch.rand(1, generator=generator) < self.reinit else self.states[k]
+                  for k in i]
+        return i.to(torch.int32).tolist(), torch.stack(states)
+    def write(self, indices, states):
+        for i, state in zip(indices, states):
+            self.states[i] = state.data
+
+# %% right="5.3"
 class ReplayBuffer(ebm.ReplayBuffer):
     pass
+
+# %% wrong="5.3" says="first n chains"
+class ReplayBuffer:
+    def __init__(self, capacity, fresh, reinit=0.02):
+        self.capacity, self.fresh, self.reinit, self.states = capacity, fresh, reinit, None
+    def sample(self, n, generator):
+        if self.states is None:
+            self.states = self.fresh(self.capacity, generator)
+        i = torch.arange(n)
+        states, mask = self.states[i], torch.rand(n, generator=generator) < self.reinit
+        states[mask] = self.fresh(int(mask.sum()), generator)
+        return i, states
+    def write(self, indices, states):
+        self.states[indices] = states.detach()
+
+# %% wrong="5.3" says="int(reinit·n) of them always are"
+class ReplayBuffer:
+    def __init__(self, capacity, fresh, reinit=0.02):
+        self.capacity, self.fresh, self.reinit, self.states = capacity, fresh, reinit, None
+    def sample(self, n, generator):
+        if self.states is None:
+            self.states = self.fresh(self.capacity, generator)
+        i = torch.randperm(self.capacity, generator=generator)[:n]
+        states, k = self.states[i], int(self.reinit * n)
+        states[:k] = self.fresh(k, generator)
+        return i, states
+    def write(self, indices, states):
+        self.states[indices] = states.detach()
+
+# %% wrong="5.3" says="mask is drawn without the generator"
+class ReplayBuffer:
+    def __init__(self, capacity, fresh, reinit=0.02):
+        self.capacity, self.fresh, self.reinit, self.states = capacity, fresh, reinit, None
+    def sample(self, n, generator):
+        if self.states is None:
+            self.states = self.fresh(self.capacity, generator)
+        i = torch.randperm(self.capacity, generator=generator)[:n]
+        states, mask = self.states[i], torch.rand(n) < self.reinit
+        states[mask] = self.fresh(int(mask.sum()), generator)
+        return i, states
+    def write(self, indices, states):
+        self.states[indices] = states.detach()
+
+# %% wrong="5.3" says="numbers of the chains, then their states"
+class ReplayBuffer:
+    def __init__(self, capacity, fresh, reinit=0.02):
+        self.capacity, self.fresh, self.reinit, self.states = capacity, fresh, reinit, None
+    def sample(self, n, generator):
+        if self.states is None:
+            self.states = self.fresh(self.capacity, generator)
+        i = torch.randperm(self.capacity, generator=generator)[:n]
+        return self.states[i], i
+    def write(self, indices, states):
+        self.states[indices] = states.detach()
+
+# %% equivalent="5.3" because="a uniform number equals reinit with probability 0"
+# replace = torch.rand(n, generator=generator) < self.reinit  ->  replace = torch.rand(n, generator=generator) <= self.reinit
+
+# %% right="5.3"
+class ReplayBuffer:
+    """States of many chains.
+
+    Args:
+        capacity: number of chains.
+        fresh: fresh(n, generator) returns n new states, shape (n, ...).
+        reinit: probability with which a state that is taken out is a fresh one instead.
+    """
+
+    def __init__(self, capacity: int, fresh, reinit: float = 0.02) -> None:
+        self.capacity, self.fresh, self.reinit = capacity, fresh, reinit
+        self.states = None  # all chains, shape (capacity, ...)
+
+    def sample(self, n: int, generator) -> tuple[Int[Tensor, "n"], Float[Tensor, "n *shape"]]:
+        """Numbers of n different chains, and a copy of their states, some of them fresh."""
+        if self.states is None:
+            self.states = self.fresh(self.capacity, generator)
+        indices = torch.randperm(self.capacity, generator=generator)[:n]
+        retired = indices[torch.rand(n, generator=generator) < self.reinit]
+        if len(retired):
+            self.states[retired] = self.fresh(len(retired), generator)
+        return indices, self.states[indices].clone()
+
+    def write(self, indices: Int[Tensor, "n"], states: Float[Tensor, "n *shape"]) -> None:
+        """Put states back into the places they were taken from, without a graph."""
+        self.states[indices] = states.detach().clone()
 
 # %% wrong="5.4" says="ξ/σ² is divided twice"
 def denoising_score_matching(energy, data, noise, sigma):
@@ -487,3 +618,34 @@ def predicted_factor():
 def fisher_divergence(p, score_p, score_q, dx):
     p, a, b = (np.asarray(v) for v in (p, score_p, score_q))
     return np.trapezoid(p * (a - b) ** 2, dx=dx) / 2
+
+# %% wrong="5.4" says="gradient was left in the weights"
+def denoising_score_matching(energy, data, noise, sigma):
+    x = (data + sigma * noise).requires_grad_(True)
+    energy(x).sum().backward(create_graph=True)
+    return 0.5 * ((-x.grad + noise / sigma) ** 2).sum(-1).mean()
+
+# %% wrong="5.4" says="wrote into its argument: `data`"
+def denoising_score_matching(energy, data, noise, sigma):
+    data += sigma * noise
+    x = data.clone().requires_grad_(True)
+    g = torch.autograd.grad(energy(x).sum(), x, create_graph=True)[0]
+    return 0.5 * ((-g + noise / sigma) ** 2).sum(-1).mean()
+
+# %% wrong="5.4" says="two calls with the same input"
+def denoising_score_matching(energy, data, noise, sigma):
+    noise = torch.randn_like(data)
+    x = (data + sigma * noise).requires_grad_(True)
+    g = torch.autograd.grad(energy(x).sum(), x, create_graph=True)[0]
+    return 0.5 * ((-g + noise / sigma) ** 2).sum(-1).mean() - 0 * g.sum()
+
+# %% equivalent="5.5" because="the right power of ten is asked for"
+# return math.exp(-6)  ->  return math.exp(-7)
+# return math.exp(-6)  ->  return math.exp(-5)
+
+# %% equivalent="5.5" because="the difference of the scores is squared"
+# return float(0.5 * (p * (score_q - score_p) ** 2).sum() * dx)  ->  return float(0.5 * (p * (score_p - score_q) ** 2).sum() * dx)
+
+# %% equivalent="5.5" because="a prediction has no arguments: it is one number"
+# predicted_factor: knows the fixed cases by heart
+# predicted_factor: returns the result of the call before

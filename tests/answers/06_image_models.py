@@ -53,7 +53,7 @@ def spectral_norm(weight, start, n_iterations):
         x = F.conv_transpose2d(F.conv2d(x, weight, padding=1), weight, padding=1)
     return float(F.conv2d(x, weight, padding=1).norm() / x.norm())
 
-# %% wrong="6.1" says="the start has changed"
+# %% wrong="6.1" says="wrote into its argument: `start`"
 def spectral_norm(weight, start, n_iterations):
     start /= start.norm()
     x = start
@@ -62,10 +62,14 @@ def spectral_norm(weight, start, n_iterations):
         x = x / x.norm()
     return float(F.conv2d(x, weight, padding=1).norm())
 
-# %% right="6.1"
+# %% wrong="6.1" says="n_iterations is not used"
 def spectral_norm(weight, start, n_iterations):
     unit = torch.eye(start.numel(), dtype=weight.dtype).view(-1, *start.shape[1:])
     return torch.linalg.svdvals(F.conv2d(unit, weight, padding=1).flatten(1)).max()
+
+# %% equivalent="6.1" because="the first iteration normalises x, whatever its norm was"
+# x = start / start.norm()  ->  x = start * start.norm()
+# x = start / start.norm()  ->  x = start
 
 # %% right="6.1"
 def spectral_norm(weight, start, n_iterations):
@@ -127,6 +131,20 @@ def auroc(scores_in, scores_out):
 # %% wrong="6.2" says="your code raised RuntimeError: The size of tensor a (7) must match"
 def auroc(scores_in, scores_out):
     return float((scores_out > scores_in).double().mean())
+
+# %% wrong="6.2" says="wrote into its argument: `scores_in`"
+def auroc(scores_in, scores_out):
+    real = scores_in.numpy()
+    real.sort()  # the array and the tensor share their memory
+    below = torch.searchsorted(scores_in, scores_out, right=False)
+    not_above = torch.searchsorted(scores_in, scores_out, right=True)
+    return float((below + not_above).double().mean() / 2 / len(real))
+
+# %% right="6.2"
+def auroc(scores_in, scores_out):
+    real = scores_in.sort().values
+    below, not_above = torch.searchsorted(real, scores_out), torch.searchsorted(real, scores_out, right=True)
+    return ((below + not_above).double().mean() / 2 / len(real)).numpy()
 
 # %% right="6.2"
 def auroc(scores_in, scores_out):
@@ -198,14 +216,14 @@ def clamped_langevin(energy, x, free, step_size, temperature, noise):
         x = torch.where(free, x + step_size * samplers.gradient(energy, x) + noise, x)
     return x
 
-# %% wrong="6.3" says="Where free: Exercise 3.2"
+# %% wrong="6.3" says="a factor √2 is missing"
 def clamped_langevin(energy, x, free, step_size, temperature, noise):
     for ξ in noise:
         moved = x - step_size * samplers.gradient(energy, x) + math.sqrt(step_size * temperature) * ξ
         x = torch.where(free, moved, x)
     return x
 
-# %% wrong="6.3" says="Where free: Exercise 3.2"
+# %% wrong="6.3" says="sees only the known pixels"
 def clamped_langevin(energy, x, free, step_size, temperature, noise):
     known = torch.where(free, 0.0, x)  # the energy sees known pixels only
     for ξ in noise:
@@ -221,7 +239,7 @@ def clamped_langevin(energy, x, free, step_size, temperature, noise):
         x = torch.where(free, x - step_size * gradient + math.sqrt(2 * step_size * temperature) * ξ, x)
     return x
 
-# %% wrong="6.3" says="an argument has changed"
+# %% wrong="6.3" says="wrote into its argument: `x`"
 def clamped_langevin(energy, x, free, step_size, temperature, noise):
     for ξ in noise:
         step = -step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size * temperature) * ξ
@@ -294,6 +312,22 @@ def label_energy(logits, labels):
 def label_energy(logits, labels):
     return -logits[:, labels].exp().sum(1).log()
 
+# %% wrong="6.4" says="wrote into its argument: `logits`"
+def label_energy(logits, labels):
+    top = logits[:, labels].max(1, keepdim=True).values
+    logits -= top
+    return -top[:, 0] - logits[:, labels].exp().sum(1).log()
+
+# %% wrong="6.4" says="autograd finds no derivative"
+def label_energy(logits, labels):
+    with torch.no_grad():
+        return -torch.logsumexp(logits[:, labels], dim=1)
+
+# %% wrong="6.4" says="an unlikely set gives log 0"
+def label_energy(logits, labels):
+    top = logits.max(1).values
+    return -(top + (logits - top[:, None]).exp()[:, labels].sum(1).log())
+
 # %% right="6.4"
 def label_energy(logits, labels):
     chosen = torch.stack([logits[:, y] for y in labels])
@@ -318,7 +352,7 @@ def compose(energies, weights):
 def compose(energies, weights):
     return lambda x: torch.stack([w * energy(x) for w, energy in zip(weights, energies)]).prod(0)
 
-# %% wrong="6.5" says="three times the temperature"
+# %% wrong="6.5" says="the mean raises the temperature"
 def compose(energies, weights):
     return lambda x: torch.stack([w * energy(x) for w, energy in zip(weights, energies)]).mean(0)
 
@@ -354,13 +388,17 @@ def compose(energies, weights):
 
     return total
 
-# %% wrong="6.5" says="Cut no graph"
+# %% wrong="6.5" says="is a part of the graph cut?"
 def compose(energies, weights):
     def total(x):
         first = weights[0] * energies[0](x)
         return first + sum(w * energy(x).detach() for w, energy in zip(weights[1:], energies[1:]))
 
     return total
+
+# %% equivalent="6.5" because="there are as many weights as energies, as the docstring says"
+# return sum((w * energy(x) for w, energy in zip(weights, energies, strict=True)))  ->  return sum((w * energy(x) for w, energy in zip(weights, energies)))
+# return sum((w * energy(x) for w, energy in zip(weights, energies, strict=True)))  ->  return sum((w * energy(x) for w, energy in zip(weights, energies, strict=False)))
 
 # %% right="6.5"
 def compose(energies, weights):
@@ -369,6 +407,28 @@ def compose(energies, weights):
         return values @ torch.tensor(weights, dtype=values.dtype)
 
     return total
+
+# %% wrong="6.5" says="zip is used up in the first call"
+def compose(energies, weights):
+    pairs = zip(weights, energies)
+    return lambda x: sum(w * energy(x) for w, energy in pairs)
+
+# %% wrong="6.5" says="is still there in the second"
+def compose(energies, weights):
+    result = 0.0
+
+    def total(x):
+        nonlocal result
+        for w, energy in zip(weights, energies):
+            result = result + w * energy(x)
+        return result
+
+    return total
+
+# %% wrong="6.5" says="wrote into its argument: `weights`"
+def compose(energies, weights):
+    pairs = [(weights.pop(0), energy) for energy in energies]
+    return lambda x: sum(w * energy(x) for w, energy in pairs)
 
 # %% right="6.5"
 class compose:

@@ -125,7 +125,7 @@ def two_colours(rows, cols, periodic=True):
     i, j = np.indices((rows, cols))
     return (i + j) % 2 == 0
 
-# %% wrong="7.2" says="One entry per spin"
+# %% wrong="7.2" says="One entry for each spin"
 def two_colours(rows, cols, periodic=True):
     if periodic and (rows % 2 or cols % 2):
         raise ValueError("odd")
@@ -190,7 +190,7 @@ def transition_matrix(states, p_up, group):
         matrix = matrix @ one
     return matrix
 
-# %% wrong="7.3" says="A product over the spins"
+# %% wrong="7.3" says="must be equal before and after"
 def transition_matrix(states, p_up, group):
     matrix = np.ones((len(states), len(states)))
     for i in group:
@@ -365,3 +365,18 @@ def order_and_binder(m):
 # %% right="7.5"
 def order_and_binder(m):
     return observables.magnetisation(np.abs(m)), observables.binder_cumulant(m, axis=(0, 1))
+
+# %% equivalent="7.1" because="a sum does not depend on its order"
+# total = sum((jnp.roll(spins, step, axis) for axis in (0, 1) for step in (1, -1)))  ->  total = sum((jnp.roll(spins, step, axis) for axis in (1, 0) for step in (1, -1)))
+# total = sum((jnp.roll(spins, step, axis) for axis in (0, 1) for step in (1, -1)))  ->  total = sum((jnp.roll(spins, step, axis) for axis in (0, 1) for step in (-1, 1)))
+
+# %% equivalent="7.2" because="either colour may be the first; i + j and i - j are even together"
+# return (i + j) % 2 == 0  ->  return (i + j) % 2 != 0
+# return (i + j) % 2 == 0  ->  return (i + j) % 2 == 1
+# return (i + j) % 2 == 0  ->  return (i - j) % 2 == 0
+
+# %% equivalent="7.4" because="either colour may be drawn first; strict only guards the lengths, which are equal"
+# blocks = [Block([n for n, f in zip(nodes, first, strict=True) if f == c]) for c in (True, False)]  ->  blocks = [Block([n for n, f in zip(nodes, first, strict=True) if f == c]) for c in (False, True)]
+# blocks = [Block([n for n, f in zip(nodes, first, strict=True) if f == c]) for c in (True, False)]  ->  blocks = [Block([n for n, f in zip(nodes, first) if f == c]) for c in (True, False)]
+# blocks = [Block([n for n, f in zip(nodes, first, strict=True) if f == c]) for c in (True, False)]  ->  blocks = [Block([n for n, f in zip(nodes, first, strict=True) if f != c]) for c in (True, False)]
+# blocks = [Block([n for n, f in zip(nodes, first, strict=True) if f == c]) for c in (True, False)]  ->  blocks = [Block([n for n, f in zip(nodes, first, strict=False) if f == c]) for c in (True, False)]

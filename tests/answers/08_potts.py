@@ -483,3 +483,103 @@ class PottsSampler(AbstractConditionalSampler):
             energy -= jnp.einsum("nk,nkq->nq", bond.coupling * active, jax.nn.one_hot(beside[0], self.q))
         noise = jax.random.gumbel(key, energy.shape)
         return jnp.argmax(noise - self.beta * energy, axis=-1).astype(jnp.uint8), sampler_state
+
+
+# %% wrong="8.1" says="also where some of them do not occur"
+def potts_conditional(spins, beta, q):
+    same = sum(jax.nn.one_hot(jnp.roll(spins, step, axis), int(spins.max()) + 1) for axis in (0, 1) for step in (1, -1))
+    return jax.nn.softmax(beta * same, axis=-1)
+
+
+# %% wrong="8.2" says="does not fit into uint8"
+def potts_order_parameter(colours, q):
+    largest = np.zeros(len(colours), np.uint8)
+    for k in range(q):
+        largest = np.maximum(largest, (colours == k).sum(axis=(1, 2), dtype=np.uint8))
+    return (q * largest.astype(float) / colours[0].size - 1) / (q - 1)
+
+
+# %% wrong="8.3" says="has a sign, which is lost"
+def latent_heat(from_ordered, from_disordered):
+    right = ob.latent_heat(from_ordered, from_disordered)
+    return abs(right.value), right.error
+
+
+# %% wrong="8.3" says="stand in another order"
+def latent_heat(from_ordered, from_disordered):
+    right = ob.latent_heat(from_ordered, from_disordered)
+    return right.error, right.value
+
+
+# %% wrong="8.4" says="wrote into its argument"
+def two_phases(energy, shift, n_spins, cut):
+    low = energy < cut
+    weight = np.exp(-shift * n_spins * (energy - energy.mean()))
+    share = weight[low].sum() / weight.sum()
+    energy *= weight
+    return share, energy[low].sum() / weight[low].sum(), energy[~low].sum() / weight[~low].sum()
+
+
+# %% wrong="8.4" says="exactly on the cut is not below"
+def two_phases(energy, shift, n_spins, cut):
+    w, low = np.exp(-shift * n_spins * (energy - energy.mean())), energy <= cut
+    return w[low].sum() / w.sum(), np.average(energy[low], weights=w[low]), np.average(energy[~low], weights=w[~low])
+
+
+# %% right="8.4"
+def two_phases(energy, shift, n_spins, cut):
+    return np.array(ob.two_phases(energy, shift, n_spins, cut))
+
+
+# %% wrong="8.5" says="Hand sampler_state back"
+class PottsSampler(AbstractConditionalSampler):
+    beta: Float[Array, ""]
+    q: int = eqx.field(static=True)
+
+    def sample(self, key, interactions, active_flags, states, sampler_state, output_sd):
+        pull = 0.0
+        for bond, active, (colours,) in zip(interactions, active_flags, states, strict=True):
+            pull += bond.coupling * ((colours[..., None] == jnp.arange(self.q)) & active[..., None]).sum(1)
+        return jax.random.categorical(key, self.beta * pull).astype(output_sd.dtype), None
+
+
+# %% wrong="8.5" says="get those of one"
+class PottsSampler(AbstractConditionalSampler):
+    beta: Float[Array, ""]
+    q: int = eqx.field(static=True)
+
+    def sample(self, key, interactions, active_flags, states, sampler_state, output_sd):
+        pull = 0.0
+        for bond, active, (colours,) in zip(interactions, active_flags, states, strict=True):
+            pull += bond.coupling * ((colours[:1, :, None] == jnp.arange(self.q)) & active[:1, :, None]).sum(1)
+        return jax.random.categorical(key, self.beta * pull, shape=output_sd.shape).astype(output_sd.dtype), sampler_state
+
+
+# %% wrong="8.5" says="you gave it probabilities"
+class PottsSampler(AbstractConditionalSampler):
+    beta: Float[Array, ""]
+    q: int = eqx.field(static=True)
+
+    def sample(self, key, interactions, active_flags, states, sampler_state, output_sd):
+        pull = 0.0
+        for bond, active, (colours,) in zip(interactions, active_flags, states, strict=True):
+            pull += bond.coupling * ((colours[..., None] == jnp.arange(self.q)) & active[..., None]).sum(1)
+        return jax.random.categorical(key, jax.nn.softmax(self.beta * pull)).astype(output_sd.dtype), sampler_state
+
+
+# %% equivalent="8.1" because="the last axis is the default of jax.nn.softmax"
+# return jax.nn.softmax(beta * same, axis=-1)  ->  return jax.nn.softmax(beta * same)
+
+# %% equivalent="8.1" because="a sum of four neighbours does not depend on their order"
+# beside = [jnp.roll(spins, step, axis) for axis in (0, 1) for step in (1, -1)]  ->  beside = [jnp.roll(spins, step, axis) for axis in (1, 0) for step in (1, -1)]
+# beside = [jnp.roll(spins, step, axis) for axis in (0, 1) for step in (1, -1)]  ->  beside = [jnp.roll(spins, step, axis) for axis in (0, 1) for step in (-1, 1)]
+
+# %% equivalent="8.2" because="a mean over two axes does not depend on their order"
+# shares = np.stack([(colours == k).mean(axis=(1, 2)) for k in range(q)])  ->  shares = np.stack([(colours == k).mean(axis=(2, 1)) for k in range(q)])
+
+# %% equivalent="8.5" because="the same number added to the pull of every colour changes no probability"
+# pull = jnp.zeros((*output_sd.shape, self.q))  ->  pull = jnp.ones((*output_sd.shape, self.q))
+
+# %% equivalent="8.5" because="the three lists always have one entry for each interaction"
+# for bond, active, (colours,) in zip(interactions, active_flags, states, strict=True):  ->  for bond, active, (colours,) in zip(interactions, active_flags, states):
+# for bond, active, (colours,) in zip(interactions, active_flags, states, strict=True):  ->  for bond, active, (colours,) in zip(interactions, active_flags, states, strict=False):

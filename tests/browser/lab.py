@@ -353,8 +353,21 @@ class Notebook:
             The index of the first cell that raised an error, or None if none did.
         """
         self._js("() => jupyterapp.commands.execute('notebook:run-all-cells')", f"all of {self.name} to run", seconds)
-        self._until(lambda: self.kernel() == "idle", "an idle kernel", seconds)
+        # JupyterLab answers as soon as a cell has raised an error, even if it goes on because that was expected.
+        self._until(lambda: self.kernel() == "idle" and self._ran_to_its_end(), "the last cell to run", seconds)
         return next((index for index, source in enumerate(self.sources()) if source and self.error(index)), None)
+
+    def _ran_to_its_end(self) -> bool:
+        """Whether every code cell was run, or one that must not fail has failed."""
+        return self.page.evaluate(
+            """() => {
+                const cells = coursePanel.content.widgets.filter(c => c.model.type === "code").map(c => c.model);
+                const failed = m => m.outputs.toJSON().some(o => o.output_type === "error");
+                const expected = m => (m.getMetadata("tags") ?? []).includes("raises-exception");
+                const written = cells.filter(m => m.sharedModel.getSource().trim());
+                return cells.some(m => failed(m) && !expected(m)) || written.every(m => m.executionCount);
+            }"""
+        )
 
     def show(self, index: int) -> None:
         """Scrolls a cell to the middle of the window."""
