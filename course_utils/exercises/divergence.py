@@ -519,7 +519,7 @@ denoising_score_matching = Task(
         "The blur is σ ξ, not σ² ξ": lambda E, x, ξ, σ: _half_square(E, x + σ**2 * ξ, -ξ / σ),
         "The blur is x + σ ξ; here the noise is subtracted": lambda E, x, ξ, σ: _half_square(E, x - σ * ξ, -ξ / σ),
         "The factor 1/2 is missing": lambda E, x, ξ, σ: _half_square(E, x + σ * ξ, -ξ / σ, factor=1.0),
-        "The loss is weighted with σ²; here it is not":
+        "Your loss is weighted with σ²; the one asked for is not":
             lambda E, x, ξ, σ: _half_square(E, x + σ * ξ, -ξ / σ, factor=0.5 * σ**2),
         "Sum over the coordinates, then average over the points":
             lambda E, x, ξ, σ: _half_square(E, x + σ * ξ, -ξ / σ, factor=0.5 / x.shape[1]),
