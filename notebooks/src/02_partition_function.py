@@ -158,9 +158,9 @@ with check.exercise("2.1", "log_z_independent"):
     h, states = np.array([0.5, -1.2, 2.0]), exact.ising_states(3)
     for beta in (1.0, 0.7):
         answer.on(f"three spins at β = {beta}", h, beta, expect=logsumexp(beta * states @ h))
-    answer.on("5000 spins", np.full(5000, 0.3), 2.0, expect=5000 * math.log(2 * math.cosh(0.6)))
     answer.on("spins in fields of 1000", np.array([1000.0, 1000.0, 0.0]), 0.9, expect=1800 + math.log(2))
     answer.on("spins in fields of ±1000", np.array([1000.0, -1000.0, 0.0]), 0.9, expect=1800 + math.log(2))
+    answer.on("5000 spins", np.full(5000, 0.3), 2.0, expect=5000 * math.log(2 * math.cosh(0.6)))
     answer.fresh(4, "other spins")
 
 # %% [markdown] hint="2.1"
