@@ -253,8 +253,10 @@ def pass_over(lesson: build.Lesson, course: build.Course, answers: list[Answer])
             tally.problems += problems
             if problems and not role:
                 return tally  # what follows would only repeat it
-        for source, printed in given:
+        kernel.keep()
+        for source, printed in given:  # each from the end of the lesson
             tally.problems += faults_of_rerun(kernel, source, printed)
+            kernel.restore()
     wanted = f"0 of {len(lesson.points)} exercises passed"
     if wanted not in last.stdout:
         tally.problems.append(f"the report should say {wanted!r}: {last.brief()}")
