@@ -274,8 +274,8 @@ with check.exercise("4.2", "exponential_schedule"):
 schedules = {name: descent.schedule(name, 1.0, 0.01, 1800) for name in descent.SCHEDULES}
 for name, T in schedules.items():
     print(f"{name:12s} {T[0]:.2f} → {T[-1]:.4f}, mean {T.mean():.3f}, {(T > 0.1).sum()} steps above 0.1")
-last = float(schedules["logarithmic"][-1])
-title = f"From T = 1 in 1800 steps: logarithmic cooling is still at {last:.3f} at the end"
+coldest = float(schedules["logarithmic"][-1])
+title = f"From T = 1 in 1800 steps: logarithmic cooling is still at {coldest:.3f} at the end"
 plots.cooling(schedules, title=title)
 
 # %% [markdown]
