@@ -479,10 +479,10 @@ plots.success_against_start(pilot_panels, title=title)
 
 # %% [markdown]
 # *Picture: four panels with a line for each method, with error bars, and a dotted line for plain descent. Rosenbrock: ten
-# anneals far above the other methods, which rise from the dotted line towards hot starts. Rastrigin: humps, the highest that
-# of the constant temperature. Ackley: nearly 0 to nearly 1 and down again, each method with its own best start temperature,
-# the lowest for the constant one, the highest for logarithmic cooling. Network loss: ten anneals near 1 everywhere, the
-# others rise from the dotted line to 1.*
+# anneals far above the other methods, some of which rise from the dotted line towards hot starts. Rastrigin: humps, the
+# highest those of the constant temperature and of linear cooling. Ackley: nearly 0 to nearly 1 and down again, each method
+# with its own best start temperature, the lowest for the constant one, the highest for logarithmic cooling and ten anneals.
+# Network loss: ten anneals near 1 everywhere, the others rise from the dotted line to 1.*
 #
 # Each method now gets its best start temperature from the pilot, and 500 fresh runs.
 
@@ -522,7 +522,7 @@ plots.success_rates(table, last, title=f"Ahead by 3 standard errors: {leaders}; 
 # %% [markdown]
 # *Picture: four panels, a dot with its error bar for each of ten methods, and hollow marks where the last state gives
 # another rate; bold numbers are those of the best and of all that are not 3 standard errors behind it. Rosenbrock: 40
-# restarts far ahead. Rastrigin: the constant temperature ahead, the hollow marks of all methods that are run hot near zero.
+# restarts far ahead. Rastrigin: the constant temperature ahead, its hollow mark and those of the four schedules near zero.
 # Ackley: constant, logarithmic and linear in front, random points close to 90 %, plain descent from one start or ten far
 # behind. Network loss: all but plain descent near 100 %, with hollow marks below one half.*
 #

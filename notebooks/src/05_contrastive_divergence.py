@@ -6,7 +6,7 @@
 #     needs: ["03"]
 #     know: gradient descent, a network of two layers in PyTorch
 #     time: 120 min
-#     runs: 110 s
+#     runs: 120 s
 #     uses: [torch]
 # ---
 
@@ -272,8 +272,8 @@ def quick_kl(density, net) -> float:
 
 
 def learn(density, x: Tensor, objective, seed: int = 1, **how) -> ebm.Training:
-    """The training loop: Adam with a falling rate, averaged weights, and the exact KL every 50 steps."""
-    usual = {"n_steps": 500, "batch_size": 256, "learning_rate": 0.01, "ema": 0.99, "measure_every": 50}
+    """The training loop: Adam with a falling rate, averaged weights, and the exact KL every 40 steps."""
+    usual = {"n_steps": 400, "batch_size": 256, "learning_rate": 0.01, "ema": 0.99, "measure_every": 40}
     measures, rng = {"KL": lambda net: quick_kl(density, net)}, torch.Generator().manual_seed(100 + seed)
     return ebm.train(untrained(seed), x, objective, generator=rng, measures=measures, **usual | how)
 
@@ -386,18 +386,18 @@ def on_plane(net) -> Float[Tensor, "100 100"]:
 
 
 rng = torch.Generator().manual_seed(6)
-times = [*range(0, 40, 5), *range(40, 80, 10), *range(80, 160, 20), 170, 200, 250, 300, 400, 500]
+times = [*range(0, 40, 5), *range(40, 80, 10), *range(80, 160, 20), 170, 200, 240, 280, 320, 360, 400]
 cd = ebm.ContrastiveDivergence(k=10, step_size=0.02)  # MALA, T = 1
 runs["CD-10"] = learn(moons, x, cd, snapshots=times)
 distance, kept = report("CD-10, MALA, ε = 0.02", moons, runs["CD-10"]), runs["CD-10"].snapshots
 frames = [(n, on_plane(e), quick_kl(moons, e), pick(e, moons, 200, rng)) for n, e in kept.items()]
-shown = {n: (e, distance, dots) for n, e, distance, dots in frames if n in (0, 40, 100, 500)}
+shown = {n: (e, distance, dots) for n, e, distance, dots in frames if n in (0, 40, 100, 400)}
 first, last = frames[0][2], frames[-1][2]
 title = f"The energy sinks under the data, and the KL falls from {first:.2f} to {last:.3f} nats"
 plots.training_watched(plane, x, shown, title=title)
 
 # %% [markdown]
-# *Picture: four columns for steps 0, 40, 100 and 500. Above, the energy as a map, dark where it is low, with the data as white
+# *Picture: four columns for steps 0, 40, 100 and 400. Above, the energy as a map, dark where it is low, with the data as white
 # dots: a round bowl first, then a tilted one, then two shallow troughs, then two narrow valleys along the arcs. Below, the
 # density with samples as blue dots: a hill, twice, then a blurred pair of arcs, and at last two thin moons.*
 #
@@ -409,7 +409,7 @@ plots.surface_movie(plane, x, frames, words=words)
 
 # %% [markdown]
 # *Picture, animated: on the left the energy as a map, dark where it is low, with the data as white dots; on the right the density
-# with samples as dots, from step 0 to step 500. All frames share one scale of the density, so it is dark at first. Two valleys
+# with samples as dots, from step 0 to step 400. All frames share one scale of the density, so it is dark at first. Two valleys
 # form under the data within the first hundred steps or so; after that they become narrower.*
 #
 # Now the number that the loop minimises, beside the number that it should lower.
@@ -436,7 +436,7 @@ for sampler in ("mala", "ula"):
     runs[f"CD-1, {sampler.upper()}"] = run = learn(moons, x, objective)
     report(f"CD-1, {sampler.upper()}, ε = 0.02", moons, run)
     energy = run.history["data energy"]
-    print(f"     mean energy of the data at step 100: {energy[99]:.3g}, at step 500: {energy[-1]:.3g}")
+    print(f"     mean energy of the data at step 100: {energy[99]:.3g}, at step 400: {energy[-1]:.3g}")
 
 # %% [markdown]
 # With MALA a single step is enough to learn the moons, if not as well (section 7 shows three seeds). With ULA, *the same step size* and nothing else changed,
@@ -526,8 +526,8 @@ for step in range(201):
 # %% [markdown]
 # And the full run. Fresh states are data points here: the chains then start where they are needed, and only later spread. Each
 # chain is moved once every $2048/256 = 8$ training steps. If the weights change much in that time, the chains lag behind
-# the model, and the pushes come too late and too strong: the energy sloshes to and fro. You will see it in the curves of
-# section 7. A falling learning rate calms it.
+# the model, and the pushes come too late and too strong: the energy sloshes to and fro: section 9 shows such a swing. A
+# falling learning rate calms it.
 
 # %%
 
@@ -679,10 +679,10 @@ plots.kl_curves(curves, float(runs["exact ML"].history["KL"][-1]), title=title)
 
 # %% [markdown]
 # *Picture: on the left six falling curves with bands on a logarithmic axis, and a line for exact maximum likelihood. On the
-# right three dots for each method: those of CD-10 near the line of exact maximum likelihood, those of denoising score matching
-# furthest to the right, the other four in between, in ranges that overlap.*
+# right three dots for each method: those of CD-10 near that line, those of the others to the right of it, in ranges that
+# overlap, the furthest those of denoising score matching.*
 #
-# The ranking is one at this number of steps: the curve of DSM still falls. Three seeds show which differences are larger than luck, and they are few: two methods that are equal are set apart like
+# The ranking is one at this number of steps: most curves still fall. Three seeds show which differences are larger than luck, and they are few: two methods that are equal are set apart like
 # this, all seeds of the one below all seeds of the other, in one case of ten. Where ranges overlap, nothing is ranked.
 
 # %%
@@ -696,12 +696,12 @@ for name, run in runs.items():
     upper = float(p[fine[:, 1] > 0].sum())
     print(f"{name:14s} probability of the upper half, x₂ > 0: {upper:.3f}, exact 0.5")
 near = [kl for name, (_, kl, _) in panels.items() if name != "CD-1, ULA"]
-title = f"All but one look alike to the eye; their exact KL is {min(near):.3f} to {max(near):.3f} nats"
+title = f"All but one show two moons; their exact KL is {min(near):.3f} to {max(near):.3f} nats"
 plots.densities_beside(plane, truth, panels, title=title, columns=3)
 
 # %% [markdown]
-# *Picture: nine small maps, each with its KL. The truth and seven models show two thin moons, the one by denoising somewhat
-# thicker. The model of CD-1 with ULA is a single bright dot.*
+# *Picture: nine small maps, each with its KL. The truth and seven models show two thin moons, some of them brighter along one arc
+# or at one end. The model of CD-1 with ULA is a single small dot.*
 #
 # ## 8 · Three more sets, and modes that are far apart
 #
@@ -713,9 +713,9 @@ def learn_set(density, y: Tensor) -> dict[str, list[ebm.Training]]:
     """NCE, CD-10 and CD-1 on a set; CD-1 with five seeds on the eight Gaussians, all others with one."""
     noise, seeds = ebm.NoiseContrastive(ebm.GaussianNoise.fit(y, widen=1.2)), range(1, 6) if density is ring else (1,)
     return {
-        "NCE": [learn(density, y, noise, n_steps=400)],
-        "CD-10": [learn(density, y, ebm.ContrastiveDivergence(10, 0.02), n_steps=400)],
-        "CD-1": [learn(density, y, ebm.ContrastiveDivergence(1, 0.02), seed, n_steps=400) for seed in seeds],
+        "NCE": [learn(density, y, noise, n_steps=300)],
+        "CD-10": [learn(density, y, ebm.ContrastiveDivergence(10, 0.02), n_steps=300)],
+        "CD-1": [learn(density, y, ebm.ContrastiveDivergence(1, 0.02), seed, n_steps=300) for seed in seeds],
     }
 
 
@@ -859,8 +859,8 @@ plots.fisher_and_kl(distances, by_score, by_kl, title=title)
 # like a parabola, to far below 10⁻⁵ at distance 12.*
 #
 # At distance 12 a sample would need more points than there are to notice that the weights are wrong (Wenliang and Kanagawa 2020
-# call this blindness). Now real training runs: five methods, three distances, three seeds each. The weight of the left mode comes from quadrature. The chains of PCD start
-# evenly spread over the line.
+# call this blindness). Now real training runs: five methods, three distances, three seeds each. The weight of the left mode
+# comes from quadrature. The chains of PCD start evenly spread over the line.
 
 
 # %%
