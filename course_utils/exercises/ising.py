@@ -257,7 +257,11 @@ def _program(returned: Any, nodes: list[SpinNode], beta: float) -> tuple:
     named = sorted(sorted(nodes.index(node) for node in block) for block in program.gibbs_spec.free_blocks)
     that(where == named, "the blocks that you return are not those of the program", hint="Return the same list.")
     order = [list(group) for group in program.gibbs_spec.sampling_order]
-    return len(blocks), where, order, _conditionals(program, nodes)
+    return len(blocks), _in_words(where), order, _conditionals(program, nodes)
+
+
+def _in_words(blocks: list[list[int]]) -> str:
+    return " | ".join(" ".join(map(str, block)) for block in blocks)
 
 
 def _pull(nodes: list[SpinNode], open_sides: bool = False, rows: float = 1.0, columns: float = 1.0) -> np.ndarray:
@@ -277,7 +281,7 @@ def _expected(nodes: list[SpinNode], beta: float) -> dict[str, Any]:
     board = [[k for k, c in enumerate(colour) if c == which] for which in (0, 1)]
     return {
         "the number of blocks": 2,
-        "the spins drawn together": board,
+        "the spins drawn together": _in_words(board),
         "the order of the blocks": [[0], [1]],
         "P(s = +1)": _sigmoid(2 * beta * _pull(nodes)),
     }
