@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import jaxtyping
 import pytest
+
+# Every annotation of the module is looked at while the tests run; this must come before its first import.
+jaxtyping.install_import_hook("course_utils", "beartype.beartype")
 
 #: A test whose name begins so runs a lesson from top to bottom in a kernel of its own.
 WHOLE = "test_whole_"
@@ -25,7 +30,13 @@ def scope_of(nodeid: str) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole lessons first, then solved notebooks: they take longest, and nothing should wait for them at the end."""
+    """Whole lessons first, then solved notebooks: they take longest, and nothing should wait for them at the end.
+
+    A test that expects a `ValueError` hands over what no annotation allows, and gets the marker that says so.
+    """
+    for item in items:
+        if isinstance(item, pytest.Function) and "raises(ValueError" in inspect.getsource(item.function):
+            item.add_marker("bad_input")
     items.sort(key=lambda item: (not item.name.startswith(WHOLE), ".ipynb::" not in item.nodeid))
 
 
@@ -61,6 +72,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     config.option.loadscopereorder = False  # else the many short tests of a file go before one long one
     return ByScope(config, log)
+
+
+@pytest.fixture(autouse=True)
+def annotations(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Annotations hold, except where a test gives bad input on purpose."""
+    before = jaxtyping.config.jaxtyping_disable
+    jaxtyping.config.update("jaxtyping_disable", request.node.get_closest_marker("bad_input") is not None)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", before)
 
 
 @pytest.fixture
