@@ -115,17 +115,6 @@ def test_the_program_samples_the_energy_of_kaufman():
     assert error < 0.005
 
 
-def test_order_and_binder_of_known_distributions():
-    full = RNG.choice([-1.0, 1.0], (5, 40))
-    assert gibbs.order_and_binder(full) == pytest.approx((1.0, 2 / 3))
-    normal = RNG.standard_normal((100, 20_000))
-    order, binder = gibbs.order_and_binder(normal)
-    assert order == pytest.approx(math.sqrt(2 / math.pi), abs=0.003)
-    assert binder == pytest.approx(0, abs=0.006)
-    uniform = RNG.uniform(-1, 1, (100, 2000))
-    assert gibbs.order_and_binder(uniform)[1] == pytest.approx(0.4, abs=0.005)
-
-
 @pytest.mark.parametrize("kind", [np.asarray, jnp.asarray])
 @pytest.mark.parametrize(("shape", "q", "beta"), [((3, 4), 5, 1.1), ((4, 6), 3, 0.6)])
 def test_potts_conditional_is_the_ratio_of_the_boltzmann_weights(kind, shape, q, beta):

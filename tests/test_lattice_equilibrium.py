@@ -12,7 +12,7 @@ from scipy import stats
 from scipy.special import iv
 
 from course_utils.lattice import XY, Clock, Ising, Lattice, Potts, exact
-from course_utils.lattice.reference import Reference
+from course_utils.lattice.factors import FactorProgram
 from course_utils.lattice.tempering import replica_exchange
 
 KEY = jax.random.key(11)
@@ -215,7 +215,7 @@ def test_thrml_factors_on_a_small_lattice(name: str) -> None:
     states = all_states(q, (2, 2), (-1, 1) if q == 2 else None)
     energy = np.asarray(model.energy(states), float)
     weight = np.exp(-beta * 4 * energy)
-    spins = Reference(model, beta).sample(KEY, n_samples=2, n_sweeps=30, n_burn_in=30, n_chains=2000)
+    spins = FactorProgram(model, beta).sample(KEY, n_samples=2, n_sweeps=30, n_burn_in=30, n_chains=2000)
     assert spins.shape == (2000, 2, 2, 2)
     assert abs(z_score(model.energy(spins), weight @ energy / weight.sum())) < 3
 
@@ -228,7 +228,7 @@ def test_thrml_factors_on_a_small_lattice(name: str) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_16_by_16_against_thrml_factors(model: Lattice, beta: float, engine: str) -> None:
     n = 32
-    theirs = Reference(model, beta).sample(KEY, n_samples=60, n_sweeps=10, n_burn_in=300, n_chains=n)
+    theirs = FactorProgram(model, beta).sample(KEY, n_samples=60, n_sweeps=10, n_burn_in=300, n_chains=n)
     ours = model.sample(KEY, beta, n_samples=200, n_sweeps=10, n_burn_in=500, n_chains=n, engine=engine)
     for look in (model.energy, lambda s: abs(model.order_parameter(s))):
         a, b = (np.asarray(look(s), float).mean(1) for s in (theirs, ours))

@@ -14,7 +14,7 @@ import pytest
 from course_utils.lattice import XY, Clock, Ising, Lattice, Potts, exact
 from course_utils.lattice.base import Run
 from course_utils.lattice.engines import Grid, edges, join, split
-from course_utils.lattice.reference import Reference
+from course_utils.lattice.factors import FactorProgram
 from course_utils.lattice.tempering import annealed, replica_exchange
 
 KEY = jax.random.key(7)
@@ -321,7 +321,7 @@ def test_slow_cooling_leaves_no_stripes() -> None:
             "expected two or more that rise or fall",
         ),
         (lambda: replica_exchange(Ising(4), KEY, [0.4], n_samples=1), "expected two or more"),
-        (lambda: Reference(XY(4), 0.4), "expected Ising, Potts or Clock"),
+        (lambda: FactorProgram(XY(4), 0.4), "expected Ising, Potts or Clock"),
     ],
 )
 def test_bad_input_is_named(call, message: str) -> None:

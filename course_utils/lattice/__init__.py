@@ -1,7 +1,7 @@
 """Spin models on the square lattice, sampled with THRML.
 
     from course_utils.lattice import XY, Clock, Ising, Potts
-    from course_utils.lattice import exact, observables, reference, tempering
+    from course_utils.lattice import exact, factors, gibbs, observables, tempering
 
 `exact` holds known results; it and `observables` need neither JAX nor THRML. The models are loaded at first use.
 """

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Num
+from jaxtyping import Bool, Float, Int, Integer, Num
 
 from . import exact
-from .observables import binder_cumulant
 
 if TYPE_CHECKING:
     from thrml import Block, FactorSamplingProgram, SpinNode
@@ -21,7 +20,6 @@ Array = Any  # numpy.ndarray or jax.Array, whichever went in
 __all__ = [
     "conditional_probability",
     "ising_program",
-    "order_and_binder",
     "potts_conditional",
     "transition_matrix",
     "two_colours",
@@ -49,7 +47,9 @@ def conditional_probability(
     return 1 / (1 + xp.exp(-2 * beta * (coupling * total + field)))
 
 
-def potts_conditional(spins: Int[Array, "*batch rows cols"], beta: float, q: int) -> Float[Array, "*batch rows cols q"]:
+def potts_conditional(
+    spins: Integer[Array, "*batch rows cols"], beta: float, q: int
+) -> Float[Array, "*batch rows cols q"]:
     """P(s = k | all other spins) of every spin of a torus: exp(beta n_k) / Σ exp(beta n_l), n_k neighbours of colour k.
 
     Args:
@@ -107,7 +107,9 @@ def transition_matrix(
     return np.where(drawn, p, stays).prod(axis=-1)
 
 
-def ising_program(nodes: "Sequence[SpinNode]", beta: float) -> "tuple[FactorSamplingProgram, list[Block]]":
+def ising_program(
+    nodes: "Sequence[SpinNode]", beta: float | Float[Array, ""]
+) -> "tuple[FactorSamplingProgram, list[Block]]":
     """THRML program of the Ising model on a square torus, J = 1, no field, updated one colour after the other.
 
     Args:
@@ -128,15 +130,3 @@ def ising_program(nodes: "Sequence[SpinNode]", beta: float) -> "tuple[FactorSamp
     factor = SpinEBMFactor(ends, jnp.full(len(ends[0]), beta, jnp.float32))
     spec = BlockGibbsSpec(blocks, [])
     return FactorSamplingProgram(spec, [SpinGibbsConditional()] * 2, [factor], []), blocks
-
-
-def order_and_binder(m: Float[np.ndarray, "chains samples"]) -> tuple[float, float]:
-    """Order parameter ⟨|m|⟩ and Binder's cumulant 1 - ⟨m⁴⟩ / (3 ⟨m²⟩²), averages over all chains and samples.
-
-    Args:
-        m: magnetisation per spin, with its sign.
-
-    Returns:
-        Both.
-    """
-    return float(np.abs(m).mean()), float(binder_cumulant(np.asarray(m, float), axis=None))

@@ -665,7 +665,7 @@ for T, one in zip(T_all, cold, strict=True):
 
 
 # %%
-def four(T: float, one: dict[str, np.ndarray]) -> list[observables.Estimate]:
+def four(T: float, one: dict[str, np.ndarray]) -> list[observables.Measurement]:
     """|m|, energy, susceptibility and specific heat, each with its error."""
 
     def χ(m):

@@ -42,7 +42,7 @@ from thrml import (
 )
 
 from course_utils import check, diagnostics, explorers, plots
-from course_utils.lattice import Potts, exact, gibbs, reference, tempering
+from course_utils.lattice import Potts, exact, factors, gibbs, tempering
 from course_utils.lattice import observables as ob
 
 T_C = {q: 1 / exact.potts_beta_c(q) for q in (5, 10)}
@@ -800,7 +800,7 @@ def milliseconds(runs: dict, repeats: int = 5) -> dict[str, float]:
 
 
 L, β = 128, exact.potts_beta_c(5)
-large, table = Potts(L, 5), reference.Reference(Potts(L, 5), β)  # THRML's own factor and sampler
+large, table = Potts(L, 5), factors.FactorProgram(Potts(L, 5), β)  # THRML's own factor and sampler
 once = {"n_samples": 1, "n_sweeps": 20}
 runs = {"built-in table": lambda key: table.sample(key, **once)}
 for engine in ("sites", "sublattices"):

@@ -589,7 +589,7 @@ def halves(series: Float[np.ndarray, "points chains samples"]) -> Float[np.ndarr
 
 def correlation(spins: Float[Array, "chains L L"]) -> Float[Array, "chains distances"]:
     """⟨cos(θ - θ')⟩ at distances 0, 1, ..., L/2."""
-    return ob.correlation_function(spins, "xy")
+    return ob.correlation_function(jnp.cos(spins), jnp.sin(spins))
 
 
 # %%

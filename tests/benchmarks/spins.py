@@ -38,7 +38,7 @@ from thrml import sample_blocks
 from course_utils.lattice import XY, Clock, Ising, Lattice, Potts
 from course_utils.lattice.base import Run, engine_of, to_spins
 from course_utils.lattice.engines import sites, sublattices
-from course_utils.lattice.reference import Reference
+from course_utils.lattice.factors import FactorProgram
 
 GAP = "-"
 SECONDS = 0.4  # of one timed run
@@ -76,16 +76,16 @@ class BuiltIn:
         self.model = case.make()
         if isinstance(self.model, XY):
             raise NotImplementedError
-        self.build = clock(lambda: setattr(self, "reference", Reference(self.model, case.beta)))
+        self.build = clock(lambda: setattr(self, "built_in", FactorProgram(self.model, case.beta)))
         spins = self.model.random(KEY, (self.model.n_spins,))
         spins = spins == 1 if isinstance(self.model, Ising) else spins
-        self.state = [spins[at] for at in self.reference.order]
+        self.state = [spins[at] for at in self.built_in.order]
 
     def run(self, n: int) -> None:
-        self.state = jax.block_until_ready(_thrml_sweeps(self.reference.program, KEY, self.state, jnp.int32(n)))
+        self.state = jax.block_until_ready(_thrml_sweeps(self.built_in.program, KEY, self.state, jnp.int32(n)))
 
     def spins(self) -> jax.Array:
-        place = np.argsort(np.concatenate(self.reference.order))
+        place = np.argsort(np.concatenate(self.built_in.order))
         spins = jnp.concatenate(self.state)[place].reshape(self.model.shape)
         return 2 * spins.astype(jnp.int8) - 1 if isinstance(self.model, Ising) else spins
 

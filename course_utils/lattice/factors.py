@@ -1,7 +1,7 @@
-"""The same models from THRML's own factors: what our engines are held against, for results and for speed.
+"""The models from THRML's own factors: what our engines are held against, for results and for speed.
 
-    reference = Reference(Potts(16, q=5), beta=1.17)
-    spins = reference.sample(jax.random.key(0), n_samples=10, n_burn_in=100)      # (1, 10, 16, 16)
+    table = FactorProgram(Potts(16, q=5), beta=1.17)
+    spins = table.sample(jax.random.key(0), n_samples=10, n_burn_in=100)      # (1, 10, 16, 16)
 
 Ising is `IsingEBM`, which multiplies beta into its weights and gives every spin a bias. Potts and clock are a
 `SquareCategoricalEBMFactor`: a q x q table for every edge, copied to both its ends. Edges come from `exact.bonds`, so
@@ -38,7 +38,7 @@ from .ising import Ising
 from .potts import Potts
 
 
-class Reference:
+class FactorProgram:
     """A model at one temperature, as a THRML program of built-in factors.
 
     Args:
