@@ -10,19 +10,22 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Key, PyTree, Shaped
+from jaxtyping import Array, Float, Int, Key, PyTree, Shaped, UInt32
 from tqdm import tqdm
 
-from .base import Lattice, Run, chains_first, numbers, samplers, spins_of, sweeps, to_spins, whole
+from ..arguments import array, shown, whole
+from .base import Lattice, Run, chains_first, samplers, spins_of, sweeps, to_spins
 from .engines import Engine, State
 
 Observables = Mapping[str, Callable[[Shaped[Array, "n_chains rows cols"]], Array]]
+Numbers = np.ndarray | Array
+_PARTS = 50  # of a progress bar
 
 
 def annealed(
     model: Lattice,
     key: Key[Array, ""],
-    betas: Float[Array, "n_steps"] | Float[Array, "n_steps n_chains"],
+    betas: Float[Numbers, "n_steps"] | Float[Numbers, "n_steps n_chains"],
     observables: Observables | None = None,
     *,
     n_sweeps: int = 1,
@@ -51,12 +54,12 @@ def annealed(
 
     Source: Kirkpatrick, Gelatt and Vecchi, Science 220, 671 (1983), doi:10.1126/science.220.4598.671.
     """
-    n_sweeps = whole("n_sweeps", n_sweeps, 1)
-    betas = numbers("betas", betas, None, least=0.0)
+    n_sweeps = whole("n_sweeps", n_sweeps)
+    betas = array("betas", betas, least=0.0, dtype=np.float32)
     if betas.ndim not in (1, 2) or betas.shape[0] == 0 or betas.shape[1:] not in ((), (n_chains,)):
         raise ValueError(f"betas has shape {betas.shape}: expected (n_steps,) or (n_steps, {n_chains})")
     run = Run(model, key, 0.0, n_chains, init, engine)
-    run.betas = betas
+    run.betas = jnp.asarray(betas)
     measured = run.frames(np.full(len(betas), n_sweeps), dict(observables or {}))
     return to_spins(run.engine, model, run.state), jax.tree.map(chains_first, measured)
 
@@ -80,7 +83,7 @@ class Exchange:
 def replica_exchange(
     model: Lattice,
     key: Key[Array, ""],
-    betas: Float[Array, "n_betas"],
+    betas: Float[Numbers, "n_betas"],
     observables: Observables | None = None,
     *,
     n_samples: int,
@@ -118,40 +121,62 @@ def replica_exchange(
 
     Source: Hukushima and Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996), doi:10.1143/JPSJ.65.1604.
     """
-    n_samples, n_sweeps = whole("n_samples", n_samples, 1), whole("n_sweeps", n_sweeps, 1)
-    n_burn_in, n_chains = whole("n_burn_in", n_burn_in, 0), whole("n_chains", n_chains, 1)
-    betas = numbers("betas", betas, None, least=0.0)
-    steps = np.diff(np.asarray(betas)) if betas.ndim == 1 else np.zeros(1)
-    if not len(steps) or not (steps.min() > 0 or steps.max() < 0):
-        raise ValueError(f"betas = {betas}: expected two or more that rise or fall")
+    n_samples, n_sweeps = whole("n_samples", n_samples), whole("n_sweeps", n_sweeps)
+    n_burn_in, n_chains = whole("n_burn_in", n_burn_in, 0), whole("n_chains", n_chains)
+    betas = jnp.asarray(_ladder(betas))
     observables = {"spins": spins_of} if observables is None else dict(observables)
     swap_key, chains_key = jax.random.split(key)
     run = Run(model, chains_key, jnp.repeat(betas, n_chains), len(betas) * n_chains, init, engine)
-    at_once = math.ceil((n_burn_in + n_samples) / 50) if progress else max(n_burn_in, n_samples)
-    done, parts, swaps = 0, [], []
-    with tqdm(total=n_burn_in + n_samples, disable=not progress, file=sys.stdout, unit="round") as bar:
-        while done < n_burn_in + n_samples:
-            burning = done < n_burn_in
-            n = min(at_once, (n_burn_in if burning else n_burn_in + n_samples) - done)
-            run.state, measured, made = _rounds(
-                run.engine, model, run.state, run.keys, betas, swap_key, jnp.uint32(done), jnp.int32(n_sweeps),
-                n, {} if burning else observables,
-            )  # fmt: skip
-            if not burning:
-                parts.append(measured)
-                swaps.append(made)
-            done += n
+    total = n_burn_in + n_samples
+    at_once = math.ceil(total / _PARTS) if progress else total
+
+    def rounds(first: int, last: int, looks: dict[str, Callable]) -> list[tuple]:
+        """Rounds from number `first` to before `last`, a part at a time: what each part measured and swapped."""
+        parts = []
+        for start in range(first, last, at_once):
+            n = min(at_once, last - start)
+            run.state, *part = _rounds(
+                run.engine,
+                model,
+                run.state,
+                run.keys,
+                betas,
+                swap_key,
+                jnp.uint32(start),
+                jnp.int32(n_sweeps),
+                n,
+                looks,
+            )
+            parts.append(part)
             bar.update(n)
+        return parts
+
+    with tqdm(total=total, disable=not progress, file=sys.stdout, unit="round") as bar:
+        rounds(0, n_burn_in, {})
+        measured, swaps = zip(*rounds(n_burn_in, total, observables), strict=True)
 
     def by_temperature(*xs: Array) -> Array:
         x = jnp.swapaxes(jnp.concatenate(xs), 0, 1)
         return x.reshape(len(betas), n_chains, *x.shape[1:])
 
-    spins = to_spins(run.engine, model, run.state)
-    rounds = np.concatenate([np.asarray(s) for s in swaps])  # (n_samples, n_pairs): share made, NaN if not tried
-    tried = np.isfinite(rounds).sum(0)
-    acceptance = np.where(tried > 0, np.nansum(rounds, 0) / np.maximum(tried, 1), np.nan)
-    return Exchange(jax.tree.map(by_temperature, *parts), spins.reshape(len(betas), n_chains, *model.shape), acceptance)
+    spins = to_spins(run.engine, model, run.state).reshape(len(betas), n_chains, *model.shape)
+    made = np.concatenate([np.asarray(part) for part in swaps])
+    return Exchange(jax.tree.map(by_temperature, *measured), spins, _acceptance(made))
+
+
+def _ladder(betas: Any) -> Float[np.ndarray, "n_betas"]:
+    """Two or more inverse temperatures that rise or fall."""
+    betas = array("betas", betas, least=0.0, dtype=np.float32)
+    steps = np.diff(betas) if betas.ndim == 1 else np.zeros(1)
+    if not len(steps) or not (steps.min() > 0 or steps.max() < 0):
+        raise ValueError(f"betas = {shown(betas)}: expected two or more that rise or fall")
+    return betas
+
+
+def _acceptance(made: Float[np.ndarray, "n_samples n_pairs"]) -> Float[np.ndarray, "n_pairs"]:
+    """Share of the attempted swaps that were made, from that of each round, which is NaN if none was tried."""
+    tried = np.isfinite(made).sum(0)
+    return np.where(tried > 0, np.nansum(made, 0) / np.maximum(tried, 1), np.nan)
 
 
 @eqx.filter_jit
@@ -162,7 +187,7 @@ def _rounds(
     keys: Key[Array, "chains"],
     betas: Float[Array, "n_betas"],
     swap_key: Key[Array, ""],
-    first: Int[Array, ""],
+    first: UInt32[Array, ""],
     n_sweeps: Int[Array, ""],
     n_rounds: int,
     observables: dict[str, Callable],
@@ -170,7 +195,7 @@ def _rounds(
     n_chains = len(keys) // len(betas)
     sampler = samplers(model, jnp.repeat(betas, n_chains))
 
-    def one(state: list[State], number: Int[Array, ""]) -> tuple[list[State], tuple]:
+    def one(state: list[State], number: UInt32[Array, ""]) -> tuple[list[State], tuple]:
         state = sweeps(engine, model, sampler, state, keys, number * n_sweeps.astype(jnp.uint32), n_sweeps)
         energy = model.n_spins * model.energy(to_spins(engine, model, state)).reshape(len(betas), n_chains)
         gain = (betas[:-1] - betas[1:])[:, None] * (energy[:-1] - energy[1:])
