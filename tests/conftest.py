@@ -10,6 +10,7 @@ from typing import Any
 
 import jaxtyping
 import pytest
+import support.annotations  # the hook below names it
 
 # Every annotation of the module is looked at while the tests run; this must come before its first import.
 jaxtyping.install_import_hook("course_utils", "support.annotations.checked")
