@@ -127,25 +127,16 @@ def replica_exchange(
     observables = {"spins": spins_of} if observables is None else dict(observables)
     swap_key, chains_key = jax.random.split(key)
     run = Run(model, chains_key, jnp.repeat(betas, n_chains), len(betas) * n_chains, init, engine)
-    total = n_burn_in + n_samples
+    total, in_round = n_burn_in + n_samples, jnp.int32(n_sweeps)
     at_once = math.ceil(total / _PARTS) if progress else total
 
-    def rounds(first: int, last: int, looks: dict[str, Callable]) -> list[tuple]:
+    def rounds(first: int, last: int, looks: dict[str, Callable]) -> list[list]:
         """Rounds from number `first` to before `last`, a part at a time: what each part measured and swapped."""
         parts = []
         for start in range(first, last, at_once):
             n = min(at_once, last - start)
             run.state, *part = _rounds(
-                run.engine,
-                model,
-                run.state,
-                run.keys,
-                betas,
-                swap_key,
-                jnp.uint32(start),
-                jnp.int32(n_sweeps),
-                n,
-                looks,
+                run.engine, model, run.state, run.keys, betas, swap_key, jnp.uint32(start), in_round, n, looks
             )
             parts.append(part)
             bar.update(n)
