@@ -1,4 +1,4 @@
-"""Random words for the samplers: JAX's own threefry, written so that the compiler can melt it into the update.
+"""Random words for the samplers: JAX's own threefry, written out so that it is compiled into the update.
 
 `jax.random.bits` runs its twenty rounds as loops over the whole array on a CPU, about 12 ns a word. The same rounds
 written out are fused with the code that uses them, about 1 to 2 ns a word. The bits are the same, so all that is known

@@ -5,7 +5,7 @@ Averages are over `axis`, the axis of samples. `susceptibility`, `specific_heat`
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -189,16 +189,20 @@ def jackknife(
         )
     square = 0.0
     for group in [[i] for i in range(len(cut))] if independent else [range(len(cut))]:
-        n = counts[group[0]]
-        without = np.array(
-            [
-                estimator(*(np.delete(one, k, axis=0) if i in group else one for i, one in enumerate(cut)))
-                for k in range(n)
-            ],
-            dtype=float,
-        )
+        n, without = counts[group[0]], _leave_one_out(estimator, cut, group)
         square = square + (n - 1) / n * np.square(without - without.mean(axis=0)).sum(axis=0)
     return _measurement(np.asarray(estimator(*cut), dtype=float), np.sqrt(square))
+
+
+def _leave_one_out(
+    estimator: Callable[..., ArrayLike], series: list[Float[np.ndarray, "_ _ ..."]], group: Sequence[int]
+) -> Float[np.ndarray, "n ..."]:
+    """What the estimator says without chain k of the series in a group, for each k."""
+    answers = []
+    for k in range(len(series[group[0]])):
+        kept = (np.delete(one, k, axis=0) if i in group else one for i, one in enumerate(series))
+        answers.append(estimator(*kept))
+    return np.array(answers, dtype=float)
 
 
 def latent_heat(
