@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from course_utils import ebm, samplers
-from course_utils.ebm import images as im
+from course_utils.ebm import image_networks as im
 
 
 @pytest.fixture(autouse=True)

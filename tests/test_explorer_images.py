@@ -7,7 +7,7 @@ import torch
 
 from course_utils import data, ebm
 from course_utils.explorers import images
-from course_utils.explorers.images import N_CHAINS, STARTS, STEPS, chains, draw
+from course_utils.explorers.image_chains import N_CHAINS, STARTS, STEPS, chains, draw
 
 STILL = re.compile(r"Still the digit of the start: (\d) of 8")
 

@@ -8,7 +8,7 @@ import torch
 from scipy import integrate
 
 from course_utils.explorers import langevin
-from course_utils.explorers.langevin import CHAINS, draw, exact_variance, landscapes
+from course_utils.explorers.chain_histogram import CHAINS, draw, exact_variance, landscapes
 
 NUMBERS = re.compile(r"Variance ([\d.e+]+) ± ([\d.e+-]+), exact ([\d.]+)")
 

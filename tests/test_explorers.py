@@ -21,7 +21,7 @@ from PIL import Image
 from scipy import integrate, optimize
 
 from course_utils.explorers import Explorer, base, boltzmann
-from course_utils.explorers.boltzmann import landscapes, masses
+from course_utils.explorers.density import landscapes, masses
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted((ROOT / "course_utils" / "explorers").glob("*.py"))

@@ -375,7 +375,7 @@ def test_importance_explorer_shows_the_numbers_of_its_controls():
 @pytest.mark.parametrize("dim", [1, 100])
 @pytest.mark.parametrize("width", [0.5, 1.0, 2.5])
 def test_importance_explorer_draws_at_the_ends_of_its_range(dim, width):
-    module = importlib.import_module("course_utils.explorers.importance")  # the package shows its function by this name
+    module = importlib.import_module("course_utils.explorers.importance_weights")  # the package shows its function by this name
     figure, caption = module._render(dim, width)
     assert isinstance(figure, matplotlib.figure.Figure)
     assert "log Z" in caption

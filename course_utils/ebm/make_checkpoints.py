@@ -12,7 +12,7 @@ import torch
 
 from course_utils import data
 from course_utils.ebm import evaluation, pretrained, recipes
-from course_utils.ebm.training import Training
+from course_utils.ebm.training_loop import Training
 
 _SEEDS = {"digits": 0, "digits_labels": 1, "digits_bold": 2, "digits_classifier": 3}
 

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from course_utils.ebm.evaluation import FeatureNet
-from course_utils.ebm.images import ImageEnergy
+from course_utils.ebm.image_networks import ImageEnergy
 
 __all__ = ["CHECKPOINTS", "Ablation", "digits_ablation", "facts", "load", "save"]
 

@@ -8,11 +8,10 @@ joint.logits(x)                     # -E(x, y) for every class y, shape (n, 10)
 joint(x)                            # E(x) = -log Σ_y exp(-E(x, y)), the energy of x whatever its class
 joint.given(y)                      # the energy x -> E(x, y), one class for each row, for the samplers
 
-Sum([joint.given(y), other])        # adding energies multiplies probabilities
+compose([joint.given(y), other])    # adding energies multiplies probabilities
 """
 
 import math
-import numbers
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,12 +20,13 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from course_utils import arguments, tensors
+from course_utils.energies import EnergyFunction
+
 __all__ = [
-    "Given",
     "ImageEnergy",
     "ResidualBlock",
     "SpectralConv2d",
-    "Sum",
     "compose",
     "label_energy",
     "spectral_norm",
@@ -34,6 +34,8 @@ __all__ = [
 
 _POWER_ITERATIONS = 100
 """Of a new layer; training adds one more at every call."""
+
+_NO_CLASSES = "this energy has no classes: make it with n_classes = ..."
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"silu": F.silu, "relu": F.relu}
 
@@ -201,34 +203,25 @@ class ImageEnergy(nn.Module):
             ValueError: if an argument is out of its range.
         """
         super().__init__()
-        for name, value in (("channels", channels), ("fold", fold), ("width", width), ("n_blocks", n_blocks)):
-            _whole(name, value, 0 if name == "n_blocks" else 1)
-        if n_classes is not None:
-            _whole("n_classes", n_classes, 2)
+        for name, value in (("channels", channels), ("fold", fold), ("width", width)):
+            arguments.whole(name, value)
         if len(size) != 2 or any(side < fold or side % fold for side in size):
-            raise ValueError(f"size must be two multiples of fold = {fold}, got {size!r}")
-        if base is not None and not 0 < base < math.inf:
-            raise ValueError(f"base must be None or a positive number, got {base!r}")
-        if not 0 < scale < math.inf:
-            raise ValueError(f"scale must be a positive number, got {scale!r}")
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}")
-        if not isinstance(generator, torch.Generator):
-            raise ValueError(f"generator must be a torch.Generator, got {generator!r}; torch.Generator() makes one")
+            raise ValueError(f"size = {size!r}: expected two multiples of fold = {fold}")
+        tensors.generator(generator)
         self.options: dict[str, Any] = {
             "size": tuple(size),
             "channels": channels,
             "fold": fold,
             "width": width,
-            "n_blocks": n_blocks,
-            "n_classes": n_classes,
-            "base": base,
+            "n_blocks": arguments.whole("n_blocks", n_blocks, 0),
+            "n_classes": None if n_classes is None else arguments.whole("n_classes", n_classes, 2),
+            "base": None if base is None else arguments.positive("base", base),
             "spectral_norm": spectral_norm,
             "residual": residual,
-            "activation": activation,
-            "scale": float(scale),
+            "activation": arguments.choice("activation", activation, ACTIVATIONS),
+            "scale": arguments.positive("scale", scale),
         }
-        self.n_classes, self.base, self.fold = n_classes, base, fold
+        self.n_classes, self.base, self.fold = n_classes, self.options["base"], fold
         self.activation = ACTIVATIONS[activation]
         places = (size[0] // fold, size[1] // fold)
         kind = {"size": places, "spectral_norm": spectral_norm, "scale": scale, "generator": generator}
@@ -253,10 +246,10 @@ class ImageEnergy(nn.Module):
             ValueError: if the energy has no classes.
         """
         if self.n_classes is None:
-            raise ValueError("this energy has no classes: make it with n_classes = ...")
+            raise ValueError(_NO_CLASSES)
         return self._outputs(x) - self._bowl(x)[:, None]
 
-    def given(self, labels: Int[Tensor, "n"] | int) -> "Given":
+    def given(self, labels: Int[Tensor, "n"] | int) -> EnergyFunction:
         """The energy of pictures with these labels: x -> E(x, y), one label for each row or one for all.
 
         exp(-E(x, y)) is proportional to p(x | y) at fixed y, so this is what a conditional sampler needs.
@@ -264,7 +257,21 @@ class ImageEnergy(nn.Module):
         Raises:
             ValueError: if the energy has no classes, or a label is not one of them.
         """
-        return Given(self, labels)
+        if self.n_classes is None:
+            raise ValueError(_NO_CLASSES)
+        labels = torch.as_tensor(labels)
+        whole = labels.ndim <= 1 and not labels.is_floating_point() and labels.numel() > 0
+        if not whole or labels.min() < 0 or labels.max() >= self.n_classes:
+            raise ValueError(
+                f"labels = {arguments.shown(labels)}: expected one whole number from 0 to {self.n_classes - 1}, or one "
+                f"per picture"
+            )
+
+        def energy(x: Float[Tensor, "n channels h w"]) -> Float[Tensor, "n"]:
+            each = labels.long().to(x.device).expand(len(x))
+            return -self.logits(x).gather(1, each[:, None])[:, 0]
+
+        return energy
 
     def _outputs(self, x: Tensor) -> Tensor:
         h = self.blocks(self.stem(F.pixel_unshuffle(x, self.fold)))
@@ -276,57 +283,11 @@ class ImageEnergy(nn.Module):
         return (x**2).sum((1, 2, 3)) / (2 * self.base**2)
 
 
-class Given:
-    """The energy of pictures whose labels are fixed; made by `ImageEnergy.given`."""
-
-    def __init__(self, energy: ImageEnergy, labels: Int[Tensor, "n"] | int) -> None:
-        if energy.n_classes is None:
-            raise ValueError("this energy has no classes: make it with n_classes = ...")
-        labels = torch.as_tensor(labels)
-        if labels.ndim > 1 or labels.is_floating_point() or labels.numel() == 0:
-            raise ValueError(f"labels must be one whole number or one per picture, got {labels!r}")
-        if labels.min() < 0 or labels.max() >= energy.n_classes:
-            raise ValueError(f"labels must lie between 0 and {energy.n_classes - 1}, got {labels!r}")
-        self.energy, self.labels = energy, labels.long()
-
-    def __call__(self, x: Float[Tensor, "n channels h w"]) -> Float[Tensor, "n"]:
-        labels = self.labels.to(x.device).expand(len(x))
-        return -self.energy.logits(x).gather(1, labels[:, None])[:, 0]
-
-
-class Sum:
+def compose(energies: Sequence[EnergyFunction], weights: Sequence[int | float] | None = None) -> EnergyFunction:
     """The energy Σ_i w_i E_i(x): its density is the product of the densities, each to the power w_i, normalised anew.
 
     With E(x) the energy of all pictures and two attributes a and b that do not depend on each other within a picture,
     p(x | a, b) ∝ p(x | a) p(x | b) / p(x): the weights are 1, 1 and -1.
-
-    Source: Hinton, Neural Computation 14, 1771 (2002), doi:10.1162/089976602760128018, section 1; Du, Li and Mordatch,
-        NeurIPS 2020, arXiv:2004.06030, section 3.
-    """
-
-    def __init__(
-        self, energies: Sequence[Callable[[Tensor], Float[Tensor, "n"]]], weights: Sequence[float] | None = None
-    ) -> None:
-        """Make the sum.
-
-        Args:
-            energies: callables that give one energy per row.
-            weights: one number each, of either sign; all 1 unless given.
-
-        Raises:
-            ValueError: if there is none, or the number of weights is another.
-        """
-        self.energies = list(energies)
-        self.weights = [1.0] * len(self.energies) if weights is None else [float(w) for w in weights]
-        if not self.energies or len(self.weights) != len(self.energies):
-            raise ValueError(f"one weight for each energy: {len(self.energies)} energies, {len(self.weights)} weights")
-
-    def __call__(self, x: Float[Tensor, "n *dim"]) -> Float[Tensor, "n"]:
-        return sum(w * energy(x) for w, energy in zip(self.weights, self.energies, strict=True))
-
-
-def compose(energies: Sequence[Callable[[Tensor], Float[Tensor, "n"]]], weights: Sequence[float] | None = None) -> Sum:
-    """The energy Σ_i w_i E_i(x), as a function of x: see `Sum`.
 
     Args:
         energies: callables that give one energy per row.
@@ -334,8 +295,19 @@ def compose(energies: Sequence[Callable[[Tensor], Float[Tensor, "n"]]], weights:
 
     Raises:
         ValueError: if there is none, or the number of weights is another.
+
+    Source: Hinton, Neural Computation 14, 1771 (2002), doi:10.1162/089976602760128018, section 1; Du, Li and Mordatch,
+        NeurIPS 2020, arXiv:2004.06030, section 3.
     """
-    return Sum(energies, weights)
+    weights = [1.0] * len(energies) if weights is None else [float(w) for w in weights]
+    if not energies or len(weights) != len(energies):
+        raise ValueError(f"weights: expected one weight for each energy, got {len(weights)} for {len(energies)}")
+    parts = list(zip(weights, energies, strict=True))
+
+    def total(x: Float[Tensor, "n *dim"]) -> Float[Tensor, "n"]:
+        return sum(w * energy(x) for w, energy in parts)
+
+    return total
 
 
 def label_energy(logits: Float[Tensor, "n n_classes"], labels: Sequence[int]) -> Float[Tensor, "n"]:
@@ -352,7 +324,7 @@ def label_energy(logits: Float[Tensor, "n n_classes"], labels: Sequence[int]) ->
     """
     chosen = [int(y) for y in labels]
     if not chosen or len(set(chosen)) < len(chosen) or min(chosen) < 0 or max(chosen) >= logits.shape[1]:
-        raise ValueError(f"labels must be different numbers from 0 to {logits.shape[1] - 1}, got {chosen}")
+        raise ValueError(f"labels = {chosen}: expected different numbers from 0 to {logits.shape[1] - 1}")
     return -torch.logsumexp(logits[:, chosen], dim=1)
 
 
@@ -372,16 +344,11 @@ def spectral_norm(weight: Float[Tensor, "out in k k"], start: Float[Tensor, "1 i
     """
     padding, even = divmod(weight.shape[-1] - 1, 2)
     if even:
-        raise ValueError(f"weight must have a kernel of odd side, got {tuple(weight.shape)}")
+        raise ValueError(f"weight has shape {tuple(weight.shape)}: expected a kernel of odd side")
     if not start.norm() > 0:
-        raise ValueError("start must not be zero")
+        raise ValueError("start = 0: expected a picture with a norm > 0")
     x = start / start.norm()
     for _ in range(n_iterations):
         x = F.conv_transpose2d(F.conv2d(x, weight, padding=padding), weight, padding=padding)
         x = x / x.norm()
     return float(F.conv2d(x, weight, padding=padding).norm())
-
-
-def _whole(name: str, value: Any, least: int) -> None:
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} must be a whole number >= {least}, got {value!r}")

@@ -29,7 +29,7 @@ from course_utils.ebm.objectives import (
     SlicedScoreMatching,
     TemperedContrastiveDivergence,
 )
-from course_utils.ebm.training import Training, train
+from course_utils.ebm.training_loop import Training, train
 from course_utils.energies import Domain
 
 __all__ = ["PLANAR", "PlanarRecipe"]
