@@ -198,7 +198,7 @@ class Landscape:
         criterion: why that number, in words.
     """
 
-    energy: energies.Energy
+    energy: energies.KnownEnergy
     step_size: float
     success_below: float
     criterion: str
@@ -221,7 +221,7 @@ def landscapes() -> dict[str, Landscape]:
 
 
 def random_starts(
-    energy: energies.Energy, n: int, generator: torch.Generator, dtype: torch.dtype = torch.float32
+    energy: energies.KnownEnergy, n: int, generator: torch.Generator, dtype: torch.dtype = torch.float32
 ) -> Float[Tensor, "n dim"]:
     """Points drawn evenly from the domain of an energy.
 
@@ -242,7 +242,7 @@ def random_starts(
 
 
 def thermal_descent(
-    energy: samplers.EnergyFunction,
+    energy: energies.EnergyFunction,
     x: Float[Tensor, "n_chains *dim"],
     *,
     step_size: float,

@@ -13,17 +13,16 @@ Some texts call ε/2 what is ε here, and write x - (ε/2) ∇E + sqrt(ε) ξ; t
 Conventions, the same for all samplers:
 
 - `x` holds one state per chain: shape (n_chains,) in one dimension, (n_chains, dim) or (n_chains, ...) otherwise.
-  `energy(x)` returns one energy per chain. Any callable will do; an object with a method `grad` supplies its own
-  gradient, and one with `energy_and_grad` both at once; else it comes from automatic differentiation.
+  `energy(x)` returns one energy per chain. Any callable will do; an `energies.Energy` supplies its own gradient, for
+  any other it comes from automatic differentiation.
 - Random numbers come from the `torch.Generator` that is passed in; the same seed gives the same run.
 - The input is never modified; results have the dtype and the device of `x`.
 """
 
 import itertools
 import math
-import numbers
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,12 +31,11 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from tqdm import tqdm
 
-from course_utils.energies import Energy
+from course_utils import arguments, tensors
+from course_utils.arguments import choice, shown, whole
+from course_utils.energies import Energy, EnergyFunction, KnownEnergy, as_energy, differentiate
 
 __all__ = ["Diverged", "Run", "annealed", "gradient", "mala", "replica_exchange", "stable_step_size", "ula"]
-
-EnergyFunction = Callable[[Float[Tensor, "n_chains *dim"]], Float[Tensor, "n_chains"]]
-"""An `energies` object, a network, or any differentiable function of a batch of states."""
 
 _BLOCK = 64
 """Steps between two looks at whether all states are finite. A look costs about two of the cheapest steps."""
@@ -93,13 +91,13 @@ class Run:
             `replica_exchange`.
     """
 
-    x: Float[Tensor, "n_chains *dim"]
-    trajectory: Float[Tensor, "n_kept n_chains *dim"] | None
-    energy: Float[Tensor, "n_kept n_chains"] | None
+    x: Float[Tensor, "*states"]
+    trajectory: Float[Tensor, "n_kept *states"] | None
+    energy: Float[Tensor, "n_kept *chains"] | None
     steps: Int[Tensor, "n_kept"] | None
-    acceptance: Float[Tensor, "n_chains"] | None
+    acceptance: Float[Tensor, "*chains"] | None
     temperature: float | Float[Tensor, "..."]
-    step_size: float | Float[Tensor, "..."]
+    step_size: float | Sequence[float] | Float[Tensor, "..."]
     swap_acceptance: Float[Tensor, "n_pairs"] | None = None
 
 
@@ -142,7 +140,7 @@ def ula(
     Source: Parisi, Nucl. Phys. B 180, 378 (1981), doi:10.1016/0550-3213(81)90056-0; Roberts and Tweedie, Bernoulli 2,
         341 (1996), doi:10.2307/3318418, section 1.4.1.
     """
-    _whole("n_steps", n_steps)
+    whole("n_steps", n_steps)
     target, kernel = _start(_Ula, energy, x, step_size, temperature, generator, zero=True)
     store = _Store(target, kernel, n_steps, burn_in, thin, keep)
     _advance(kernel, store, n_steps, progress)
@@ -194,7 +192,7 @@ def mala(
         section 1.4.2; the acceptance 0.574: Roberts and Rosenthal, J. R. Stat. Soc. B 60, 255 (1998),
         doi:10.1111/1467-9868.00123.
     """
-    _whole("n_steps", n_steps)
+    whole("n_steps", n_steps)
     target, kernel = _start(_Mala, energy, x, step_size, temperature, generator)
     store = _Store(target, kernel, n_steps, burn_in, thin, keep)
     _advance(kernel, store, n_steps, progress)
@@ -239,7 +237,7 @@ def annealed(
         steps: Gelfand and Mitter, SIAM J. Control Optim. 29, 999 (1991), doi:10.1137/0329055.
     """
     if isinstance(step_size, Tensor) and step_size.ndim:
-        raise ValueError(f"step_size must be one number for an annealed run, got shape {tuple(step_size.shape)}")
+        raise ValueError(f"step_size has shape {tuple(step_size.shape)}: expected one number for an annealed run")
     per_chain = isinstance(temperatures, Tensor) and temperatures.ndim == 2
     if per_chain:
         schedule = _schedules(temperatures, x)
@@ -305,23 +303,20 @@ def replica_exchange(
     Source: Swendsen and Wang, Phys. Rev. Lett. 57, 2607 (1986), doi:10.1103/PhysRevLett.57.2607; Geyer, Computing
         Science and Statistics 23, 156 (1991).
     """
-    _whole("n_steps", n_steps)
-    _whole("swap_every", swap_every)
-    if method not in ("mala", "ula"):
-        raise ValueError(f'method must be "mala" or "ula", got {method!r}')
+    whole("n_steps", n_steps)
+    whole("swap_every", swap_every)
+    choice("method", method, ("mala", "ula"))
     ladder = _schedule(temperatures)
     rises = [b - a for a, b in itertools.pairwise(ladder)]
     if not rises or not (min(rises) > 0 or max(rises) < 0) or min(ladder) <= 0:
-        raise ValueError(f"temperatures must be two or more positive numbers that rise or fall, got {ladder}")
-    if not isinstance(x, Tensor) or x.ndim < 2 or x.shape[0] != len(ladder):
-        shape = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
-        raise ValueError(f"x must have one row for each of the {len(ladder)} temperatures, got {shape}")
-    try:
-        steps = torch.as_tensor(step_sizes, dtype=torch.float64).cpu()
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"step_sizes must be numbers, got {step_sizes!r}") from error
-    if steps.ndim > 1 or (steps.ndim == 1 and len(steps) != len(ladder)):
-        raise ValueError(f"step_sizes must be one number or {len(ladder)}, one per temperature, got {step_sizes!r}")
+        raise ValueError(f"temperatures = {ladder}: expected two or more positive numbers that rise or fall")
+    if tensors.floats("x", x).ndim < 2 or x.shape[0] != len(ladder):
+        raise ValueError(f"x has shape {tuple(x.shape)}: expected one row for each of the {len(ladder)} temperatures")
+    steps = tensors.float64("step_sizes", step_sizes)
+    if steps.shape not in {(), (len(ladder),)}:
+        raise ValueError(
+            f"step_sizes = {shown(step_sizes)}: expected one number, or {len(ladder)}, one per temperature"
+        )
     rows = x.shape[:2]
     each = torch.ones(rows, dtype=x.dtype, device=x.device)
     per_row = torch.tensor(ladder, dtype=torch.float64).to(each)[:, None]
@@ -340,7 +335,7 @@ def replica_exchange(
 
 
 def gradient(energy: EnergyFunction, x: Float[Tensor, "n_chains *dim"]) -> Float[Tensor, "n_chains *dim"]:
-    """dE/dx of each chain: by the method `grad` of the energy where it has one, by automatic differentiation otherwise.
+    """dE/dx of each chain: that of an `energies.Energy` is its own, any other comes from automatic differentiation.
 
     Args:
         energy: E, one value per chain.
@@ -352,9 +347,7 @@ def gradient(energy: EnergyFunction, x: Float[Tensor, "n_chains *dim"]) -> Float
     Raises:
         ValueError: if x is not a tensor of floating-point numbers, or E(x) has no derivative that autograd can follow.
     """
-    _states(x)
-    own = getattr(energy, "grad", None)
-    return own(x) if callable(own) else _Target(energy).gradient(x)
+    return as_energy(energy).grad(tensors.states(x))
 
 
 def stable_step_size(energy: EnergyFunction, x: Float[Tensor, "n_chains *dim"], *, temperature: float = 0.0) -> float:
@@ -381,9 +374,9 @@ def stable_step_size(energy: EnergyFunction, x: Float[Tensor, "n_chains *dim"], 
 
     Source: Golub and Van Loan, Matrix Computations (4th ed., 2013), section 7.3, for power iteration.
     """
-    _states(x)
-    temperature = _number("temperature", temperature, zero=True)
-    target = _Target(energy)
+    tensors.states(x)
+    temperature = arguments.temperature(temperature, zero=True)
+    target = as_energy(energy)
     generator = torch.Generator(x.device).manual_seed(0)  # of its own: the answer depends on the arguments only
     x = x.detach().contiguous()
     x = x[torch.linspace(0, len(x) - 1, min(len(x), 64)).round().long().to(x.device)]
@@ -395,7 +388,7 @@ def stable_step_size(energy: EnergyFunction, x: Float[Tensor, "n_chains *dim"], 
         steepest = torch.maximum(steepest, size.nan_to_num(1e30, 1e30))
         if round_ == 0:  # off the tops of barriers, where the force vanishes
             x = torch.where((top <= 0).reshape(axes), x + 0.01 * (1 + x.abs()) * _normal(x, generator), x)
-        value, slope = (part.detach() for part in target.both(x))
+        value, slope = (part.detach() for part in target.energy_and_grad(x))
         fall = (slope**2).reshape(len(x), -1).sum(1)
         # 1 / curvature would go to the bottom of a parabola at once. Half of that does not overshoot where curvature
         # rises on the way, and halving it until E falls as it should keeps it from jumping over a well.
@@ -423,7 +416,7 @@ def _normal(like: Tensor, generator: torch.Generator) -> Tensor:
     return torch.empty_like(like).normal_(generator=generator)
 
 
-def _curvatures(target: "_Target", x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _curvatures(target: Energy, x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Per chain, the largest eigenvalue of the Hessian and the largest absolute value of an eigenvalue."""
     axes = tuple(range(1, x.ndim))
 
@@ -432,7 +425,7 @@ def _curvatures(target: "_Target", x: Tensor, generator: torch.Generator) -> tup
 
     with torch.enable_grad():
         leaf = x.detach().requires_grad_(True)
-        slope = target.differentiate(leaf, create_graph=True)[1]
+        slope = differentiate(target.energy, leaf, graph=True)[1]
 
         def product(v: Tensor) -> Tensor:
             if not slope.requires_grad:  # E is linear in x
@@ -461,45 +454,6 @@ def _curvatures(target: "_Target", x: Tensor, generator: torch.Generator) -> tup
     return top.detach().flatten(), torch.maximum(size, top.abs()).detach().flatten()
 
 
-class _Target:
-    """An energy, as the samplers call it: without validation and without a graph of autograd where none is needed."""
-
-    def __init__(self, energy: EnergyFunction) -> None:
-        if not callable(energy):
-            raise ValueError(f"energy must be callable, E(x) with one value per chain; got {energy!r}")
-        kind = type(energy)
-        ours = isinstance(energy, Energy)
-        self.is_batched = ours  # E of a whole trajectory in one call
-        # The public methods of an Energy validate x and then call these: one validation, before the run, is enough.
-        self.energy: Callable[[Tensor], Tensor] = energy.energy if ours and kind.__call__ is Energy.__call__ else energy
-        own = getattr(energy, "grad", None)
-        self.has_own = callable(own)
-        if ours and kind.grad is Energy.grad:
-            own = energy.gradient
-        self.gradient: Callable[[Tensor], Tensor] = own if self.has_own else self._gradient
-        self.both: Callable[[Tensor], tuple[Tensor, Tensor]] = self._own_both if self.has_own else self._both
-        self.at_once = getattr(energy, "energy_and_grad", None)
-        if self.at_once:
-            self.both = self.at_once
-
-    def _own_both(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return self.energy(x), self.gradient(x)
-
-    def _gradient(self, x: Tensor) -> Tensor:
-        return self._both(x)[1]
-
-    def _both(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        with torch.enable_grad():
-            value, slope = self.differentiate(x.detach().requires_grad_(True))
-        return value.detach(), slope
-
-    def differentiate(self, leaf: Tensor, create_graph: bool = False) -> tuple[Tensor, Tensor]:
-        value = self.energy(leaf)
-        if not isinstance(value, Tensor) or not value.requires_grad:
-            raise ValueError("energy must be made of torch operations on x: autograd finds no derivative of E(x)")
-        return value, torch.autograd.grad(value.sum(), leaf, create_graph=create_graph, materialize_grads=True)[0]
-
-
 class _Ula:
     """One unadjusted step, in place. Plain numbers are used where all chains share them: that is faster."""
 
@@ -508,7 +462,7 @@ class _Ula:
     sigmas: list[float] | Tensor | None = None
     """Size of the noise at each step, where the temperature follows a schedule; as a tensor, one row per step."""
 
-    def __init__(self, target: _Target, x: Tensor, step_size: Any, temperature: Any, generator: torch.Generator):
+    def __init__(self, target: Energy, x: Tensor, step_size: Any, temperature: Any, generator: torch.Generator):
         self.target, self.generator = target, generator
         self.x = x.detach().clone(memory_format=torch.contiguous_format)
         self.step_size, self.temperature = step_size, temperature
@@ -549,7 +503,7 @@ class _Ula:
 class _Mala(_Ula):
     """One adjusted step. Energy and gradient of the present states are carried along."""
 
-    def __init__(self, target: _Target, x: Tensor, step_size: Any, temperature: Any, generator: torch.Generator):
+    def __init__(self, target: Energy, x: Tensor, step_size: Any, temperature: Any, generator: torch.Generator):
         super().__init__(target, x, step_size, temperature, generator)
         # No step changes a tensor that an energy has returned in place: it may be the energy's own, or its argument.
         self.energies, self.slope = x.new_empty(len(x)), torch.empty_like(x)
@@ -569,7 +523,7 @@ class _Mala(_Ula):
             y = torch.add(x, self.slope, alpha=-self.step_size).add_(noise, alpha=self.sigma)
         else:
             y = torch.addcmul(x, self.slope, self.ε, value=-1).addcmul_(noise, self.sigma)
-        value, slope = self.target.both(y)
+        value, slope = self.target.energy_and_grad(y)
         # The way back needs the noise a - ξ with a = (ε / sigma) (∇E(x) + ∇E(y)), so that
         # log q(x|y) - log q(y|x) = (|ξ|² - |a - ξ|²) / 2 = a · (ξ - a/2), which subtracts no large numbers.
         a = torch.add(self.slope, slope).mul_(self.drift)
@@ -629,12 +583,11 @@ class _Swap:
 class _Store:
     """What is kept of a run."""
 
-    def __init__(self, target: _Target, kernel: _Ula, n_steps: int, burn_in: int, thin: int, keep: bool) -> None:
-        if not isinstance(burn_in, numbers.Integral) or isinstance(burn_in, bool) or not 0 <= burn_in < n_steps:
-            raise ValueError(f"burn_in must be a whole number from 0 to n_steps - 1 = {n_steps - 1}, got {burn_in!r}")
-        _whole("thin", thin)
+    def __init__(self, target: Energy, kernel: _Ula, n_steps: int, burn_in: int, thin: int, keep: bool) -> None:
+        whole("burn_in", burn_in, 0, n_steps - 1)
+        whole("thin", thin)
         if keep and thin > n_steps - burn_in:
-            raise ValueError(f"thin = {thin} keeps none of the {n_steps - burn_in} steps after the burn-in")
+            raise ValueError(f"thin = {thin}: expected at most {n_steps - burn_in}, the steps after the burn-in")
         self.target, self.kernel, self.burn_in, self.thin = target, kernel, burn_in, thin
         self.n_counted = n_steps - burn_in
         self.states: Tensor | None = None
@@ -642,7 +595,9 @@ class _Store:
         if keep:
             n_kept = self.n_counted // thin
             self.states = kernel.x.new_empty((n_kept, *kernel.x.shape))
-            if kernel.energies is not None or not target.is_batched:
+            if kernel.energies is not None or not isinstance(
+                target, KnownEnergy
+            ):  # that takes a trajectory in one call
                 self.values = kernel.x.new_empty((n_kept, len(kernel.x)))
 
     def add(self, number: int) -> None:
@@ -717,89 +672,45 @@ def _diverged(kernel: _Ula, number: int, start: Tensor) -> Diverged:
 
 def _start(
     kind: type[_Ula], energy: Any, x: Any, step_size: Any, temperature: Any, generator: Any, zero: bool = False
-) -> tuple[_Target, Any]:
+) -> tuple[Energy, Any]:
     """Check everything that can be wrong, and make the kernel."""
-    _states(x)
-    target = _Target(energy)
+    tensors.states(x)
+    target = as_energy(energy)
     if not torch.isfinite(x).all():
-        raise ValueError(f"x must be finite, but {int((~torch.isfinite(x)).sum())} of its entries are not")
-    if not isinstance(generator, torch.Generator):
-        raise ValueError(f"generator must be a torch.Generator, got {generator!r}; torch.Generator() makes one")
-    if generator.device.type != x.device.type:
-        raise ValueError(f"generator is on {generator.device}, x on {x.device}: they must be on the same device")
-    step_size = _per_chain("step_size", step_size, x)
-    temperature = _per_chain("temperature", temperature, x, zero)
+        raise ValueError(f"x = {shown(x)}: expected finite numbers; {int((~torch.isfinite(x)).sum())} are not")
+    tensors.generator(generator, x.device)
+    step_size = tensors.per_chain("step_size", step_size, x)
+    temperature = tensors.per_chain("temperature", temperature, x, zero=zero)
     with torch.no_grad():
-        value, slope = target.at_once(x.detach()) if target.at_once else (energy(x.detach()), None)
-        if not isinstance(value, Tensor) or value.shape != x.shape[:1]:
-            got = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
-            raise ValueError(f"energy(x) must have one value per chain, shape {tuple(x.shape[:1])}; got {got}")
+        value, slope = target.energy_and_grad(x.detach())
+        if value.shape != x.shape[:1]:
+            got, wanted = tuple(value.shape), tuple(x.shape[:1])
+            raise ValueError(f"energy(x) has shape {got}: expected one value per chain, shape {wanted}")
         if not torch.isfinite(value).all():
             n_bad = int((~torch.isfinite(value)).sum())
-            raise ValueError(f"energy(x) must be finite at the start, but in {n_bad} of {len(x)} chains it is not")
-        slope = target.gradient(x.detach()) if slope is None else slope
-        if not isinstance(slope, Tensor) or slope.shape != x.shape:
-            got = f"shape {tuple(slope.shape)}" if isinstance(slope, Tensor) else type(slope).__name__
-            raise ValueError(f"energy.grad(x) must have the shape of x, {tuple(x.shape)}; got {got}")
+            raise ValueError(f"energy(x) is not finite in {n_bad} of {len(x)} chains: expected a finite start")
+        if slope.shape != x.shape:
+            raise ValueError(f"energy.grad(x) has shape {tuple(slope.shape)}: expected that of x, {tuple(x.shape)}")
         kernel = kind(target, x, step_size, temperature, generator)
         kernel.begin(value, slope)
         return target, kernel
 
 
-def _states(x: Any) -> None:
-    if not isinstance(x, Tensor):
-        raise ValueError(f"x must be a torch tensor of states, got {type(x).__name__}; torch.as_tensor(x) makes one")
-    if not x.is_floating_point():
-        raise ValueError(f"x must have a floating-point dtype, got {x.dtype}; use x.float() or x.double()")
-    if x.ndim == 0 or x.numel() == 0:
-        raise ValueError(f"x must hold one state per chain in its first axis, got shape {tuple(x.shape)}")
-
-
-def _number(name: str, value: Any, zero: bool = False) -> float:
-    if isinstance(value, Tensor) and value.ndim == 0:
-        value = value.item()
-    good = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
-    if not good or value < 0 or (value == 0 and not zero):
-        raise ValueError(f"{name} must be a finite number {'>= 0' if zero else '> 0'}, got {value!r}")
-    return float(value)
-
-
-def _per_chain(name: str, value: Any, x: Tensor, zero: bool = False) -> float | Tensor:
-    if not isinstance(value, Tensor) or value.ndim == 0:
-        return _number(name, value, zero)
-    if value.shape != x.shape[:1]:
-        raise ValueError(f"{name} must be one number or one per chain, {len(x)}; got shape {tuple(value.shape)}")
-    value = value.detach().to(x)
-    if not torch.isfinite(value).all() or (value < 0).any() or (not zero and (value == 0).any()):
-        raise ValueError(f"{name} must be finite numbers {'>= 0' if zero else '> 0'}, got {value}")
-    return value
-
-
 def _schedule(temperatures: Any) -> list[float]:
-    try:
-        values = torch.as_tensor(temperatures, dtype=torch.float64).cpu()
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"temperatures must be a sequence of numbers, got {temperatures!r}") from error
-    if values.ndim != 1 or len(values) == 0:
-        raise ValueError(f"temperatures must be a sequence of numbers, got shape {tuple(values.shape)}")
-    if not torch.isfinite(values).all() or (values < 0).any():
-        raise ValueError(f"temperatures must be finite and >= 0, got {temperatures!r}")
+    values = tensors.float64("temperatures", temperatures)
+    if values.ndim != 1 or len(values) == 0 or (values < 0).any():
+        raise ValueError(f"temperatures = {shown(temperatures)}: expected a sequence of numbers >= 0")
     return values.tolist()
 
 
-def _schedules(temperatures: Tensor, x: Any) -> Tensor:
-    """A schedule for each chain, checked: shape (n_steps, n_chains)."""
-    _states(x)
+def _schedules(temperatures: Tensor, x: Any) -> Float[Tensor, "n_steps n_chains"]:
+    """A schedule for each chain."""
+    tensors.states(x)
     if temperatures.shape[0] == 0 or temperatures.shape[1] != len(x):
         raise ValueError(
-            f"temperatures must have one row per step and one column for each of the {len(x)} chains, "
-            f"got shape {tuple(temperatures.shape)}"
+            f"temperatures has shape {tuple(temperatures.shape)}: expected one row per step and one column for each of "
+            f"the {len(x)} chains"
         )
-    if not torch.isfinite(temperatures).all() or (temperatures < 0).any():
-        raise ValueError("temperatures must be finite and >= 0, and some are not")
+    if not (temperatures.isfinite() & (temperatures >= 0)).all():
+        raise ValueError(f"temperatures = {shown(temperatures)}: expected finite numbers >= 0")
     return temperatures.detach().to(torch.float64)
-
-
-def _whole(name: str, value: Any) -> None:
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be a whole number >= 1, got {value!r}")

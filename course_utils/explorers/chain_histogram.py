@@ -13,7 +13,7 @@ from .base import Explorer, choice, log_slider
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ..energies import Energy
+    from ..energies import KnownEnergy
 
 QUESTION = (
     "On the bowl, at which step size does ULA report exactly twice the true variance, and does the temperature change "
@@ -41,7 +41,7 @@ class Landscape:
         bins: bars of the histogram.
     """
 
-    energy: "Energy"
+    energy: "KnownEnergy"
     window: float
     starts: float
     bins: int = 60

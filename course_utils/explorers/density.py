@@ -13,7 +13,7 @@ from .base import Explorer, choice, log_slider
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ..energies import Energy
+    from ..energies import KnownEnergy
 
 QUESTION = (
     "In the tilted double well, how far must you heat before the shallow well holds a third of the mass? Guess first."
@@ -38,7 +38,7 @@ class Landscape:
         density_top: upper end of the density's axis, the same at all temperatures, so that a peak is seen to fall.
     """
 
-    energy: "Energy"
+    energy: "KnownEnergy"
     region: tuple[float, float]
     sides: tuple[str, str]
     window: float
