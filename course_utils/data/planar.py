@@ -73,7 +73,7 @@ class Density:
         """
         if not isinstance(x, Tensor) or not x.is_floating_point():
             raise ValueError(
-                f"x = {arguments.shown(x)}: expected a floating-point torch tensor; torch.as_tensor(x).float() makes one"
+                f"x = {arguments.shown(x)}: expected a floating-point tensor; torch.as_tensor(x).float() makes one"
             )
         if self.dim > 1 and (x.ndim == 0 or x.shape[-1] != self.dim):
             raise ValueError(f"x has shape {tuple(x.shape)}: expected the {self.dim} coordinates in its last axis")

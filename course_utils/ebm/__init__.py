@@ -21,6 +21,7 @@ from course_utils.ebm.image_networks import (
     label_energy,
     spectral_norm,
 )
+from course_utils.ebm.image_recipes import DIGITS, MNIST, ImageRecipe
 from course_utils.ebm.joint import JointContrastiveDivergence
 from course_utils.ebm.likelihood import (
     DomainTooSmall,
@@ -52,8 +53,8 @@ from course_utils.ebm.objectives import (
     TemperedContrastiveDivergence,
 )
 from course_utils.ebm.pretrained import CHECKPOINTS, Ablation, digits_ablation, load, save
-from course_utils.ebm.image_recipes import DIGITS, MNIST, ImageRecipe
-from course_utils.ebm.training_loop import CheckpointError, Training, TrainingDiverged, train
+from course_utils.ebm.saved_runs import CheckpointError
+from course_utils.ebm.training_loop import Training, TrainingDiverged, train
 
 __all__ = [
     "CHECKPOINTS",

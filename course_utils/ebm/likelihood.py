@@ -88,7 +88,7 @@ def grid(domain: Domain, n: int | None = None) -> tuple[Float[Tensor, "n_points 
 
 @dataclass(frozen=True, eq=False)
 class _Cells:
-    """The cells of a box: their centres, the volume of one, and which are within a hundredth of its width of the edge."""
+    """The cells of a box: their centres, the volume of one, and which lie in the outermost hundredth on a side."""
 
     domain: Domain
     centres: Float[Tensor, "n_points *dim"]

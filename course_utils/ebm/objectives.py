@@ -44,11 +44,13 @@ class Objective:
     Attributes:
         meaning: what the value of the loss says, for the axis of a figure.
         is_likelihood: True if the value may be plotted and compared as a likelihood.
+        step_size: ε of its chains, where it has any.
         seen: quantities of the last call, as 0-d tensors; `train` keeps them in its history.
     """
 
     meaning: ClassVar[str]
     is_likelihood: ClassVar[bool] = False
+    step_size: float | None = None
 
     def __init__(self, buffer: ReplayBuffer | None = None) -> None:
         if buffer is not None and not isinstance(buffer, ReplayBuffer):

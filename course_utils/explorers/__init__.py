@@ -5,11 +5,11 @@ PyTorch nor JAX; an explorer imports what it needs when it is made.
 """
 
 from .base import Explorer
+from .chain_histogram import langevin
 from .density import boltzmann
 from .descent_paths import descent
 from .image_chains import images
 from .importance_weights import importance
-from .chain_histogram import langevin
 from .lattice import live_lattice
 from .learned_density import training
 
