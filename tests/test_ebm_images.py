@@ -269,20 +269,20 @@ def assert_moments(x: torch.Tensor, mean: torch.Tensor, covariance: torch.Tensor
 def test_the_sum_of_two_gaussian_energies_samples_the_product_gaussian() -> None:
     covariance = torch.linalg.inv(A.precision + B.precision)
     mean = covariance @ (A.precision @ A.mean + B.precision @ B.mean)
-    x = sample(ebm.Sum([A, B]), torch.randn(4000, 2, generator=rng(6)))
+    x = sample(ebm.compose([A, B]), torch.randn(4000, 2, generator=rng(6)))
     assert_moments(x, mean, covariance)
 
 
 def test_a_negative_weight_divides_by_a_density() -> None:
     """p_A² / p_A = p_A, and weights 1, 1, -1 as for two attributes of one picture."""
     x = torch.randn(5, 2, generator=rng(7))
-    assert torch.allclose(ebm.Sum([A, A, A], [1, 1, -1])(x), A(x))
-    assert torch.allclose(ebm.Sum([A, B], [0.5, 2])(x), 0.5 * A(x) + 2 * B(x))
+    assert torch.allclose(ebm.compose([A, A, A], [1, 1, -1])(x), A(x))
+    assert torch.allclose(ebm.compose([A, B], [0.5, 2])(x), 0.5 * A(x) + 2 * B(x))
     for wrong in ([], [1.0]):
         with pytest.raises(ValueError, match="one weight for each"):
-            ebm.Sum([A, B], wrong)
+            ebm.compose([A, B], wrong)
     with pytest.raises(ValueError, match="one weight for each"):
-        ebm.Sum([])
+        ebm.compose([])
 
 
 # ------------------------------------------------------------------------------------------------ clamped sampling
@@ -347,7 +347,7 @@ def test_observed_turns_a_gaussian_prior_into_the_exact_posterior() -> None:
     observed, sigma = torch.tensor([[2.0, 1.0]]), 0.8
     covariance = torch.linalg.inv(A.precision + torch.eye(2) / sigma**2)
     mean = covariance @ (A.precision @ A.mean + observed[0] / sigma**2)
-    posterior = ebm.Sum([A, ebm.Observed(observed.expand(4000, 2), sigma)])
+    posterior = ebm.compose([A, ebm.Observed(observed.expand(4000, 2), sigma)])
     assert_moments(sample(posterior, observed.expand(4000, 2).clone()), mean, covariance)
     with pytest.raises(ValueError, match="sigma"):
         ebm.Observed(observed, 0.0)

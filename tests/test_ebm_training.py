@@ -589,7 +589,7 @@ def test_energies_that_overflow_are_named(kind: str) -> None:
 def test_nan_in_the_data_is_named() -> None:
     bad = DATA.clone()
     bad[3] = math.nan
-    with pytest.raises(ValueError, match="data must be finite, but 2 of"):
+    with pytest.raises(ValueError, match="data: expected finite numbers, but 2 of"):
         train(net(), bad, objective("dsm"), n_steps=3, batch_size=8, learning_rate=0.01, generator=seeded())
 
 
@@ -623,5 +623,5 @@ def test_a_wrong_argument_is_named(changes: dict, message: str) -> None:
 
 @pytest.mark.parametrize("wrong", [torch.zeros(3, 2, dtype=torch.long), torch.zeros(0, 2), [[0.0, 1.0]]])
 def test_wrong_data_are_named(wrong) -> None:
-    with pytest.raises(ValueError, match="data must be a floating-point tensor"):
+    with pytest.raises(ValueError, match="^data .*: expected "):
         train(net(), wrong, objective(), n_steps=3, batch_size=8, learning_rate=0.01, generator=seeded())

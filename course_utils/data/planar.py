@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from course_utils import arguments
+from course_utils import arguments, tensors
 from course_utils.energies import Domain
 
 __all__ = ["Density", "checkerboard", "eight_gaussians", "mixture_1d", "pinwheel", "two_moons"]
@@ -55,9 +55,7 @@ class Density:
         Raises:
             ValueError: if n is not a whole number >= 1, or generator is not a torch.Generator.
         """
-        if not isinstance(generator, torch.Generator):
-            raise ValueError(f"generator = {generator!r}: expected a torch.Generator; torch.Generator() makes one")
-        return self._draw(arguments.whole("n", n), generator)
+        return self._draw(arguments.whole("n", n), tensors.generator(generator))
 
     def log_prob(self, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """log p at each point, exact; -inf where p = 0.
@@ -71,10 +69,7 @@ class Density:
         Raises:
             ValueError: if x is not a floating-point tensor or its last axis is wrong.
         """
-        if not isinstance(x, Tensor) or not x.is_floating_point():
-            raise ValueError(
-                f"x = {arguments.shown(x)}: expected a floating-point tensor; torch.as_tensor(x).float() makes one"
-            )
+        tensors.floats("x", x)
         if self.dim > 1 and (x.ndim == 0 or x.shape[-1] != self.dim):
             raise ValueError(f"x has shape {tuple(x.shape)}: expected the {self.dim} coordinates in its last axis")
         return self._log(x)

@@ -283,7 +283,7 @@ class ImageEnergy(nn.Module):
         return (x**2).sum((1, 2, 3)) / (2 * self.base**2)
 
 
-def compose(energies: Sequence[EnergyFunction], weights: Sequence[int | float] | None = None) -> EnergyFunction:
+def compose(energies: Sequence[EnergyFunction], weights: Sequence[float] | None = None) -> EnergyFunction:
     """The energy Σ_i w_i E_i(x): its density is the product of the densities, each to the power w_i, normalised anew.
 
     With E(x) the energy of all pictures and two attributes a and b that do not depend on each other within a picture,

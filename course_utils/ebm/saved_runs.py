@@ -1,4 +1,4 @@
-"""The file of a training: written whole or not at all; whatever is wrong with it, one sentence says so, with the cure."""
+"""The file of a training: written whole or not at all, and read with one sentence for whatever is wrong with it."""
 
 import hashlib
 import io

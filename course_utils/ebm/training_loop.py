@@ -118,7 +118,7 @@ def train(
 
     Raises:
         ValueError: if an argument is wrong or does not fit the checkpoint, before any step.
-        saved_runs.CheckpointError: if the checkpoint cannot be written or is damaged.
+        CheckpointError: if the checkpoint cannot be written or is damaged.
         TrainingDiverged: if a loss or a gradient stops being finite.
     """
     _check(energy, data, objective, generator)
@@ -379,8 +379,8 @@ def _check(energy: nn.Module, data: Tensor, objective: Objective, generator: tor
     """The four things that a training is made of: each of its kind, finite, and all on one device."""
     if not isinstance(energy, nn.Module) or not any(p.requires_grad for p in energy.parameters()):
         raise ValueError(f"energy = {arguments.shown(energy)}: expected a torch module with parameters to train")
-    if not isinstance(data, Tensor) or not data.is_floating_point() or len(data) == 0:
-        raise ValueError(f"data = {arguments.shown(data)}: expected a floating-point tensor with one point per row")
+    if len(tensors.floats("data", data)) == 0:
+        raise ValueError(f"data has shape {tuple(data.shape)}: expected at least one point")
     if not torch.isfinite(data).all():
         n_bad = int((~torch.isfinite(data)).sum())
         raise ValueError(f"data: expected finite numbers, but {n_bad} of {data.numel()} are not: remove those points")
