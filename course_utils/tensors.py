@@ -2,13 +2,17 @@
 
 from typing import Any
 
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from course_utils.arguments import number, shown
 
-__all__ = ["float64", "floats", "generator", "per_chain", "states"]
+__all__ = ["Number", "float64", "floats", "generator", "per_chain", "states"]
+
+Number = float | np.number | Shaped[np.ndarray, ""] | Shaped[Tensor, ""]
+"""One number, which may come out of an array or a tensor."""
 
 
 def floats(name: str, value: Any) -> Float[Tensor, "..."]:
