@@ -623,5 +623,5 @@ def test_a_wrong_argument_is_named(changes: dict, message: str) -> None:
 
 @pytest.mark.parametrize("wrong", [torch.zeros(3, 2, dtype=torch.long), torch.zeros(0, 2), [[0.0, 1.0]]])
 def test_wrong_data_are_named(wrong) -> None:
-    with pytest.raises(ValueError, match="^data .*: expected "):
+    with pytest.raises(ValueError, match=r"^data .*: expected "):
         train(net(), wrong, objective(), n_steps=3, batch_size=8, learning_rate=0.01, generator=seeded())

@@ -14,8 +14,6 @@ from torch import Tensor
 
 from course_utils import arguments
 
-__all__ = ["Pictures", "digits", "is_bold", "mnist"]
-
 _SPLIT_SEED = 1234
 """Of the permutation that splits a set. It has no meaning; a change makes every committed checkpoint see test data."""
 

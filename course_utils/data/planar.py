@@ -20,8 +20,6 @@ from torch import Tensor
 from course_utils import arguments, tensors
 from course_utils.energies import Domain
 
-__all__ = ["Density", "checkerboard", "eight_gaussians", "mixture_1d", "pinwheel", "two_moons"]
-
 PLANE: Domain = ((-5.0, 5.0), (-5.0, 5.0))
 """The box of all two-dimensional sets."""
 

@@ -8,8 +8,6 @@ from torch import Tensor
 
 from course_utils import arguments
 
-__all__ = ["ReplayBuffer"]
-
 
 class ReplayBuffer:
     """States of many chains, taken out in batches, moved on by a sampler, and written back.

@@ -18,8 +18,6 @@ from torch import Tensor
 from course_utils import arguments, samplers
 from course_utils.energies import EnergyFunction
 
-__all__ = ["Observed", "clamped_langevin", "uniform_noise"]
-
 
 class Observed:
     """The energy |y - x|²/(2 σ²) of having measured y = x + σ ξ: add it to E(x) for the posterior of x given y.

@@ -17,18 +17,6 @@ from torch import Tensor, nn
 from course_utils import arguments
 from course_utils.energies import EnergyFunction
 
-__all__ = [
-    "FeatureNet",
-    "auroc",
-    "class_histogram",
-    "effective_classes",
-    "feature_distance",
-    "frechet_distance",
-    "judge",
-    "out_of_distribution",
-    "train_classifier",
-]
-
 
 class FeatureNet(nn.Module):
     """A small classifier whose last hidden layer serves as features."""

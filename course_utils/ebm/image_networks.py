@@ -23,15 +23,6 @@ from torch import Tensor, nn
 from course_utils import arguments, tensors
 from course_utils.energies import EnergyFunction
 
-__all__ = [
-    "ImageEnergy",
-    "ResidualBlock",
-    "SpectralConv2d",
-    "compose",
-    "label_energy",
-    "spectral_norm",
-]
-
 _POWER_ITERATIONS = 100
 """Of a new layer; training adds one more at every call."""
 
@@ -126,33 +117,19 @@ class ResidualBlock(nn.Module):
         must not depend on the other pictures of its batch.
     """
 
-    def __init__(
-        self,
-        width: int,
-        *,
-        size: tuple[int, int],
-        spectral_norm: bool = True,
-        residual: bool = True,
-        activation: str = "silu",
-        scale: float = 1.0,
-        generator: torch.Generator,
-    ) -> None:
+    def __init__(self, width: int, *, residual: bool = True, activation: str = "silu", **layer: Any) -> None:
         """Make the block.
 
         Args:
             width: channels.
-            size: height and width of the picture.
-            spectral_norm: of both convolutions.
             residual: if False, the block is f(x) alone.
             activation: "silu" or "relu".
-            scale: where the norm of each convolution starts.
-            generator: source of the weights.
+            **layer: of both convolutions: `size`, `spectral_norm`, `scale` and `generator`.
         """
         super().__init__()
         self.residual, self.activation = residual, ACTIVATIONS[activation]
-        kind = {"size": size, "padding": 1, "spectral_norm": spectral_norm, "scale": scale, "generator": generator}
-        self.first = SpectralConv2d(width, width, 3, **kind)
-        self.second = SpectralConv2d(width, width, 3, **kind)
+        self.first = SpectralConv2d(width, width, 3, padding=1, **layer)
+        self.second = SpectralConv2d(width, width, 3, padding=1, **layer)
 
     def forward(self, x: Float[Tensor, "n width h w"]) -> Float[Tensor, "n width h w"]:
         change = self.second(self.activation(self.first(self.activation(x))))
@@ -224,10 +201,10 @@ class ImageEnergy(nn.Module):
         self.n_classes, self.base, self.fold = n_classes, self.options["base"], fold
         self.activation = ACTIVATIONS[activation]
         places = (size[0] // fold, size[1] // fold)
-        kind = {"size": places, "spectral_norm": spectral_norm, "scale": scale, "generator": generator}
-        self.stem = SpectralConv2d(channels * fold**2, width, 3, padding=1, **kind)
+        layer = {"size": places, "spectral_norm": spectral_norm, "scale": scale, "generator": generator}
+        self.stem = SpectralConv2d(channels * fold**2, width, 3, padding=1, **layer)
         self.blocks = nn.Sequential(
-            *(ResidualBlock(width, residual=residual, activation=activation, **kind) for _ in range(n_blocks))
+            *(ResidualBlock(width, residual=residual, activation=activation, **layer) for _ in range(n_blocks))
         )
         self.head = nn.utils.skip_init(nn.Linear, width, n_classes or 1)  # no draw from the global generator
         with torch.no_grad():

@@ -20,8 +20,6 @@ from course_utils.ebm.joint import JointContrastiveDivergence
 from course_utils.ebm.objectives import ContrastiveDivergence
 from course_utils.ebm.training_loop import Training, train
 
-__all__ = ["DIGITS", "MNIST", "ImageRecipe"]
-
 
 @dataclass(frozen=True)
 class ImageRecipe:

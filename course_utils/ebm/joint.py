@@ -9,8 +9,6 @@ from torch import Tensor, nn
 
 from course_utils.ebm.objectives import ContrastiveDivergence
 
-__all__ = ["JointContrastiveDivergence"]
-
 
 class JointContrastiveDivergence(ContrastiveDivergence):
     """Contrastive divergence for the marginal energy E(x) plus the cross-entropy of p(y | x).

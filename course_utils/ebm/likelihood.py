@@ -17,18 +17,6 @@ from course_utils import arguments
 from course_utils.data.planar import Density
 from course_utils.energies import Domain, EnergyFunction
 
-__all__ = [
-    "DomainTooSmall",
-    "LogZ",
-    "entropy",
-    "exact_nll",
-    "expectation",
-    "grid",
-    "grid_probabilities",
-    "kl",
-    "log_z",
-]
-
 MAX_EDGE_MASS = 0.01
 """A uniform density on a square has 0.04 of its mass at the edge as `log_z` measures it, a Gaussian of standard
 deviation 2 on [-5, 5]² 0.004."""

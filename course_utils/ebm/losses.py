@@ -13,14 +13,6 @@ from torch import Tensor
 
 from course_utils.energies import EnergyFunction, differentiate
 
-__all__ = [
-    "contrastive_divergence",
-    "denoising_score_matching",
-    "exact_negative_log_likelihood",
-    "noise_contrastive",
-    "sliced_score_matching",
-]
-
 
 def contrastive_divergence(
     energy: EnergyFunction, data: Float[Tensor, "n *shape"], samples: Float[Tensor, "m *shape"], alpha: float = 0.0

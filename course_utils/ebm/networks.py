@@ -12,8 +12,6 @@ from torch import Tensor, nn
 from course_utils import arguments, tensors
 from course_utils.energies import Energy, differentiate
 
-__all__ = ["EnergyNet"]
-
 
 class EnergyNet(nn.Module, Energy):
     """A multilayer perceptron plus a quadratic bowl: E(x) = f(x) + |x|² / (2 base²).

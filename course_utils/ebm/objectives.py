@@ -23,17 +23,6 @@ from course_utils.ebm.buffer import ReplayBuffer
 from course_utils.ebm.likelihood import grid
 from course_utils.energies import Domain
 
-__all__ = [
-    "ContrastiveDivergence",
-    "DenoisingScoreMatching",
-    "ExactLikelihood",
-    "GaussianNoise",
-    "NoiseContrastive",
-    "Objective",
-    "SlicedScoreMatching",
-    "TemperedContrastiveDivergence",
-]
-
 
 class Objective:
     """A loss with what it needs. A subclass defines `loss` and `meaning`.
@@ -145,7 +134,7 @@ class ContrastiveDivergence(Objective):
         return run.x
 
 
-class TemperedContrastiveDivergence(Objective):
+class TemperedContrastiveDivergence(ContrastiveDivergence):
     """Persistent contrastive divergence whose chains cross barriers: replica exchange over a ladder of temperatures.
 
     Chains that stay in the mode where they began say nothing about how much each mode weighs, and then the model's
@@ -167,8 +156,6 @@ class TemperedContrastiveDivergence(Objective):
     Source: Desjardins, Courville, Bengio, Vincent and Delalleau, AISTATS 2010, PMLR 9, 145.
     """
 
-    meaning = ContrastiveDivergence.meaning
-
     def __init__(
         self,
         k: int,
@@ -179,11 +166,10 @@ class TemperedContrastiveDivergence(Objective):
         swap_every: int = 1,
         alpha: float = 0.0,
     ) -> None:
-        super().__init__(buffer)
+        super().__init__(k, step_size, alpha=alpha, buffer=buffer)
         if buffer is None:
             raise ValueError("buffer = None: expected a ReplayBuffer of ladders")
-        self.k, self.swap_every = arguments.whole("k", k), arguments.whole("swap_every", swap_every)
-        self.step_size, self.alpha = arguments.positive("step_size", step_size), arguments.number("alpha", alpha, 0.0)
+        self.swap_every = arguments.whole("swap_every", swap_every)
         ladder = tuple(float(t) for t in temperatures)
         if len(ladder) < 2 or ladder[0] != 1 or any(b <= a for a, b in itertools.pairwise(ladder)):
             raise ValueError(f"temperatures = {temperatures!r}: expected two or more that rise from 1")
@@ -197,15 +183,20 @@ class TemperedContrastiveDivergence(Objective):
                 f"buffer has states of shape {tuple(ladders.shape[1:])}: expected shape {wanted}, one replica per "
                 f"temperature"
             )
+        replicas = self.sample(energy, ladders.transpose(0, 1), generator)
+        self.buffer.write(indices, replicas.transpose(0, 1))
+        return _contrast(energy, batch, replicas[0], self.alpha, self.seen)
+
+    def sample(self, energy: nn.Module, start: Tensor, generator: torch.Generator) -> Tensor:
+        """k steps of replica exchange from the given replicas, one row for each temperature."""
         with _frozen(energy):
             run = samplers.replica_exchange(
-                energy, ladders.transpose(0, 1), step_sizes=[self.step_size * t for t in self.temperatures],
+                energy, start, step_sizes=[self.step_size * t for t in self.temperatures],
                 temperatures=self.temperatures, n_steps=self.k, swap_every=self.swap_every, generator=generator,
                 keep=False,
             )  # fmt: skip
-        self.buffer.write(indices, run.x.transpose(0, 1))
         self.seen["acceptance"], self.seen["swaps"] = run.acceptance[0].mean(), run.swap_acceptance.nanmean()
-        return _contrast(energy, batch, run.x[0], self.alpha, self.seen)
+        return run.x
 
 
 @runtime_checkable

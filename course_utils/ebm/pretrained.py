@@ -16,8 +16,6 @@ from torch import nn
 from course_utils.ebm.evaluation import FeatureNet
 from course_utils.ebm.image_networks import ImageEnergy
 
-__all__ = ["CHECKPOINTS", "Ablation", "digits_ablation", "load", "save"]
-
 CHECKPOINTS = {
     "digits": "E(x) of scikit-learn's digits",
     "digits_labels": "E(x, y), where y is the digit",

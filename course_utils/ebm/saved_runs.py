@@ -13,8 +13,6 @@ from torch import Tensor, nn
 
 from course_utils.ebm.buffer import ReplayBuffer
 
-__all__ = ["CheckpointError", "described", "fingerprint", "read", "shown", "write"]
-
 _FORMAT = 2
 
 

@@ -21,8 +21,6 @@ from course_utils import arguments, samplers, tensors
 from course_utils.ebm import saved_runs
 from course_utils.ebm.objectives import Objective
 
-__all__ = ["Training", "TrainingDiverged", "train"]
-
 
 class TrainingDiverged(ArithmeticError):
     """A loss or a gradient stopped being a finite number. The weights are those before that step.
