@@ -132,8 +132,6 @@ def test_it_is_adam_with_a_cosine_and_an_average_of_the_weights(ema: float | Non
 
 def test_a_constant_schedule_is_constant_and_a_clipped_gradient_is_short() -> None:
     class Slope(ebm.Objective):
-        meaning = "a line"
-
         def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
             return 1000.0 * sum(p.sum() for p in energy.parameters())
 

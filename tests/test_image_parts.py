@@ -19,7 +19,7 @@ def test_spectral_norm_is_the_largest_singular_value_of_the_matrix_written_out(s
 
 
 def test_spectral_norm_agrees_with_the_layer_that_divides_by_it():
-    layer = ebm.SpectralConv2d(4, 6, 3, size=(5, 5), padding=1, generator=torch.Generator().manual_seed(1))
+    layer = ebm.SpectralConv2d(4, 6, size=(5, 5), generator=torch.Generator().manual_seed(1))
     layer.iterate(200)
     weight = (layer.weight * layer.scale / layer.sigma).detach()
     start = torch.randn(1, 4, 5, 5, generator=draw)

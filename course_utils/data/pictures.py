@@ -39,11 +39,6 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.images)
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """Height and width in pixels."""
-        return self.images.shape[-2], self.images.shape[-1]
-
 
 def digits(split: str = "train") -> Pictures:
     """Handwritten digits of 8 x 8 pixels: 1297 to train on, 500 to test.

@@ -36,9 +36,6 @@ class ReplayBuffer:
         self.reinit = arguments.number("reinit", reinit, 0.0, 1.0)
         self.states: Tensor | None = None  # shape (capacity, *shape)
 
-    def __len__(self) -> int:
-        return self.capacity
-
     def sample(self, n: int, generator: torch.Generator) -> tuple[Int[Tensor, "n"], Float[Tensor, "n *shape"]]:
         """Take n different chains, some of them replaced by fresh states.
 

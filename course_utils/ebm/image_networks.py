@@ -34,8 +34,9 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"silu": F.silu, "relu": F.
 class SpectralConv2d(nn.Module):
     """A convolution whose operator norm is one learnable number: y = scale · (W / σ(W)) * x + b.
 
-    σ(W) is the largest singular value of the linear map from the input picture to the output picture, padding and
-    stride included; that of the kernel written as a matrix would be another number. Power iteration finds it, with the
+    The kernel has 3 x 3 entries, and a margin of zeros keeps the size of the picture. σ(W) is the largest singular
+    value of the linear map from the input picture to the output picture, the margin included; that of the kernel
+    written as a matrix would be another number. Power iteration finds it, with the
     convolution and its transpose: one iteration at each call in training mode, none in evaluation mode, where the last
     σ is used.
 
@@ -47,11 +48,8 @@ class SpectralConv2d(nn.Module):
         self,
         n_in: int,
         n_out: int,
-        kernel: int,
         *,
         size: tuple[int, int],
-        stride: int = 1,
-        padding: int = 0,
         spectral_norm: bool = True,
         scale: float = 1.0,
         generator: torch.Generator,
@@ -61,19 +59,15 @@ class SpectralConv2d(nn.Module):
         Args:
             n_in: channels of the input.
             n_out: channels of the output.
-            kernel: side of the kernel.
-            size: height and width of the input, on which σ depends.
-            stride: of the convolution.
-            padding: with zeros, on each side.
+            size: height and width of the picture, on which σ depends.
             spectral_norm: divide by σ and multiply by a learnable scale; if False, a plain convolution.
             scale: where that learnable scale starts.
             generator: source of the weights.
         """
         super().__init__()
-        self.stride, self.padding, self.spectral_norm = stride, padding, spectral_norm
-        self.left_over = tuple((side + 2 * padding - kernel) % stride for side in size)
-        weight = torch.empty(n_out, n_in, kernel, kernel).normal_(generator=generator)
-        self.weight = nn.Parameter(weight / math.sqrt(n_in * kernel**2))
+        self.spectral_norm = spectral_norm
+        weight = torch.empty(n_out, n_in, 3, 3).normal_(generator=generator)
+        self.weight = nn.Parameter(weight / math.sqrt(n_in * 9))
         self.bias = nn.Parameter(torch.zeros(n_out))
         if spectral_norm:
             self.scale = nn.Parameter(torch.tensor(float(scale)))
@@ -81,33 +75,30 @@ class SpectralConv2d(nn.Module):
             self.register_buffer("sigma", torch.ones(()))
             self.iterate(_POWER_ITERATIONS)
 
-    def forward(self, x: Float[Tensor, "n n_in h w"]) -> Float[Tensor, "n n_out h2 w2"]:
+    def forward(self, x: Float[Tensor, "n n_in h w"]) -> Float[Tensor, "n n_out h w"]:
         if not self.spectral_norm:
-            return F.conv2d(x, self.weight, self.bias, self.stride, self.padding)
+            return F.conv2d(x, self.weight, self.bias, padding=1)
         sigma = self.sigma
         if self.training:
             left = self.iterate()
             # σ = uᵀ W v with constant singular vectors u, v has the gradient of the largest singular value.
-            sigma = (left * self._map(self.direction.clone())).sum()
-        return F.conv2d(x, self.weight * (self.scale / sigma), self.bias, self.stride, self.padding)
+            sigma = (left * F.conv2d(self.direction.clone(), self.weight, padding=1)).sum()
+        return F.conv2d(x, self.weight * (self.scale / sigma), self.bias, padding=1)
 
     @torch.no_grad()
-    def iterate(self, n: int = 1) -> Float[Tensor, "1 n_out h2 w2"]:
+    def iterate(self, n: int = 1) -> Float[Tensor, "1 n_out h w"]:
         """Take n steps of power iteration for the present weight.
 
         Returns:
             The left singular vector; the right one is in `direction`, the singular value in `sigma`.
         """
         for _ in range(n):
-            left = self._map(self.direction)
+            left = F.conv2d(self.direction, self.weight, padding=1)
             left /= left.norm().clamp(min=1e-12)
-            right = F.conv_transpose2d(left, self.weight, None, self.stride, self.padding, self.left_over)
+            right = F.conv_transpose2d(left, self.weight, padding=1)
             self.sigma.copy_(right.norm())
             self.direction.copy_(right / self.sigma.clamp(min=1e-12))
         return left
-
-    def _map(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, self.weight, None, self.stride, self.padding)
 
 
 class ResidualBlock(nn.Module):
@@ -128,8 +119,8 @@ class ResidualBlock(nn.Module):
         """
         super().__init__()
         self.residual, self.activation = residual, ACTIVATIONS[activation]
-        self.first = SpectralConv2d(width, width, 3, padding=1, **layer)
-        self.second = SpectralConv2d(width, width, 3, padding=1, **layer)
+        self.first = SpectralConv2d(width, width, **layer)
+        self.second = SpectralConv2d(width, width, **layer)
 
     def forward(self, x: Float[Tensor, "n width h w"]) -> Float[Tensor, "n width h w"]:
         change = self.second(self.activation(self.first(self.activation(x))))
@@ -202,7 +193,7 @@ class ImageEnergy(nn.Module):
         self.activation = ACTIVATIONS[activation]
         places = (size[0] // fold, size[1] // fold)
         layer = {"size": places, "spectral_norm": spectral_norm, "scale": scale, "generator": generator}
-        self.stem = SpectralConv2d(channels * fold**2, width, 3, padding=1, **layer)
+        self.stem = SpectralConv2d(channels * fold**2, width, **layer)
         self.blocks = nn.Sequential(
             *(ResidualBlock(width, residual=residual, activation=activation, **layer) for _ in range(n_blocks))
         )

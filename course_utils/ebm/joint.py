@@ -30,8 +30,6 @@ class JointContrastiveDivergence(ContrastiveDivergence):
     Source: Grathwohl, Wang, Jacobsen, Duvenaud, Norouzi and Swersky, ICLR 2020, arXiv:1912.03263, equations 3 to 7.
     """
 
-    meaning = "difference of mean energies plus a cross-entropy: not a likelihood"
-
     def __init__(
         self,
         k: int,

@@ -11,7 +11,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -25,20 +25,18 @@ from course_utils.energies import Domain
 
 
 class Objective:
-    """A loss with what it needs. A subclass defines `loss` and `meaning`.
+    """A loss with what it needs. A subclass defines `loss`.
+
+    Only `ExactLikelihood` gives a likelihood: the values of the others say nothing across models.
 
     Args:
         buffer: persistent chains, where the loss has any.
 
     Attributes:
-        meaning: what the value of the loss says, for the axis of a figure.
-        is_likelihood: True if the value may be plotted and compared as a likelihood.
         step_size: ε of its chains, where it has any.
         seen: quantities of the last call, as 0-d tensors; `train` keeps them in its history.
     """
 
-    meaning: ClassVar[str]
-    is_likelihood: ClassVar[bool] = False
     step_size: float | None = None
 
     def __init__(self, buffer: ReplayBuffer | None = None) -> None:
@@ -96,8 +94,6 @@ class ContrastiveDivergence(Objective):
     Raises:
         ValueError: if an argument is wrong.
     """
-
-    meaning = "difference of mean energies, data - samples: not a likelihood"
 
     def __init__(
         self,
@@ -264,8 +260,6 @@ class NoiseContrastive(Objective):
         ValueError: if an argument is wrong.
     """
 
-    meaning = "loss of a classifier, data against noise: not a likelihood"
-
     def __init__(self, noise: Noise, ratio: int = 1, log_c: float | Tensor = 0.0) -> None:
         super().__init__()
         if not isinstance(noise, Noise):
@@ -287,8 +281,6 @@ class DenoisingScoreMatching(Objective):
         ValueError: if sigma is not positive and finite.
     """
 
-    meaning = "squared error of a score, up to a constant: not a likelihood"
-
     def __init__(self, sigma: float) -> None:
         super().__init__()
         self.sigma = arguments.positive("sigma", sigma)
@@ -307,8 +299,6 @@ class SlicedScoreMatching(Objective):
     Raises:
         ValueError: if n_directions is not a whole number >= 1.
     """
-
-    meaning = "Fisher divergence up to a constant: not a likelihood"
 
     def __init__(self, n_directions: int = 1) -> None:
         super().__init__()
@@ -329,9 +319,6 @@ class ExactLikelihood(Objective):
         domain: the box to integrate over.
         n: cells per axis; 1000 in one dimension and 64 in two if left out.
     """
-
-    meaning = "negative log-likelihood of the batch in nats"
-    is_likelihood = True
 
     def __init__(self, domain: Domain, n: int | None = None) -> None:
         super().__init__()

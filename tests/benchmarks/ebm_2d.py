@@ -99,7 +99,6 @@ def with_our_net(name: str, density: data.Density, x: torch.Tensor, seed: int) -
             return self.net(x)
 
     class Theirs(ebm.Objective):
-        meaning = "torchebm's loss"
         of = None
 
         def make(self, energy: torch.nn.Module) -> Callable:
