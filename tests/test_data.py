@@ -154,11 +154,11 @@ def test_a_turn_of_the_pinwheel_by_one_arm_changes_nothing() -> None:
         (lambda: data.eight_gaussians(std=math.nan), "std"),
         (lambda: data.pinwheel(arms=0), "arms"),
         (lambda: data.pinwheel(twist=math.inf), "twist"),
-        (lambda: data.two_moons().sample(0, seeded()), "n must"),
+        (lambda: data.two_moons().sample(0, seeded()), "n = 0"),
         (lambda: data.two_moons().sample(3, 0), "generator"),
-        (lambda: data.two_moons().log_prob(torch.zeros(4, 3)), "x must"),
-        (lambda: data.two_moons().log_prob([0.0, 0.0]), "x must"),
-        (lambda: data.two_moons().log_prob(torch.zeros(4, 2, dtype=torch.long)), "x must"),
+        (lambda: data.two_moons().log_prob(torch.zeros(4, 3)), "x has shape"),
+        (lambda: data.two_moons().log_prob([0.0, 0.0]), "x = "),
+        (lambda: data.two_moons().log_prob(torch.zeros(4, 2, dtype=torch.long)), "x has dtype"),
     ],
 )
 def test_a_wrong_argument_is_named(make, name: str) -> None:

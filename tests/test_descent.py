@@ -432,7 +432,7 @@ class TestSGD:
 class TestExplorer:
     def test_its_question_has_a_definite_answer(self):
         """Near T = 0.63 two thirds of the runs succeed on Ackley; nothing on Rastrigin comes near half of that."""
-        from course_utils.explorers.descent import runs
+        from course_utils.explorers.descent_paths import runs
 
         grid = [10 ** (k / 10) for k in range(-20, 21)]
         rates = [float(runs("Ackley", "constant", T)[2].double().mean()) for T in grid[12:26]]

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from course_utils import ebm, samplers
-from course_utils.ebm import images as im
+from course_utils.ebm import image_networks as im
 
 
 @pytest.fixture(autouse=True)
@@ -45,9 +45,9 @@ def operator(layer: im.SpectralConv2d, n_in: int, size: tuple[int, int]) -> torc
 
 
 GEOMETRIES = [
-    {"n_in": 3, "n_out": 5, "kernel": 3, "size": (4, 4), "padding": 1},
-    {"n_in": 1, "n_out": 6, "kernel": 4, "size": (8, 8), "padding": 1, "stride": 2},
-    {"n_in": 2, "n_out": 3, "kernel": 3, "size": (7, 6), "padding": 0, "stride": 2},
+    {"n_in": 3, "n_out": 5, "size": (4, 4)},
+    {"n_in": 1, "n_out": 6, "size": (8, 8)},
+    {"n_in": 2, "n_out": 3, "size": (7, 6)},
 ]
 
 
@@ -73,7 +73,7 @@ def test_sigma_is_that_of_the_operator_not_of_the_kernel_as_a_matrix(geometry: d
 
 
 def test_a_new_layer_is_within_five_per_cent_of_its_norm_and_training_keeps_it_there() -> None:
-    layer = im.SpectralConv2d(4, 4, 3, size=(4, 4), padding=1, generator=rng())
+    layer = im.SpectralConv2d(4, 4, size=(4, 4), generator=rng())
     x = torch.randn(8, 4, 4, 4, generator=rng(1))
     optimizer = torch.optim.SGD(layer.parameters(), 0.02)
     for step in range(31):
@@ -87,7 +87,7 @@ def test_a_new_layer_is_within_five_per_cent_of_its_norm_and_training_keeps_it_t
 
 
 def test_the_weight_gets_no_gradient_along_itself_because_its_length_does_not_matter() -> None:
-    layer = im.SpectralConv2d(3, 4, 3, size=(4, 4), padding=1, generator=rng()).train()
+    layer = im.SpectralConv2d(3, 4, size=(4, 4), generator=rng()).train()
     layer.iterate(500)
     layer(torch.randn(5, 3, 4, 4, generator=rng(1))).square().sum().backward()
     along = (layer.weight.grad * layer.weight).sum() / (layer.weight.grad.norm() * layer.weight.norm())
@@ -96,7 +96,7 @@ def test_the_weight_gets_no_gradient_along_itself_because_its_length_does_not_ma
 
 
 def test_sigma_moves_in_training_mode_and_stands_still_in_evaluation_mode() -> None:
-    layer = im.SpectralConv2d(3, 4, 3, size=(4, 4), padding=1, generator=rng())
+    layer = im.SpectralConv2d(3, 4, size=(4, 4), generator=rng())
     x = torch.randn(2, 3, 4, 4, generator=rng(1))
     with torch.no_grad():
         layer.weight.add_(torch.randn(layer.weight.shape, generator=rng(2)))
@@ -269,20 +269,20 @@ def assert_moments(x: torch.Tensor, mean: torch.Tensor, covariance: torch.Tensor
 def test_the_sum_of_two_gaussian_energies_samples_the_product_gaussian() -> None:
     covariance = torch.linalg.inv(A.precision + B.precision)
     mean = covariance @ (A.precision @ A.mean + B.precision @ B.mean)
-    x = sample(ebm.Sum([A, B]), torch.randn(4000, 2, generator=rng(6)))
+    x = sample(ebm.compose([A, B]), torch.randn(4000, 2, generator=rng(6)))
     assert_moments(x, mean, covariance)
 
 
 def test_a_negative_weight_divides_by_a_density() -> None:
     """p_A² / p_A = p_A, and weights 1, 1, -1 as for two attributes of one picture."""
     x = torch.randn(5, 2, generator=rng(7))
-    assert torch.allclose(ebm.Sum([A, A, A], [1, 1, -1])(x), A(x))
-    assert torch.allclose(ebm.Sum([A, B], [0.5, 2])(x), 0.5 * A(x) + 2 * B(x))
+    assert torch.allclose(ebm.compose([A, A, A], [1, 1, -1])(x), A(x))
+    assert torch.allclose(ebm.compose([A, B], [0.5, 2])(x), 0.5 * A(x) + 2 * B(x))
     for wrong in ([], [1.0]):
         with pytest.raises(ValueError, match="one weight for each"):
-            ebm.Sum([A, B], wrong)
+            ebm.compose([A, B], wrong)
     with pytest.raises(ValueError, match="one weight for each"):
-        ebm.Sum([])
+        ebm.compose([])
 
 
 # ------------------------------------------------------------------------------------------------ clamped sampling
@@ -347,7 +347,7 @@ def test_observed_turns_a_gaussian_prior_into_the_exact_posterior() -> None:
     observed, sigma = torch.tensor([[2.0, 1.0]]), 0.8
     covariance = torch.linalg.inv(A.precision + torch.eye(2) / sigma**2)
     mean = covariance @ (A.precision @ A.mean + observed[0] / sigma**2)
-    posterior = ebm.Sum([A, ebm.Observed(observed.expand(4000, 2), sigma)])
+    posterior = ebm.compose([A, ebm.Observed(observed.expand(4000, 2), sigma)])
     assert_moments(sample(posterior, observed.expand(4000, 2).clone()), mean, covariance)
     with pytest.raises(ValueError, match="sigma"):
         ebm.Observed(observed, 0.0)

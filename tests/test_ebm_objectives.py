@@ -78,8 +78,6 @@ def test_an_objective_leaves_everything_as_it_was(name: str) -> None:
     assert net.layers[0].weight.grad.abs().sum() > 0
     again = OBJECTIVES[name]()
     assert torch.equal(again(net, BATCH, seeded(1)), loss)
-    assert isinstance(objective.meaning, str)
-    assert objective.is_likelihood == (name == "exact")
 
 
 @pytest.mark.parametrize("name", ["cd", "cd ula", "dsm", "ssm", "nce"])
@@ -297,7 +295,7 @@ def test_each_objective_has_its_best_energy_at_the_truth() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: ebm.ContrastiveDivergence(0, 0.1), "k must"),
+        (lambda: ebm.ContrastiveDivergence(0, 0.1), "k = 0"),
         (lambda: ebm.ContrastiveDivergence(1, -0.1), "step_size"),
         (lambda: ebm.ContrastiveDivergence(1, 0.1, sampler="hmc"), "sampler"),
         (lambda: ebm.ContrastiveDivergence(1, 0.1, alpha=-1), "alpha"),
@@ -308,9 +306,9 @@ def test_each_objective_has_its_best_energy_at_the_truth() -> None:
             lambda: ebm.TemperedContrastiveDivergence(
                 1, 0.1, buffer=ebm.ReplayBuffer(5, fresh), temperatures=(2.0, 4.0)
             ),
-            "temperatures must rise from 1",
+            "temperatures = .*rise from 1",
         ),
-        (lambda: ebm.NoiseContrastive(Quadratic()), "noise must"),
+        (lambda: ebm.NoiseContrastive(Quadratic()), "noise = "),
         (lambda: ebm.NoiseContrastive(ebm.GaussianNoise.fit(BATCH), ratio=0), "ratio"),
         (lambda: ebm.GaussianNoise(torch.zeros(2), torch.eye(3)), "covariance"),
         (lambda: ebm.GaussianNoise(torch.zeros(2), -torch.eye(2)), "positive definite"),

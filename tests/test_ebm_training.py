@@ -132,8 +132,6 @@ def test_it_is_adam_with_a_cosine_and_an_average_of_the_weights(ema: float | Non
 
 def test_a_constant_schedule_is_constant_and_a_clipped_gradient_is_short() -> None:
     class Slope(ebm.Objective):
-        meaning = "a line"
-
         def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
             return 1000.0 * sum(p.sum() for p in energy.parameters())
 
@@ -589,7 +587,7 @@ def test_energies_that_overflow_are_named(kind: str) -> None:
 def test_nan_in_the_data_is_named() -> None:
     bad = DATA.clone()
     bad[3] = math.nan
-    with pytest.raises(ValueError, match="data must be finite, but 2 of"):
+    with pytest.raises(ValueError, match="data: expected finite numbers, but 2 of"):
         train(net(), bad, objective("dsm"), n_steps=3, batch_size=8, learning_rate=0.01, generator=seeded())
 
 
@@ -623,5 +621,5 @@ def test_a_wrong_argument_is_named(changes: dict, message: str) -> None:
 
 @pytest.mark.parametrize("wrong", [torch.zeros(3, 2, dtype=torch.long), torch.zeros(0, 2), [[0.0, 1.0]]])
 def test_wrong_data_are_named(wrong) -> None:
-    with pytest.raises(ValueError, match="data must be a floating-point tensor"):
+    with pytest.raises(ValueError, match=r"^data .*: expected "):
         train(net(), wrong, objective(), n_steps=3, batch_size=8, learning_rate=0.01, generator=seeded())

@@ -7,7 +7,7 @@ import torch
 
 from course_utils import data, ebm
 from course_utils.explorers import images
-from course_utils.explorers.images import N_CHAINS, STARTS, STEPS, chains, draw
+from course_utils.explorers.image_chains import N_CHAINS, STARTS, STEPS, chains, draw
 
 STILL = re.compile(r"Still the digit of the start: (\d) of 8")
 
@@ -48,7 +48,7 @@ def test_its_question_has_an_answer():
 
 
 def test_an_unknown_start_is_refused():
-    with pytest.raises(ValueError, match="start must be one of noise, real images, upper half clamped"):
+    with pytest.raises(ValueError, match="start = 'nowhere': expected "):
         chains("nowhere", 3, 1.0)
 
 

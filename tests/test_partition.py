@@ -1,6 +1,5 @@
 """Formulas for log Z against plain sums, and estimates against exact values within the errors that they state."""
 
-import importlib
 import math
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from scipy import stats
 from scipy.special import logsumexp
 
 from course_utils import explorers, partition, plots
+from course_utils.explorers import importance_weights
 from course_utils.lattice import exact
 
 # --- formulas
@@ -380,7 +380,6 @@ def test_importance_explorer_shows_the_numbers_of_its_controls():
 @pytest.mark.parametrize("dim", [1, 100])
 @pytest.mark.parametrize("width", [0.5, 1.0, 2.5])
 def test_importance_explorer_draws_at_the_ends_of_its_range(dim, width):
-    module = importlib.import_module("course_utils.explorers.importance")  # the package shows its function by this name
-    figure, caption = module._render(dim, width)
+    figure, caption = importance_weights._render(dim, width)
     assert isinstance(figure, matplotlib.figure.Figure)
     assert "log Z" in caption

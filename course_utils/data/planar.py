@@ -9,7 +9,6 @@ are independent, and all but a negligible part of them (less than 1e-6) lie insi
 """
 
 import math
-import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -18,9 +17,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from course_utils import arguments, tensors
 from course_utils.energies import Domain
-
-__all__ = ["Density", "checkerboard", "eight_gaussians", "mixture_1d", "pinwheel", "two_moons"]
 
 PLANE: Domain = ((-5.0, 5.0), (-5.0, 5.0))
 """The box of all two-dimensional sets."""
@@ -55,11 +53,7 @@ class Density:
         Raises:
             ValueError: if n is not a whole number >= 1, or generator is not a torch.Generator.
         """
-        if not isinstance(n, numbers.Integral) or isinstance(n, bool) or n < 1:
-            raise ValueError(f"n must be a whole number >= 1, got {n!r}")
-        if not isinstance(generator, torch.Generator):
-            raise ValueError(f"generator must be a torch.Generator, got {generator!r}; torch.Generator() makes one")
-        return self._draw(n, generator)
+        return self._draw(arguments.whole("n", n), tensors.generator(generator))
 
     def log_prob(self, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """log p at each point, exact; -inf where p = 0.
@@ -73,13 +67,9 @@ class Density:
         Raises:
             ValueError: if x is not a floating-point tensor or its last axis is wrong.
         """
-        if not isinstance(x, Tensor) or not x.is_floating_point():
-            got = f"dtype {x.dtype}" if isinstance(x, Tensor) else type(x).__name__
-            raise ValueError(
-                f"x must be a floating-point torch tensor, got {got}; torch.as_tensor(x).float() makes one"
-            )
+        tensors.floats("x", x)
         if self.dim > 1 and (x.ndim == 0 or x.shape[-1] != self.dim):
-            raise ValueError(f"x must hold the {self.dim} coordinates in its last axis, got shape {tuple(x.shape)}")
+            raise ValueError(f"x has shape {tuple(x.shape)}: expected the {self.dim} coordinates in its last axis")
         return self._log(x)
 
 
@@ -94,10 +84,10 @@ def mixture_1d(separation: float = 4.0, std: float = 0.5, weights: Sequence[floa
     Raises:
         ValueError: if an argument is wrong.
     """
-    separation, std = _positive("separation", separation), _positive("std", std)
-    weights = tuple(float(w) for w in weights)
-    if len(weights) != 2 or min(weights) <= 0 or abs(sum(weights) - 1) > 1e-6:
-        raise ValueError(f"weights must be two positive numbers that sum to 1, got {weights!r}")
+    separation, std = arguments.positive("separation", separation), arguments.positive("std", std)
+    weights = arguments.array("weights", weights, {(2,)}, 0.0, above=True).tolist()
+    if abs(sum(weights) - 1) > 1e-6:
+        raise ValueError(f"weights = {weights}: expected two positive numbers that sum to 1")
     means = (-separation / 2, separation / 2)
     half = max(5.0, separation / 2 + 6 * std)
 
@@ -126,7 +116,7 @@ def two_moons(noise: float = 0.1) -> Density:
     Raises:
         ValueError: if noise is not between 0.03 and 0.2.
     """
-    noise = _between("noise", noise, 0.03, 0.2)
+    noise = arguments.number("noise", noise, 0.03, 0.2)
     std = 2 * noise
     nodes, node_weights = np.polynomial.legendre.leggauss(math.ceil(16 + 6 / noise))
     angles = torch.from_numpy(math.pi / 2 * (nodes + 1))
@@ -163,9 +153,9 @@ def eight_gaussians(radius: float = 3.0, std: float = 0.3) -> Density:
     Raises:
         ValueError: if an argument is wrong or the set does not fit the domain.
     """
-    radius, std = _positive("radius", radius), _positive("std", std)
+    radius, std = arguments.positive("radius", radius), arguments.positive("std", std)
     if radius + 6 * std > 5:
-        raise ValueError(f"radius + 6 std must not exceed 5, where the domain ends; got {radius + 6 * std:g}")
+        raise ValueError(f"radius + 6 std = {radius + 6 * std:g}: expected at most 5, where the domain ends")
     angles = torch.arange(8, dtype=torch.float64) * (math.pi / 4)
     means = radius * torch.stack([angles.cos(), angles.sin()], dim=-1)
 
@@ -174,7 +164,7 @@ def eight_gaussians(radius: float = 3.0, std: float = 0.3) -> Density:
         return means.to(which.device, torch.float32)[which] + std * _normal((n, 2), generator)
 
     def log(x: Tensor) -> Tensor:
-        terms = -_squared_distance(x, means.to(x)) / (2 * std**2)
+        terms = -((x.unsqueeze(-2) - means.to(x)) ** 2).sum(-1) / (2 * std**2)
         return torch.logsumexp(terms, dim=-1) - math.log(8 * 2 * math.pi * std**2)
 
     return Density("eight Gaussians", 2, PLANE, draw, log)
@@ -213,10 +203,7 @@ def pinwheel(arms: int = 5, twist: float = 0.8) -> Density:
     Raises:
         ValueError: if arms is not a whole number >= 1 or twist is not finite.
     """
-    if not isinstance(arms, numbers.Integral) or isinstance(arms, bool) or arms < 1:
-        raise ValueError(f"arms must be a whole number >= 1, got {arms!r}")
-    if not isinstance(twist, numbers.Real) or not math.isfinite(twist):
-        raise ValueError(f"twist must be a finite number, got {twist!r}")
+    arms, twist = arguments.whole("arms", arms), arguments.number("twist", twist)
     mean, along, across = 2.0, 0.5, 0.2
 
     def draw(n: int, generator: torch.Generator) -> Tensor:
@@ -240,10 +227,6 @@ _AT_ONCE = 1024
 """Points whose distances to all nodes are computed in one pass."""
 
 
-def _squared_distance(x: Tensor, centres: Tensor) -> Tensor:
-    return ((x.unsqueeze(-2) - centres) ** 2).sum(-1)
-
-
 def _turned(x: Tensor, angle: Tensor) -> Tensor:
     (a, b), cos, sin = x.unbind(-1), angle.cos(), angle.sin()
     return torch.stack([cos * a - sin * b, sin * a + cos * b], dim=-1)
@@ -251,15 +234,3 @@ def _turned(x: Tensor, angle: Tensor) -> Tensor:
 
 def _normal(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
     return torch.randn(shape, generator=generator, device=generator.device)
-
-
-def _positive(name: str, value: float) -> float:
-    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 < value < math.inf:
-        raise ValueError(f"{name} must be a positive, finite number, got {value!r}")
-    return float(value)
-
-
-def _between(name: str, value: float, low: float, high: float) -> float:
-    if not isinstance(value, numbers.Real) or isinstance(value, bool) or not low <= value <= high:
-        raise ValueError(f"{name} must be a number from {low:g} to {high:g}, got {value!r}")
-    return float(value)

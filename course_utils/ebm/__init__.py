@@ -1,11 +1,10 @@
 """Energy-based models: networks, losses, exact likelihoods and one training loop."""
 
 from course_utils.ebm.buffer import ReplayBuffer
-from course_utils.ebm.conditioning import Clamped, Observed, clamped_langevin, uniform_noise
+from course_utils.ebm.conditioning import Observed, clamped_langevin, uniform_noise
 from course_utils.ebm.evaluation import (
     FeatureNet,
     auroc,
-    class_entropy,
     class_histogram,
     effective_classes,
     feature_distance,
@@ -14,16 +13,15 @@ from course_utils.ebm.evaluation import (
     out_of_distribution,
     train_classifier,
 )
-from course_utils.ebm.images import (
-    Given,
+from course_utils.ebm.image_networks import (
     ImageEnergy,
     ResidualBlock,
     SpectralConv2d,
-    Sum,
     compose,
     label_energy,
     spectral_norm,
 )
+from course_utils.ebm.image_recipes import DIGITS, MNIST, ImageRecipe
 from course_utils.ebm.joint import JointContrastiveDivergence
 from course_utils.ebm.likelihood import (
     DomainTooSmall,
@@ -54,19 +52,16 @@ from course_utils.ebm.objectives import (
     SlicedScoreMatching,
     TemperedContrastiveDivergence,
 )
-from course_utils.ebm.planar import PLANAR, PlanarRecipe
-from course_utils.ebm.pretrained import CHECKPOINTS, Ablation, digits_ablation, facts, load, save
-from course_utils.ebm.recipes import DIGITS, MNIST, ImageRecipe
-from course_utils.ebm.training import CheckpointError, Training, TrainingDiverged, train
+from course_utils.ebm.pretrained import CHECKPOINTS, Ablation, digits_ablation, load, save
+from course_utils.ebm.saved_runs import CheckpointError
+from course_utils.ebm.training_loop import Training, TrainingDiverged, train
 
 __all__ = [
     "CHECKPOINTS",
     "DIGITS",
     "MNIST",
-    "PLANAR",
     "Ablation",
     "CheckpointError",
-    "Clamped",
     "ContrastiveDivergence",
     "DenoisingScoreMatching",
     "DomainTooSmall",
@@ -74,7 +69,6 @@ __all__ = [
     "ExactLikelihood",
     "FeatureNet",
     "GaussianNoise",
-    "Given",
     "ImageEnergy",
     "ImageRecipe",
     "JointContrastiveDivergence",
@@ -82,18 +76,15 @@ __all__ = [
     "NoiseContrastive",
     "Objective",
     "Observed",
-    "PlanarRecipe",
     "ReplayBuffer",
     "ResidualBlock",
     "SlicedScoreMatching",
     "SpectralConv2d",
-    "Sum",
     "TemperedContrastiveDivergence",
     "Training",
     "TrainingDiverged",
     "auroc",
     "clamped_langevin",
-    "class_entropy",
     "class_histogram",
     "compose",
     "contrastive_divergence",
@@ -104,7 +95,6 @@ __all__ = [
     "exact_negative_log_likelihood",
     "exact_nll",
     "expectation",
-    "facts",
     "feature_distance",
     "frechet_distance",
     "grid",

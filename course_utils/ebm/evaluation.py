@@ -12,21 +12,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
-from scipy.stats import rankdata
 from torch import Tensor, nn
 
-__all__ = [
-    "FeatureNet",
-    "auroc",
-    "class_entropy",
-    "class_histogram",
-    "effective_classes",
-    "feature_distance",
-    "frechet_distance",
-    "judge",
-    "out_of_distribution",
-    "train_classifier",
-]
+from course_utils import arguments
+from course_utils.energies import EnergyFunction
 
 
 class FeatureNet(nn.Module):
@@ -111,26 +100,27 @@ def auroc(scores_in: Float[Tensor, "n"] | Sequence[float], scores_out: Float[Ten
     """Area under the ROC curve: the probability that a random outsider scores higher than a random insider.
 
     A tie counts one half. 1: every outsider above every insider; 0.5: no better than a coin. With energies as scores it
-    asks whether the model gives outsiders the higher energy. Exact, from the ranks (Mann-Whitney).
+    asks whether the model gives outsiders the higher energy.
 
     Args:
         scores_in: scores of what belongs to the set.
         scores_out: scores of what does not.
 
     Raises:
-        ValueError: if one of them is empty or holds a NaN.
+        ValueError: if one of them is empty or holds a number that is not finite.
 
     Source: Hanley and McNeil, Radiology 143, 29 (1982), doi:10.1148/radiology.143.1.7063747.
     """
+    from sklearn.metrics import roc_auc_score
+
     parts = []
     for name, scores in (("scores_in", scores_in), ("scores_out", scores_out)):
-        values = np.asarray(scores.detach().cpu() if isinstance(scores, Tensor) else scores, dtype=float).ravel()
-        if values.size == 0 or np.isnan(values).any():
-            raise ValueError(f"{name} must hold at least one number and no NaN")
+        values = arguments.array(name, scores.detach().cpu() if isinstance(scores, Tensor) else scores).ravel()
+        if not values.size:
+            raise ValueError(f"{name} has no entry: expected at least one number")
         parts.append(values)
-    n, m = parts[0].size, parts[1].size
-    rank_sum = rankdata(np.concatenate(parts))[n:].sum()  # ties share the mean of their ranks
-    return float((rank_sum - m * (m + 1) / 2) / (n * m))
+    is_out = np.repeat([0, 1], [part.size for part in parts])
+    return float(roc_auc_score(is_out, np.concatenate(parts)))
 
 
 def frechet_distance(
@@ -170,7 +160,7 @@ def feature_distance(
         with the features of another network: numbers of different networks must not be compared.
     """
     if min(len(a), len(b)) < 2:
-        raise ValueError(f"each set needs two pictures or more, got {len(a)} and {len(b)}")
+        raise ValueError(f"a, b: expected two pictures or more in each, got {len(a)} and {len(b)}")
     moments = []
     for pictures in (a, b):
         values = (pictures.flatten(1) if features is None else features(pictures)).double()
@@ -185,31 +175,24 @@ def class_histogram(labels: Int[Tensor, "n"], n_classes: int = 10) -> Float[Tens
         ValueError: if there is no label, or one out of range.
     """
     if labels.numel() == 0 or labels.min() < 0 or labels.max() >= n_classes:
-        raise ValueError(f"labels must be one or more whole numbers from 0 to {n_classes - 1}, got {labels!r}")
+        raise ValueError(
+            f"labels = {arguments.shown(labels)}: expected one or more whole numbers from 0 to {n_classes - 1}"
+        )
     return torch.bincount(labels.flatten().cpu(), minlength=n_classes).double() / labels.numel()
 
 
-def class_entropy(histogram: Float[Tensor, "n_classes"]) -> float:
-    """Entropy -Σ p log p of a histogram, in nats: 0 if all are of one class, log(n_classes) if shares are equal.
-
-    Raises:
-        ValueError: if the shares are negative or do not sum to 1.
-    """
-    histogram = torch.as_tensor(histogram, dtype=torch.float64)
-    if (histogram < 0).any() or abs(histogram.sum().item() - 1) > 1e-6:
-        raise ValueError(f"histogram must be shares >= 0 that sum to 1, got {histogram.tolist()}")
-    return float(torch.special.entr(histogram).sum())
-
-
 def effective_classes(histogram: Float[Tensor, "n_classes"]) -> float:
-    """exp(entropy): how many equally frequent classes would have this entropy. Shares ½, ½, 0, ... give 2.
+    """exp(-Σ p log p): how many equally frequent classes would have this entropy. Shares ½, ½, 0, ... give 2.
 
     It counts what the classifier sees and nothing else: noise can be spread over many classes too.
 
     Raises:
         ValueError: if the shares are negative or do not sum to 1.
     """
-    return math.exp(class_entropy(histogram))
+    shares = torch.as_tensor(histogram, dtype=torch.float64)
+    if (shares < 0).any() or abs(shares.sum().item() - 1) > 1e-6:
+        raise ValueError(f"histogram = {arguments.shown(histogram)}: expected shares >= 0 that sum to 1")
+    return math.exp(torch.special.entr(shares).sum())
 
 
 @dataclass(frozen=True)
@@ -248,10 +231,9 @@ def out_of_distribution(
         return noise * torch.empty_like(images).normal_(generator=generator)
 
     order = torch.rand(images.flatten(1).shape, generator=generator, device=images.device).argsort(1)
+    uniform = torch.empty_like(images).uniform_(-1, 1, generator=generator)
     sets = [
-        Outsiders(
-            "uniform", torch.empty_like(images).uniform_(-1, 1, generator=generator), "pixels uniform on [-1, 1]"
-        ),
+        Outsiders("uniform", uniform, "pixels uniform on [-1, 1]"),
         Outsiders("gaussian", normal(), f"pixels N(0, {noise:g}²)"),
         Outsiders("gaussian around the mean", images.mean(0) + normal(), f"the mean picture plus N(0, {noise:g}²)"),
         Outsiders("noisy", images + normal(), f"real pictures plus N(0, {noise:g}²)"),
@@ -265,7 +247,7 @@ def out_of_distribution(
 
 @torch.no_grad()
 def judge(
-    energy: Callable[[Tensor], Float[Tensor, "n"]],
+    energy: EnergyFunction,
     samples: Float[Tensor, "n 1 h w"],
     real: Float[Tensor, "m 1 h w"],
     more_real: Float[Tensor, "m 1 h w"],

@@ -1,13 +1,13 @@
 """One energy that is a model of pictures and a classifier at once."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from course_utils.ebm.objectives import ContrastiveDivergence
-
-__all__ = ["JointContrastiveDivergence"]
 
 
 class JointContrastiveDivergence(ContrastiveDivergence):
@@ -16,38 +16,36 @@ class JointContrastiveDivergence(ContrastiveDivergence):
     log p(x, y) = log p(x) + log p(y | x): the first part needs chains, the second does not, because Z drops out of
     p(y | x) = exp(-E(x, y)) / Σ_y' exp(-E(x, y')). The labelled pictures for the second part are a batch of their own.
 
+    Args:
+        k, step_size: as for `ContrastiveDivergence`.
+        images: the labelled pictures.
+        labels: one for each.
+        data_noise: standard deviation of the noise added to them, the same as for the unlabelled batch.
+        weight: of the cross-entropy; 1 is the joint likelihood.
+        **options: further arguments of `ContrastiveDivergence`.
+
+    Raises:
+        ValueError: if an argument is wrong.
+
     Source: Grathwohl, Wang, Jacobsen, Duvenaud, Norouzi and Swersky, ICLR 2020, arXiv:1912.03263, equations 3 to 7.
     """
 
-    meaning = "difference of mean energies plus a cross-entropy: not a likelihood"
-
     def __init__(
         self,
-        *args: object,
+        k: int,
+        step_size: float,
+        *,
         images: Float[Tensor, "n c h w"],
         labels: Int[Tensor, "n"],
         data_noise: float = 0.0,
         weight: float = 1.0,
-        **options: object,
+        **options: Any,
     ) -> None:
-        """Make the objective.
-
-        Args:
-            *args: those of `ContrastiveDivergence`.
-            images: the labelled pictures.
-            labels: one for each.
-            data_noise: standard deviation of the noise added to them, the same as for the unlabelled batch.
-            weight: of the cross-entropy; 1 is the joint likelihood.
-            **options: those of `ContrastiveDivergence`.
-
-        Raises:
-            ValueError: if an argument is wrong.
-        """
-        super().__init__(*args, **options)
+        super().__init__(k, step_size, **options)
         if len(images) != len(labels) or len(images) == 0:
-            raise ValueError(f"labels: one for each picture, got {len(labels)} for {len(images)} pictures")
+            raise ValueError(f"labels: expected one for each picture, got {len(labels)} for {len(images)} pictures")
         if labels.is_floating_point() or labels.min() < 0:
-            raise ValueError("labels must be whole numbers >= 0")
+            raise ValueError("labels: expected whole numbers >= 0")
         self.images, self.labels, self.data_noise, self.weight = images, labels.long(), data_noise, weight
 
     def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:

@@ -6,35 +6,22 @@ cell, and for a set with edges on cell borders, such as the checkerboard, it is 
 
 import functools
 import math
-import numbers
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from course_utils import arguments
 from course_utils.data.planar import Density
-from course_utils.energies import Domain
-
-__all__ = [
-    "DomainTooSmall",
-    "LogZ",
-    "entropy",
-    "exact_nll",
-    "expectation",
-    "grid",
-    "grid_probabilities",
-    "kl",
-    "log_z",
-]
-
-EnergyFunction = Callable[[Float[Tensor, "n *dim"]], Float[Tensor, "n"]]
+from course_utils.energies import Domain, EnergyFunction
 
 MAX_EDGE_MASS = 0.01
 """A uniform density on a square has 0.04 of its mass at the edge as `log_z` measures it, a Gaussian of standard
 deviation 2 on [-5, 5]² 0.004."""
 
-_CELLS = {1: 2000, 2: 200}
+_PER_AXIS = {1: 2000, 2: 200}
 """Cells per axis. On [-5, 5]² they are 0.05 wide, and the KL of all sets here changes by less than 1e-4 with twice as
 many."""
 
@@ -83,32 +70,40 @@ def grid(domain: Domain, n: int | None = None) -> tuple[Float[Tensor, "n_points 
     Raises:
         ValueError: if the domain or n is wrong.
     """
+    cells = _cells(domain, n)
+    return cells.centres, cells.volume
+
+
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """The cells of a box: their centres, the volume of one, and which lie in the outermost hundredth on a side."""
+
+    domain: Domain
+    centres: Float[Tensor, "n_points *dim"]
+    volume: float
+    edge: Bool[Tensor, "n_points"]
+
+
+def _cells(domain: Domain, n: int | None) -> _Cells:
     try:
         box = tuple((float(low), float(high)) for low, high in domain)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"domain must be one pair (low, high) per coordinate, got {domain!r}") from error
-    if len(box) not in _CELLS or not all(-math.inf < low < high < math.inf for low, high in box):
-        raise ValueError(f"domain must be one or two pairs (low, high) with low < high, got {domain!r}")
-    n = _CELLS[len(box)] if n is None else n
-    if not isinstance(n, numbers.Integral) or isinstance(n, bool) or n < 10:
-        raise ValueError(f"n must be a whole number of cells per axis >= 10, got {n!r}")
-    return _grid(box, int(n))
+        raise ValueError(f"domain = {domain!r}: expected one pair (low, high) per coordinate") from error
+    if len(box) not in _PER_AXIS or not all(-math.inf < low < high < math.inf for low, high in box):
+        raise ValueError(f"domain = {domain!r}: expected one or two pairs (low, high) with low < high")
+    return _made(box, _PER_AXIS[len(box)] if n is None else arguments.whole("n", n, 10))
 
 
 @functools.lru_cache(maxsize=8)
-def _grid(box: Domain, n: int) -> tuple[Tensor, float]:
-    cells = (torch.arange(n, dtype=torch.float64) + 0.5) / n
-    axes = [low + (high - low) * cells for low, high in box]
-    cell = math.prod((high - low) / n for low, high in box)
-    return axes[0] if len(axes) == 1 else torch.cartesian_prod(*axes), cell
-
-
-@functools.lru_cache(maxsize=8)
-def _edge(dim: int, n: int) -> Tensor:
-    """Which points of a grid are within a hundredth of its width of the edge."""
+def _made(box: Domain, n: int) -> _Cells:
+    along = (torch.arange(n, dtype=torch.float64) + 0.5) / n
+    axes = [low + (high - low) * along for low, high in box]
+    volume = math.prod((high - low) / n for low, high in box)
     width = max(1, round(n / 100))
     outer = (torch.arange(n) < width) | (torch.arange(n) >= n - width)
-    return outer if dim == 1 else (outer[:, None] | outer).flatten()
+    if len(box) == 1:
+        return _Cells(box, axes[0], volume, outer)
+    return _Cells(box, torch.cartesian_prod(*axes), volume, (outer[:, None] | outer).flatten())
 
 
 def log_z(
@@ -132,15 +127,14 @@ def log_z(
         ValueError: if the domain or n is wrong, or an energy is NaN.
         DomainTooSmall: if more than max_edge_mass lies at the edge.
     """
-    values, cell, domain, n = _on_grid(energy, domain, n)
-    return _log_z(values, cell, domain, n, max_edge_mass)
+    return _log_z(*_on_grid(energy, domain, n), max_edge_mass)
 
 
-def _log_z(values: Tensor, cell: float, domain: Domain, n: int, max_edge_mass: float | None) -> LogZ:
-    value = float(torch.logsumexp(-values, 0)) + math.log(cell)
-    edge_mass = float(torch.exp(-values[_edge(len(domain), n)] - value).sum() * cell)
+def _log_z(cells: _Cells, values: Float[Tensor, "n_points"], max_edge_mass: float | None) -> LogZ:
+    value = float(torch.logsumexp(-values, 0)) + math.log(cells.volume)
+    edge_mass = float(torch.exp(-values[cells.edge] - value).sum() * cells.volume)
     if max_edge_mass is not None and not edge_mass <= max_edge_mass:
-        raise DomainTooSmall(edge_mass, max_edge_mass, domain)
+        raise DomainTooSmall(edge_mass, max_edge_mass, cells.domain)
     return LogZ(value, edge_mass)
 
 
@@ -148,8 +142,8 @@ def grid_probabilities(
     energy: EnergyFunction, domain: Domain, n: int | None = None
 ) -> tuple[Float[Tensor, "n_points *dim"], Float[Tensor, "n_points"]]:
     """The points of the grid, in float64, and the probability of the cell around each under exp(-E): they sum to 1."""
-    values, _, domain, n = _on_grid(energy, domain, n)
-    return _grid(domain, n)[0], torch.softmax(-values, 0)
+    cells, values = _on_grid(energy, domain, n)
+    return cells.centres, torch.softmax(-values, 0)
 
 
 def expectation(
@@ -200,7 +194,6 @@ def exact_nll(
 
 def entropy(density: Density, n: int | None = None) -> float:
     """-∫ p log p in nats, on the grid of the domain: the smallest mean negative log-likelihood a model can have."""
-    n = _CELLS[density.dim] if n is None else n
     return -float(_table(density, n)[1])
 
 
@@ -220,15 +213,15 @@ def kl(
     Raises:
         ValueError, DomainTooSmall: as for `log_z`.
     """
-    values, cell, domain, n = _on_grid(energy, density.domain, n)
-    normalisation = _log_z(values, cell, domain, n, max_edge_mass)
+    cells, values = _on_grid(energy, density.domain, n)
+    normalisation = _log_z(cells, values, max_edge_mass)
     mass, negative_entropy = _table(density, n)
     seen = mass > 0  # where p = 0 the energy does not count, even if it is infinite
     return float(negative_entropy + (mass[seen] * values[seen]).sum() + normalisation * mass.sum())
 
 
 @functools.lru_cache(maxsize=16)
-def _table(density: Density, n: int) -> tuple[Tensor, Tensor]:
+def _table(density: Density, n: int | None) -> tuple[Float[Tensor, "n_points"], Float[Tensor, ""]]:
     """Probability of each cell, and ∫ p log p."""
     points, cell = grid(density.domain, n)
     log_p = density.log_prob(points)
@@ -237,25 +230,24 @@ def _table(density: Density, n: int) -> tuple[Tensor, Tensor]:
     return mass, torch.special.xlogy(mass, mass / cell).sum()
 
 
-def _on_grid(energy: EnergyFunction, domain: Domain, n: int | None) -> tuple[Tensor, float, Domain, int]:
-    points, cell = grid(domain, n)
-    domain = tuple((float(low), float(high)) for low, high in domain)
-    n = _CELLS[len(domain)] if n is None else int(n)
+def _on_grid(energy: EnergyFunction, domain: Domain, n: int | None) -> tuple[_Cells, Float[Tensor, "n_points"]]:
+    """The cells, and the energy at the centre of each."""
+    cells = _cells(domain, n)
     dtype, device = _place(energy)
-    values = _values(energy, points.to(device, dtype)).cpu()
+    values = _values(energy, cells.centres.to(device, dtype)).cpu()
     if torch.isnan(values).any():
         raise ValueError(f"energy is NaN at {int(torch.isnan(values).sum())} of the {len(values)} points of the grid")
-    return values, cell, domain, n
+    return cells, values
 
 
 @torch.no_grad()
-def _values(energy: EnergyFunction, x: Tensor) -> Tensor:
+def _values(energy: EnergyFunction, x: Float[Tensor, "n *dim"]) -> Float[Tensor, "n"]:
     if not callable(energy):
-        raise ValueError(f"energy must be callable, E(x) with one value per point; got {energy!r}")
+        raise ValueError(f"energy = {arguments.shown(energy)}: expected a function E(x) with one value per point")
     values = torch.cat([energy(part).detach().double() for part in x.split(_AT_ONCE)])
     if values.shape != x.shape[:1]:
         raise ValueError(
-            f"energy(x) must have one value per point, shape {tuple(x.shape[:1])}; got {tuple(values.shape)}"
+            f"energy(x) has shape {tuple(values.shape)}: expected {tuple(x.shape[:1])}, one value per point"
         )
     return values
 

@@ -11,15 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-__all__ = [
-    "contrastive_divergence",
-    "denoising_score_matching",
-    "exact_negative_log_likelihood",
-    "noise_contrastive",
-    "sliced_score_matching",
-]
-
-EnergyFunction = Callable[[Float[Tensor, "n *shape"]], Float[Tensor, "n"]]
+from course_utils.energies import EnergyFunction, differentiate
 
 
 def contrastive_divergence(
@@ -96,12 +88,8 @@ def denoising_score_matching(
     Source: Vincent, Neural Computation 23, 1661 (2011), doi:10.1162/NECO_a_00142, equation 9.
     """
     x = (data + sigma * noise).detach().requires_grad_(True)
-    (gradient,) = torch.autograd.grad(energy(x).sum(), x, create_graph=True)
-    return (
-        0.5 * ((gradient - noise / sigma) ** 2).flatten(1).sum(1).mean()
-        if x.ndim > 1
-        else (0.5 * ((gradient - noise / sigma) ** 2).mean())
-    )
+    _, gradient = differentiate(energy, x, graph=True)
+    return 0.5 * ((gradient - noise / sigma) ** 2).reshape(len(x), -1).sum(1).mean()
 
 
 def sliced_score_matching(
@@ -123,7 +111,7 @@ def sliced_score_matching(
     Source: Song, Garg, Shi and Ermon (2019), arXiv:1905.07088, equation 8 (variance reduced).
     """
     x = data.detach().requires_grad_(True)
-    (gradient,) = torch.autograd.grad(energy(x).sum(), x, create_graph=True)
+    _, gradient = differentiate(energy, x, graph=True)
     several = directions if directions.ndim > data.ndim else directions[None]
     curvature = 0.0
     for v in several:

@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 
 from course_utils import data
-from course_utils.ebm import evaluation, pretrained, recipes
-from course_utils.ebm.training import Training
+from course_utils.ebm import evaluation, image_recipes, pretrained
+from course_utils.ebm.training_loop import Training
 
 _SEEDS = {"digits": 0, "digits_labels": 1, "digits_bold": 2, "digits_classifier": 3}
 
@@ -38,7 +38,7 @@ def energy(name: str, folder: Path, work: Path) -> bool:
     """One of the energies; False if it was interrupted."""
     train, test = data.digits("train"), data.digits("test")
     labels = {"digits": None, "digits_labels": train.labels, "digits_bold": data.is_bold(train)}[name]
-    recipe, seed, start = recipes.DIGITS, _SEEDS[name], time.process_time()
+    recipe, seed, start = image_recipes.DIGITS, _SEEDS[name], time.process_time()
     work.mkdir(parents=True, exist_ok=True)
     training: Training = recipe.train(
         train.images, seed=seed, labels=labels, progress=True, checkpoint=work / f"{name}.pt", checkpoint_every=100,

@@ -2,19 +2,18 @@
 
 import itertools
 import math
-import numbers
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-__all__ = ["EnergyNet"]
+from course_utils import arguments, tensors
+from course_utils.energies import Energy, differentiate
 
 
-class EnergyNet(nn.Module):
+class EnergyNet(nn.Module, Energy):
     """A multilayer perceptron plus a quadratic bowl: E(x) = f(x) + |x|² / (2 base²).
 
     The activation is SiLU, so that E has smooth gradients. f grows at most linearly, so the bowl makes exp(-E)
@@ -42,16 +41,11 @@ class EnergyNet(nn.Module):
         generator: torch.Generator,
     ) -> None:
         super().__init__()
-        for name, value in (("dim", dim), *((f"hidden[{i}]", width) for i, width in enumerate(hidden))):
-            if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name} must be a whole number >= 1, got {value!r}")
-        for name, value in (("first_scale", first_scale), *([] if base is None else [("base", base)])):
-            if not isinstance(value, numbers.Real) or isinstance(value, bool) or not 0 < value < math.inf:
-                raise ValueError(f"{name} must be a positive, finite number, got {value!r}")
-        if not isinstance(generator, torch.Generator):
-            raise ValueError(f"generator must be a torch.Generator, got {generator!r}; torch.Generator() makes one")
-        self.dim, self.base = dim, base
-        widths = [dim, *hidden, 1]
+        arguments.positive("first_scale", first_scale)
+        tensors.generator(generator)
+        self.dim = arguments.whole("dim", dim)
+        self.base = None if base is None else arguments.positive("base", base)
+        widths = [dim, *(arguments.whole(f"hidden[{i}]", width) for i, width in enumerate(hidden)), 1]
         self.layers = nn.ModuleList()
         for i, (fan_in, fan_out) in enumerate(itertools.pairwise(widths)):
             linear = nn.utils.skip_init(nn.Linear, fan_in, fan_out, device=generator.device)
@@ -60,11 +54,6 @@ class EnergyNet(nn.Module):
                 linear.weight.uniform_(-bound, bound, generator=generator)
                 linear.bias.uniform_(-bound, bound, generator=generator)
             self.layers.append(linear)
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        if "forward" in cls.__dict__ and "energy_and_grad" not in cls.__dict__:
-            cls.energy_and_grad = cls.grad = None  # the formulas below are those of another forward
 
     def forward(self, x: Float[Tensor, "n *dim"]) -> Float[Tensor, "n"]:
         """E of each point: x of shape (n,) if `dim == 1`, else (n, dim)."""
@@ -77,12 +66,17 @@ class EnergyNet(nn.Module):
             energy = energy + (x * x).sum(-1) / (2 * self.base**2)
         return energy
 
+    def energy(self, x: Float[Tensor, "n *dim"]) -> Float[Tensor, "n"]:
+        return self(x)
+
     @torch.no_grad()
     def energy_and_grad(self, x: Float[Tensor, "n *dim"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n *dim"]]:
         """E and ∇E by the chain rule, without autograd: for samplers, which then take half the time.
 
         With z the input of a SiLU and s = sigmoid(z), its output is h = z s and its derivative s (1 + z - h).
         """
+        if type(self).forward is not EnergyNet.forward:  # a subclass: what follows differentiates another function
+            return differentiate(self, x)
         *hidden, last = self.layers
         shape = x.shape
         h = x = self._points(x)
@@ -101,8 +95,7 @@ class EnergyNet(nn.Module):
         energy.add_((x * x).sum(-1), alpha=1 / (2 * self.base**2))
         return energy, torch.add(back, x, alpha=1 / self.base**2).reshape(shape)
 
-    def grad(self, x: Float[Tensor, "n *dim"]) -> Float[Tensor, "n *dim"]:
-        """∇E of each point, in the shape of x, without a graph."""
+    def gradient(self, x: Float[Tensor, "n *dim"]) -> Float[Tensor, "n *dim"]:
         return self.energy_and_grad(x)[1]
 
     def _points(self, x: Tensor) -> Tensor:

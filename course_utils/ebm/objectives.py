@@ -9,46 +9,40 @@ no chain leaves a gradient in a parameter.
 
 import itertools
 import math
-import numbers
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from course_utils import samplers
+from course_utils import arguments, samplers
 from course_utils.ebm import losses
 from course_utils.ebm.buffer import ReplayBuffer
 from course_utils.ebm.likelihood import grid
 from course_utils.energies import Domain
 
-__all__ = [
-    "ContrastiveDivergence",
-    "DenoisingScoreMatching",
-    "ExactLikelihood",
-    "GaussianNoise",
-    "NoiseContrastive",
-    "Objective",
-    "SlicedScoreMatching",
-    "TemperedContrastiveDivergence",
-]
-
 
 class Objective:
-    """A loss with what it needs. A subclass defines `loss` and `meaning`.
+    """A loss with what it needs. A subclass defines `loss`.
+
+    Only `ExactLikelihood` gives a likelihood: the values of the others say nothing across models.
+
+    Args:
+        buffer: persistent chains, where the loss has any.
 
     Attributes:
-        meaning: what the value of the loss says, for the axis of a figure.
-        is_likelihood: True if the value may be plotted and compared as a likelihood.
+        step_size: ε of its chains, where it has any.
         seen: quantities of the last call, as 0-d tensors; `train` keeps them in its history.
     """
 
-    meaning: ClassVar[str]
-    is_likelihood: ClassVar[bool] = False
+    step_size: float | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, buffer: ReplayBuffer | None = None) -> None:
+        if buffer is not None and not isinstance(buffer, ReplayBuffer):
+            raise ValueError(f"buffer = {arguments.shown(buffer)}: expected a ReplayBuffer")
+        self.buffer = buffer
         self.seen: dict[str, Tensor] = {}
 
     def __call__(
@@ -69,20 +63,19 @@ class Objective:
         raise NotImplementedError
 
     def state_dict(self) -> dict[str, Any]:
-        """What must be kept to continue: the chains, where there are any."""
-        return {}
+        """What must be kept to continue, or to come back to: the chains, where there are any."""
+        return {} if self.buffer is None else {"buffer": self.buffer.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go back to a state that `state_dict` returned."""
+        """Go back to a state that `state_dict` returned.
 
-    def mark(self) -> None:
-        """Remember this moment: `rollback` comes back to it."""
-
-    def rollback(self) -> None:
-        """Take back what calls since `mark` have changed."""
-
-    def unmark(self) -> None:
-        """Forget the mark, and what was kept to come back to it."""
+        Raises:
+            ValueError: if only one of the two has a buffer.
+        """
+        if (self.buffer is None) != ("buffer" not in state):
+            raise ValueError("state: the checkpoint and this objective differ in whether they have a buffer")
+        if self.buffer is not None:
+            self.buffer.load_state_dict(state["buffer"])
 
 
 class ContrastiveDivergence(Objective):
@@ -102,8 +95,6 @@ class ContrastiveDivergence(Objective):
         ValueError: if an argument is wrong.
     """
 
-    meaning = "difference of mean energies, data - samples: not a likelihood"
-
     def __init__(
         self,
         k: int,
@@ -114,16 +105,10 @@ class ContrastiveDivergence(Objective):
         buffer: ReplayBuffer | None = None,
         temperature: float = 1.0,
     ) -> None:
-        super().__init__()
-        if not isinstance(k, numbers.Integral) or isinstance(k, bool) or k < 1:
-            raise ValueError(f"k must be a whole number of steps >= 1, got {k!r}")
-        if sampler not in ("mala", "ula"):
-            raise ValueError(f'sampler must be "mala" or "ula", got {sampler!r}')
-        self.k, self.step_size = int(k), _number("step_size", step_size)
-        self.alpha, self.temperature = _number("alpha", alpha, zero=True), _number("temperature", temperature)
-        if buffer is not None and not isinstance(buffer, ReplayBuffer):
-            raise ValueError(f"buffer must be a ReplayBuffer or None, got {buffer!r}")
-        self.sampler, self.buffer = sampler, buffer
+        super().__init__(buffer)
+        self.k, self.step_size = arguments.whole("k", k), arguments.positive("step_size", step_size)
+        self.alpha, self.temperature = arguments.number("alpha", alpha, 0.0), arguments.temperature(temperature)
+        self.sampler = arguments.choice("sampler", sampler, ("mala", "ula"))
 
     def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
         indices, start = (None, batch) if self.buffer is None else self.buffer.sample(len(batch), generator)
@@ -134,44 +119,18 @@ class ContrastiveDivergence(Objective):
 
     def sample(self, energy: nn.Module, start: Tensor, generator: torch.Generator) -> Tensor:
         """k steps of the sampler from the given states."""
-        run = getattr(samplers, self.sampler)
+        method = samplers.mala if self.sampler == "mala" else samplers.ula
         with _frozen(energy):
-            result = run(
-                energy,
-                start,
-                step_size=self.step_size,
-                n_steps=self.k,
-                temperature=self.temperature,
-                generator=generator,
-                keep=False,
-            )
-        if result.acceptance is not None:
-            self.seen["acceptance"] = result.acceptance.mean()
-        return result.x
-
-    def state_dict(self) -> dict[str, Any]:
-        return {} if self.buffer is None else {"buffer": self.buffer.state_dict()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        if (self.buffer is None) != ("buffer" not in state):
-            raise ValueError("state: the checkpoint and this objective differ in whether they have a buffer")
-        if self.buffer is not None:
-            self.buffer.load_state_dict(state["buffer"])
-
-    def mark(self) -> None:
-        if self.buffer is not None:
-            self.buffer.mark()
-
-    def rollback(self) -> None:
-        if self.buffer is not None:
-            self.buffer.rollback()
-
-    def unmark(self) -> None:
-        if self.buffer is not None:
-            self.buffer.unmark()
+            run = method(
+                energy, start, step_size=self.step_size, n_steps=self.k, temperature=self.temperature,
+                generator=generator, keep=False,
+            )  # fmt: skip
+        if run.acceptance is not None:
+            self.seen["acceptance"] = run.acceptance.mean()
+        return run.x
 
 
-class TemperedContrastiveDivergence(Objective):
+class TemperedContrastiveDivergence(ContrastiveDivergence):
     """Persistent contrastive divergence whose chains cross barriers: replica exchange over a ladder of temperatures.
 
     Chains that stay in the mode where they began say nothing about how much each mode weighs, and then the model's
@@ -193,8 +152,6 @@ class TemperedContrastiveDivergence(Objective):
     Source: Desjardins, Courville, Bengio, Vincent and Delalleau, AISTATS 2010, PMLR 9, 145.
     """
 
-    meaning = "difference of mean energies, data - samples: not a likelihood"
-
     def __init__(
         self,
         k: int,
@@ -205,57 +162,46 @@ class TemperedContrastiveDivergence(Objective):
         swap_every: int = 1,
         alpha: float = 0.0,
     ) -> None:
-        super().__init__()
-        for name, value in (("k", k), ("swap_every", swap_every)):
-            if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name} must be a whole number of steps >= 1, got {value!r}")
-        self.k, self.swap_every = int(k), int(swap_every)
-        self.step_size, self.alpha = _number("step_size", step_size), _number("alpha", alpha, zero=True)
+        super().__init__(k, step_size, alpha=alpha, buffer=buffer)
+        if buffer is None:
+            raise ValueError("buffer = None: expected a ReplayBuffer of ladders")
+        self.swap_every = arguments.whole("swap_every", swap_every)
         ladder = tuple(float(t) for t in temperatures)
         if len(ladder) < 2 or ladder[0] != 1 or any(b <= a for a, b in itertools.pairwise(ladder)):
-            raise ValueError(f"temperatures must rise from 1, two or more of them, got {temperatures!r}")
-        if not isinstance(buffer, ReplayBuffer):
-            raise ValueError(f"buffer must be a ReplayBuffer, got {buffer!r}")
-        self.temperatures, self.buffer = ladder, buffer
+            raise ValueError(f"temperatures = {temperatures!r}: expected two or more that rise from 1")
+        self.temperatures = ladder
 
     def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
         indices, ladders = self.buffer.sample(len(batch), generator)
-        if ladders.shape[1:] != (len(self.temperatures), *batch.shape[1:]):
+        wanted = (len(self.temperatures), *batch.shape[1:])
+        if ladders.shape[1:] != wanted:
             raise ValueError(
-                f"buffer must hold states of shape {(len(self.temperatures), *batch.shape[1:])}, one replica per "
-                f"temperature; got {tuple(ladders.shape[1:])}"
+                f"buffer has states of shape {tuple(ladders.shape[1:])}: expected shape {wanted}, one replica per "
+                f"temperature"
             )
+        replicas = self.sample(energy, ladders.transpose(0, 1), generator)
+        self.buffer.write(indices, replicas.transpose(0, 1))
+        return _contrast(energy, batch, replicas[0], self.alpha, self.seen)
+
+    def sample(self, energy: nn.Module, start: Tensor, generator: torch.Generator) -> Tensor:
+        """k steps of replica exchange from the given replicas, one row for each temperature."""
         with _frozen(energy):
             run = samplers.replica_exchange(
-                energy,
-                ladders.transpose(0, 1),
-                step_sizes=[self.step_size * t for t in self.temperatures],
-                temperatures=self.temperatures,
-                n_steps=self.k,
-                swap_every=self.swap_every,
-                generator=generator,
+                energy, start, step_sizes=[self.step_size * t for t in self.temperatures],
+                temperatures=self.temperatures, n_steps=self.k, swap_every=self.swap_every, generator=generator,
                 keep=False,
-            )
-        self.buffer.write(indices, run.x.transpose(0, 1))
+            )  # fmt: skip
         self.seen["acceptance"], self.seen["swaps"] = run.acceptance[0].mean(), run.swap_acceptance.nanmean()
-        return _contrast(energy, batch, run.x[0], self.alpha, self.seen)
+        return run.x
 
-    def state_dict(self) -> dict[str, Any]:
-        return {"buffer": self.buffer.state_dict()}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        if "buffer" not in state:
-            raise ValueError("state: the checkpoint and this objective differ in whether they have a buffer")
-        self.buffer.load_state_dict(state["buffer"])
+@runtime_checkable
+class Noise(Protocol):
+    """A law that can be drawn from and whose log density is known."""
 
-    def mark(self) -> None:
-        self.buffer.mark()
+    def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n *shape"]: ...
 
-    def rollback(self) -> None:
-        self.buffer.rollback()
-
-    def unmark(self) -> None:
-        self.buffer.unmark()
+    def log_prob(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n"]: ...
 
 
 class GaussianNoise:
@@ -273,12 +219,12 @@ class GaussianNoise:
         mean, covariance = (torch.as_tensor(value).detach() for value in (mean, covariance))
         if mean.ndim != 1 or covariance.shape != (len(mean), len(mean)):
             raise ValueError(
-                f"covariance must have shape {(len(mean.flatten()),) * 2} to go with mean of shape "
-                f"{tuple(mean.shape)}, got {tuple(covariance.shape)}"
+                f"covariance has shape {tuple(covariance.shape)}: expected {(mean.numel(),) * 2}, to go with a mean of "
+                f"shape {tuple(mean.shape)}"
             )
         root, info = torch.linalg.cholesky_ex(covariance)
         if info.any():
-            raise ValueError("covariance must be positive definite, and it is not")
+            raise ValueError(f"covariance = {arguments.shown(covariance)}: expected a positive definite matrix")
         self.mean, self.root = mean, root
         self.shape = (len(mean),) if shape is None else shape
         self.log_norm = float(root.diagonal().log().sum()) + len(mean) / 2 * math.log(2 * math.pi)
@@ -286,7 +232,7 @@ class GaussianNoise:
     @classmethod
     def fit(cls, data: Float[Tensor, "n *shape"], widen: float = 1.0) -> "GaussianNoise":
         """Mean and covariance of the data, the covariance times widen²: the noise must cover what data cover."""
-        widen = _number("widen", widen)
+        widen = arguments.positive("widen", widen)
         flat = data.detach().reshape(len(data), -1)
         return cls(flat.mean(0), torch.atleast_2d(torch.cov(flat.T)) * widen**2, tuple(data.shape[1:]))
 
@@ -306,7 +252,7 @@ class NoiseContrastive(Objective):
     """Noise-contrastive estimation against noise of a known density.
 
     Args:
-        noise: an object with `sample(n, generator)` and `log_prob(x)`, such as `GaussianNoise.fit(data)`.
+        noise: such as `GaussianNoise.fit(data)`.
         ratio: noise points per data point.
         log_c: what plays the role of log Z where the energy has no free constant of its own.
 
@@ -314,15 +260,11 @@ class NoiseContrastive(Objective):
         ValueError: if an argument is wrong.
     """
 
-    meaning = "loss of a classifier, data against noise: not a likelihood"
-
-    def __init__(self, noise: Any, ratio: int = 1, log_c: float | Tensor = 0.0) -> None:
+    def __init__(self, noise: Noise, ratio: int = 1, log_c: float | Tensor = 0.0) -> None:
         super().__init__()
-        if not callable(getattr(noise, "sample", None)) or not callable(getattr(noise, "log_prob", None)):
-            raise ValueError(f"noise must have sample(n, generator) and log_prob(x), got {noise!r}")
-        if not isinstance(ratio, numbers.Integral) or isinstance(ratio, bool) or ratio < 1:
-            raise ValueError(f"ratio must be a whole number of noise points per data point >= 1, got {ratio!r}")
-        self.noise, self.ratio, self.log_c = noise, int(ratio), log_c
+        if not isinstance(noise, Noise):
+            raise ValueError(f"noise = {noise!r}: expected an object with sample(n, generator) and log_prob(x)")
+        self.noise, self.ratio, self.log_c = noise, arguments.whole("ratio", ratio), log_c
 
     def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
         noise = self.noise.sample(self.ratio * len(batch), generator)
@@ -339,11 +281,9 @@ class DenoisingScoreMatching(Objective):
         ValueError: if sigma is not positive and finite.
     """
 
-    meaning = "squared error of a score, up to a constant: not a likelihood"
-
     def __init__(self, sigma: float) -> None:
         super().__init__()
-        self.sigma = _number("sigma", sigma)
+        self.sigma = arguments.positive("sigma", sigma)
 
     def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
         noise = torch.empty_like(batch).normal_(generator=generator)
@@ -360,13 +300,9 @@ class SlicedScoreMatching(Objective):
         ValueError: if n_directions is not a whole number >= 1.
     """
 
-    meaning = "Fisher divergence up to a constant: not a likelihood"
-
     def __init__(self, n_directions: int = 1) -> None:
         super().__init__()
-        if not isinstance(n_directions, numbers.Integral) or isinstance(n_directions, bool) or n_directions < 1:
-            raise ValueError(f"n_directions must be a whole number >= 1, got {n_directions!r}")
-        self.n_directions = int(n_directions)
+        self.n_directions = arguments.whole("n_directions", n_directions)
 
     def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
         directions = batch.new_empty((self.n_directions, *batch.shape)).normal_(generator=generator)
@@ -383,9 +319,6 @@ class ExactLikelihood(Objective):
         domain: the box to integrate over.
         n: cells per axis; 1000 in one dimension and 64 in two if left out.
     """
-
-    meaning = "negative log-likelihood of the batch in nats"
-    is_likelihood = True
 
     def __init__(self, domain: Domain, n: int | None = None) -> None:
         super().__init__()
@@ -416,9 +349,6 @@ def _contrast(energy: nn.Module, batch: Tensor, samples: Tensor, alpha: float, s
 @contextmanager
 def _frozen(energy: nn.Module) -> Iterator[None]:
     """In eval mode, and with no gradients for the parameters; afterwards all as before."""
-    if not isinstance(energy, nn.Module):
-        yield
-        return
     modes = {module: module.training for module in energy.modules()}
     wanted = [p for p in energy.parameters() if p.requires_grad]
     energy.eval()
@@ -431,10 +361,3 @@ def _frozen(energy: nn.Module) -> Iterator[None]:
             p.requires_grad_(True)
         for module, mode in modes.items():
             module.training = mode
-
-
-def _number(name: str, value: Any, zero: bool = False) -> float:
-    good = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
-    if not good or value < 0 or (value == 0 and not zero):
-        raise ValueError(f"{name} must be a finite number {'>= 0' if zero else '> 0'}, got {value!r}")
-    return float(value)

@@ -14,9 +14,7 @@ import torch
 from torch import nn
 
 from course_utils.ebm.evaluation import FeatureNet
-from course_utils.ebm.images import ImageEnergy
-
-__all__ = ["CHECKPOINTS", "Ablation", "digits_ablation", "facts", "load", "save"]
+from course_utils.ebm.image_networks import ImageEnergy
 
 CHECKPOINTS = {
     "digits": "E(x) of scikit-learn's digits",
@@ -40,19 +38,13 @@ def load(name: str, folder: str | Path | None = None) -> Any:
     Raises:
         ValueError: if there is none of that name.
     """
-    state = _read(name, folder)
+    path = (_FOLDER if folder is None else Path(folder)) / f"{name}.pt"
+    if not path.is_file():
+        raise ValueError(f"name = {name!r}: expected one of {', '.join(CHECKPOINTS)}; there is no {path.name}")
+    state = torch.load(path, map_location="cpu", weights_only=True)
     net = _KINDS[state["kind"]](**state["options"], generator=torch.Generator().manual_seed(0))
     net.load_state_dict(state["weights"])
     return net.eval().requires_grad_(False)
-
-
-def facts(name: str, folder: str | Path | None = None) -> dict[str, Any]:
-    """How a checkpoint was made: its settings, its seed, the CPU seconds it took, and what was measured of it.
-
-    Raises:
-        ValueError: if there is none of that name.
-    """
-    return _read(name, folder)["facts"]
 
 
 def save(net: nn.Module, path: str | Path, facts: dict[str, Any]) -> None:
@@ -106,22 +98,22 @@ def digits_ablation(path: str | Path | None = None) -> Ablation:
     command, system, *lines = path.read_text("utf-8").splitlines()
     table = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines if line.startswith("|")]
     if len(table) < 3 or table[0][0] != "left out":
-        raise ValueError(f"path = {str(path)!r} holds no table whose first column is 'left out'")
-    rows, spreads = {}, {}
+        raise ValueError(f"path = {str(path)!r}: the file holds no table whose first column is 'left out'")
     seeds = {name.rpartition(", seed ")[2] for name, *_ in table if ", seed " in name}
+    rows, spreads = {}, {}
     for name, *cells in table[2:]:
         if ", seed " in name:  # a summary of all seeds follows
             continue
-        name = name.removesuffix(", mean ± sd")
-        pairs = [(cell + " ± 0").split(" ± ")[:2] if cell[:1].isdigit() or cell[:1] == "-" else None for cell in cells]
-        numbers = [(math.nan, 0.0) if pair is None or pair[0] == "-" else tuple(map(float, pair)) for pair in pairs]
-        rows[name] = {key: value for key, (value, _) in zip(table[0][1:], numbers, strict=True)}
-        spreads[name] = {key: spread for key, (_, spread) in zip(table[0][1:], numbers, strict=True)}
+        variant, numbers = name.removesuffix(", mean ± sd"), [_number_in(cell) for cell in cells]
+        rows[variant] = {key: value for key, (value, _) in zip(table[0][1:], numbers, strict=True)}
+        spreads[variant] = {key: spread for key, (_, spread) in zip(table[0][1:], numbers, strict=True)}
     return Ablation(command, system, rows, spreads, max(1, len(seeds)))
 
 
-def _read(name: str, folder: str | Path | None) -> dict[str, Any]:
-    path = (_FOLDER if folder is None else Path(folder)) / f"{name}.pt"
-    if not path.is_file():
-        raise ValueError(f"name must be one of {', '.join(CHECKPOINTS)}, got {name!r}: there is no {path.name}")
-    return torch.load(path, map_location="cpu", weights_only=True)
+def _number_in(cell: str) -> tuple[float, float]:
+    """Mean and spread of "3.50 ± 0.50"; a single number has the spread 0, and words have NaN."""
+    value, _, spread = cell.partition(" ± ")
+    try:
+        return float(value), float(spread or 0)
+    except ValueError:
+        return math.nan, 0.0

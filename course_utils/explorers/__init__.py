@@ -5,12 +5,12 @@ PyTorch nor JAX; an explorer imports what it needs when it is made.
 """
 
 from .base import Explorer
-from .boltzmann import boltzmann
-from .descent import descent
-from .images import images
-from .importance import importance
-from .langevin import langevin
+from .chain_histogram import langevin
+from .density import boltzmann
+from .descent_paths import descent
+from .image_chains import images
+from .importance_weights import importance
 from .lattice import live_lattice
-from .training import training
+from .learned_density import training
 
 __all__ = ["Explorer", "boltzmann", "descent", "images", "importance", "langevin", "live_lattice", "training"]

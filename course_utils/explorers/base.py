@@ -41,7 +41,7 @@ def log_slider(
         readout: format of the number beside it; give the caption the same.
     """
     if not 0 < low < high:
-        raise ValueError(f"low and high must satisfy 0 < low < high, got {low} and {high}")
+        raise ValueError(f"low = {low}, high = {high}: expected 0 < low < high")
     return widgets.FloatLogSlider(
         value=value,
         base=10.0,
@@ -89,24 +89,6 @@ def _look(label: str) -> dict[str, Any]:
     }
 
 
-def _widget(name: str, spec: Any) -> widgets.Widget:
-    """The widget that a short specification stands for."""
-    if isinstance(spec, widgets.Widget):
-        if not spec.has_trait("value"):
-            raise ValueError(f"control {name!r} must be a widget with a value, got {type(spec).__name__}")
-        return spec
-    if isinstance(spec, bool):
-        return widgets.Checkbox(value=spec, description=name, indent=False)
-    if isinstance(spec, tuple) and len(spec) == 4:
-        return slider(name, *spec)
-    if isinstance(spec, (list, Mapping)) and len(spec):
-        return choice(name, spec)
-    raise ValueError(
-        f"control {name!r} must be a widget, (value, low, high, step), a list or mapping of choices, or a bool; "
-        f"got {spec!r}"
-    )
-
-
 class Explorer:
     """Controls, a picture that follows them, and a caption with the numbers.
 
@@ -118,8 +100,7 @@ class Explorer:
     exception; the next good values bring the picture back.
 
     Args:
-        controls: name of each argument of `render` -> a widget with a `value`, or `(value, low, high, step)`, or a
-            list or mapping of choices, or a bool.
+        controls: name of each argument of `render` -> a widget with a `value`, such as `slider` or `choice` makes.
         render: called with the controls' values as keywords; returns a figure and a caption in plain text (line
             breaks are kept). The caption is also what a reader who does not see the picture gets: put the numbers in.
         question: the question that moving the controls answers.
@@ -137,16 +118,17 @@ class Explorer:
 
     def __init__(
         self,
-        controls: Mapping[str, Any],
+        controls: Mapping[str, widgets.Widget],
         render: Callable[..., tuple[Figure, str]],
         *,
         question: str = "",
         size: tuple[float, float] = SIZE,
         extras: Sequence[widgets.Widget] = (),
     ):
-        if not controls:
-            raise ValueError("controls must name at least one control, got none")
-        self.controls: dict[str, widgets.Widget] = {name: _widget(name, spec) for name, spec in controls.items()}
+        for name, widget in controls.items():
+            if not isinstance(widget, widgets.Widget) or not widget.has_trait("value"):
+                raise ValueError(f"control {name!r} = {widget!r}: expected a widget with a value")
+        self.controls = dict(controls)
         self.question = question
         self.error: Exception | None = None
         self.caption = ""
@@ -185,7 +167,7 @@ class Explorer:
     @property
     def picture(self) -> bytes:
         """The PNG now shown."""
-        return self.image.value
+        return bytes(self.image.value)
 
     def set(self, **values: Any) -> "Explorer":
         """Moves several controls at once and draws once.
@@ -222,10 +204,6 @@ class Explorer:
                 self._draw(values := self.values)
         finally:
             self._busy = False
-
-    def show(self) -> None:
-        """Displays the explorer; needed only where it is not the last expression of a cell."""
-        self._ipython_display_()
 
     def _ipython_display_(self, **_: Any) -> None:
         # What both major versions of ipywidgets send for a widget, with the numbers as its plain text.

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/ebm_2d.py --seeds 5 --first-seed 100 --data moons --methods exact nce cd pcd dsm ssm
 
-Each seed means fresh data and a fresh network. The settings are those of `course_utils.ebm.PLANAR`, chosen on seeds 0
+Each seed means fresh data and a fresh network. The settings are those of `planar_recipes.PLANAR`, chosen on seeds 0
 to 4: use others here. CPU seconds are those of the process, for training alone; the KL is integrated afterwards, on the
 domain [-5, 5]². "exact" is maximum likelihood with Z by quadrature at every step: the ceiling for the others.
 
@@ -33,6 +33,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from planar_recipes import PLANAR, PlanarRecipe
+
 from course_utils import data, ebm
 
 SETS = {
@@ -57,22 +59,22 @@ THEIRS = ("cd", "pcd", "dsm", "ssm")
 """Methods that torchebm has."""
 
 
-def recipe(name: str) -> ebm.PlanarRecipe:
+def recipe(name: str) -> PlanarRecipe:
     """The recipe of a method, with its changes.
 
     Raises:
         ValueError: if the method or a setting is unknown.
     """
     method, _, changes = name.partition(":")
-    if method not in ebm.PLANAR:
-        raise ValueError(f"{method!r} is no method; choose from {', '.join(ebm.PLANAR)}")
+    if method not in PLANAR:
+        raise ValueError(f"{method!r} is no method; choose from {', '.join(PLANAR)}")
     settings = {}
     for change in filter(None, changes.split(":")):
         key, _, value = change.partition("=")
-        if key not in {field.name for field in fields(ebm.PlanarRecipe)}:
+        if key not in {field.name for field in fields(PlanarRecipe)}:
             raise ValueError(f"{key!r} is no setting of a recipe")
         settings[key] = value if value.isalpha() and value != "None" else ast.literal_eval(value)
-    return replace(ebm.PLANAR[method], **settings)
+    return replace(PLANAR[method], **settings)
 
 
 def ours(name: str, density: data.Density, x: torch.Tensor, seed: int) -> torch.nn.Module:
@@ -97,7 +99,6 @@ def with_our_net(name: str, density: data.Density, x: torch.Tensor, seed: int) -
             return self.net(x)
 
     class Theirs(ebm.Objective):
-        meaning = "torchebm's loss"
         of = None
 
         def make(self, energy: torch.nn.Module) -> Callable:

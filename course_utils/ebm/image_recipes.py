@@ -15,12 +15,10 @@ from torch import Tensor, nn
 from course_utils import samplers
 from course_utils.ebm.buffer import ReplayBuffer
 from course_utils.ebm.conditioning import uniform_noise
-from course_utils.ebm.images import ImageEnergy
+from course_utils.ebm.image_networks import ImageEnergy
 from course_utils.ebm.joint import JointContrastiveDivergence
 from course_utils.ebm.objectives import ContrastiveDivergence
-from course_utils.ebm.training import Training, train
-
-__all__ = ["DIGITS", "MNIST", "ImageRecipe"]
+from course_utils.ebm.training_loop import Training, train
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
-"""Lesson 01: what the temperature does to the density on three landscapes."""
+"""The explorer of lesson 01: what the temperature does to the density on three landscapes."""
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ INSIDE, OUTSIDE = COLORS["orange"], COLORS["purple"]
 
 
 @dataclass(frozen=True)
-class Landscape:
+class SplitLandscape:
     """An energy, a region whose probability is shown, and how both are drawn.
 
     Attributes:
@@ -45,7 +46,8 @@ class Landscape:
     density_top: float
 
 
-def landscapes() -> dict[str, Landscape]:
+@functools.cache
+def landscapes() -> dict[str, SplitLandscape]:
     """The three landscapes of lesson 01, by name."""
     from .. import energies
 
@@ -54,24 +56,10 @@ def landscapes() -> dict[str, Landscape]:
     tilted = energies.AsymmetricDoubleWell(barrier=2.0, tilt=0.4)
     wells = ("left well", "right well")
     return {
-        "bowl": Landscape(bowl, (-1.0, 1.0), ("|x| ≤ 1", "|x| > 1"), 5.0, 1.4),
-        "double well": Landscape(double, (-math.inf, double.barrier_top), wells, 1.9, 3.0),
-        "tilted double well": Landscape(tilted, (-math.inf, tilted.barrier_top), wells, 1.9, 3.0),
+        "bowl": SplitLandscape(bowl, (-1.0, 1.0), ("|x| ≤ 1", "|x| > 1"), 5.0, 1.4),
+        "double well": SplitLandscape(double, (-math.inf, double.barrier_top), wells, 1.9, 3.0),
+        "tilted double well": SplitLandscape(tilted, (-math.inf, tilted.barrier_top), wells, 1.9, 3.0),
     }
-
-
-def masses(landscape: Landscape, temperature: float) -> tuple[float, float]:
-    """Probability inside and outside the landscape's region.
-
-    Args:
-        landscape: one of `landscapes()`.
-        temperature: T > 0.
-    """
-    from .. import boltzmann as reference
-
-    x, dx, energy = _grid(landscape, temperature)
-    p, _ = reference.density(energy, dx, temperature)
-    return _masses(landscape, x, dx, p)
 
 
 def boltzmann() -> Explorer:
@@ -82,23 +70,17 @@ def boltzmann() -> Explorer:
     Returns:
         The explorer; as the last expression of a cell it shows itself.
     """
-    scenes = landscapes()
-
-    def render(landscape: str, temperature: float) -> tuple[Figure, str]:
-        return draw(landscape, scenes[landscape], temperature)
-
     controls = {
-        "landscape": choice("landscape", list(scenes), START["landscape"]),
+        "landscape": choice("landscape", list(landscapes()), START["landscape"]),
         "temperature": log_slider("temperature T", START["temperature"], *TEMPERATURES, per_decade=PER_DECADE),
     }
-    return Explorer(controls, render, question=QUESTION)
+    return Explorer(controls, draw, question=QUESTION)
 
 
-def draw(name: str, landscape: Landscape, temperature: float) -> tuple[Figure, str]:
+def draw(landscape: str, temperature: float) -> tuple[Figure, str]:
     """The picture and its caption.
 
     Args:
-        name: what the caption calls the landscape.
         landscape: one of `landscapes()`.
         temperature: T > 0.
 
@@ -107,64 +89,82 @@ def draw(name: str, landscape: Landscape, temperature: float) -> tuple[Figure, s
     """
     from .. import boltzmann as reference
 
-    x, dx, energy = _grid(landscape, temperature)
+    scene = landscapes()[landscape]
+    x, dx, energy = grid_at(scene.energy, temperature, scene.window, GRID)
     p, _ = reference.density(energy, dx, temperature)
     averages = reference.thermodynamics(energy, dx, temperature)
-    share = _masses(landscape, x, dx, p)
-
-    figure = Figure(layout="none")  # fixed margins: nothing moves while the slider does
-    axis, bars = figure.add_axes((0.075, 0.14, 0.60, 0.75)), figure.add_axes((0.81, 0.14, 0.17, 0.75))
-    shown = x.abs() <= landscape.window
-    minima = landscape.energy.minima
-    top = float(energy.min()) + ENERGY_TOP
-    twin = draw_energy_and_density(axis, x[shown], energy[shown], p[shown], minima, energy_top=top)
-    twin.set_ylim(0, landscape.density_top)
-    low, high = landscape.region
-    inside = (x >= low) & (x <= high)
-    for part, color in ((inside, INSIDE), (~inside, OUTSIDE)):
-        twin.fill_between(x[shown], p[shown], where=part[shown], color=color, alpha=0.55, linewidth=0)
-    for edge in filter(math.isfinite, landscape.region):
-        axis.axvline(edge, color=COLORS["grey"], linestyle=":", linewidth=1.2)
-    axis.set_title(f"{name} at T = {temperature:.3f}", y=1.02)  # a given y spares matplotlib a search: 15 % of the time
-
-    colors = (INSIDE, OUTSIDE)
-    bars.bar([0, 1], share, width=0.7, color=colors, alpha=0.75)
-    for place, mass in enumerate(share):
-        bars.text(place, mass + 0.02, f"{mass:.1%}", ha="center", va="bottom", fontsize=9)
-    bars.set(xlim=(-0.6, 1.6), ylim=(0, 1.08), ylabel="probability", yticks=[])
-    bars.set_xticks([0, 1], [side.replace(" well", "\nwell") for side in landscape.sides])
-    bars.spines["left"].set_visible(False)
+    share = masses(scene, x, dx, p)
+    figure = _figure(scene, x, energy, p, share, f"{landscape} at T = {temperature:.3f}")
 
     peak = int(p.argmax())
-    outside = float(p[~shown].sum()) * dx
+    outside = float(p[x.abs() > scene.window].sum()) * dx
     caption = (
-        f"T = {temperature:.3f}. Mass: {share[0]:.1%} {_where(landscape.sides[0])}, {share[1]:.1%} "
-        f"{_where(landscape.sides[1])}.\n"
+        f"T = {temperature:.3f}. Mass: {share[0]:.1%} {_where(scene.sides[0])}, {share[1]:.1%} "
+        f"{_where(scene.sides[1])}.\n"
         f"Mean energy U = {_signed(averages.mean_energy, 3)}, entropy S = {_signed(averages.entropy, 3)} nats, "
         f"free energy F = U - T S = {_signed(averages.free_energy, 3)}.\n"
         f"Highest density {float(p[peak]):.2f} at x = {_signed(float(x[peak]), 2)}"
     )
-    notes = [", beyond the top of the axis"] if float(p[peak]) > landscape.density_top else []
+    notes = [", beyond the top of the axis"] if float(p[peak]) > scene.density_top else []
     notes += [f"; {outside:.1%} of the mass lies outside the picture"] if outside > 0.001 else []
     return figure, caption.replace("-", "−") + "".join(notes) + "."
 
 
-def _masses(landscape: Landscape, x: "Tensor", dx: float, p: "Tensor") -> tuple[float, float]:
-    low, high = landscape.region
+def masses(scene: SplitLandscape, x: "Tensor", dx: float, p: "Tensor") -> tuple[float, float]:
+    """Probability inside and outside the landscape's region.
+
+    Args:
+        scene: the landscape.
+        x, dx, p: grid points, their spacing, and the density there.
+    """
+    low, high = scene.region
     # Each grid point stands for the cell around it; a cell that the region cuts counts in proportion.
     share = ((high - x) / dx + 0.5).clamp(0, 1) - ((low - x) / dx + 0.5).clamp(0, 1)
     inside = float((p * share).sum()) * dx
     return inside, 1 - inside
 
 
-def _grid(landscape: Landscape, temperature: float) -> tuple["Tensor", float, "Tensor"]:
-    """x, dx and E(x) on a grid wide enough for this temperature, and at least as wide as the picture."""
+def grid_at(energy: "KnownEnergy", temperature: float, window: float, n: int) -> tuple["Tensor", float, "Tensor"]:
+    """x, dx and E(x) on n points, symmetric about 0, that hold the density at this temperature and the picture.
+
+    Args:
+        energy: one-dimensional.
+        temperature: T > 0.
+        window: x from -window to window is drawn.
+        n: number of points.
+    """
     from .. import boltzmann as reference
 
-    ((low, high),) = landscape.energy.domain_at(temperature)
-    half = max(-low, high, landscape.window)
-    x, dx = reference.grid_1d(-half, half, GRID)
-    return x, dx, landscape.energy(x)
+    ((low, high),) = energy.domain_at(temperature)
+    half = max(-low, high, window)
+    x, dx = reference.grid_1d(-half, half, n)
+    return x, dx, energy(x)
+
+
+def _figure(
+    scene: SplitLandscape, x: "Tensor", energy: "Tensor", p: "Tensor", share: tuple[float, float], title: str
+) -> Figure:
+    figure = Figure(layout="none")  # fixed margins: nothing moves while the slider does
+    axis, bars = figure.add_axes((0.075, 0.14, 0.60, 0.75)), figure.add_axes((0.81, 0.14, 0.17, 0.75))
+    shown = x.abs() <= scene.window
+    top = float(energy.min()) + ENERGY_TOP
+    twin = draw_energy_and_density(axis, x[shown], energy[shown], p[shown], scene.energy.minima, energy_top=top)
+    twin.set_ylim(0, scene.density_top)
+    low, high = scene.region
+    inside = (x >= low) & (x <= high)
+    for part, color in ((inside, INSIDE), (~inside, OUTSIDE)):
+        twin.fill_between(x[shown], p[shown], where=part[shown], color=color, alpha=0.55, linewidth=0)
+    for edge in filter(math.isfinite, scene.region):
+        axis.axvline(edge, color=COLORS["grey"], linestyle=":", linewidth=1.2)
+    axis.set_title(title, y=1.02)  # a given y spares matplotlib a search: 15 % of the time
+
+    bars.bar([0, 1], share, width=0.7, color=(INSIDE, OUTSIDE), alpha=0.75)
+    for place, mass in enumerate(share):
+        bars.text(place, mass + 0.02, f"{mass:.1%}", ha="center", va="bottom", fontsize=9)
+    bars.set(xlim=(-0.6, 1.6), ylim=(0, 1.08), ylabel="probability", yticks=[])
+    bars.set_xticks([0, 1], [side.replace(" well", "\nwell") for side in scene.sides])
+    bars.spines["left"].set_visible(False)
+    return figure
 
 
 def _where(side: str) -> str:

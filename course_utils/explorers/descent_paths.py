@@ -1,10 +1,11 @@
-"""Lesson 04: what the start temperature and the schedule do to runs on four landscapes."""
+"""The explorer of lesson 04: what the start temperature and the schedule do to runs on four landscapes."""
 
 import math
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
@@ -111,50 +112,52 @@ def draw(landscape: str, schedule: str, temperature: float) -> tuple[Figure, str
     run, start, found = runs(landscape, schedule, temperature)
     scene = reference.landscapes()[landscape]
     rate = reference.success_rate(found, reference.ONE_SIGMA)
-    schedule_values = run.temperature.numpy()
-    coldest, hottest = float(schedule_values[-QUENCH - 1]), float(schedule_values[0])
+    temperatures = run.temperature.numpy()
 
     figure = Figure(layout="none")  # fixed margins: nothing moves while the slider does
     plane, heat, bar = (
         figure.add_axes(box) for box in ((0.09, 0.13, 0.41, 0.75), (0.62, 0.60, 0.355, 0.28), (0.62, 0.13, 0.355, 0.28))
     )
-    image, frame = _map(landscape)
-    plane.imshow(image, origin="lower", extent=frame, cmap="Greys_r", aspect="auto", interpolation="nearest", alpha=0.8)
-    at = schedule_values[run.steps.numpy() - 1]
-    norm = LogNorm(hottest / COLDEST, hottest)
-    paths = np.concatenate([start[None, :N_PATHS].numpy(), run.trajectory[:, :N_PATHS].numpy()])
-    for path in paths.swapaxes(0, 1):
-        pieces = np.stack([path[:-1], path[1:]], 1)
-        plane.add_collection(LineCollection(pieces, cmap="plasma", norm=norm, array=np.maximum(at, norm.vmin), lw=0.8))
-    ends = run.x.numpy()
-    won = found.numpy()
-    plane.plot(*ends[~won].T, "o", color=COLORS["red"], fillstyle="none", markersize=3.5, markeredgewidth=0.8)
-    plane.plot(*ends[won].T, "o", color=COLORS["sky"], markersize=3.5)
-    mark_minima(plane, scene.energy.minima[:1])
-    plane.set(xlim=frame[:2], ylim=frame[2:], xlabel="x₁", ylabel="x₂")
+    _draw_paths(plane, landscape, run, start, found)
     plane.set_title(f"{landscape}: {rate.rate:.1%} of {rate.n} runs succeed", y=1.02)
-
-    steps = np.arange(1, len(schedule_values) + 1)
-    heat.plot(steps, schedule_values, color=COLORS["black"], linewidth=1.4)
-    heat.set(xlabel="step", ylabel="T", ylim=(0, 1.08 * hottest), xlim=(0, N_STEPS))
+    heat.plot(np.arange(1, len(temperatures) + 1), temperatures, color=COLORS["black"], linewidth=1.4)
+    heat.set(xlabel="step", ylabel="T", ylim=(0, 1.08 * float(temperatures[0])), xlim=(0, N_STEPS))
     heat.set_title(f"{schedule} from T = {temperature:.3f}", y=1.02)
     bar.barh([0], [rate.rate], color=COLORS["sky"], height=0.5)
     bar.errorbar(rate.rate, 0, xerr=[[rate.rate - rate.low], [rate.high - rate.rate]], color=COLORS["black"], capsize=4)
     bar.set(xlim=(0, 1), ylim=(-0.6, 0.6), yticks=[], xlabel="success rate, ±1 s.e.")
     bar.xaxis.set_major_formatter("{x:.0%}")
 
-    energy = scene.energy(run.x)
-    low, high = np.array(scene.energy.domain).T
+    ends, (low, high) = run.x.numpy(), np.array(scene.energy.domain).T
     outside = int(((ends < low) | (ends > high)).any(1).sum())
-    last = _short(coldest)
     caption = (
-        f"{landscape}, {schedule}, start T = {temperature:.3f}, last T before the quench {last}. "
-        f"Success in {int(found.sum())} of {rate.n} runs: {rate.rate:.1%}, "
+        f"{landscape}, {schedule}, start T = {temperature:.3f}, last T before the quench "
+        f"{_short(float(temperatures[-QUENCH - 1]))}. Success in {int(found.sum())} of {rate.n} runs: {rate.rate:.1%}, "
         f"one standard error to each side: {rate.low:.1%} to {rate.high:.1%}.\n"
         f"Success means a last E below {scene.success_below:g}. "
-        f"Median of the last E: {_short(float(energy.median()))}; {N_STEPS} steps of {scene.step_size:g}"
+        f"Median of the last E: {_short(float(scene.energy(run.x).median()))}; {N_STEPS} steps of {scene.step_size:g}"
     )
     return figure, caption + (f"; runs that ended outside the picture: {outside}." if outside else ".")
+
+
+def _draw_paths(plane: Axes, landscape: str, run: "Run", start: "Tensor", found: "Tensor") -> None:
+    """A map of the energy, the paths of some runs coloured by temperature, and where all runs ended."""
+    from .. import descent as reference
+
+    image, frame = _map(landscape)
+    plane.imshow(image, origin="lower", extent=frame, cmap="Greys_r", aspect="auto", interpolation="nearest", alpha=0.8)
+    temperatures = run.temperature.numpy()
+    at = temperatures[run.steps.numpy() - 1]
+    norm = LogNorm(float(temperatures[0]) / COLDEST, float(temperatures[0]))
+    paths = np.concatenate([start[None, :N_PATHS].numpy(), run.trajectory[:, :N_PATHS].numpy()])
+    for path in paths.swapaxes(0, 1):
+        pieces = np.stack([path[:-1], path[1:]], 1)
+        plane.add_collection(LineCollection(pieces, cmap="plasma", norm=norm, array=np.maximum(at, norm.vmin), lw=0.8))
+    ends, won = run.x.numpy(), found.numpy()
+    plane.plot(*ends[~won].T, "o", color=COLORS["red"], fillstyle="none", markersize=3.5, markeredgewidth=0.8)
+    plane.plot(*ends[won].T, "o", color=COLORS["sky"], markersize=3.5)
+    mark_minima(plane, reference.landscapes()[landscape].energy.minima[:1])
+    plane.set(xlim=frame[:2], ylim=frame[2:], xlabel="x₁", ylabel="x₂")
 
 
 def _short(value: float) -> str:

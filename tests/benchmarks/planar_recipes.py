@@ -1,4 +1,4 @@
-"""Settings under which each method trains well on points in one or two dimensions: the lesson's and the benchmark's.
+"""Settings under which each method trains well on points in one or two dimensions.
 
     moons = two_moons()
     x = moons.sample(5000, torch.Generator().manual_seed(0))
@@ -6,8 +6,7 @@
     kl(moons, training.energy)
 
 `dataclasses.replace(PLANAR["pcd"], sampler="ula")` is the same recipe with one thing changed. What each recipe reaches
-on seeds that were not used to choose it stands in `tests/benchmarks/README.md`; `tests/benchmarks/ebm_2d.py` measures
-it.
+on seeds that were not used to choose it stands in `README.md`; `ebm_2d.py` measures it.
 """
 
 from dataclasses import dataclass
@@ -17,19 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from course_utils.ebm.buffer import ReplayBuffer
-from course_utils.ebm.networks import EnergyNet
-from course_utils.ebm.objectives import (
-    ContrastiveDivergence,
-    DenoisingScoreMatching,
-    ExactLikelihood,
-    GaussianNoise,
-    NoiseContrastive,
-    Objective,
-    SlicedScoreMatching,
-    TemperedContrastiveDivergence,
-)
-from course_utils.ebm.training import Training, train
+from course_utils import ebm
 from course_utils.energies import Domain
 
 __all__ = ["PLANAR", "PlanarRecipe"]
@@ -80,11 +67,11 @@ class PlanarRecipe:
     first_scale: float = 3.0
     base: float | None = 2.0
 
-    def network(self, dim: int, generator: torch.Generator) -> EnergyNet:
+    def network(self, dim: int, generator: torch.Generator) -> ebm.EnergyNet:
         """A new energy."""
-        return EnergyNet(dim, self.hidden, self.first_scale, self.base, generator=generator)
+        return ebm.EnergyNet(dim, self.hidden, self.first_scale, self.base, generator=generator)
 
-    def objective(self, data: Float[Tensor, "n *dim"], domain: Domain) -> Objective:
+    def objective(self, data: Float[Tensor, "n *dim"], domain: Domain) -> ebm.Objective:
         """The objective, made for these data.
 
         Args:
@@ -104,26 +91,26 @@ class PlanarRecipe:
                 ]
             return self.fresh_std * torch.randn(shape, generator=generator, device=data.device)
 
-        buffer = ReplayBuffer(self.capacity, fresh, self.reinit)
+        buffer = ebm.ReplayBuffer(self.capacity, fresh, self.reinit)
         chains: dict[str, Any] = {"k": self.k, "step_size": self.step_size, "alpha": self.alpha}
         match self.method:
             case "exact":
-                return ExactLikelihood(domain, self.n_cells)
+                return ebm.ExactLikelihood(domain, self.n_cells)
             case "nce":
-                return NoiseContrastive(GaussianNoise.fit(data, self.widen), self.ratio)
+                return ebm.NoiseContrastive(ebm.GaussianNoise.fit(data, self.widen), self.ratio)
             case "cd":
-                return ContrastiveDivergence(**chains, sampler=self.sampler)
+                return ebm.ContrastiveDivergence(**chains, sampler=self.sampler)
             case "pcd":
-                return ContrastiveDivergence(**chains, sampler=self.sampler, buffer=buffer)
+                return ebm.ContrastiveDivergence(**chains, sampler=self.sampler, buffer=buffer)
             case "tempered":
-                return TemperedContrastiveDivergence(**chains, buffer=buffer, temperatures=self.temperatures)
+                return ebm.TemperedContrastiveDivergence(**chains, buffer=buffer, temperatures=self.temperatures)
             case "dsm":
-                return DenoisingScoreMatching(self.sigma)
+                return ebm.DenoisingScoreMatching(self.sigma)
             case "ssm":
-                return SlicedScoreMatching(self.n_directions)
-        raise ValueError(f"method must be one of {', '.join(PLANAR)}; got {self.method!r}")
+                return ebm.SlicedScoreMatching(self.n_directions)
+        raise ValueError(f"method = {self.method!r}: expected one of {', '.join(PLANAR)}")
 
-    def train(self, data: Float[Tensor, "n *dim"], domain: Domain, *, seed: int, **options: Any) -> Training:
+    def train(self, data: Float[Tensor, "n *dim"], domain: Domain, *, seed: int, **options: Any) -> ebm.Training:
         """A new energy, trained on these data.
 
         Args:
@@ -141,7 +128,7 @@ class PlanarRecipe:
             "ema": self.ema,
             **options,
         }
-        return train(energy, data, self.objective(data, domain), generator=generator, **settings)
+        return ebm.train(energy, data, self.objective(data, domain), generator=generator, **settings)
 
 
 PLANAR: dict[str, PlanarRecipe] = {

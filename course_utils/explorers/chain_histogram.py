@@ -1,5 +1,6 @@
-"""Lesson 03: step size, temperature and number of chains of a Langevin sampler, beside the exact density."""
+"""The explorer of lesson 03: a Langevin sampler's step size, temperature and chains, beside the exact density."""
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from matplotlib.figure import Figure
 from ..plots import COLORS
 from ..plots.style import ENERGY_COLOR, PROBABILITY_COLOR
 from .base import Explorer, choice, log_slider
+from .density import grid_at
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,7 +33,7 @@ TRACED = 3  # chains in the panel of traces
 
 
 @dataclass(frozen=True)
-class Landscape:
+class SymmetricLandscape:
     """An energy, symmetric about 0, and how it is shown.
 
     Attributes:
@@ -47,26 +49,16 @@ class Landscape:
     bins: int = 60
 
 
-def landscapes() -> dict[str, Landscape]:
+@functools.cache
+def landscapes() -> dict[str, SymmetricLandscape]:
     """The landscapes of lesson 03's explorer, by name."""
     from .. import energies
 
     return {
-        "bowl": Landscape(energies.Quadratic(), 6.0, 3.0),
-        "double well": Landscape(energies.DoubleWell(barrier=3.0), 2.2, 1.2),
-        "egg box": Landscape(energies.Rastrigin(dim=1, amplitude=2.0), 4.5, 2.0, bins=135),
+        "bowl": SymmetricLandscape(energies.Quadratic(), 6.0, 3.0),
+        "double well": SymmetricLandscape(energies.DoubleWell(barrier=3.0), 2.2, 1.2),
+        "egg box": SymmetricLandscape(energies.Rastrigin(dim=1, amplitude=2.0), 4.5, 2.0, bins=135),
     }
-
-
-def exact_variance(landscape: Landscape, temperature: float) -> float:
-    """Variance of x under exp(-E/T), by quadrature.
-
-    Args:
-        landscape: one of `landscapes()`.
-        temperature: T > 0.
-    """
-    x, dx, p = _density(landscape, temperature)
-    return float((p * x**2).sum()) * dx
 
 
 def langevin() -> Explorer:
@@ -77,28 +69,20 @@ def langevin() -> Explorer:
     Returns:
         The explorer; as the last expression of a cell it shows itself.
     """
-    scenes = landscapes()
-
-    def render(landscape: str, sampler: str, step_size: float, temperature: float, n_chains: int) -> tuple[Figure, str]:
-        return draw(landscape, scenes[landscape], sampler, step_size, temperature, n_chains)
-
     controls = {
-        "landscape": choice("landscape", list(scenes), START["landscape"]),
+        "landscape": choice("landscape", list(landscapes()), START["landscape"]),
         "sampler": choice("sampler", ["ULA", "MALA"], START["sampler"]),
         "step_size": log_slider("step size ε", START["step_size"], *STEP_SIZES, per_decade=PER_DECADE),
         "temperature": log_slider("temperature T", START["temperature"], *TEMPERATURES, per_decade=PER_DECADE),
         "n_chains": choice("chains", {str(n): n for n in CHAINS}, START["n_chains"]),
     }
-    return Explorer(controls, render, question=QUESTION)
+    return Explorer(controls, draw, question=QUESTION)
 
 
-def draw(
-    name: str, landscape: Landscape, sampler: str, step_size: float, temperature: float, n_chains: int
-) -> tuple[Figure, str]:
+def draw(landscape: str, sampler: str, step_size: float, temperature: float, n_chains: int) -> tuple[Figure, str]:
     """A fresh run, its picture and its caption.
 
     Args:
-        name: what the caption calls the landscape.
         landscape: one of `landscapes()`.
         sampler: "ULA" or "MALA".
         step_size: ε > 0.
@@ -112,28 +96,30 @@ def draw(
 
     from .. import samplers
 
-    x, dx, p = _density(landscape, temperature)
+    scene = landscapes()[landscape]
+    x, dx, p = density(scene, temperature)
     exact = float((p * x**2).sum()) * dx
-    start = torch.linspace(-landscape.starts, landscape.starts, n_chains)
-    states, acceptance, stopped = None, None, ""
+    start = torch.linspace(-scene.starts, scene.starts, n_chains)
+    head = f"{landscape}, {sampler} at ε = {step_size:.3f}, T = {temperature:.3f}: {n_chains} chains"
+    title = f"{landscape}, {sampler}, ε = {step_size:.3f}, T = {temperature:.3f}"
     try:
         run = {"ULA": samplers.ula, "MALA": samplers.mala}[sampler](
-            landscape.energy, start, step_size=step_size, n_steps=N_STEPS, burn_in=BURN_IN, temperature=temperature,
+            scene.energy, start, step_size=step_size, n_steps=N_STEPS, burn_in=BURN_IN, temperature=temperature,
             generator=torch.Generator().manual_seed(SEED),
         )  # fmt: skip
-        states, acceptance = run.trajectory, run.acceptance
     except samplers.Diverged as error:
-        stopped = f"The run stopped: {error}"
+        figure = _figure(scene, temperature, x, p, None, title)
+        return figure, f"{head}. The run stopped: {error}\nExact variance {exact:.3f}."
 
-    figure = _figure(name, landscape, sampler, step_size, temperature, (x, p), states)
-    head = f"{name}, {sampler} at ε = {step_size:.3f}, T = {temperature:.3f}: {n_chains} chains"
-    if states is None:
-        return figure, f"{head}. {stopped}\nExact variance {exact:.3f}."
-    caption = f"{head} × {len(states)} states after {BURN_IN} steps of burn-in. " + _numbers(states, exact)
-    shares = f"\nAcceptance {acceptance.mean():.3f}" if acceptance is not None else "\nULA accepts every step"
-    outside = float((states.abs() > landscape.window).double().mean())
-    note = f" {outside:.1%} of the states lie outside the picture." if outside > 0.001 else ""
-    return figure, f"{caption}{shares}; {_agreement(states)}.{note}"
+    states = run.trajectory
+    outside = float((states.abs() > scene.window).double().mean())
+    caption = (
+        f"{head} × {len(states)} states after {BURN_IN} steps of burn-in. {_numbers(states, exact)}\n"
+        + ("ULA accepts every step" if run.acceptance is None else f"Acceptance {run.acceptance.mean():.3f}")
+        + f"; {_agreement(states)}."
+        + (f" {outside:.1%} of the states lie outside the picture." if outside > 0.001 else "")
+    )
+    return _figure(scene, temperature, x, p, states, title), caption
 
 
 def _numbers(states: "Tensor", exact: float) -> str:
@@ -152,33 +138,31 @@ def _agreement(states: "Tensor") -> str:
     return f"R-hat {r_hat:.3f}" + ("" if r_hat < 1.01 else ", above 1.01: the chains do not agree yet")
 
 
-def _density(landscape: Landscape, temperature: float) -> tuple["Tensor", float, "Tensor"]:
+def density(scene: SymmetricLandscape, temperature: float) -> tuple["Tensor", float, "Tensor"]:
+    """x, dx and the exact density on a grid that holds nearly all of it.
+
+    Args:
+        scene: one of `landscapes()`.
+        temperature: T > 0.
+    """
     from .. import boltzmann
 
-    ((low, high),) = landscape.energy.domain_at(temperature)
-    half = max(-low, high, landscape.window)
-    x, dx = boltzmann.grid_1d(-half, half, GRID)
-    return x, dx, boltzmann.density(landscape.energy(x), dx, temperature)[0]
+    x, dx, energy = grid_at(scene.energy, temperature, scene.window, GRID)
+    return x, dx, boltzmann.density(energy, dx, temperature)[0]
 
 
 def _figure(
-    name: str,
-    landscape: Landscape,
-    sampler: str,
-    step_size: float,
-    temperature: float,
-    density: tuple["Tensor", "Tensor"],
-    states: "Tensor | None",
+    scene: SymmetricLandscape, temperature: float, x: "Tensor", p: "Tensor", states: "Tensor | None", title: str
 ) -> Figure:
     import numpy as np
 
-    x, p = (values.numpy() for values in density)
-    window, top = landscape.window, 1.6 * float(p.max())
+    energy, x, p = (values.numpy() for values in (scene.energy(x), x, p))
+    window, top = scene.window, 1.6 * float(p.max())
     figure = Figure(layout="none")  # fixed margins: nothing moves while a slider does
     axis, side = figure.add_axes((0.08, 0.14, 0.56, 0.76)), figure.add_axes((0.73, 0.14, 0.25, 0.76))
     if states is not None:
         values = states.numpy()
-        bins = np.linspace(-window, window, landscape.bins + 1)
+        bins = np.linspace(-window, window, scene.bins + 1)
         counts, _ = np.histogram(values, bins)
         axis.stairs(counts / (values.size * (bins[1] - bins[0])), bins, fill=True, color=COLORS["sky"], label="chains")
         colors = ("blue", "orange", "green")
@@ -189,12 +173,11 @@ def _figure(
     else:
         axis.text(0, 0.8 * top, "no samples: the run diverged", ha="center", color=COLORS["red"], fontsize=12)
     axis.plot(x, p, color=PROBABILITY_COLOR, linewidth=1.8, label="exact density")
-    energy = landscape.energy(density[0]).numpy()
     scaled = np.where(energy < 6 * temperature, top * energy / (6 * temperature), np.nan)
     axis.plot(x, scaled, color=ENERGY_COLOR, linestyle=":", linewidth=1.2, label="energy (top: 6 T)")
     axis.set(xlim=(-window, window), ylim=(0, top), xlabel="x", ylabel="density p")
     axis.legend(loc="upper right", frameon=True, framealpha=0.9, edgecolor="white")
-    axis.set_title(f"{name}, {sampler}, ε = {step_size:.3f}, T = {temperature:.3f}", y=1.02)
+    axis.set_title(title, y=1.02)
     side.set(xlim=(0, N_STEPS - BURN_IN), ylim=(-window, window), xlabel="state", ylabel="x")
     side.set_title("some of the chains", y=1.02)
     return figure

@@ -1,12 +1,12 @@
-"""Lesson 06: where chains of images go, for three starts, any number of steps and any temperature."""
+"""The explorer of lesson 06: where chains of images go, for three starts, any number of steps and any temperature."""
 
-import math
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from .. import arguments
 from ..plots import COLORS
 from ..plots.images import draw_images
 from .base import Explorer, choice, log_slider
@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 QUESTION = (
-    "Start from real images. Up to which temperature do most of the eight chains still show their digit after "
-    "100 steps, "
-    "and what do chains from noise show after 300 steps at that temperature, compared with T = 1?"
+    "Start from real images. Up to which temperature do most of the eight chains still show their digit after 100 "
+    "steps, and what do chains from noise show after 300 steps at that temperature, compared with T = 1?"
 )
 TEMPERATURES = (0.01, 10.0)
 PER_DECADE = 10
@@ -25,7 +24,7 @@ STEPS = (0, 3, 10, 30, 100, 300)
 START = {"start": "noise", "steps": 100, "temperature": 1.0}
 STARTS = ("noise", "real images", "upper half clamped")
 STEP_SIZE = 0.005
-N_CHAINS, N_CURVES = 8, 8
+N_CHAINS = 8
 SEED = 6
 SIZE = (8.0, 4.4)
 
@@ -62,8 +61,7 @@ def chains(start: str, steps: int, temperature: float) -> tuple[dict[int, "Tenso
     from .. import ebm
 
     energy, _, real, _, _ = _scene()
-    if start not in STARTS:
-        raise ValueError(f"start must be one of {', '.join(STARTS)}, got {start!r}")
+    arguments.choice("start", start, STARTS)
     torch_threads = torch.get_num_threads()
     torch.set_num_threads(1)  # eight pictures: a second thread only waits
     generator = torch.Generator().manual_seed(SEED)
@@ -111,8 +109,10 @@ def draw(start: str, steps: int, temperature: float) -> tuple[Figure, str]:
 
     Raises:
         ValueError: if the start is unknown.
-        course_utils.samplers.Diverged: if a chain leaves the numbers.
+        course_utils.samplers.Diverged: if a state stops being finite.
     """
+    from .. import ebm
+
     _, classifier, _, labels, of_real = _scene()
     frames, energies = chains(start, steps, temperature)
     figure = Figure(layout="none")  # fixed margins: nothing moves while a control does
@@ -133,8 +133,7 @@ def draw(start: str, steps: int, temperature: float) -> tuple[Figure, str]:
 
     read = classifier(frames[max(frames)]).argmax(1)
     seen = " ".join(str(int(y)) for y in read)
-    share = read.bincount(minlength=10).double() / len(read)
-    kinds = math.exp(-float((share[share > 0] * share[share > 0].log()).sum()))
+    kinds = ebm.effective_classes(ebm.class_histogram(read))
     caption = (
         f"Start: {start}; {steps} steps of ε = {STEP_SIZE} at T = {temperature:.3f}. "
         f"Mean energy {float(energies[-1].mean()):.1f}; real images with data noise {float(of_real.mean()):.1f}.\n"

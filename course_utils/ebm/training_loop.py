@@ -1,16 +1,12 @@
 """One training loop for all objectives: averaged weights, exact measures, checkpoints, interrupt and resume."""
 
 import copy
-import hashlib
-import io
 import math
-import numbers
-import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,37 +14,12 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from course_utils import samplers
-from course_utils.ebm.buffer import ReplayBuffer
+from course_utils import arguments, samplers, tensors
+from course_utils.ebm import saved_runs
 from course_utils.ebm.objectives import Objective
-
-__all__ = ["CheckpointError", "Training", "TrainingDiverged", "train"]
-
-_FORMAT = 2
-"""Of a checkpoint."""
-
-
-class CheckpointError(OSError):
-    """A checkpoint could not be written or read: one sentence with the step, the cause and the cure.
-
-    Nothing half-written stays, and an older checkpoint is as it was.
-
-    Attributes:
-        step: steps taken by then.
-        checkpoint: the file.
-    """
-
-    def __init__(self, message: str, step: int, checkpoint: Path) -> None:
-        super().__init__(message)
-        self.step, self.checkpoint = step, checkpoint
-
-    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
-        return type(self), (str(self), self.step, self.checkpoint)
-
-    def _render_traceback_(self) -> list[str]:  # the hook by which IPython asks an exception how to show itself
-        return [str(self)]
 
 
 class TrainingDiverged(ArithmeticError):
@@ -148,25 +119,49 @@ def train(
         CheckpointError: if the checkpoint cannot be written or is damaged.
         TrainingDiverged: if a loss or a gradient stops being finite.
     """
+    _check(energy, data, objective, generator)
     measures = dict(measures or {})
-    settings = _checked(
-        energy, data, objective, generator, n_steps, batch_size, learning_rate, betas, schedule, ema, clip, measures,
-        measure_every, snapshots, checkpoint, checkpoint_every, resume, data_noise,
-    )  # fmt: skip
-    loop = _Loop(
-        energy, data, objective, generator, measures, settings, None if checkpoint is None else Path(checkpoint)
-    )
-    if loop.checkpoint is not None and loop.checkpoint.is_dir():
-        loop.checkpoint /= f"{loop.fingerprint()}.pt"
-    if resume and loop.checkpoint is not None and loop.checkpoint.exists():
-        loop.load()
+    for name, measure in measures.items():
+        if not callable(measure) or name in ("loss", "measured_at"):
+            raise ValueError(f"measures: expected functions under names other than loss and measured_at, got {name!r}")
+    n_steps = arguments.whole("n_steps", n_steps)
+    if len(betas) != 2:
+        raise ValueError(f"betas = {betas!r}: expected two numbers")
+    settings = {  # what a checkpoint must agree with
+        "n_steps": n_steps,
+        "batch_size": arguments.whole("batch_size", batch_size),
+        "learning_rate": arguments.positive("learning_rate", learning_rate),
+        "betas": tuple(_decay(f"betas[{i}]", value) for i, value in enumerate(betas)),
+        "schedule": arguments.choice("schedule", schedule, ("cosine", "constant")),
+        "ema": None if ema is None else _decay("ema", ema),
+        "clip": None if clip is None else arguments.positive("clip", clip),
+        "measure_every": arguments.whole("measure_every", measure_every),
+        "measures": list(measures),
+        "snapshots": sorted(arguments.whole("snapshots", step, 0, n_steps) for step in snapshots),
+        "data_noise": arguments.number("data_noise", data_noise, 0.0),
+        "n_data": len(data),
+        "energy": saved_runs.described(energy),
+        "objective": saved_runs.described(objective),
+    }
+    checkpoint_every = arguments.whole("checkpoint_every", checkpoint_every)
+    if resume and checkpoint is None:
+        raise ValueError("checkpoint = None: expected a file or a folder, to go with resume=True")
+    path = None if checkpoint is None else Path(checkpoint)
+    if path is not None and path.is_dir():
+        begins_with = (*energy.state_dict().values(), data, generator.get_state())
+        path /= f"{saved_runs.fingerprint(settings, begins_with)}.pt"
+    loop = _Loop(energy, data, objective, generator, measures, settings, path)
+    if resume and path is not None and path.exists():
+        loop.restore(saved_runs.read(path, settings, data.device))
         if progress:
             what = "Going on at" if loop.step < n_steps else "Finished before, at"
-            print(f"{what} step {loop.step} of {n_steps}, from {_shown(loop.checkpoint)}")
+            print(f"{what} step {loop.step} of {n_steps}, from {saved_runs.shown(path)}")
     return loop.run(checkpoint_every, progress)
 
 
 class _Loop:
+    """A training under way: the network, its average, the optimiser, and what has been seen so far."""
+
     def __init__(
         self,
         energy: nn.Module,
@@ -183,15 +178,14 @@ class _Loop:
         self.optimizer = torch.optim.Adam(
             self.parameters, lr=settings["learning_rate"], betas=settings["betas"], fused=True
         )
-        self.average = copy.deepcopy(energy).eval().requires_grad_(False)
-        self.pairs = (list(self.average.parameters()), list(energy.parameters()))
-        self.copied = (list(self.average.buffers()), list(energy.buffers()))
+        self.averaged = AveragedModel(energy, multi_avg_fn=get_ema_multi_avg_fn(settings["ema"] or 0.0))
+        self.averaged.update_parameters(energy)  # the weights at the start count as the first
+        self.average = self.averaged.module.eval().requires_grad_(False)
         self.step = 0
         self.per_step: dict[str, list[Tensor]] = {"loss": []}
         self.measured: dict[str, list[float]] = {"measured_at": [], **{name: [] for name in measures}}
         self.snapshots: dict[int, nn.Module] = {}
-        self.saved: Path | None = None
-        self.saved_step = 0
+        self.saved_step: int | None = None  # of the last checkpoint that is this run's
 
     def run(self, checkpoint_every: int, progress: bool) -> Training:
         n_steps, interrupted = self.settings["n_steps"], False
@@ -221,26 +215,24 @@ class _Loop:
             interrupted = True
             if self.checkpoint:
                 self.save()
-        self.objective.unmark()
-        return Training(self.result(), self.history(), self.snapshots, self.step, interrupted)
+        return Training(copy.deepcopy(self.average), self.history(), self.snapshots, self.step, interrupted)
 
     def advance(self) -> None:
         """One step, or none: whatever stops it in between, generator and chains are as before."""
-        random_state = self.generator.get_state()
-        buffers = [value.clone() for value in self.copied[1]]  # power iteration moves those of a convolution
-        self.objective.mark()
+        random_state, chains = self.generator.get_state(), self.objective.state_dict()
+        buffers = [value.clone() for value in self.energy.buffers()]  # power iteration moves those of a convolution
         try:
             batch = self.batch()
             loss = self.compute(batch)
         except BaseException:
             self.generator.set_state(random_state)
-            for value, before in zip(self.copied[1], buffers, strict=True):
+            for value, before in zip(self.energy.buffers(), buffers, strict=True):
                 value.copy_(before)
-            self.objective.rollback()
+            self.objective.load_state_dict(chains)
             self.optimizer.zero_grad(set_to_none=True)
             raise
         self.optimizer.step()
-        self.update_average()
+        self.averaged.update_parameters(self.energy)
         self.optimizer.zero_grad(set_to_none=True)
         self.step += 1
         self.per_step["loss"].append(loss.detach())
@@ -263,7 +255,7 @@ class _Loop:
         except samplers.Diverged as error:
             raise self.diverged("a state of the chains", batch, f"{error} ") from error
         except ValueError as error:
-            if "must be finite" not in str(error):  # an argument is wrong; else a sampler refuses to start
+            if "expected a finite start" not in str(error):  # an argument is wrong; else a sampler refuses to start
                 raise
             raise self.diverged("the energy of a chain", batch, f"{error}. ") from error
         if not torch.isfinite(loss):
@@ -278,15 +270,15 @@ class _Loop:
             raise self.diverged(f"the gradient of {names[0]}" if names else "the norm of the gradient", batch)
         if self.settings["clip"] is not None:
             torch.nn.utils.clip_grads_with_norm_(self.parameters, self.settings["clip"], norm)
-        n_done = self.step
         lr = self.settings["learning_rate"]
         if self.settings["schedule"] == "cosine":
-            lr *= 0.5 * (1 + math.cos(math.pi * n_done / self.settings["n_steps"]))
+            lr *= 0.5 * (1 + math.cos(math.pi * self.step / self.settings["n_steps"]))
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         return loss
 
     def diverged(self, quantity: str, batch: Tensor, before: str = "") -> TrainingDiverged:
+        """What to say if a quantity is not finite."""
         with torch.no_grad():
             values = self.energy(batch).detach().double()
         finite = values[values.isfinite()]
@@ -298,19 +290,10 @@ class _Loop:
             seen += f"; loss of the step before {float(self.per_step['loss'][-1]):.4g}"
         lr = self.settings["learning_rate"]
         cure = f"Try a smaller learning_rate (it is {lr:g}; {lr / 5:g}), clip=1.0"
-        if hasattr(self.objective, "step_size"):
+        if self.objective.step_size is not None:
             cure += f", a smaller step_size (it is {self.objective.step_size:g}) or alpha > 0 against runaway energies"
-        return TrainingDiverged(self.step + 1, quantity, f"{seen}.", f"{cure}.", self.saved)
-
-    @torch.no_grad()
-    def update_average(self) -> None:
-        decay = self.settings["ema"]
-        if decay is None:
-            torch._foreach_copy_(*self.pairs)
-        else:
-            torch._foreach_lerp_(*self.pairs, 1 - decay)
-        for mine, theirs in zip(*self.copied, strict=True):
-            mine.copy_(theirs)
+        saved = None if self.saved_step is None else self.checkpoint
+        return TrainingDiverged(self.step + 1, quantity, f"{seen}.", f"{cure}.", saved)
 
     def look(self) -> None:
         """Measure and keep a snapshot if it is time and has not been done."""
@@ -324,9 +307,6 @@ class _Loop:
         if step in self.settings["snapshots"] and step not in self.snapshots:
             self.snapshots[step] = copy.deepcopy(self.average)
 
-    def result(self) -> nn.Module:
-        return copy.deepcopy(self.average)
-
     def history(self) -> dict[str, Tensor]:
         history = {
             name: torch.stack(values).double().cpu() if values else torch.empty(0, dtype=torch.float64)
@@ -338,7 +318,6 @@ class _Loop:
 
     def save(self) -> None:
         state = {
-            "format": _FORMAT,
             "settings": self.settings,
             "step": self.step,
             "energy": self.energy.state_dict(),
@@ -349,56 +328,12 @@ class _Loop:
             "history": self.history(),
             "snapshots": {step: module.state_dict() for step, module in self.snapshots.items()},
         }
-        whole = io.BytesIO()  # in memory first: PyTorch's own writer does not say why a file cannot be written
-        torch.save(state, whole)
-        partial = self.checkpoint.with_name(self.checkpoint.name + ".partial")
-        try:
-            with open(partial, "wb") as file:
-                file.write(whole.getbuffer())
-                file.flush()
-                os.fsync(file.fileno())  # else a loss of power may leave the name without the contents
-            os.replace(partial, self.checkpoint)
-        except BaseException as error:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
-            if isinstance(error, OSError):
-                raise self.unwritten(error, len(whole.getbuffer())) from error
-            raise
-        self.saved, self.saved_step = self.checkpoint, self.step
+        saved_runs.write(state, self.checkpoint, self.saved_step)
+        self.saved_step = self.step
 
-    def unwritten(self, error: OSError, size: int) -> CheckpointError:
-        """What to say if the file system refuses."""
-        kept = "there is no earlier one" if self.saved is None else f"the one of step {self.saved_step} is intact"
-        cure = f"make room for {size / 1e6:.1f} MB or choose another folder, and run this again with resume=True"
-        return CheckpointError(
-            f"training stopped at step {self.step} of {self.settings['n_steps']}, because the checkpoint "
-            f"{_shown(self.checkpoint)} could not be written ({error.strerror or error}; {kept}): {cure}.",
-            self.step,
-            self.checkpoint,
-        )
-
-    def load(self) -> None:
-        try:
-            state = torch.load(self.checkpoint, map_location=self.data.device, weights_only=True)
-            version = state["format"]
-        except Exception as error:  # whatever a damaged file makes of PyTorch's reader, the cure is the same
-            raise CheckpointError(
-                f"training stopped at step 0 of {self.settings['n_steps']}, because the checkpoint "
-                f"{_shown(self.checkpoint)} is damaged or cannot be read ({type(error).__name__}): delete it, or pass "
-                "resume=False, to start again.",
-                0,
-                self.checkpoint,
-            ) from error
-        if version != _FORMAT:
-            raise ValueError(f"checkpoint = {str(self.checkpoint)!r} was not written by this version of train")
-        for name, value in self.settings.items():
-            before = state["settings"].get(name)
-            if before != value:
-                told = f"{name} = {value!r}, but the checkpoint was made with {before!r}"
-                if name in ("energy", "objective"):  # long descriptions
-                    told = f"{name} must be as it was when the checkpoint was made"
-                raise ValueError(f"{told}: use that, or another checkpoint, or resume=False to start again")
-        self.step = state["step"]
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from the state that `save` wrote."""
+        self.step = self.saved_step = state["step"]
         self.energy.load_state_dict(state["energy"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -412,43 +347,6 @@ class _Loop:
         for step, weights in state["snapshots"].items():
             self.snapshots[step] = copy.deepcopy(self.average)
             self.snapshots[step].load_state_dict(weights)
-        self.saved, self.saved_step = self.checkpoint, self.step
-
-    def fingerprint(self) -> str:
-        """A name for all that this run starts from."""
-        digest = hashlib.sha256(repr(self.settings).encode())
-        for value in (*self.energy.state_dict().values(), self.data, self.generator.get_state()):
-            digest.update(_bytes(value))
-        return digest.hexdigest()[:12]
-
-
-def _shown(path: Path) -> str:
-    """A path as a reader knows it: from the working folder, where it lies inside."""
-    with suppress(ValueError):
-        path = path.resolve().relative_to(Path.cwd())
-    return str(path)
-
-
-def _bytes(values: Tensor) -> bytes:
-    return values.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
-
-
-def _described(thing: object) -> str:
-    """The settings of a network or an objective: its public numbers, words and data, its shapes, and its parts."""
-    inner, found = [], []
-    if isinstance(thing, nn.Module):
-        inner = list(thing.children())
-        found = [f"{name} {tuple(value.shape)}" for name, value in thing.named_parameters(recurse=False)]
-    for name, value in sorted(vars(thing).items()):
-        if name.startswith("_") or name in ("training", "seen", "states"):  # what changes as a run goes on
-            continue
-        if isinstance(value, ReplayBuffer):
-            inner.append(value)
-        elif isinstance(value, Tensor):
-            found.append(f"{name}#{hashlib.sha256(_bytes(value)).hexdigest()[:8]}")
-        elif isinstance(value, int | float | str | tuple | dict):
-            found.append(f"{name}={value!r}")
-    return f"{type(thing).__name__}({', '.join([*found, *map(_described, inner)])})"
 
 
 @contextmanager
@@ -475,77 +373,30 @@ def _deferred_interrupt() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _checked(
-    energy: Any, data: Any, objective: Any, generator: Any, n_steps: Any, batch_size: Any, learning_rate: Any,
-    betas: Any, schedule: Any, ema: Any, clip: Any, measures: dict[str, Any], measure_every: Any, snapshots: Any,
-    checkpoint: Any, checkpoint_every: Any, resume: Any, data_noise: Any,
-) -> dict[str, Any]:  # fmt: skip
-    """Check everything that can be wrong; return what a checkpoint must agree with."""
+def _check(energy: nn.Module, data: Tensor, objective: Objective, generator: torch.Generator) -> None:
+    """The four things that a training is made of: each of its kind, finite, and all on one device."""
     if not isinstance(energy, nn.Module) or not any(p.requires_grad for p in energy.parameters()):
-        raise ValueError(f"energy must be a torch module with parameters to train, got {type(energy).__name__}")
-    if not isinstance(data, Tensor) or not data.is_floating_point() or len(data) == 0:
-        got = f"{data.dtype} of shape {tuple(data.shape)}" if isinstance(data, Tensor) else type(data).__name__
-        raise ValueError(f"data must be a floating-point tensor with one point per row, got {got}")
+        raise ValueError(f"energy = {arguments.shown(energy)}: expected a torch module with parameters to train")
+    if len(tensors.floats("data", data)) == 0:
+        raise ValueError(f"data has shape {tuple(data.shape)}: expected at least one point")
     if not torch.isfinite(data).all():
         n_bad = int((~torch.isfinite(data)).sum())
-        raise ValueError(
-            f"data must be finite, but {n_bad} of their {data.numel()} entries are not: remove those points"
-        )
+        raise ValueError(f"data: expected finite numbers, but {n_bad} of {data.numel()} are not: remove those points")
     if not isinstance(objective, Objective):
-        raise ValueError(f"objective must be an ebm.Objective, got {objective!r}")
-    if not isinstance(generator, torch.Generator):
-        raise ValueError(f"generator must be a torch.Generator, got {generator!r}; torch.Generator() makes one")
-    if generator.device.type != data.device.type:
-        raise ValueError(f"generator is on {generator.device}, data on {data.device}: they must be on the same device")
-    device = next(energy.parameters()).device
-    if device.type != data.device.type:
-        raise ValueError(f"data is on {data.device}, energy on {device}: they must be on the same device")
-    for name, value in {
-        "n_steps": n_steps,
-        "batch_size": batch_size,
-        "measure_every": measure_every,
-        "checkpoint_every": checkpoint_every,
-    }.items():
-        if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
-            raise ValueError(f"{name} must be a whole number >= 1, got {value!r}")
-    _number("learning_rate", learning_rate)
-    _number("data_noise", data_noise, zero=True)
-    if clip is not None:
-        _number("clip", clip)
-    if ema is not None and not (_number("ema", ema, zero=True) < 1):
-        raise ValueError(f"ema must be None or a decay per step from 0 to below 1, got {ema!r}")
-    if len(tuple(betas)) != 2 or not all(isinstance(b, numbers.Real) and 0 <= b < 1 for b in betas):
-        raise ValueError(f"betas must be two numbers from 0 to below 1, got {betas!r}")
-    if schedule not in ("cosine", "constant"):
-        raise ValueError(f'schedule must be "cosine" or "constant", got {schedule!r}')
-    for name, measure in measures.items():
-        if not callable(measure) or name in ("loss", "measured_at"):
-            raise ValueError(f"measures must be functions under names other than loss and measured_at; got {name!r}")
-    snapshots = sorted(int(step) for step in snapshots)
-    if snapshots and not 0 <= snapshots[0] <= snapshots[-1] <= n_steps:
-        raise ValueError(f"snapshots must be steps from 0 to n_steps = {n_steps}, got {snapshots}")
-    if resume and checkpoint is None:
-        raise ValueError("resume=True needs a checkpoint, got None")
-    return {
-        "n_steps": int(n_steps),
-        "batch_size": int(batch_size),
-        "learning_rate": float(learning_rate),
-        "betas": tuple(float(b) for b in betas),
-        "schedule": schedule,
-        "ema": ema,
-        "clip": clip,
-        "measure_every": int(measure_every),
-        "measures": list(measures),
-        "snapshots": snapshots,
-        "data_noise": float(data_noise),
-        "n_data": len(data),
-        "energy": _described(energy),
-        "objective": _described(objective),
+        raise ValueError(f"objective = {arguments.shown(objective)}: expected an ebm.Objective")
+    devices = {
+        "generator": tensors.generator(generator).device,
+        "data": data.device,
+        "energy": next(energy.parameters()).device,
     }
+    if len({device.type for device in devices.values()}) > 1:
+        found = ", ".join(f"{name} on {device}" for name, device in devices.items())
+        raise ValueError(f"{found}: expected all on the same device")
 
 
-def _number(name: str, value: Any, zero: bool = False) -> float:
-    good = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
-    if not good or value < 0 or (value == 0 and not zero):
-        raise ValueError(f"{name} must be a finite number {'>= 0' if zero else '> 0'}, got {value!r}")
-    return float(value)
+def _decay(name: str, value: float) -> float:
+    """The share of the past that a running average keeps at each step."""
+    value = arguments.number(name, value, 0.0)
+    if value >= 1:
+        raise ValueError(f"{name} = {value!r}: expected a number from 0 to below 1")
+    return value

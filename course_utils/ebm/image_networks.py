@@ -8,11 +8,10 @@ joint.logits(x)                     # -E(x, y) for every class y, shape (n, 10)
 joint(x)                            # E(x) = -log Σ_y exp(-E(x, y)), the energy of x whatever its class
 joint.given(y)                      # the energy x -> E(x, y), one class for each row, for the samplers
 
-Sum([joint.given(y), other])        # adding energies multiplies probabilities
+compose([joint.given(y), other])    # adding energies multiplies probabilities
 """
 
 import math
-import numbers
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,19 +20,13 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-__all__ = [
-    "Given",
-    "ImageEnergy",
-    "ResidualBlock",
-    "SpectralConv2d",
-    "Sum",
-    "compose",
-    "label_energy",
-    "spectral_norm",
-]
+from course_utils import arguments, tensors
+from course_utils.energies import EnergyFunction
 
 _POWER_ITERATIONS = 100
 """Of a new layer; training adds one more at every call."""
+
+_NO_CLASSES = "this energy has no classes: make it with n_classes = ..."
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"silu": F.silu, "relu": F.relu}
 
@@ -41,8 +34,9 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"silu": F.silu, "relu": F.
 class SpectralConv2d(nn.Module):
     """A convolution whose operator norm is one learnable number: y = scale · (W / σ(W)) * x + b.
 
-    σ(W) is the largest singular value of the linear map from the input picture to the output picture, padding and
-    stride included; that of the kernel written as a matrix would be another number. Power iteration finds it, with the
+    The kernel has 3 x 3 entries, and a margin of zeros keeps the size of the picture. σ(W) is the largest singular
+    value of the linear map from the input picture to the output picture, the margin included; that of the kernel
+    written as a matrix would be another number. Power iteration finds it, with the
     convolution and its transpose: one iteration at each call in training mode, none in evaluation mode, where the last
     σ is used.
 
@@ -54,11 +48,8 @@ class SpectralConv2d(nn.Module):
         self,
         n_in: int,
         n_out: int,
-        kernel: int,
         *,
         size: tuple[int, int],
-        stride: int = 1,
-        padding: int = 0,
         spectral_norm: bool = True,
         scale: float = 1.0,
         generator: torch.Generator,
@@ -68,19 +59,15 @@ class SpectralConv2d(nn.Module):
         Args:
             n_in: channels of the input.
             n_out: channels of the output.
-            kernel: side of the kernel.
-            size: height and width of the input, on which σ depends.
-            stride: of the convolution.
-            padding: with zeros, on each side.
+            size: height and width of the picture, on which σ depends.
             spectral_norm: divide by σ and multiply by a learnable scale; if False, a plain convolution.
             scale: where that learnable scale starts.
             generator: source of the weights.
         """
         super().__init__()
-        self.stride, self.padding, self.spectral_norm = stride, padding, spectral_norm
-        self.left_over = tuple((side + 2 * padding - kernel) % stride for side in size)
-        weight = torch.empty(n_out, n_in, kernel, kernel).normal_(generator=generator)
-        self.weight = nn.Parameter(weight / math.sqrt(n_in * kernel**2))
+        self.spectral_norm = spectral_norm
+        weight = torch.empty(n_out, n_in, 3, 3).normal_(generator=generator)
+        self.weight = nn.Parameter(weight / math.sqrt(n_in * 9))
         self.bias = nn.Parameter(torch.zeros(n_out))
         if spectral_norm:
             self.scale = nn.Parameter(torch.tensor(float(scale)))
@@ -88,33 +75,30 @@ class SpectralConv2d(nn.Module):
             self.register_buffer("sigma", torch.ones(()))
             self.iterate(_POWER_ITERATIONS)
 
-    def forward(self, x: Float[Tensor, "n n_in h w"]) -> Float[Tensor, "n n_out h2 w2"]:
+    def forward(self, x: Float[Tensor, "n n_in h w"]) -> Float[Tensor, "n n_out h w"]:
         if not self.spectral_norm:
-            return F.conv2d(x, self.weight, self.bias, self.stride, self.padding)
+            return F.conv2d(x, self.weight, self.bias, padding=1)
         sigma = self.sigma
         if self.training:
             left = self.iterate()
             # σ = uᵀ W v with constant singular vectors u, v has the gradient of the largest singular value.
-            sigma = (left * self._map(self.direction.clone())).sum()
-        return F.conv2d(x, self.weight * (self.scale / sigma), self.bias, self.stride, self.padding)
+            sigma = (left * F.conv2d(self.direction.clone(), self.weight, padding=1)).sum()
+        return F.conv2d(x, self.weight * (self.scale / sigma), self.bias, padding=1)
 
     @torch.no_grad()
-    def iterate(self, n: int = 1) -> Float[Tensor, "1 n_out h2 w2"]:
+    def iterate(self, n: int = 1) -> Float[Tensor, "1 n_out h w"]:
         """Take n steps of power iteration for the present weight.
 
         Returns:
             The left singular vector; the right one is in `direction`, the singular value in `sigma`.
         """
         for _ in range(n):
-            left = self._map(self.direction)
+            left = F.conv2d(self.direction, self.weight, padding=1)
             left /= left.norm().clamp(min=1e-12)
-            right = F.conv_transpose2d(left, self.weight, None, self.stride, self.padding, self.left_over)
+            right = F.conv_transpose2d(left, self.weight, padding=1)
             self.sigma.copy_(right.norm())
             self.direction.copy_(right / self.sigma.clamp(min=1e-12))
         return left
-
-    def _map(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, self.weight, None, self.stride, self.padding)
 
 
 class ResidualBlock(nn.Module):
@@ -124,33 +108,19 @@ class ResidualBlock(nn.Module):
         must not depend on the other pictures of its batch.
     """
 
-    def __init__(
-        self,
-        width: int,
-        *,
-        size: tuple[int, int],
-        spectral_norm: bool = True,
-        residual: bool = True,
-        activation: str = "silu",
-        scale: float = 1.0,
-        generator: torch.Generator,
-    ) -> None:
+    def __init__(self, width: int, *, residual: bool = True, activation: str = "silu", **layer: Any) -> None:
         """Make the block.
 
         Args:
             width: channels.
-            size: height and width of the picture.
-            spectral_norm: of both convolutions.
             residual: if False, the block is f(x) alone.
             activation: "silu" or "relu".
-            scale: where the norm of each convolution starts.
-            generator: source of the weights.
+            **layer: of both convolutions: `size`, `spectral_norm`, `scale` and `generator`.
         """
         super().__init__()
         self.residual, self.activation = residual, ACTIVATIONS[activation]
-        kind = {"size": size, "padding": 1, "spectral_norm": spectral_norm, "scale": scale, "generator": generator}
-        self.first = SpectralConv2d(width, width, 3, **kind)
-        self.second = SpectralConv2d(width, width, 3, **kind)
+        self.first = SpectralConv2d(width, width, **layer)
+        self.second = SpectralConv2d(width, width, **layer)
 
     def forward(self, x: Float[Tensor, "n width h w"]) -> Float[Tensor, "n width h w"]:
         change = self.second(self.activation(self.first(self.activation(x))))
@@ -201,40 +171,31 @@ class ImageEnergy(nn.Module):
             ValueError: if an argument is out of its range.
         """
         super().__init__()
-        for name, value in (("channels", channels), ("fold", fold), ("width", width), ("n_blocks", n_blocks)):
-            _whole(name, value, 0 if name == "n_blocks" else 1)
-        if n_classes is not None:
-            _whole("n_classes", n_classes, 2)
+        for name, value in (("channels", channels), ("fold", fold), ("width", width)):
+            arguments.whole(name, value)
         if len(size) != 2 or any(side < fold or side % fold for side in size):
-            raise ValueError(f"size must be two multiples of fold = {fold}, got {size!r}")
-        if base is not None and not 0 < base < math.inf:
-            raise ValueError(f"base must be None or a positive number, got {base!r}")
-        if not 0 < scale < math.inf:
-            raise ValueError(f"scale must be a positive number, got {scale!r}")
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}")
-        if not isinstance(generator, torch.Generator):
-            raise ValueError(f"generator must be a torch.Generator, got {generator!r}; torch.Generator() makes one")
+            raise ValueError(f"size = {size!r}: expected two multiples of fold = {fold}")
+        tensors.generator(generator)
         self.options: dict[str, Any] = {
             "size": tuple(size),
             "channels": channels,
             "fold": fold,
             "width": width,
-            "n_blocks": n_blocks,
-            "n_classes": n_classes,
-            "base": base,
+            "n_blocks": arguments.whole("n_blocks", n_blocks, 0),
+            "n_classes": None if n_classes is None else arguments.whole("n_classes", n_classes, 2),
+            "base": None if base is None else arguments.positive("base", base),
             "spectral_norm": spectral_norm,
             "residual": residual,
-            "activation": activation,
-            "scale": float(scale),
+            "activation": arguments.choice("activation", activation, ACTIVATIONS),
+            "scale": arguments.positive("scale", scale),
         }
-        self.n_classes, self.base, self.fold = n_classes, base, fold
+        self.n_classes, self.base, self.fold = n_classes, self.options["base"], fold
         self.activation = ACTIVATIONS[activation]
         places = (size[0] // fold, size[1] // fold)
-        kind = {"size": places, "spectral_norm": spectral_norm, "scale": scale, "generator": generator}
-        self.stem = SpectralConv2d(channels * fold**2, width, 3, padding=1, **kind)
+        layer = {"size": places, "spectral_norm": spectral_norm, "scale": scale, "generator": generator}
+        self.stem = SpectralConv2d(channels * fold**2, width, **layer)
         self.blocks = nn.Sequential(
-            *(ResidualBlock(width, residual=residual, activation=activation, **kind) for _ in range(n_blocks))
+            *(ResidualBlock(width, residual=residual, activation=activation, **layer) for _ in range(n_blocks))
         )
         self.head = nn.utils.skip_init(nn.Linear, width, n_classes or 1)  # no draw from the global generator
         with torch.no_grad():
@@ -253,10 +214,10 @@ class ImageEnergy(nn.Module):
             ValueError: if the energy has no classes.
         """
         if self.n_classes is None:
-            raise ValueError("this energy has no classes: make it with n_classes = ...")
+            raise ValueError(_NO_CLASSES)
         return self._outputs(x) - self._bowl(x)[:, None]
 
-    def given(self, labels: Int[Tensor, "n"] | int) -> "Given":
+    def given(self, labels: Int[Tensor, "n"] | int) -> EnergyFunction:
         """The energy of pictures with these labels: x -> E(x, y), one label for each row or one for all.
 
         exp(-E(x, y)) is proportional to p(x | y) at fixed y, so this is what a conditional sampler needs.
@@ -264,7 +225,21 @@ class ImageEnergy(nn.Module):
         Raises:
             ValueError: if the energy has no classes, or a label is not one of them.
         """
-        return Given(self, labels)
+        if self.n_classes is None:
+            raise ValueError(_NO_CLASSES)
+        labels = torch.as_tensor(labels)
+        whole = labels.ndim <= 1 and not labels.is_floating_point() and labels.numel() > 0
+        if not whole or labels.min() < 0 or labels.max() >= self.n_classes:
+            raise ValueError(
+                f"labels = {arguments.shown(labels)}: expected one whole number from 0 to {self.n_classes - 1}, or one "
+                f"per picture"
+            )
+
+        def energy(x: Float[Tensor, "n channels h w"]) -> Float[Tensor, "n"]:
+            each = labels.long().to(x.device).expand(len(x))
+            return -self.logits(x).gather(1, each[:, None])[:, 0]
+
+        return energy
 
     def _outputs(self, x: Tensor) -> Tensor:
         h = self.blocks(self.stem(F.pixel_unshuffle(x, self.fold)))
@@ -276,57 +251,11 @@ class ImageEnergy(nn.Module):
         return (x**2).sum((1, 2, 3)) / (2 * self.base**2)
 
 
-class Given:
-    """The energy of pictures whose labels are fixed; made by `ImageEnergy.given`."""
-
-    def __init__(self, energy: ImageEnergy, labels: Int[Tensor, "n"] | int) -> None:
-        if energy.n_classes is None:
-            raise ValueError("this energy has no classes: make it with n_classes = ...")
-        labels = torch.as_tensor(labels)
-        if labels.ndim > 1 or labels.is_floating_point() or labels.numel() == 0:
-            raise ValueError(f"labels must be one whole number or one per picture, got {labels!r}")
-        if labels.min() < 0 or labels.max() >= energy.n_classes:
-            raise ValueError(f"labels must lie between 0 and {energy.n_classes - 1}, got {labels!r}")
-        self.energy, self.labels = energy, labels.long()
-
-    def __call__(self, x: Float[Tensor, "n channels h w"]) -> Float[Tensor, "n"]:
-        labels = self.labels.to(x.device).expand(len(x))
-        return -self.energy.logits(x).gather(1, labels[:, None])[:, 0]
-
-
-class Sum:
+def compose(energies: Sequence[EnergyFunction], weights: Sequence[float] | None = None) -> EnergyFunction:
     """The energy Σ_i w_i E_i(x): its density is the product of the densities, each to the power w_i, normalised anew.
 
     With E(x) the energy of all pictures and two attributes a and b that do not depend on each other within a picture,
     p(x | a, b) ∝ p(x | a) p(x | b) / p(x): the weights are 1, 1 and -1.
-
-    Source: Hinton, Neural Computation 14, 1771 (2002), doi:10.1162/089976602760128018, section 1; Du, Li and Mordatch,
-        NeurIPS 2020, arXiv:2004.06030, section 3.
-    """
-
-    def __init__(
-        self, energies: Sequence[Callable[[Tensor], Float[Tensor, "n"]]], weights: Sequence[float] | None = None
-    ) -> None:
-        """Make the sum.
-
-        Args:
-            energies: callables that give one energy per row.
-            weights: one number each, of either sign; all 1 unless given.
-
-        Raises:
-            ValueError: if there is none, or the number of weights is another.
-        """
-        self.energies = list(energies)
-        self.weights = [1.0] * len(self.energies) if weights is None else [float(w) for w in weights]
-        if not self.energies or len(self.weights) != len(self.energies):
-            raise ValueError(f"one weight for each energy: {len(self.energies)} energies, {len(self.weights)} weights")
-
-    def __call__(self, x: Float[Tensor, "n *dim"]) -> Float[Tensor, "n"]:
-        return sum(w * energy(x) for w, energy in zip(self.weights, self.energies, strict=True))
-
-
-def compose(energies: Sequence[Callable[[Tensor], Float[Tensor, "n"]]], weights: Sequence[float] | None = None) -> Sum:
-    """The energy Σ_i w_i E_i(x), as a function of x: see `Sum`.
 
     Args:
         energies: callables that give one energy per row.
@@ -334,8 +263,19 @@ def compose(energies: Sequence[Callable[[Tensor], Float[Tensor, "n"]]], weights:
 
     Raises:
         ValueError: if there is none, or the number of weights is another.
+
+    Source: Hinton, Neural Computation 14, 1771 (2002), doi:10.1162/089976602760128018, section 1; Du, Li and Mordatch,
+        NeurIPS 2020, arXiv:2004.06030, section 3.
     """
-    return Sum(energies, weights)
+    weights = [1.0] * len(energies) if weights is None else [float(w) for w in weights]
+    if not energies or len(weights) != len(energies):
+        raise ValueError(f"weights: expected one weight for each energy, got {len(weights)} for {len(energies)}")
+    parts = list(zip(weights, energies, strict=True))
+
+    def total(x: Float[Tensor, "n *dim"]) -> Float[Tensor, "n"]:
+        return sum(w * energy(x) for w, energy in parts)
+
+    return total
 
 
 def label_energy(logits: Float[Tensor, "n n_classes"], labels: Sequence[int]) -> Float[Tensor, "n"]:
@@ -352,7 +292,7 @@ def label_energy(logits: Float[Tensor, "n n_classes"], labels: Sequence[int]) ->
     """
     chosen = [int(y) for y in labels]
     if not chosen or len(set(chosen)) < len(chosen) or min(chosen) < 0 or max(chosen) >= logits.shape[1]:
-        raise ValueError(f"labels must be different numbers from 0 to {logits.shape[1] - 1}, got {chosen}")
+        raise ValueError(f"labels = {chosen}: expected different numbers from 0 to {logits.shape[1] - 1}")
     return -torch.logsumexp(logits[:, chosen], dim=1)
 
 
@@ -372,16 +312,11 @@ def spectral_norm(weight: Float[Tensor, "out in k k"], start: Float[Tensor, "1 i
     """
     padding, even = divmod(weight.shape[-1] - 1, 2)
     if even:
-        raise ValueError(f"weight must have a kernel of odd side, got {tuple(weight.shape)}")
+        raise ValueError(f"weight has shape {tuple(weight.shape)}: expected a kernel of odd side")
     if not start.norm() > 0:
-        raise ValueError("start must not be zero")
+        raise ValueError("start = 0: expected a picture with a norm > 0")
     x = start / start.norm()
     for _ in range(n_iterations):
         x = F.conv_transpose2d(F.conv2d(x, weight, padding=padding), weight, padding=padding)
         x = x / x.norm()
     return float(F.conv2d(x, weight, padding=padding).norm())
-
-
-def _whole(name: str, value: Any, least: int) -> None:
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} must be a whole number >= {least}, got {value!r}")

@@ -1,10 +1,11 @@
-"""Lesson 05: sampler, steps per chain and step size of contrastive divergence: short trainings with their exact KL."""
+"""The explorer of lesson 05: short trainings by contrastive divergence, with their exact KL."""
 
 import functools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from ..plots import COLORS
@@ -14,6 +15,8 @@ from .base import Explorer, choice
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from ..data import Density
 
 QUESTION = (
     "On the two moons with ULA: from which step size on do the energies run away, and do more steps per chain move "
@@ -74,9 +77,9 @@ def short_run(data_set: str, method: str, k: int, step_size: float) -> Short:
     """
     import torch
 
-    from .. import data, ebm
+    from .. import ebm
 
-    density = {"two moons": data.two_moons, "eight Gaussians": data.eight_gaussians}[data_set]()
+    density = _density(data_set)
     sampler, persistent = METHODS[method]
     generator = torch.Generator().manual_seed(SEED)
     x = density.sample(N_DATA, generator)
@@ -168,22 +171,22 @@ def _figure(data_set: str, run: Short | None, title: str) -> Figure:
     axes[0].set_ylabel("x₂", labelpad=-2)
     for ax in axes[1:]:
         ax.set_yticklabels([])
-    axes[1].set_facecolor(_darkest())
+    axes[1].set_facecolor(colormaps[PROBABILITY_CMAP](0.0))
     return figure
 
 
-def _darkest() -> str:
-    from matplotlib import colormaps
+def _density(data_set: str) -> "Density":
+    from .. import data
 
-    return colormaps[PROBABILITY_CMAP](0.0)
+    return {"two moons": data.two_moons, "eight Gaussians": data.eight_gaussians}[data_set]()
 
 
 @functools.lru_cache(maxsize=4)
 def _truth(data_set: str) -> tuple["Tensor", "Tensor"]:
     import torch
 
-    from .. import data, ebm
+    from .. import ebm
 
-    density = {"two moons": data.two_moons, "eight Gaussians": data.eight_gaussians}[data_set]()
+    density = _density(data_set)
     points, _ = ebm.grid(density.domain, GRID)
     return points.view(GRID, GRID, 2), torch.exp(density.log_prob(points)).view(GRID, GRID)
