@@ -12,7 +12,7 @@ import jaxtyping
 import pytest
 
 # Every annotation of the module is looked at while the tests run; this must come before its first import.
-jaxtyping.install_import_hook("course_utils", "beartype.beartype")
+jaxtyping.install_import_hook("course_utils", "support.annotations.checked")
 
 #: A test whose name begins so runs a lesson from top to bottom in a kernel of its own.
 WHOLE = "test_whole_"

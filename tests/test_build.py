@@ -1,4 +1,4 @@
-"""What `notebooks/build.py` promises: two copies from one source, refusals with a cure, and what counts as stale."""
+"""What `notebooks/build` promises: two copies from one source, refusals with a cure, and what counts as stale."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ import pytest
 from nbformat import NotebookNode
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import compute_checksum, determine_grade
-from synthetic import ADDRESS, FIRST, SECOND, START, make_course, replace, source_path
+from support.synthetic import ADDRESS, FIRST, SECOND, START, make_course, replace, source_path
 
 from notebooks import build
+from notebooks.build import rules
 
 STEMS = ("00_start_here", "01_first_steps", "02_second_steps")
 
@@ -236,9 +237,9 @@ def test_badges_open_the_student_copy_of_the_main_branch(finished: Path) -> None
 
 
 def test_planned_prerequisite_is_named_without_a_link(tmp_path: Path) -> None:
-    text = SECOND.replace('needs: ["01"]', 'needs: ["05"]')
+    text = SECOND.replace('needs: ["01"]', 'needs: ["10"]')
     course = build.read_course(make_course(tmp_path / "course", **{"02_second_steps": text}))
-    assert "Prerequisites: 05 Contrastive" in build.title_cell(course.find("02"), course, solved=False)
+    assert "Prerequisites: 10 Learning" in build.title_cell(course.find("02"), course, solved=False)
 
 
 @pytest.mark.parametrize("stem", STEMS)
@@ -270,8 +271,8 @@ def test_run_all_goes_on_past_an_exercise_only_in_the_student_copy(finished: Pat
 
 def test_names_that_a_cell_sets_before_it_reads_them_are_its_own() -> None:
     source = "x = 1\nfor i in range(x):\n    y = i\nz = z + w\ndef f(a):\n    return a + g(x)\nimport os\nos.getcwd()"
-    assert build._names(source) == ({"range", "z", "w", "g"}, {"x", "i", "y", "z", "f", "os"})
-    assert build._names("squares = [k * m for k in ks]")[0] == {"m", "ks"}
+    assert rules._names(source) == ({"range", "z", "w", "g"}, {"x", "i", "y", "z", "f", "os"})
+    assert rules._names("squares = [k * m for k in ks]")[0] == {"m", "ks"}
 
 
 def test_report_cell_lists_every_exercise_with_its_points(finished: Path) -> None:
@@ -281,9 +282,9 @@ def test_report_cell_lists_every_exercise_with_its_points(finished: Path) -> Non
 
 def test_the_address_stands_in_one_place() -> None:
     address = build.read_repository(build.ROOT / "pyproject.toml").removeprefix("https://")
-    files = [p for folder in ("course_utils", "notebooks/src", "tests", "binder", ".ci")
+    files = [p for folder in ("course_utils", "notebooks/build", "notebooks/src", "tests", "binder", ".ci")
              for p in (build.ROOT / folder).rglob("*") if p.is_file() and p.suffix != ".pyc"]  # fmt: skip
-    files += [build.ROOT / "course.py", build.ROOT / "notebooks" / "build.py"]
+    files += [build.ROOT / "course.py"]
     found = [p for p in files if p.is_file() and address.encode() in p.read_bytes()]
     assert found == []
 
@@ -309,9 +310,9 @@ def test_map_holds_planned_lessons_and_takes_written_ones_from_their_headers(tmp
     code = build.map_cell(course)
     assert "plots.course_map(COURSE)" in code
     drawn = ast.literal_eval(code.partition("COURSE = ")[2].partition("plots.")[0])
-    assert sorted(drawn) == [f"{i:02d}" for i in range(11)]
+    assert sorted(drawn) == ["00", "01", "02", "03", *build.PLANNED]
     assert drawn["03"] == {"title": "Langevin, written", "needs": ["00", "01"], "time": "10 min", "ready": True}
-    assert drawn["04"] == {**build.PLANNED["04"], "ready": False}
+    assert drawn["10"] == {**build.PLANNED["10"], "needs": [], "ready": False}  # what it needs is not in this course
     assert len(code.splitlines()) <= build.MAX_CODE_LINES
 
 
@@ -574,7 +575,7 @@ def test_every_problem_of_a_source_is_named_at_once(course: Path, capsys: pytest
 def test_docstrings_and_blank_lines_do_not_count_as_code() -> None:
     body = "\n\n".join(f"    x{i} = {i}" for i in range(24))
     source = f'def f():\n    """Long.\n\n    more\n    """\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION'
-    assert build._code_lines(source, ast.parse(source)) == 25
+    assert rules._code_lines(source, ast.parse(source)) == 25
 
 
 @pytest.mark.parametrize("name", ["third.py", "3_third.py", "03_Third.py"])
@@ -772,7 +773,7 @@ def test_readme_without_a_place_for_the_table_is_mentioned(course: Path, capsys:
 
 def test_command_line_of_the_real_course_runs() -> None:
     result = subprocess.run(
-        [sys.executable, str(build.ROOT / "notebooks" / "build.py"), "--help"],
+        [sys.executable, str(build.ROOT / "notebooks" / "build"), "--help"],
         capture_output=True,
         text=True,
         check=True,

@@ -70,7 +70,7 @@ def test_ruff_is_silent(command: tuple[str, ...]) -> None:
 
 
 def test_the_notebooks_are_what_their_sources_give() -> None:
-    result = python("notebooks/build.py", "--check")
+    result = python("notebooks/build", "--check")
     if result.returncode or result.stdout or result.stderr:
         pytest.fail(result.stdout + result.stderr, pytrace=False)
 
