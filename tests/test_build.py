@@ -23,7 +23,7 @@ from nbgrader.utils import compute_checksum, determine_grade
 from support.synthetic import ADDRESS, FIRST, SECOND, START, make_course, replace, source_path
 
 from notebooks import build
-from notebooks.build import rules
+from notebooks.build import freshness, rules
 
 STEMS = ("00_start_here", "01_first_steps", "02_second_steps")
 
@@ -655,6 +655,59 @@ def test_solved_copy_with_another_fingerprint_is_named(course: Path, capsys: pyt
     assert names_stale(course, capsys) == both("01_first_steps")[1:]
 
 
+STYLE = "course_utils/plots/style.py"
+
+
+def add_line(path: Path, line: str) -> None:
+    path.write_text(f"{path.read_text('utf-8')}\n{line}\n", "utf-8")
+
+
+def test_solved_copy_holds_the_modules_that_its_kernel_imported(finished: Path) -> None:
+    modules = solved(finished).metadata.course.modules
+    assert {"course_utils", "course_utils.checks.frame", "course_utils.plots.style"} <= set(modules)
+    assert "course_utils.exercises.ising" not in modules
+    assert len(modules["course_utils"]) == 12
+    assert "course" not in student(finished).metadata
+
+
+def test_changed_module_names_the_lessons_that_ran_with_it(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add_line(course / STYLE, "UNUSED = 1")
+    expected = "notebooks/solutions/01_first_steps.ipynb (lesson 01 ran before these changed: course_utils.plots.style)"
+    assert names_stale(course, capsys, "01") == [expected]
+    (course / STYLE).unlink()
+    assert names_stale(course, capsys, "01") == [expected]
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [(STYLE, "# A remark."), ("course_utils/exercises/ising.py", "UNUSED = 1"), ("course_utils/new.py", "UNUSED = 1")],
+)
+def test_remark_and_a_module_that_no_lesson_imports_change_nothing(
+    course: Path, capsys: pytest.CaptureFixture[str], file: str, line: str
+) -> None:
+    (course / file).touch()
+    add_line(course / file, line)
+    assert names_stale(course, capsys) == []
+
+
+def test_code_is_what_python_runs_not_how_it_is_laid_out() -> None:
+    function = 'def f(x, *, scale: float = 0.5):\n    """Old."""\n    return f"{x * scale:.2f} {x!r}"\n'
+    code = f"{function}\n\nclass A:\n    y = None\n"
+    same = code.replace("Old", "New\n\n    words").replace("x * scale", "x*scale").replace("class", "# Why\nclass")
+    assert freshness._hash_of_code(code) == freshness._hash_of_code(same)
+    # A number, so that other versions of Python are held to it too: none may call the others' solved copies old.
+    assert freshness._hash_of_code(code) == "aea3891ccb89"
+    for old, new in (("0.5", "0.25"), ("None", "0"), (".2f", ".3f"), ("!r", "!s"), ("f(x, *, ", "f(x, ")):
+        assert freshness._hash_of_code(code.replace(old, new)) != freshness._hash_of_code(code)
+
+
+def test_solved_copy_without_a_record_of_its_modules_is_named(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    notebook = solved(course)
+    del notebook.metadata.course["modules"]
+    solved_path(course).write_text(build.to_text(notebook), "utf-8")
+    assert names_stale(course, capsys) == both("01_first_steps")[1:]
+
+
 def test_missing_and_damaged_files_are_named(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (course / "notebooks" / "00_start_here.ipynb").unlink()
     solved_path(course).write_text("{", "utf-8")
@@ -713,6 +766,32 @@ def test_change_of_prose_keeps_the_outputs(course: Path, capsys: pytest.CaptureF
     assert any("A term in the body" in c.source for c in solved(course).cells)
     assert "widgets" in solved(course).metadata
     assert names_stale(course, capsys) == []
+
+
+def test_lesson_whose_modules_changed_is_run_again(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add_line(course / STYLE, "UNUSED = 1")
+    capsys.readouterr()
+    assert build.main(["02"], course) == 0
+    assert "02_second_steps: executed" in capsys.readouterr().out
+    assert names_stale(course, capsys, "02") == []
+
+
+def test_exercises_without_answers_are_reported(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answers = course / "tests" / "answers" / "01_first_steps.py"
+    answers.parent.mkdir(parents=True)
+    wrong = "".join(f'# %% wrong="1.1" says="added"\nadd_one = {i}\n\n' for i in range(4))
+    right = '# %% right="1.1"\nadd_one = (1).__add__\n\n' * 2
+    answers.write_text(wrong + right + '# %% right="1.2"\nadd_two = (2).__add__\n', "utf-8")
+    capsys.readouterr()
+    assert build.main(["01", "02"], course) == 0  # they are for the tests to refuse
+    file = "tests/answers/01_first_steps.py"
+    assert [x for x in capsys.readouterr().out.splitlines() if "answers" in x] == [
+        f"{file}: exercise 1.2 has 0 wrong answers; it needs at least 4",
+        f"{file}: exercise 1.2 has 1 right answers; it needs at least 2",
+    ]
+    answers.write_text('# %% wrong="1.1"\nx = 1\n', "utf-8")
+    assert build.main(["01"], course) == 0
+    assert "01_first_steps.py, line 1: write `# %% wrong" in capsys.readouterr().out
 
 
 @pytest.mark.slow

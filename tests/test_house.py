@@ -75,6 +75,13 @@ def test_the_notebooks_are_what_their_sources_give() -> None:
         pytest.fail(result.stdout + result.stderr, pytrace=False)
 
 
+def test_modules_import_from_the_layers_below_them_and_in_no_circle() -> None:
+    """The layers stand in pyproject.toml; `lint-imports` shows the same."""
+    result = python("-c", "from importlinter.cli import lint_imports as lint; exit(lint(no_cache=True, no_logo=True))")
+    if result.returncode:
+        pytest.fail(result.stdout + result.stderr, pytrace=False)
+
+
 @pytest.mark.parametrize("module", ["course_utils", "course_utils.checks", "course_utils.lattice.exact"])
 def test_importing_it_loads_neither_torch_nor_jax(module: str) -> None:
     result = python("-c", f"import {module}, sys; print(sorted({{'torch', 'jax', 'jaxlib'}} & set(sys.modules)))")
