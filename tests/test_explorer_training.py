@@ -14,14 +14,6 @@ from course_utils.explorers.training import METHODS, RUNAWAY, SETS, STEP_SIZES, 
 NUMBER = re.compile(r"KL ([\d.,]+) nats after")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def explorer() -> Explorer:
     return explorer_of()
