@@ -23,7 +23,7 @@ from nbgrader.utils import compute_checksum, determine_grade
 from support.synthetic import ADDRESS, FIRST, SECOND, START, make_course, replace, source_path
 
 from notebooks import build
-from notebooks.build import freshness, rules
+from notebooks.build import answers, freshness, rules, source
 
 STEMS = ("00_start_here", "01_first_steps", "02_second_steps")
 
@@ -179,8 +179,8 @@ def test_the_readmes_commands_grade_a_solved_a_half_right_and_a_blank_copy(cours
         target = folder / "submitted" / name / "first"
         shutil.copytree(folder / "release" / "first", target)
         notebook = nbformat.read(target / "01_first_steps.ipynb", as_version=4)
-        for exercise, source in answers.items():
-            cell_of(notebook, "todo", exercise).source = source
+        for exercise, code in answers.items():
+            cell_of(notebook, "todo", exercise).source = code
         (target / "01_first_steps.ipynb").write_text(build.to_text(notebook), "utf-8")
 
     run(course, lines[2:hand_in])
@@ -777,11 +777,11 @@ def test_lesson_whose_modules_changed_is_run_again(course: Path, capsys: pytest.
 
 
 def test_exercises_without_answers_are_reported(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    answers = course / "tests" / "answers" / "01_first_steps.py"
-    answers.parent.mkdir(parents=True)
+    path = course / "tests" / "answers" / "01_first_steps.py"
+    path.parent.mkdir(parents=True)
     wrong = "".join(f'# %% wrong="1.1" says="added"\nadd_one = {i}\n\n' for i in range(4))
     right = '# %% right="1.1"\nadd_one = (1).__add__\n\n' * 2
-    answers.write_text(wrong + right + '# %% right="1.2"\nadd_two = (2).__add__\n', "utf-8")
+    path.write_text(wrong + right + '# %% right="1.2"\nadd_two = (2).__add__\n', "utf-8")
     capsys.readouterr()
     assert build.main(["01", "02"], course) == 0  # they are for the tests to refuse
     file = "tests/answers/01_first_steps.py"
@@ -789,7 +789,7 @@ def test_exercises_without_answers_are_reported(course: Path, capsys: pytest.Cap
         f"{file}: exercise 1.2 has 0 wrong answers; it needs at least 4",
         f"{file}: exercise 1.2 has 1 right answers; it needs at least 2",
     ]
-    answers.write_text('# %% wrong="1.1"\nx = 1\n', "utf-8")
+    path.write_text('# %% wrong="1.1"\nx = 1\n', "utf-8")
     assert build.main(["01"], course) == 0
     assert "01_first_steps.py, line 1: write `# %% wrong" in capsys.readouterr().out
 
@@ -845,6 +845,28 @@ def test_readme_without_a_place_for_the_table_is_mentioned(course: Path, capsys:
     assert "README.md: no table of lessons. Add the lines" in capsys.readouterr().out
     (course / "README.md").unlink()
     assert "no table of lessons" in names_stale(course, capsys)[0]
+
+
+# ---------------------------------------------------------------------------------------------------- CONTRIBUTING
+
+
+def test_contributing_has_the_whole_grammar() -> None:
+    text = (build.ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    for role in source.ROLES:
+        kind = r" \[markdown\]" if role in rules.MARKDOWN_ROLES else ""
+        assert re.search(rf'^\| `# %%{kind} {role}="', text, re.M), role
+    for kind, key in answers.KINDS.items():
+        assert re.search(rf'^\| `# %% {kind}="3\.1"{f" {key}=" if key else "`"}', text, re.M), kind
+    for key in source.HEADER_KEYS:
+        assert re.search(rf"^#     {key}: ", text, re.M), key
+    for limit in (rules.MAX_CODE_LINES, rules.MAX_CHECK_LINES):
+        assert re.search(rf"\b{limit}\b", text)
+
+
+def test_files_that_contributing_names_are_there() -> None:
+    text = (build.ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    for name in re.findall(r"\b(?:course_utils|notebooks|tests)/[\w/]+\.(?:py|txt)\b", text):
+        assert "NN_name" in name or "/name." in name or (build.ROOT / name).is_file(), name
 
 
 # ---------------------------------------------------------------------------------------------------- the command

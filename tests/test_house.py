@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOP = {
     ".ci",
     ".gitignore",
+    "CONTRIBUTING.md",
     "LICENSE",
     "README.md",
     "binder",
