@@ -44,7 +44,7 @@ TORCH_CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 PROBE_S = 5.0
 GRACE_S = 5.0  # how long a child process that was told to end may take
 
-RECIPE = 1  # count up when `make` changes, so that environments made the old way are brought up to date
+RECIPE = 1  # count up when `install` changes, so that environments made the old way are brought up to date
 
 # What each command installs: the environment's folder, the file that pip is given, and every file that counts.
 ENVIRONMENTS = {
@@ -131,7 +131,7 @@ def stamp(kind):
     return digest.hexdigest()
 
 
-def answers(command):
+def output_of(command):
     """The output of a short command, or None where it does not run or fails."""
     try:
         return subprocess.check_output(command, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL).decode().strip()
@@ -139,10 +139,10 @@ def answers(command):
         return None
 
 
-def runs(python):
+def is_usable(python):
     """Whether this Python exists, starts and is of the same version as the one that runs this file."""
     program = "import sys; print('%d.%d' % sys.version_info[:2])"
-    return os.path.exists(python) and answers([python, "-I", "-c", program]) == "%d.%d" % sys.version_info[:2]
+    return os.path.exists(python) and output_of([python, "-I", "-c", program]) == "%d.%d" % sys.version_info[:2]
 
 
 def is_ready(kind):
@@ -151,7 +151,7 @@ def is_ready(kind):
         with open(stamp_file(kind)) as file:
             if file.read() != stamp(kind):
                 return False
-        return runs(python_of(folder_of(kind))) and not is_missing_files(kind)
+        return is_usable(python_of(folder_of(kind))) and not is_missing_files(kind)
     except OSError:
         return False
 
@@ -182,12 +182,17 @@ def is_missing_files(kind):
     return False
 
 
-def ready(kind, repair=False):
-    """Make or repair the environment where it needs that, or in any case; return its Python."""
+def prepare(kind, repair=False):
+    """The Python of an environment, which is first installed or repaired where that is needed.
+
+    Args:
+        kind: a key of `ENVIRONMENTS`.
+        repair: look at every file of it, even if it seems complete.
+    """
     if repair or not is_ready(kind):
         with locked():
             if repair or not is_ready(kind):
-                make(kind)
+                install(kind)
     return python_of(folder_of(kind))
 
 
@@ -195,17 +200,17 @@ def ready(kind, repair=False):
 def locked():
     """Let one start at a time work on the environments. The lock ends with its process, however that ends."""
     with open(LOCK, "a") as file:
-        told = False
-        while not took(file):
-            if not told:
+        announced = False
+        while not acquired(file):
+            if not announced:
                 say("Another start of course.py is at work on the environment; waiting for it.")
-                told = True
+                announced = True
             time.sleep(0.5)
         yield
 
 
-def took(file):
-    """Whether this process now holds the lock on an open file."""
+def acquired(file):
+    """Lock an open file, and return whether that succeeded: no other process holds it then."""
     if os.name == "nt":
         import msvcrt
 
@@ -226,14 +231,14 @@ def took(file):
     return True
 
 
-def make(kind):
+def install(kind):
     """Install an environment; what is there and sound is kept."""
     if sys.platform == "darwin" and platform.machine() == "x86_64":
         raise Problem("PyTorch and JAX have no builds for Intel Macs. Open the course on Colab or Binder instead.")
     started = time.time()
     folder, name = folder_of(kind), ENVIRONMENTS[kind][0]
     python = python_of(folder)
-    if not (runs(python) and answers([python, "-I", "-m", "pip", "--version"])):
+    if not (is_usable(python) and output_of([python, "-I", "-m", "pip", "--version"])):
         make_venv(folder, name)
     for other in ENVIRONMENTS:  # from here until the end the environment is half made
         if folder_of(other) == folder:
@@ -246,10 +251,10 @@ def make(kind):
         install_colab(python)
     else:
         pip(python, ["-r", os.path.join(ROOT, ENVIRONMENTS[kind][1])] + torch_index(python))
-        no_news(folder)
-    for done in ("lab", "test") if kind == "test" else (kind,):
-        with open(stamp_file(done), "w") as file:
-            file.write(stamp(done))
+        switch_off_news(folder)
+    for complete in ("lab", "test") if kind == "test" else (kind,):  # what tests need holds what the lab needs
+        with open(stamp_file(complete), "w") as file:
+            file.write(stamp(complete))
     say("%s is ready (%.0f s)." % (name, time.time() - started))
 
 
@@ -277,7 +282,7 @@ def make_venv(folder, name):
 
 def site_packages(python):
     """The folder into which an environment's pip installs."""
-    return answers([python, "-I", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
+    return output_of([python, "-I", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
 
 
 def remove_damaged(folder):
@@ -308,7 +313,7 @@ def is_whole(folder, info):
     return bool(rows)
 
 
-def no_news(folder):
+def switch_off_news(folder):
     """Switch off JupyterLab's question whether it may fetch news."""
     settings = os.path.join(folder, "share", "jupyter", "lab", "settings")
     os.makedirs(settings, exist_ok=True)
@@ -347,7 +352,7 @@ def torch_index(python):
     if sys.platform != "linux" or has_nvidia():
         return []
     program = "import importlib.metadata; print(importlib.metadata.version('torch').partition('+')[0])"
-    if answers([python, "-I", "-c", program]) == dict(pins_of("requirements.txt")).get("torch"):
+    if output_of([python, "-I", "-c", program]) == dict(pins_of("requirements.txt")).get("torch"):
         return []
     if cpu_wheels_reached():
         return ["--extra-index-url", TORCH_CPU_WHEELS]
@@ -413,10 +418,10 @@ def cause_of(lines):
     """Why pip failed, in a sentence without its end, or None where a person has to read what pip said."""
     errors = [line for line in lines if line.startswith("ERROR: ")]
     for signs, sentence in CAUSES:
-        told = any(sign in line for line in errors for sign in signs)
+        named = any(sign in line for line in errors for sign in signs)
         # pip goes on without an index that it cannot reach, and then finds no version of the first package.
         none_found = any("No matching distribution" in line for line in errors)
-        if told or (none_found and any(sign in line for line in lines for sign in signs)):
+        if named or (none_found and any(sign in line for line in lines for sign in signs)):
             return sentence
     return None
 
@@ -454,7 +459,7 @@ def differences_from_colab(python):
     """In words, where the Colab environment is not what Colab has."""
     program = "import importlib.metadata as m, json, sys; print(json.dumps([m.version(n) for n in sys.argv[1:]]))"
     pins = pins_of("tests/colab.txt")
-    found = json.loads(answers([python, "-I", "-c", program] + [name for name, _ in pins]))
+    found = json.loads(output_of([python, "-I", "-c", program] + [name for name, _ in pins]))
     differences = ["Python %d.%d (Colab: %d.%d)" % (sys.version_info[:2] + COLAB_PYTHON)]
     if sys.version_info[:2] == COLAB_PYTHON:
         differences = []
@@ -531,13 +536,13 @@ def fetch():
         )
     code, _, errors = git("merge", "--quiet", "--ff-only", "@{upstream}")
     if code:
-        in_the_way = [line.strip() for line in errors.splitlines() if line.startswith("\t")]
-        if not in_the_way:
+        blocking = [line.strip() for line in errors.splitlines() if line.startswith("\t")]
+        if not blocking:
             raise Problem("git could not go to the newest version, and nothing has changed. It says:\n%s" % errors)
         raise Problem(
             "You have changed files of the course that the newest version changes too, and nothing has changed yet: "
             "%s\nKeep yours under other names, put the course's back (git checkout HEAD -- FILE; a file that git does "
-            "not know you only move away), and run the same command again." % ", ".join(in_the_way[:8])
+            "not know you only move away), and run the same command again." % ", ".join(blocking[:8])
         )
     say("Fetched %d change%s of the course." % (count, "" if count == 1 else "s"))
     return True
@@ -562,8 +567,8 @@ def environment():
     return variables
 
 
-def become(command, variables):
-    """Let a command take this process's place, and with it Ctrl-C and the exit code."""
+def replace_process(command, variables):
+    """Run a command in place of this program: Ctrl-C and the exit code are then the command's."""
     sys.stdout.flush()
     os.chdir(ROOT)
     if os.name != "nt":
@@ -572,7 +577,7 @@ def become(command, variables):
     while True:
         try:
             return process.wait()
-        except KeyboardInterrupt:  # the command has got it too, and ends in its own way
+        except KeyboardInterrupt:  # the command has received it too, and ends in its own way
             continue
 
 
@@ -612,7 +617,7 @@ def pytest_arguments(mode, extra=()):
     return arguments + list(extra)
 
 
-def copies(python, action):
+def manage_copies(python, action):
     """Do something with the learner's copies; notebooks/working_copies.py says what there is. Returns its exit code."""
     sys.stdout.flush()
     with locked():
@@ -621,37 +626,39 @@ def copies(python, action):
 
 def lab(options, extra):
     """Open the learner's copies of the lessons in JupyterLab."""
-    python = ready("lab", options.repair)
-    code = copies(python, "open")
+    python = prepare("lab", options.repair)
+    code = manage_copies(python, "open")
     if code and not os.path.exists(os.path.join(ROOT, "work", "00_start_here.ipynb")):
         return code
     say("Starting JupyterLab; its address follows. Stop it with Ctrl-C.")
     command = [python] + lab_arguments(options.port, not options.no_browser, extra)
-    return become(command, environment())
+    return replace_process(command, environment())
 
 
 def update(options, extra):
     """Fetch the course's newest version, and bring the learner's copies up to it."""
     if options.fetch:
-        code = copies(sys.executable, "adopt")  # what was written into the course's own files is in git's way
+        code = manage_copies(sys.executable, "adopt")  # what was written into the course's own files is in git's way
         if code:
             return code
         if fetch():
             # From here on the new version of this file and of all others does the work.
-            return become([sys.executable, os.path.join(ROOT, "course.py"), "update", "--no-fetch"], dict(os.environ))
-    return copies(ready("lab"), "update")
+            return replace_process(
+                [sys.executable, os.path.join(ROOT, "course.py"), "update", "--no-fetch"], dict(os.environ)
+            )
+    return manage_copies(prepare("lab"), "update")
 
 
 def test(options, extra):
     """Run the tests."""
     if options.mode != "colab":
-        return become([ready("test", options.repair)] + pytest_arguments(options.mode, extra), environment())
-    python = ready("colab", options.repair)
+        return replace_process([prepare("test", options.repair)] + pytest_arguments(options.mode, extra), environment())
+    python = prepare("colab", options.repair)
     differences = differences_from_colab(python)
     say("These are Colab's versions%s." % (" but for " + differences if differences else ""))
     variables = dict(environment(), COURSE_ENVIRONMENT="colab")
     variables["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # Colab's ipykernel warns at each start
-    return become([python] + pytest_arguments("colab", extra), variables)
+    return replace_process([python] + pytest_arguments("colab", extra), variables)
 
 
 def parse(arguments):
@@ -662,29 +669,33 @@ def parse(arguments):
         prog="course.py", description="Open the course, or prove it.", epilog="COMMAND --help says more."
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    one = commands.add_parser("lab", help="open the course in JupyterLab", epilog="After --: arguments to JupyterLab.")
-    one.set_defaults(run=lab)
-    one.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
-    one.add_argument("--port", type=int, help="the port to serve at (default: the first free one from 8888)")
-    three = commands.add_parser("update", help="fetch the newest version of the course, and keep what you wrote")
-    three.set_defaults(run=update)
-    three.add_argument(
+    lab_parser = commands.add_parser(
+        "lab", help="open the course in JupyterLab", epilog="After --: arguments to JupyterLab."
+    )
+    lab_parser.set_defaults(run=lab)
+    lab_parser.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
+    lab_parser.add_argument("--port", type=int, help="the port to serve at (default: the first free one from 8888)")
+    update_parser = commands.add_parser(
+        "update", help="fetch the newest version of the course, and keep what you wrote"
+    )
+    update_parser.set_defaults(run=update)
+    update_parser.add_argument(
         "--no-fetch",
         dest="fetch",
         action="store_false",
         help="fetch nothing: only bring your copies up to what is here",
     )
-    two = commands.add_parser("test", help="run the whole test suite", epilog="After --: arguments to pytest.")
-    two.set_defaults(run=test, mode="full")
-    modes = two.add_mutually_exclusive_group()
+    test_parser = commands.add_parser("test", help="run the whole test suite", epilog="After --: arguments to pytest.")
+    test_parser.set_defaults(run=test, mode="full")
+    modes = test_parser.add_mutually_exclusive_group()
     for mode, text in (
         ("quick", "leave out the long tests and the solved notebooks"),
         ("colab", "run the solved notebooks and the short unit tests with Colab's versions"),
         ("browser", "run lesson notebooks in JupyterLab in a headless Chromium"),
     ):
         modes.add_argument("--" + mode, dest="mode", action="store_const", const=mode, help=text)
-    for command in (one, two):
-        command.add_argument("--repair", action="store_true", help="first look at every file of the environment")
+    for subparser in (lab_parser, test_parser):
+        subparser.add_argument("--repair", action="store_true", help="first look at every file of the environment")
     options = parser.parse_args(arguments[:cut])
     if options.command is None:
         parser.error("say what to do: lab, update or test")
@@ -701,11 +712,11 @@ def main(arguments):
         say("\nStopped. The same command goes on from here.")
         return 130
     except (Problem, OSError) as problem:
-        print("course.py: %s" % (in_words(problem) or problem), file=sys.stderr)
+        print("course.py: %s" % (explanation_of(problem) or problem), file=sys.stderr)
         return 1
 
 
-def in_words(error):
+def explanation_of(error):
     """What a person can do about an error of the system's, or None where there is nothing to add."""
     number = getattr(error, "errno", None)
     if number in (errno.EACCES, errno.EPERM, errno.EROFS):

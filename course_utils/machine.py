@@ -1,10 +1,8 @@
 """What this machine is, and the same start for every lesson."""
 
-import ctypes
 import os
 import platform
 import random
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,6 +10,10 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+import psutil
+
+from . import arguments
+from .place import where
 
 _FRAMEWORKS = ("torch", "jax")
 _PLACES = {
@@ -29,7 +31,7 @@ class Machine:
     Attributes:
         place: "colab", "kaggle", "binder" or "local".
         cores: CPU cores this process may use.
-        memory: main memory in GiB, or the container's limit where there is one; None if unknown.
+        memory: main memory in GiB, or the container's limit where there is one.
         versions: installed versions of Python and the main packages.
         devices: framework -> "cpu" or "cuda", for the frameworks that were asked for.
         device_names: framework -> a description of its device, with its memory where it is a GPU.
@@ -38,7 +40,7 @@ class Machine:
 
     place: str
     cores: int
-    memory: float | None
+    memory: float
     versions: dict[str, str]
     seed: int
     devices: dict[str, str] = field(default_factory=dict)
@@ -50,9 +52,9 @@ class Machine:
         return next(iter(self.devices.values()), "cpu")
 
     def __str__(self) -> str:
-        memory = f", {self.memory:.1f} GiB memory" if self.memory else ""
         cores = f"{self.cores} CPU core{'s' if self.cores > 1 else ''}"
-        lines = [f"Running on {_PLACES[self.place]}: Python {self.versions['python']}, {cores}{memory}"]
+        resources = f"{cores}, {self.memory:.1f} GiB memory"
+        lines = [f"Running on {_PLACES[self.place]}: Python {self.versions['python']}, {resources}"]
         lines += [f"{name} {self.versions[name]} on {text}" for name, text in self.device_names.items()]
         others = {name: v for name, v in self.versions.items() if name not in ("python", *self.device_names)}
         lines.append(" · ".join(f"{name} {version}" for name, version in others.items()) + f" · seed {self.seed}")
@@ -74,14 +76,12 @@ def setup(seed: int = 0, uses: Sequence[str] = ("torch",), *, quiet: bool = Fals
         The machine; `machine.device` is where tensors should go.
 
     Raises:
-        ValueError: if `seed` is not a non-negative integer below 2**32, or `uses` names an unknown framework.
+        ValueError: if `seed` is not a whole number below 2**32, or `uses` names an unknown framework.
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise ValueError(f"seed = {seed!r}: expected an integer from 0 to 2**32 - 1")
+    seed = arguments.whole("seed", seed, 0, 2**32 - 1)
     uses = (uses,) if isinstance(uses, str) else tuple(uses)
     for name in uses:
-        if name not in _FRAMEWORKS:
-            raise ValueError(f"uses = {uses!r}: {name!r} is unknown; choose from {', '.join(_FRAMEWORKS)}")
+        arguments.choice("uses", name, _FRAMEWORKS)
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - the learner's own cells may use the global generator
     found = {name: (_torch if name == "torch" else _jax)(seed) for name in uses}
@@ -140,17 +140,6 @@ def _writable(folder: Path) -> bool:
         return False
 
 
-def where() -> str:
-    """Where this process runs: "colab", "kaggle", "binder" or "local"."""
-    if "COLAB_RELEASE_TAG" in os.environ or "google.colab" in sys.modules:
-        return "colab"
-    if "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
-        return "kaggle"
-    if "BINDER_SERVICE_HOST" in os.environ or "BINDER_LAUNCH_HOST" in os.environ:
-        return "binder"
-    return "local"
-
-
 def _torch(seed: int) -> tuple[str, str]:
     import torch
 
@@ -191,36 +180,13 @@ def _versions(*packages: str) -> dict[str, str]:
 
 
 def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    process = psutil.Process()
+    if hasattr(process, "cpu_affinity"):  # not on macOS
+        return len(process.cpu_affinity())
+    return psutil.cpu_count() or 1
 
 
-def _memory_gib() -> float | None:
+def _memory_gib() -> float:
     """Main memory in GiB; a container's limit counts, as Binder sets it in MEM_LIMIT (bytes)."""
-    if os.environ.get("MEM_LIMIT", "").isdigit():
-        return int(os.environ["MEM_LIMIT"]) / 2**30
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    except (AttributeError, ValueError, OSError):
-        return _windows_memory_gib()
-
-
-def _windows_memory_gib() -> float | None:
-    if not hasattr(ctypes, "windll"):
-        return None
-
-    class Status(ctypes.Structure):
-        _fields_ = [
-            ("length", ctypes.c_ulong),
-            ("load", ctypes.c_ulong),
-            *[
-                (name, ctypes.c_ulonglong)
-                for name in ("total", "free", "page", "page_free", "virt", "virt_free", "ext")
-            ],
-        ]
-
-    status = Status()
-    status.length = ctypes.sizeof(status)
-    ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
-    return status.total / 2**30
+    limit = os.environ.get("MEM_LIMIT", "")
+    return (int(limit) if limit.isdigit() else psutil.virtual_memory().total) / 2**30

@@ -36,7 +36,7 @@ else:  # started as a program
 ROOT = Path(__file__).resolve().parent.parent
 LESSON = re.compile(r"\d\d_[a-z0-9_]+\.ipynb")
 #: Whoever changes these is writing the course: the notebooks are then built, not worked in.
-SOURCES = ("notebooks/src", "notebooks/build.py", "pyproject.toml")
+SOURCES = ("notebooks/src", "notebooks/build", "pyproject.toml")
 UNFINISHED = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
 VERSIONS = 50  # of a lesson's history that are looked at to find where a copy came from
 ENOUGH = 0.5  # likeness of a lesson to its earlier name

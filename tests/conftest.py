@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -73,6 +74,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     config.option.loadscopereorder = False  # else the many short tests of a file go before one long one
     return ByScope(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """PyTorch computes on one thread: arrays are small here, and threads would only wait for one another."""
+    if "torch" in sys.modules:  # the files of tests that use it have loaded it by now
+        sys.modules["torch"].set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)

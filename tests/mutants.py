@@ -33,7 +33,7 @@ import numpy as np
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import Bench, Outcome
+from support.bench import Bench, Outcome
 
 from course_utils.checks.values import agree, copied, to_numpy
 from notebooks import build
@@ -449,10 +449,8 @@ def tried(bench: Bench, mutant: Mutant) -> Outcome:
 
 def read_equivalents(path: Path) -> dict[str, list[str]]:
     """Exercise -> texts of the mutants that a file of answers declares equivalent."""
-    import lessons
-
     found: dict[str, list[str]] = {}
-    for answer in lessons.read_answers(path):
+    for answer in build.read_answers(path):
         if answer.kind == "equivalent":
             lines = [line.removeprefix("#").strip() for line in answer.source.splitlines()]
             found.setdefault(answer.exercise, []).extend(line for line in lines if line)

@@ -1,4 +1,4 @@
-"""What `notebooks/build.py` promises: two copies from one source, refusals with a cure, and what counts as stale."""
+"""What `notebooks/build` promises: two copies from one source, refusals with a cure, and what counts as stale."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ import pytest
 from nbformat import NotebookNode
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import compute_checksum, determine_grade
-from synthetic import ADDRESS, FIRST, SECOND, START, make_course, replace, source_path
+from support.synthetic import ADDRESS, FIRST, SECOND, START, make_course, replace, source_path
 
 from notebooks import build
+from notebooks.build import answers, freshness, rules, source
 
 STEMS = ("00_start_here", "01_first_steps", "02_second_steps")
 
@@ -178,8 +179,8 @@ def test_the_readmes_commands_grade_a_solved_a_half_right_and_a_blank_copy(cours
         target = folder / "submitted" / name / "first"
         shutil.copytree(folder / "release" / "first", target)
         notebook = nbformat.read(target / "01_first_steps.ipynb", as_version=4)
-        for exercise, source in answers.items():
-            cell_of(notebook, "todo", exercise).source = source
+        for exercise, code in answers.items():
+            cell_of(notebook, "todo", exercise).source = code
         (target / "01_first_steps.ipynb").write_text(build.to_text(notebook), "utf-8")
 
     run(course, lines[2:hand_in])
@@ -236,9 +237,9 @@ def test_badges_open_the_student_copy_of_the_main_branch(finished: Path) -> None
 
 
 def test_planned_prerequisite_is_named_without_a_link(tmp_path: Path) -> None:
-    text = SECOND.replace('needs: ["01"]', 'needs: ["05"]')
+    text = SECOND.replace('needs: ["01"]', 'needs: ["10"]')
     course = build.read_course(make_course(tmp_path / "course", **{"02_second_steps": text}))
-    assert "Prerequisites: 05 Contrastive" in build.title_cell(course.find("02"), course, solved=False)
+    assert "Prerequisites: 10 Learning" in build.title_cell(course.find("02"), course, solved=False)
 
 
 @pytest.mark.parametrize("stem", STEMS)
@@ -270,8 +271,8 @@ def test_run_all_goes_on_past_an_exercise_only_in_the_student_copy(finished: Pat
 
 def test_names_that_a_cell_sets_before_it_reads_them_are_its_own() -> None:
     source = "x = 1\nfor i in range(x):\n    y = i\nz = z + w\ndef f(a):\n    return a + g(x)\nimport os\nos.getcwd()"
-    assert build._names(source) == ({"range", "z", "w", "g"}, {"x", "i", "y", "z", "f", "os"})
-    assert build._names("squares = [k * m for k in ks]")[0] == {"m", "ks"}
+    assert rules._names(source) == ({"range", "z", "w", "g"}, {"x", "i", "y", "z", "f", "os"})
+    assert rules._names("squares = [k * m for k in ks]")[0] == {"m", "ks"}
 
 
 def test_report_cell_lists_every_exercise_with_its_points(finished: Path) -> None:
@@ -281,9 +282,9 @@ def test_report_cell_lists_every_exercise_with_its_points(finished: Path) -> Non
 
 def test_the_address_stands_in_one_place() -> None:
     address = build.read_repository(build.ROOT / "pyproject.toml").removeprefix("https://")
-    files = [p for folder in ("course_utils", "notebooks/src", "tests", "binder", ".ci")
+    files = [p for folder in ("course_utils", "notebooks/build", "notebooks/src", "tests", "binder", ".ci")
              for p in (build.ROOT / folder).rglob("*") if p.is_file() and p.suffix != ".pyc"]  # fmt: skip
-    files += [build.ROOT / "course.py", build.ROOT / "notebooks" / "build.py"]
+    files += [build.ROOT / "course.py"]
     found = [p for p in files if p.is_file() and address.encode() in p.read_bytes()]
     assert found == []
 
@@ -309,9 +310,9 @@ def test_map_holds_planned_lessons_and_takes_written_ones_from_their_headers(tmp
     code = build.map_cell(course)
     assert "plots.course_map(COURSE)" in code
     drawn = ast.literal_eval(code.partition("COURSE = ")[2].partition("plots.")[0])
-    assert sorted(drawn) == [f"{i:02d}" for i in range(11)]
+    assert sorted(drawn) == ["00", "01", "02", "03", *build.PLANNED]
     assert drawn["03"] == {"title": "Langevin, written", "needs": ["00", "01"], "time": "10 min", "ready": True}
-    assert drawn["04"] == {**build.PLANNED["04"], "ready": False}
+    assert drawn["10"] == {**build.PLANNED["10"], "needs": [], "ready": False}  # what it needs is not in this course
     assert len(code.splitlines()) <= build.MAX_CODE_LINES
 
 
@@ -574,7 +575,7 @@ def test_every_problem_of_a_source_is_named_at_once(course: Path, capsys: pytest
 def test_docstrings_and_blank_lines_do_not_count_as_code() -> None:
     body = "\n\n".join(f"    x{i} = {i}" for i in range(24))
     source = f'def f():\n    """Long.\n\n    more\n    """\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION'
-    assert build._code_lines(source, ast.parse(source)) == 25
+    assert rules._code_lines(source, ast.parse(source)) == 25
 
 
 @pytest.mark.parametrize("name", ["third.py", "3_third.py", "03_Third.py"])
@@ -654,6 +655,59 @@ def test_solved_copy_with_another_fingerprint_is_named(course: Path, capsys: pyt
     assert names_stale(course, capsys) == both("01_first_steps")[1:]
 
 
+STYLE = "course_utils/plots/style.py"
+
+
+def add_line(path: Path, line: str) -> None:
+    path.write_text(f"{path.read_text('utf-8')}\n{line}\n", "utf-8")
+
+
+def test_solved_copy_holds_the_modules_that_its_kernel_imported(finished: Path) -> None:
+    modules = solved(finished).metadata.course.modules
+    assert {"course_utils", "course_utils.checks.frame", "course_utils.plots.style"} <= set(modules)
+    assert "course_utils.exercises.ising" not in modules
+    assert len(modules["course_utils"]) == 12
+    assert "course" not in student(finished).metadata
+
+
+def test_changed_module_names_the_lessons_that_ran_with_it(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add_line(course / STYLE, "UNUSED = 1")
+    expected = "notebooks/solutions/01_first_steps.ipynb (lesson 01 ran before these changed: course_utils.plots.style)"
+    assert names_stale(course, capsys, "01") == [expected]
+    (course / STYLE).unlink()
+    assert names_stale(course, capsys, "01") == [expected]
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [(STYLE, "# A remark."), ("course_utils/exercises/ising.py", "UNUSED = 1"), ("course_utils/new.py", "UNUSED = 1")],
+)
+def test_remark_and_a_module_that_no_lesson_imports_change_nothing(
+    course: Path, capsys: pytest.CaptureFixture[str], file: str, line: str
+) -> None:
+    (course / file).touch()
+    add_line(course / file, line)
+    assert names_stale(course, capsys) == []
+
+
+def test_code_is_what_python_runs_not_how_it_is_laid_out() -> None:
+    function = 'def f(x, *, scale: float = 0.5):\n    """Old."""\n    return f"{x * scale:.2f} {x!r}"\n'
+    code = f"{function}\n\nclass A:\n    y = None\n"
+    same = code.replace("Old", "New\n\n    words").replace("x * scale", "x*scale").replace("class", "# Why\nclass")
+    assert freshness._hash_of_code(code) == freshness._hash_of_code(same)
+    # A number, so that other versions of Python are held to it too: none may call the others' solved copies old.
+    assert freshness._hash_of_code(code) == "aea3891ccb89"
+    for old, new in (("0.5", "0.25"), ("None", "0"), (".2f", ".3f"), ("!r", "!s"), ("f(x, *, ", "f(x, ")):
+        assert freshness._hash_of_code(code.replace(old, new)) != freshness._hash_of_code(code)
+
+
+def test_solved_copy_without_a_record_of_its_modules_is_named(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    notebook = solved(course)
+    del notebook.metadata.course["modules"]
+    solved_path(course).write_text(build.to_text(notebook), "utf-8")
+    assert names_stale(course, capsys) == both("01_first_steps")[1:]
+
+
 def test_missing_and_damaged_files_are_named(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (course / "notebooks" / "00_start_here.ipynb").unlink()
     solved_path(course).write_text("{", "utf-8")
@@ -714,6 +768,32 @@ def test_change_of_prose_keeps_the_outputs(course: Path, capsys: pytest.CaptureF
     assert names_stale(course, capsys) == []
 
 
+def test_lesson_whose_modules_changed_is_run_again(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add_line(course / STYLE, "UNUSED = 1")
+    capsys.readouterr()
+    assert build.main(["02"], course) == 0
+    assert "02_second_steps: executed" in capsys.readouterr().out
+    assert names_stale(course, capsys, "02") == []
+
+
+def test_exercises_without_answers_are_reported(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = course / "tests" / "answers" / "01_first_steps.py"
+    path.parent.mkdir(parents=True)
+    wrong = "".join(f'# %% wrong="1.1" says="added"\nadd_one = {i}\n\n' for i in range(4))
+    right = '# %% right="1.1"\nadd_one = (1).__add__\n\n' * 2
+    path.write_text(wrong + right + '# %% right="1.2"\nadd_two = (2).__add__\n', "utf-8")
+    capsys.readouterr()
+    assert build.main(["01", "02"], course) == 0  # they are for the tests to refuse
+    file = "tests/answers/01_first_steps.py"
+    assert [x for x in capsys.readouterr().out.splitlines() if "answers" in x] == [
+        f"{file}: exercise 1.2 has 0 wrong answers; it needs at least 4",
+        f"{file}: exercise 1.2 has 1 right answers; it needs at least 2",
+    ]
+    path.write_text('# %% wrong="1.1"\nx = 1\n', "utf-8")
+    assert build.main(["01"], course) == 0
+    assert "01_first_steps.py, line 1: write `# %% wrong" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 def test_force_runs_again(course: Path) -> None:
     with_first_output(course, "02_second_steps", "an earlier run")
@@ -767,12 +847,34 @@ def test_readme_without_a_place_for_the_table_is_mentioned(course: Path, capsys:
     assert "no table of lessons" in names_stale(course, capsys)[0]
 
 
+# ---------------------------------------------------------------------------------------------------- CONTRIBUTING
+
+
+def test_contributing_has_the_whole_grammar() -> None:
+    text = (build.ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    for role in source.ROLES:
+        kind = r" \[markdown\]" if role in rules.MARKDOWN_ROLES else ""
+        assert re.search(rf'^\| `# %%{kind} {role}="', text, re.M), role
+    for kind, key in answers.KINDS.items():
+        assert re.search(rf'^\| `# %% {kind}="3\.1"{f" {key}=" if key else "`"}', text, re.M), kind
+    for key in source.HEADER_KEYS:
+        assert re.search(rf"^#     {key}: ", text, re.M), key
+    for limit in (rules.MAX_CODE_LINES, rules.MAX_CHECK_LINES):
+        assert re.search(rf"\b{limit}\b", text)
+
+
+def test_files_that_contributing_names_are_there() -> None:
+    text = (build.ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    for name in re.findall(r"\b(?:course_utils|notebooks|tests)/[\w/]+\.(?:py|txt)\b", text):
+        assert "NN_name" in name or "/name." in name or (build.ROOT / name).is_file(), name
+
+
 # ---------------------------------------------------------------------------------------------------- the command
 
 
 def test_command_line_of_the_real_course_runs() -> None:
     result = subprocess.run(
-        [sys.executable, str(build.ROOT / "notebooks" / "build.py"), "--help"],
+        [sys.executable, str(build.ROOT / "notebooks" / "build"), "--help"],
         capture_output=True,
         text=True,
         check=True,

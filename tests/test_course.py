@@ -46,8 +46,8 @@ def fake_venv(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An environment that counts as sound, made without making one."""
     site = scratch / ".venv" / "site"
     site.mkdir(parents=True)
-    monkeypatch.setattr(course, "runs", lambda python: True)
-    monkeypatch.setattr(course, "answers", lambda command: "an answer")
+    monkeypatch.setattr(course, "is_usable", lambda python: True)
+    monkeypatch.setattr(course, "output_of", lambda command: "an answer")
     monkeypatch.setattr(course, "site_packages", lambda python: str(site))
     return site
 
@@ -65,7 +65,7 @@ def other_pythons() -> list[str]:
     program = "import sys; sys.stdout.write('%d.%d' % sys.version_info[:2])"
     wrong = {}
     for path in filter(None, found):
-        version = course.answers([path, "-c", program])  # a pyenv shim may be there and not run
+        version = course.output_of([path, "-c", program])  # a pyenv shim may be there and not run
         if version and tuple(map(int, version.split("."))) not in course.PYTHONS:
             wrong[version] = path
     return list(wrong.values())
@@ -104,9 +104,9 @@ def test_the_first_start_installs_and_the_second_does_not(
     scratch: Path, pip_calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_venv(scratch, monkeypatch)
-    course.ready("lab")
+    course.prepare("lab")
     assert pip_calls == [["-r", str(scratch / "requirements.txt")]]
-    course.ready("lab")
+    course.prepare("lab")
     assert len(pip_calls) == 1
 
 
@@ -128,10 +128,10 @@ def test_a_changed_requirement_file_installs_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fake_venv(scratch, monkeypatch)
-    course.ready(kind)
+    course.prepare(kind)
     with open(scratch / file, "a") as changed:
         changed.write("six\n")
-    course.ready(kind)
+    course.prepare(kind)
     assert len(pip_calls) == (2 if again else 1)
 
 
@@ -139,9 +139,9 @@ def test_line_endings_do_not_install_again(
     scratch: Path, pip_calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_venv(scratch, monkeypatch)
-    course.ready("lab")
+    course.prepare("lab")
     (scratch / "requirements.txt").write_bytes(b"# nothing\r\n")
-    course.ready("lab")
+    course.prepare("lab")
     assert len(pip_calls) == 1
 
 
@@ -149,8 +149,8 @@ def test_the_lab_needs_nothing_more_after_the_tests(
     scratch: Path, pip_calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_venv(scratch, monkeypatch)
-    course.ready("test")
-    course.ready("lab")
+    course.prepare("test")
+    course.prepare("lab")
     assert pip_calls == [["-r", os.path.join(str(scratch), "tests/requirements.txt")]]
 
 
@@ -158,16 +158,16 @@ def test_the_tests_add_their_tools_after_the_lab(
     scratch: Path, pip_calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_venv(scratch, monkeypatch)
-    course.ready("lab")
-    course.ready("test")
-    course.ready("lab")
+    course.prepare("lab")
+    course.prepare("test")
+    course.prepare("lab")
     assert len(pip_calls) == 2
 
 
 def test_an_installation_that_failed_leaves_no_stamp(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_venv(scratch, monkeypatch)
     monkeypatch.setattr(course, "pip", lambda python, arguments: None)
-    course.ready("lab")
+    course.prepare("lab")
     assert course.is_ready("lab")
 
     def interrupted(python: str, arguments: list[str]) -> None:
@@ -175,7 +175,7 @@ def test_an_installation_that_failed_leaves_no_stamp(scratch: Path, monkeypatch:
 
     monkeypatch.setattr(course, "pip", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        course.ready("test")
+        course.prepare("test")
     assert not course.is_ready("test")
     assert not course.is_ready("lab")  # the tools' installation may have touched what the lab needs
 
@@ -195,7 +195,7 @@ def test_a_second_start_waits_for_the_first(
     assert first.stdin is not None
     assert first.stdout.readline() == "locked\n"
     monkeypatch.setattr(course.time, "sleep", lambda seconds: first.stdin.close() or first.wait())  # the first one ends
-    course.ready("lab")
+    course.prepare("lab")
     first.stdout.close()
     assert "waiting" in capsys.readouterr().out
     assert len(pip_calls) == 1
@@ -270,7 +270,7 @@ def test_damage_is_looked_for_before_pip_runs(scratch: Path, monkeypatch: pytest
     cut_a_file(site, info)
     there: list[bool] = []
     monkeypatch.setattr(course, "pip", lambda python, arguments: there.append(info.exists()))
-    course.ready("lab")
+    course.prepare("lab")
     assert there == [False]
 
 
@@ -297,9 +297,9 @@ def test_damage_behind_a_valid_stamp_is_noticed_at_the_next_start(
     site = fake_venv(scratch, monkeypatch)
     wheel(site, "sound")
     info = wheel(site, "broken")
-    course.ready("lab")
+    course.prepare("lab")
     damage(site, info)
-    course.ready("lab")
+    course.prepare("lab")
     assert len(pip_calls) == 1 + is_noticed
     if damage is not break_nothing:
         assert not info.exists() or not is_noticed
@@ -310,9 +310,9 @@ def test_repair_compares_sizes_too_and_asks_pip_in_any_case(
 ) -> None:
     site = fake_venv(scratch, monkeypatch)
     info = wheel(site, "broken")
-    course.ready("lab")
+    course.prepare("lab")
     cut_a_file(site, info)
-    course.ready("lab", repair=True)
+    course.prepare("lab", repair=True)
     assert "Installing again what is damaged: broken-1.0" in capsys.readouterr().out
     assert len(pip_calls) == 2
     assert course.parse(["lab", "--repair"])[0].repair
@@ -339,11 +339,11 @@ def test_a_real_environment_is_made_once_repaired_and_made_again(
     def said() -> str:
         return capfd.readouterr().out
 
-    python = Path(course.ready("lab"))
+    python = Path(course.prepare("lab"))
     assert said().startswith("Making .venv")
-    assert course.runs(str(python))
+    assert course.is_usable(str(python))
 
-    course.ready("lab")
+    course.prepare("lab")
     assert said() == ""
 
     site = Path(course.site_packages(str(python)))
@@ -352,22 +352,22 @@ def test_a_real_environment_is_made_once_repaired_and_made_again(
     course.remove_damaged(str(site))
     assert "damaged: pip" in said()
     shutil.rmtree(site / "pip")  # half of an environment: a Python, and no pip
-    course.ready("lab")
+    course.prepare("lab")
     assert said().startswith("Remaking .venv")
     assert course.is_ready("lab")
 
     python.unlink()
     python.write_text("not a Python")
-    course.ready("lab")
+    course.prepare("lab")
     assert said().startswith("Remaking .venv")
-    assert course.runs(str(python))
+    assert course.is_usable(str(python))
 
 
 @pytest.mark.slow
 def test_pip_that_fails_is_shown_with_its_reason_and_a_way_on(scratch: Path) -> None:
     (scratch / "requirements.txt").write_text("./no-such-folder\n")
     with pytest.raises(course.Problem, match=r"(?s)no-such-folder.*Run the same command again"):
-        course.ready("lab")
+        course.prepare("lab")
     assert not course.is_ready("lab")
     assert "no-such-folder" in (scratch / ".venv" / "pip.log").read_text()
 
@@ -402,7 +402,7 @@ def test_a_first_start_without_a_network_names_cause_and_cure(scratch: Path, mon
     monkeypatch.setenv("PIP_RETRIES", "1")
     (scratch / "requirements.txt").write_text("six==1.17.0\n")
     with pytest.raises(course.Problem) as problem:
-        course.ready("lab")
+        course.prepare("lab")
     text = str(problem.value)
     assert "Connect this machine to the network" in text
     assert "then run the same command again to go on" in text
@@ -435,7 +435,7 @@ def test_an_error_of_the_systems_is_told_in_words(
     def fail(kind: str, repair: bool) -> str:
         raise OSError(number, os.strerror(number), "there")
 
-    monkeypatch.setattr(course, "ready", fail)
+    monkeypatch.setattr(course, "prepare", fail)
     assert course.main(["lab"]) == 1
     shown = capsys.readouterr().err
     assert words in shown
@@ -530,7 +530,7 @@ def test_only_linux_without_an_nvidia_gpu_takes_the_cpu_wheels(
     monkeypatch.setattr(course.sys, "platform", system)
     monkeypatch.setattr(course, "has_nvidia", lambda: nvidia)
     monkeypatch.setattr(course, "cpu_wheels_reached", lambda: reached)
-    monkeypatch.setattr(course, "answers", lambda command: None)
+    monkeypatch.setattr(course, "output_of", lambda command: None)
     assert course.torch_index("python") == taken
     fell_back = system == "linux" and not nvidia and not reached
     assert ("cannot be reached" in capsys.readouterr().out) == fell_back
@@ -541,7 +541,7 @@ def test_pytorch_that_is_there_already_is_not_looked_for(monkeypatch: pytest.Mon
     monkeypatch.setattr(course.sys, "platform", "linux")
     monkeypatch.setattr(course, "has_nvidia", lambda: False)
     monkeypatch.setattr(course, "cpu_wheels_reached", lambda: pytest.fail("asked the network"))
-    monkeypatch.setattr(course, "answers", lambda command: pinned)
+    monkeypatch.setattr(course, "output_of", lambda command: pinned)
     assert course.torch_index("python") == []
 
 
@@ -644,7 +644,7 @@ def test_colabs_versions_that_are_not_there_are_named(monkeypatch: pytest.Monkey
 
     pins = course.pins_of("tests/colab.txt")
     installed = {**dict(pins), "torch": "2.99.0+cpu"}
-    monkeypatch.setattr(course, "answers", lambda command: json.dumps([installed[name] for name, _ in pins]))
+    monkeypatch.setattr(course, "output_of", lambda command: json.dumps([installed[name] for name, _ in pins]))
     monkeypatch.setattr(course, "COLAB_PYTHON", sys.version_info[:2])
     assert course.differences_from_colab("python") == f"torch 2.99.0+cpu (Colab: {dict(pins)['torch']})"
 

@@ -1,11 +1,11 @@
 """The sets of points: densities that integrate to one, and points that follow them."""
 
 import math
-from collections.abc import Iterator
 
 import pytest
 import torch
 from sklearn.datasets import make_moons
+from support.seeds import seeded
 from torch import Tensor
 
 from course_utils import data, ebm
@@ -22,19 +22,6 @@ SETS = [
     data.pinwheel(arms=3, twist=-0.5),
 ]
 each_set = pytest.mark.parametrize("density", SETS, ids=[f"{i}-{d.name}" for i, d in enumerate(SETS)])
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Arrays are small here: threads would only wait for one another."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def shares(density: Density, n_boxes: int) -> Tensor:

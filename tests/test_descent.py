@@ -14,15 +14,6 @@ def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small tensors are slower on two threads, and much slower on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 class TestSchedules:
     @pytest.mark.parametrize("name", ["linear", "polynomial", "exponential"])
     @pytest.mark.parametrize(("start", "end", "n"), [(3.0, 0.1, 2), (10.0, 0.01, 1001), (0.5, 2.0, 7)])

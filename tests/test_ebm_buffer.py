@@ -2,13 +2,10 @@
 
 import pytest
 import torch
+from support.seeds import seeded
 from torch import Tensor
 
 from course_utils.ebm import ReplayBuffer
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def ones(n: int, generator: torch.Generator) -> Tensor:

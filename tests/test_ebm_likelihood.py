@@ -1,10 +1,10 @@
 """Exact likelihoods against closed forms, and the gradient of the likelihood against its definition."""
 
 import math
-from collections.abc import Iterator
 
 import pytest
 import torch
+from support.seeds import seeded
 from torch import Tensor, nn
 
 from course_utils import data, ebm
@@ -12,19 +12,6 @@ from course_utils.energies import GaussianMixture, Quadratic
 
 LINE = ((-12.0, 12.0),)
 PLANE = ((-9.0, 9.0), (-7.0, 8.0))
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Arrays are small here: threads would only wait for one another."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def gaussian_kl(mean: Tensor, cov: Tensor, other_mean: Tensor, other_cov: Tensor) -> float:

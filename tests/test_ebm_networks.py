@@ -1,25 +1,11 @@
 """The energy network: its bowl, its start, and its own gradient against autograd."""
 
-from collections.abc import Iterator
-
 import pytest
 import torch
+from support.seeds import seeded
 from torch import Tensor
 
 from course_utils import ebm, samplers
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Arrays are small here: threads would only wait for one another."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 @pytest.mark.parametrize("dim", [1, 2, 3])

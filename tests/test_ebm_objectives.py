@@ -2,29 +2,16 @@
 
 import copy
 import math
-from collections.abc import Iterator
 
 import pytest
 import torch
+from support.seeds import seeded
 from torch import Tensor, nn
 
 from course_utils import data, ebm, samplers
 from course_utils.energies import Quadratic
 
 MOONS = data.two_moons()
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Arrays are small here: threads would only wait for one another."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def fresh(n: int, generator: torch.Generator) -> Tensor:

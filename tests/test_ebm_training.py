@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import torch
+from support.seeds import seeded
 from torch import Tensor, nn
 
 from course_utils import data, ebm
@@ -24,25 +25,12 @@ from course_utils.ebm import ReplayBuffer, TrainingDiverged, train
 DATA = data.two_moons().sample(200, torch.Generator().manual_seed(0))
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Arrays are small here: threads would only wait for one another."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(autouse=True)
 def interrupts_arrive() -> Iterator[None]:
     """A process that a shell started in the background ignores Ctrl-C, and so would the tests of it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def fresh(n: int, generator: torch.Generator) -> Tensor:

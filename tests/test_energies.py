@@ -1,7 +1,6 @@
 """Every claim that `course_utils.energies` makes about a landscape, measured."""
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -66,15 +65,6 @@ TWO_DIMENSIONAL = [
 ]
 EVERY = [*ONE_DIMENSIONAL, *TWO_DIMENSIONAL, Quadratic(dim=5), Rastrigin(dim=3), Ackley(dim=3)]
 TEMPERATURES = [0.1, 0.5, 1.0, 5.0]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Arrays are small here: threads would only wait for one another."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def identify(value: object) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 
-import lessons as harness
 import mutants
 import pytest
-from bench import Bench
+from support.bench import Bench
 
 from notebooks import build
 
@@ -64,7 +63,7 @@ def test_whole_lesson_names_each_mistake_by_its_sentence(bench: Bench) -> None:
 
 @pytest.mark.slow
 def test_whole_lesson_accepts_right_answers_on_any_fresh_case(bench: Bench) -> None:
-    answers = harness.read_answers(ANSWERS / f"{bench.lesson.stem}.py")
+    answers = build.read_answers(ANSWERS / f"{bench.lesson.stem}.py")
     right = [(a.exercise, a.source) for a in answers if a.kind == "right"]
     problems = []
     for number, source in [*bench.references.items(), *right]:

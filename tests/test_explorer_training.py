@@ -14,14 +14,6 @@ from course_utils.explorers.learned_density import METHODS, RUNAWAY, SETS, STEP_
 NUMBER = re.compile(r"KL ([\d.,]+) nats after")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def explorer() -> Explorer:
     return explorer_of()

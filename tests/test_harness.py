@@ -6,11 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import lessons as harness
 import nbformat.v4 as v4
 import pytest
 from nbformat import NotebookNode
-from synthetic import make_course, replace, source_path
+from support import lessons as harness
+from support.synthetic import make_course, replace, source_path
 
 from notebooks import build
 
@@ -71,7 +71,7 @@ def try_answers(root: Path, answers: str) -> harness.Tally:
     path = root / "answers.py"
     path.write_text(answers, "utf-8")
     course = build.read_course(root)
-    return harness.pass_over(course.find("01"), course, harness.read_answers(path))
+    return harness.pass_over(course.find("01"), course, build.read_answers(path))
 
 
 def test_good_lesson_passes_and_is_counted(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_an_earlier_answer_neither_helps_nor_harms_a_later_one(tmp_path: Path) -
 def test_too_few_answers_and_unknown_exercises_are_named(tmp_path: Path) -> None:
     path = tmp_path / "answers.py"
     path.write_text(GOOD.replace('wrong="1.2"', 'wrong="1.3"', 1).replace('right="1.1"', 'right="1.2"', 1), "utf-8")
-    assert harness.gaps(["1.1", "1.2"], harness.read_answers(path)) == [
+    assert build.gaps(["1.1", "1.2"], build.read_answers(path)) == [
         "the wrong answer to 1.3 in line 27: there is no such exercise",
         "exercise 1.1 has 1 right answers; it needs at least 2",
         "exercise 1.2 has 3 wrong answers; it needs at least 4",
@@ -154,14 +154,14 @@ def test_too_few_answers_and_unknown_exercises_are_named(tmp_path: Path) -> None
 def test_answer_with_a_bad_head_is_refused(tmp_path: Path, head: str) -> None:
     path = tmp_path / "answers.py"
     path.write_text(f"# %% {head}\nx = 1\n", "utf-8")
-    with pytest.raises(ValueError, match=r"answers\.py, line 1: "):
-        harness.read_answers(path)
+    with pytest.raises(build.SourceError, match=r"answers\.py, line 1: "):
+        build.read_answers(path)
 
 
 def test_heading_of_an_answers_file_is_no_answer(tmp_path: Path) -> None:
     path = tmp_path / "answers.py"
     path.write_text('"""Answers to lesson 01."""\n\n# Notes.\n\n' + GOOD, "utf-8")
-    answers = harness.read_answers(path)
+    answers = build.read_answers(path)
     assert len(answers) == 12
     assert answers[0].line == 5
 

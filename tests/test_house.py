@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOP = {
     ".ci",
     ".gitignore",
+    "CONTRIBUTING.md",
     "LICENSE",
     "README.md",
     "binder",
@@ -70,8 +71,15 @@ def test_ruff_is_silent(command: tuple[str, ...]) -> None:
 
 
 def test_the_notebooks_are_what_their_sources_give() -> None:
-    result = python("notebooks/build.py", "--check")
+    result = python("notebooks/build", "--check")
     if result.returncode or result.stdout or result.stderr:
+        pytest.fail(result.stdout + result.stderr, pytrace=False)
+
+
+def test_modules_import_from_the_layers_below_them_and_in_no_circle() -> None:
+    """The layers stand in pyproject.toml; `lint-imports` shows the same."""
+    result = python("-c", "from importlinter.cli import lint_imports as lint; exit(lint(no_cache=True, no_logo=True))")
+    if result.returncode:
         pytest.fail(result.stdout + result.stderr, pytrace=False)
 
 

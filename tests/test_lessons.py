@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import lessons as harness
 import nbformat
 import pytest
+from support import lessons as harness
 
 from notebooks import build
 
@@ -56,7 +56,7 @@ def test_whole_blank_copy_rejects_wrong_answers_and_accepts_right_ones(
     path = ANSWERS / f"{stem}.py"
     if not path.is_file():
         pytest.fail(f"tests/answers/{stem}.py is missing: the lesson's wrong and right answers", pytrace=False)
-    tally = harness.pass_over(lesson, course, harness.read_answers(path))
+    tally = harness.pass_over(lesson, course, build.read_answers(path))
     record_property("lesson", f"lesson {lesson.number}: {tally}")
     if tally.problems:
         pytest.fail("\n".join(tally.problems), pytrace=False)
@@ -68,10 +68,10 @@ def test_notebooks_are_up_to_date(course: build.Course, stem: str) -> None:
     stale = build.stale_files(course, [lesson])
     student = course.student_path(lesson)
     if student in stale and build.holds_work(student) and harness.changed(build.ROOT, student):
-        stale.remove(student)  # a learner has worked in it, which is what it is for
+        del stale[student]  # a learner has worked in it, which is what it is for
     if stale:
-        names = ", ".join(course.show(path) for path in stale)
-        pytest.fail(f"not up to date: {names}. Run: python notebooks/build.py {lesson.number}", pytrace=False)
+        names = ", ".join(f"{course.show(path)} ({why})" if why else course.show(path) for path, why in stale.items())
+        pytest.fail(f"not up to date: {names}. Run: python notebooks/build {lesson.number}", pytrace=False)
 
 
 def test_no_notebook_without_a_source(course: build.Course) -> None:
@@ -83,14 +83,14 @@ def test_readme_table_is_up_to_date(course: build.Course) -> None:
     if text is None:
         pytest.fail(f"README.md needs the lines {build.TABLE_BEGIN} and {build.TABLE_END}", pytrace=False)
     if text != course.readme.read_text("utf-8"):
-        pytest.fail("README.md: the table of lessons is not up to date. Run: python notebooks/build.py", pytrace=False)
+        pytest.fail("README.md: the table of lessons is not up to date. Run: python notebooks/build", pytrace=False)
 
 
 @each_lesson()
 def test_solved_copy_shows_everything(course: build.Course, stem: str) -> None:
     path = course.solved_path(lesson_of(course, stem))
     if not path.is_file():
-        pytest.fail(f"{course.show(path)} is missing. Run: python notebooks/build.py", pytrace=False)
+        pytest.fail(f"{course.show(path)} is missing. Run: python notebooks/build", pytrace=False)
     assert path.stat().st_size <= build.MAX_SOLVED_BYTES
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)

@@ -1,9 +1,9 @@
 """The tool that makes wrong answers: what it changes, and that a weak check is found out."""
 
 import pytest
-from bench import Bench
 from mutants import count, of_source
-from synthetic import make_course, replace, source_path
+from support.bench import Bench
+from support.synthetic import make_course, replace, source_path
 
 from notebooks import build
 

@@ -1,7 +1,7 @@
 """The recipes for points in one and two dimensions, run for a few steps each; and the benchmark that uses them."""
 
+import importlib.util
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,15 +17,6 @@ from planar_recipes import PLANAR
 
 MOONS = data.two_moons()
 X = MOONS.sample(300, torch.Generator().manual_seed(0))
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Arrays are small here: threads would only wait for one another."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize("method", PLANAR)

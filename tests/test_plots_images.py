@@ -4,7 +4,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 import torch
-from figures import assert_readable
+from support.figures import assert_readable
 
 from course_utils import plots
 from course_utils.plots.images import image_cmap, mosaic

@@ -5,8 +5,8 @@ import io
 import matplotlib as mpl
 import numpy as np
 import pytest
-from figures import assert_readable
 from PIL import Image
+from support.figures import assert_readable
 
 from course_utils import movie, plots
 from course_utils.plots.lattice import spin_indices

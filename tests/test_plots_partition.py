@@ -3,7 +3,7 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
-from figures import assert_readable
+from support.figures import assert_readable
 
 from course_utils import partition, plots
 from course_utils.lattice import exact

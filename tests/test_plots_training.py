@@ -6,8 +6,8 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 import torch
-from figures import assert_readable
 from PIL import Image
+from support.figures import assert_readable
 
 from course_utils import boltzmann, plots
 from course_utils.plots.training import ENERGY_SPAN, normalised

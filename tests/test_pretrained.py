@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,14 +13,6 @@ from course_utils.ebm import image_recipes, make_checkpoints, pretrained
 
 ENERGIES = [name for name in ebm.CHECKPOINTS if name != "digits_classifier"]
 FOLDER = Path(pretrained.__file__).with_name("checkpoints")
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def facts(name: str, folder: Path = FOLDER) -> dict:

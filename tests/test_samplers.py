@@ -10,12 +10,12 @@ import itertools
 import math
 import pickle
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from scipy import integrate
+from support.seeds import seeded
 from torch import Tensor
 from tqdm import tqdm
 
@@ -35,19 +35,6 @@ from course_utils.samplers import Diverged, annealed, gradient, mala, replica_ex
 STEP_SIZES = [0.01, 0.1, 0.5, 1.0, 1.5]
 CORRELATED = GaussianMixture(torch.tensor([[1.0, -1.0]]), torch.tensor([[[1.0, 0.5], [0.5, 1.0]]]))
 RASTRIGIN_CURVATURE = 2 + 40 * math.pi**2
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Arrays are small here: threads would only wait for one another."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def mean_and_error(values: Tensor) -> tuple[Tensor, Tensor]:

@@ -20,7 +20,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbformat import NotebookNode
-from synthetic import ADDRESS, FIRST, SECOND, START
+from support.synthetic import ADDRESS, FIRST, SECOND, START
 
 import course
 from notebooks import build, working_copies

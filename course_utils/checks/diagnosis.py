@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,12 +18,22 @@ from . import frame
 from .values import agree, copied, to_numpy
 
 if TYPE_CHECKING:
-    from .task import Answer, Case
+    from .task import Answer
 
-__all__ = ["cause", "question"]
+__all__ = ["Case", "cause", "question"]
 
 PROBES = 4  # fresh cases on which a cause must hold as well
 PATIENCE_S = 3.0  # no further fresh case once they have taken so long
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of the learner's function."""
+
+    what: str
+    arguments: tuple = field(repr=False)  # as they were before the call
+    expected: dict[str, Any]
+    got: dict[str, Any]
 
 
 def cause(answer: Answer, case: Case, name: str) -> str:
@@ -67,8 +78,6 @@ def question(answer: Answer, case: Case, name: str) -> str:
 
 def _probes(answer: Answer) -> list[Case]:
     """The learner's function on a few fresh inputs; those that it cannot take are left out."""
-    from .task import Case
-
     task, rng, found, started = answer.task, np.random.default_rng(frame.new_seed()), [], time.monotonic()
     while len(found) < PROBES and time.monotonic() - started < PATIENCE_S:
         arguments = task.draw(rng)

@@ -68,7 +68,7 @@ class exercise:
         self.about = ""  # the case at hand, in the words of the lesson
         self._warnings = warnings.catch_warnings(record=True)
 
-    @no_type_check  # it looks at the frame of its caller: nothing may wrap it
+    @no_type_check  # a wrapper that checks types would stand between this function and the cell that calls it
     def __enter__(self) -> "exercise":
         global _current
         _current = self

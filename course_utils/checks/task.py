@@ -21,15 +21,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from . import diagnosis, frame
+from .diagnosis import Case
 from .values import agree, changes, clip, copied, to_numpy
 
-__all__ = ["Answer", "Case", "Posed", "Task"]
+__all__ = ["Answer", "Posed", "Task"]
 
 _seeds: dict[
     str, int
@@ -132,16 +133,6 @@ class Posed:
             return returned
         seen = {**self.task.values(self.task.reference, arguments), **returned}
         return tuple(seen.values()) if self.task.view is None else seen
-
-
-@dataclass(frozen=True)
-class Case:
-    """One call of the learner's function."""
-
-    what: str
-    arguments: tuple = field(repr=False)  # as they were before the call
-    expected: dict[str, Any]
-    got: dict[str, Any]
 
 
 class Answer:

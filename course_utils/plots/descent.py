@@ -166,7 +166,7 @@ class TurningSurface:
             from plotly import io as plotly_io
         except ImportError:
             return bundle
-        from ..machine import where
+        from ..place import where
 
         # Named, because plotly's default puts its library of 4 MB into the notebook.
         renderer = plotly_io.renderers["colab" if where() == "colab" else "plotly_mimetype"]

@@ -192,7 +192,7 @@ print(f"2^256 states at a billion states a second: 10^{math.log10(years):.0f} ye
 #
 # 1. **The hint, then the solution**, folded below each check.
 # 2. **The solved copy** of each lesson, with every figure: the folder `solutions` beside this file.
-# 3. **The function itself**: write `?check.close` in a cell of its own and run it, or read `course_utils`; it is short.
+# 3. **The function itself**: run `?check.close` in a cell of its own to read what it does, and `??check.close` for its code.
 # 4. **Other people**: [the course's page]({repository}/issues). Say which lesson and cell, paste the whole error and the lines
 #    that the first cell printed. That is what the person who answers will ask for.
 #

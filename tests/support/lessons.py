@@ -7,95 +7,20 @@ import json
 import re
 import subprocess
 import time
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import jupytext
 from jupyter_client.manager import KernelManager
 from nbformat import NotebookNode
 
 from notebooks import build
+from notebooks.build import Answer
 
-MIN_WRONG, MIN_RIGHT = 4, 2
 RERUN_S = 1.0  # a given cell that took no longer is run again after the end of the lesson
-#: What an answer may be, and the key that goes with it.
-KINDS = {"wrong": "says", "right": "", "equivalent": "because"}
 CELL_TIMEOUT_S = 600
-
-
-# ---------------------------------------------------------------------------------------------------- the answers
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A wrong or an alternative right answer: what a learner may write into an exercise's cell.
-
-    An "equivalent" one holds, as comments, the mutants of the reference that no check can tell from it.
-    """
-
-    kind: str  # "wrong", "right", "equivalent" or "reference"
-    exercise: str
-    source: str
-    says: str  # what the check must say about a wrong answer
-    line: int
-
-    def __str__(self) -> str:
-        where = f" in line {self.line}" if self.line else ""
-        return f"the {self.kind} answer to {self.exercise}{where}"
-
-
-def read_answers(path: Path) -> list[Answer]:
-    """Read `tests/answers/NN_name.py`.
-
-    Raises:
-        ValueError: if a cell is neither a wrong nor a right answer, or a wrong one does not say what the check says.
-    """
-    text = path.read_text("utf-8")
-    fmt = {"extension": ".py", "format_name": "percent", "comment_magics": False}
-    cells = jupytext.reads(text, fmt=fmt).cells
-    lines = [i for i, line in enumerate(text.splitlines(), 1) if re.match(r"# ?%%", line)]
-    lines = [1] * (len(cells) - len(lines)) + lines
-    answers = []
-    for cell, line in zip(cells, lines, strict=False):
-        keys = {k: str(v) for k, v in cell.metadata.items() if k != "lines_to_next_cell"}
-        if cell.cell_type == "markdown" or (not keys and _only_comments(cell.source)):
-            continue
-        kinds = [k for k in KINDS if k in keys]
-        wanted = {*kinds, *(w for k in kinds if (w := KINDS[k]))}
-        if len(kinds) != 1 or set(keys) != wanted:
-            raise ValueError(
-                f'{path.name}, line {line}: write `# %% wrong="1.2" says="dx"`, `# %% right="1.2"` or '
-                '`# %% equivalent="1.2" because="…"` above an answer'
-            )
-        kind = kinds[0]
-        if KINDS[kind] and not keys[KINDS[kind]].strip():
-            raise ValueError(f"{path.name}, line {line}: `{KINDS[kind]}` is empty; write why")
-        answers.append(Answer(kind, keys[kind], cell.source, keys.get("says", ""), line))
-    return answers
-
-
-def _only_comments(source: str) -> bool:
-    try:
-        body = ast.parse(source).body
-    except SyntaxError:
-        return False
-    return not body or (len(body) == 1 and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant))
-
-
-def gaps(exercises: list[str], answers: list[Answer]) -> list[str]:
-    """What a lesson's answers lack: enough wrong and right ones for each exercise, and none for unknown ones."""
-    counts = Counter((a.exercise, a.kind) for a in answers)
-    problems = [f"{a}: there is no such exercise" for a in answers if a.exercise not in exercises]
-    for exercise in exercises:
-        for kind, least in (("wrong", MIN_WRONG), ("right", MIN_RIGHT)):
-            found = counts[exercise, kind]
-            if found < least:
-                problems.append(f"exercise {exercise} has {found} {kind} answers; it needs at least {least}")
-    return problems
 
 
 # ---------------------------------------------------------------------------------------------------- a kernel
@@ -228,7 +153,7 @@ def pass_over(lesson: build.Lesson, course: build.Course, answers: list[Answer])
     At each exercise, before its stub, the wrong answers, the right ones and the reference meet its check. They leave no
     trace. Answers to earlier exercises are the reference then, in case a check calls them.
     """
-    tally = Tally(problems=gaps(list(lesson.points), answers))
+    tally = Tally(problems=build.gaps(list(lesson.points), answers))
     references = {n: source for role, n, source in roles(build.solved_notebook(lesson, course)) if role == "todo"}
     mine = {name for source in references.values() for name in defined_names(source)}
     cells = list(roles(build.student_notebook(lesson, course)))

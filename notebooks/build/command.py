@@ -1,0 +1,152 @@
+"""The command: `python notebooks/build [NN ...] [--check] [--force] [--jobs N]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import nbformat
+
+from .answers import missing_answers
+from .execution import RunError, check_size, execute, picture_of
+from .freshness import (
+    holds_work,
+    leftovers,
+    module_hashes,
+    solved_is_fresh,
+    stale_files,
+    stale_picture,
+    student_is_fresh,
+    with_kept_outputs,
+)
+from .notebook import solved_notebook, student_notebook, to_text
+from .readme import TABLE_BEGIN, TABLE_END, readme_text
+from .rules import problems_of
+from .source import ROOT, Course, Lesson, SourceError, read_course
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Write a file so that it is never seen half written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    part.replace(path)
+
+
+def build_lesson(lesson: Lesson, course: Course, force: bool = False) -> str:
+    """Write both copies of one lesson; nothing is written if it cannot be run.
+
+    Returns:
+        One line that says what was done.
+
+    Raises:
+        RunError: if the solved copy cannot be made, or the student copy holds somebody's work.
+    """
+    student = to_text(student_notebook(lesson, course))
+    if not force and holds_work(course.student_path(lesson)):
+        raise RunError(
+            f"{course.show(course.student_path(lesson))} has been worked in (it holds outputs). "
+            "Save it under another name, or build with --force to write over it."
+        )
+    outcome = "up to date"
+    if force or not solved_is_fresh(lesson, course):
+        expected = solved_notebook(lesson, course)
+        solved = None if force else with_kept_outputs(expected, lesson, course)
+        outcome = "code unchanged, outputs kept" if solved else "executed"
+        if solved is None:
+            hashes = module_hashes(course.root)  # before the run, in case somebody edits a module meanwhile
+            solved, modules = execute(expected, course.notebooks, lesson.stem)
+            solved.metadata["course"]["modules"] = {name: hashes[name] for name in modules if name in hashes}
+        check_size(solved, lesson.stem)
+        nbformat.validate(solved)
+        picture = picture_of(solved)
+        write(course.solved_path(lesson), to_text(solved))
+        if picture:
+            write(course.notebooks / f"{picture[0]}.png", picture[1])
+    elif (stale := stale_picture(lesson, course)) is not None:
+        picture = picture_of(nbformat.read(course.solved_path(lesson), as_version=4))
+        write(stale, picture[1] if picture else b"")
+    if not student_is_fresh(lesson, course):
+        outcome = "student copy written" if outcome == "up to date" else outcome
+        write(course.student_path(lesson), student)
+    return f"{lesson.stem}: {outcome}"
+
+
+def _outcome_or_error(job: tuple[Lesson, Course, bool]) -> tuple[bool, str]:
+    """`build_lesson` for a pool of processes: whether the lesson was built, and the line to print."""
+    try:
+        return True, build_lesson(*job)
+    except RunError as error:
+        return False, str(error)
+
+
+def build_lessons(course: Course, lessons: Sequence[Lesson], force: bool = False, jobs: int = 1) -> int:
+    """Build these lessons and the README's table; returns the exit code."""
+    tasks = [(lesson, course, force) for lesson in lessons]
+    failed = False
+    with ProcessPoolExecutor(max_workers=max(1, jobs)) as pool:
+        for succeeded, message in (pool.map if jobs > 1 else map)(_outcome_or_error, tasks):
+            print(message, file=sys.stdout if succeeded else sys.stderr, flush=True)
+            failed |= not succeeded
+    for problem in (p for lesson in lessons for p in missing_answers(lesson, course)):
+        print(problem)
+    text = readme_text(course)
+    if text is None:
+        print(f"README.md: no table of lessons. Add the lines {TABLE_BEGIN} and {TABLE_END}.")
+    elif text != course.readme.read_text("utf-8"):
+        write(course.readme, text)
+        print("README.md: table of lessons written")
+    for path in leftovers(course):
+        print(f"{course.show(path)}: its source is gone. Delete the file.")
+    return int(failed)
+
+
+def check(course: Course, lessons: Sequence[Lesson]) -> int:
+    """Name the files that are not up to date; silent if there are none. Returns the exit code."""
+    stale = [
+        f"{course.show(path)} ({reason})" if reason else course.show(path)
+        for path, reason in stale_files(course, lessons).items()
+    ]
+    text = readme_text(course)
+    if text is None:
+        stale.append(f"README.md (no table of lessons: add the lines {TABLE_BEGIN} and {TABLE_END})")
+    elif text != course.readme.read_text("utf-8"):
+        stale.append("README.md")
+    stale += [f"{course.show(path)} (its source is gone: delete it)" for path in leftovers(course)]
+    for line in stale:
+        print(line)
+    if stale:
+        print("Not up to date. Run: python notebooks/build", file=sys.stderr)
+    return int(bool(stale))
+
+
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python notebooks/build", description="Write the notebooks of the course from notebooks/src."
+    )
+    parser.add_argument("lessons", nargs="*", metavar="NN", help="numbers of the lessons to build (default: all)")
+    parser.add_argument("--check", action="store_true", help="name stale files and exit 1; run and write nothing")
+    parser.add_argument("--force", action="store_true", help="execute again even if the source has not changed")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="lessons to execute at a time (default: 1)")
+    options = parser.parse_args(arguments)
+    try:
+        course = read_course(root)
+        numbers = [n.zfill(2) for n in options.lessons]
+        missing = [n for n in numbers if course.find(n) is None]
+        if missing:
+            raise SourceError([f"there is no lesson {n} in notebooks/src" for n in missing])
+        lessons = [x for x in course.lessons if not numbers or x.number in numbers]
+        problems = [p for x in lessons for p in problems_of(x)]
+        if problems:
+            raise SourceError(problems)
+    except SourceError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return 1
+    if options.check:
+        return check(course, lessons)
+    return build_lessons(course, lessons, options.force, options.jobs)
