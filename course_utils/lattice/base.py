@@ -35,6 +35,8 @@ _STEPS = 50  # of a progress bar
 AnyArray = jax.Array | np.ndarray
 Betas = float | Sequence[float] | Num[AnyArray, "*shape"]
 """Inverse temperatures as they are given: one, or several in a list or an array."""
+AnyKey = Key[Array, ""] | UInt32[Array, "words"]
+"""A JAX key, of the new or the old style."""
 Start = str | Shaped[AnyArray, "rows cols"] | Shaped[AnyArray, "n_chains rows cols"]
 """How chains begin: "random", "aligned" or the spins to start from."""
 
@@ -249,7 +251,7 @@ class Lattice(eqx.Module):
 
     def sample(
         self,
-        key: Key[Array, ""],
+        key: AnyKey,
         beta: Betas,
         *,
         n_samples: int,
@@ -296,7 +298,7 @@ class Lattice(eqx.Module):
 
     def measure(
         self,
-        key: Key[Array, ""],
+        key: AnyKey,
         beta: Betas,
         observables: Mapping[str, Callable[[Shaped[Array, "n_chains rows cols"]], Array]],
         *,
@@ -343,7 +345,7 @@ class Lattice(eqx.Module):
 
     def stream(
         self,
-        key: Key[Array, ""],
+        key: AnyKey,
         beta: Betas,
         *,
         n_frames: int | None = None,
@@ -416,7 +418,7 @@ class Run:
         sweeps_done: sweeps so far; sweep t draws from a key that depends on t and the chain only.
     """
 
-    def __init__(self, model: Lattice, key: Key[Array, ""], beta: Any, n_chains: int, init: Any, engine: str) -> None:
+    def __init__(self, model: Lattice, key: AnyKey, beta: Any, n_chains: int, init: Any, engine: str) -> None:
         n_chains = whole("n_chains", n_chains, 1)
         self.model, self.engine = model, engine_of(model, engine)
         self.beta, self.betas = numbers("beta", beta, ((), (n_chains,)), least=0.0), None
