@@ -122,7 +122,7 @@ def test_the_wheel_turns_evenly_and_is_vivid():
     ring = oklab(colours.angles(16))
     steps = np.linalg.norm(np.diff(ring, axis=0, append=ring[:1]), axis=1)
     assert steps.max() < 1.1 * steps.min()  # bytes round a step of 0.07 by some 0.003
-    assert np.hypot(ring[:, 1], ring[:, 2]).min() > 0.095  # that of matplotlib's twilight falls to 0
+    assert np.hypot(ring[:, 1], ring[:, 2]).min() > 0.12  # that of matplotlib's twilight falls to 0
 
 
 @pytest.mark.parametrize("vision", VISION)

@@ -43,10 +43,11 @@ def oklch(
 def angles(n: int = HUES) -> UInt8[np.ndarray, "n 3"]:
     """A cyclic table of colours for angles: red at 0, then yellow, green, blue, violet, in steps of equal length.
 
-    A ring in Oklab, as vivid as a screen allows while it stays smooth: chroma follows the edge of sRGB, which is wide
-    towards violet and narrow towards cyan. It is brightest at green and darkest at magenta, a quarter of a turn from
+    A ring in Oklab. Its chroma is smooth, of two harmonics, and 7 % below the edge of what a screen shows: wide towards
+    violet and green, narrow towards cyan. It is brightest at green and darkest at magenta, a quarter of a turn from
     yellow and blue. So for people without red or green cones, who see yellow and blue and lightness, it is a ring too,
-    not a line walked to and fro; a ring of even lightness, or one with bright yellow and dark blue, would be a line.
+    not a line walked to and fro, as one of even lightness would be, or one with bright yellow and dark blue. Beside
+    matplotlib's twilight, which is even too, it has no grey in it, so that all directions catch the eye alike.
 
     Args:
         n: number of colours, one turn in all.
@@ -56,8 +57,9 @@ def angles(n: int = HUES) -> UInt8[np.ndarray, "n 3"]:
     """
 
     def coordinates(hue: Float[np.ndarray, "m"]) -> tuple[Float[np.ndarray, "m"], ...]:
-        lightness = 0.68 + 0.16 * np.cos(hue - np.radians(165))
-        return lightness, 0.138 + 0.040 * np.cos(hue + np.radians(34)), hue
+        lightness = 0.70 + 0.16 * np.cos(hue - np.radians(155))
+        chroma = 0.163 + 0.032 * np.cos(hue + np.radians(32)) + 0.030 * np.cos(2 * hue + np.radians(85))
+        return lightness, chroma, hue
 
     hue = np.radians(20) + np.linspace(0, 2 * np.pi, 3601)
     lightness, chroma, _ = coordinates(hue)
