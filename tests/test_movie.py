@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from course_utils import movie
-from course_utils.lattice import exact
+from course_utils.lattice import XY, Clock, Ising, Potts, colours, exact
+from course_utils.movie import scene as scenes
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.filterwarnings("ignore:os.fork")  # by the tests' own subprocesses
@@ -31,9 +32,9 @@ def no_sampling(monkeypatch: pytest.MonkeyPatch) -> None:
         rng = np.random.default_rng(seed)
         for start in range(0, scene.n_frames, 3):
             n = min(3, scene.n_frames - start)
-            yield rng.choice(np.array([-1, 1], np.int8), (n, scene.size, scene.size))
+            yield rng.choice(np.array([-1, 1], np.int8), (n, *scene.model.shape))
 
-    monkeypatch.setattr(movie, "lattices", lattices)
+    monkeypatch.setattr(scenes, "lattices", lattices)
 
 
 @pytest.fixture
@@ -87,58 +88,31 @@ def metadata(path: Path) -> str:
     return said.stderr
 
 
-# ------------------------------------------------------------------------------------------------- colours
-
-
-def test_the_table_for_angles_is_a_closed_ring_of_many_colours():
-    table = movie.angle_colours()
-    assert table.shape == (1024, 3)
-    steps = np.abs(np.diff(table.astype(int), axis=0, append=table[:1])).max(axis=1)
-    assert steps.max() <= 8  # also from the last to the first
-    assert len(np.unique(table, axis=0)) >= 256
-
-
-def test_opposite_directions_differ_in_lightness_and_all_of_them_in_hue():
-    table = movie.angle_colours(16).astype(float)
-    grey = table @ [0.2126, 0.7152, 0.0722]
-    assert grey[0] - grey[8] > 50
-    apart = np.abs(table - np.roll(table, 8, axis=0)).sum(axis=1)
-    assert apart.min() > 60
-
-
-@pytest.mark.parametrize("n", [2, 5, 7, 10, 20])
-def test_states_have_different_colours(n):
-    colours = movie.state_colours(n).astype(int)
-    assert colours.shape == (n, 3)
-    apart = np.abs(colours[:, None] - colours).sum(axis=2) + 1000 * np.eye(n, dtype=int)
-    assert apart.min() > 20
-
-
 # ------------------------------------------------------------------------------------------------- painting
 
 
 def test_ising_spins_have_two_colours_and_row_0_is_at_the_bottom():
     spins = -np.ones((4, 4), np.int8)
     spins[0, 1] = 1
-    picture = movie.Painter("ising", 4)(spins)
+    picture = movie.Painter(Ising(4))(spins)
     assert picture.shape == (4, 4, 4)
-    assert np.argwhere((picture[..., :3] == movie.ISING_COLOURS[1]).all(axis=2)).tolist() == [[3, 1]]
-    assert (picture[0, :, :3] == movie.ISING_COLOURS[0]).all()
+    assert np.argwhere((picture[..., :3] == colours.ISING[1]).all(axis=2)).tolist() == [[3, 1]]
+    assert (picture[0, :, :3] == colours.ISING[0]).all()
 
 
 def test_states_go_through_their_table():
     states = np.arange(16, dtype=np.uint8).reshape(4, 4)
-    assert np.array_equal(movie.Painter("clock", 4, 16)(states)[::-1, :, :3].reshape(16, 3), movie.angle_colours(16))
-    colours = states % 5
-    assert np.array_equal(movie.Painter("potts", 4, 5)(colours)[::-1, :, :3], movie.state_colours(5)[colours])
+    assert np.array_equal(movie.Painter(Clock(4, 16))(states)[::-1, :, :3].reshape(16, 3), colours.angles(16))
+    states = states % 5
+    assert np.array_equal(movie.Painter(Potts(4, 5))(states)[::-1, :, :3], colours.states(5)[states])
 
 
 def test_angles_take_the_nearest_of_the_hues_all_round_the_turn():
     turn = 2 * np.pi
     angles = np.array([[0.0, turn - 1e-6], [turn / 4, -turn / 4]], np.float32)
-    picture = movie.Painter("xy", 2)(angles)[::-1, :, :3]
-    table = movie.angle_colours()
-    assert np.array_equal(picture, table[[[0, 0], [256, 768]]])
+    picture = movie.Painter(XY(2))(angles)[::-1, :, :3]
+    table = colours.angles()
+    assert np.array_equal(picture, table[[[0, 0], [64, 190]]])  # 63.5 and 190.5 of 254
 
 
 def vortex_pair(size: int) -> np.ndarray:
@@ -148,10 +122,10 @@ def vortex_pair(size: int) -> np.ndarray:
 
 
 def test_vortices_are_white_and_antivortices_black_where_they_are():
-    painter = movie.Painter("xy", 16, scale=16, vortices=True)
+    painter = movie.Painter(XY(16), scale=16, vortices=True)
     picture = painter(vortex_pair(16))[..., :3]
     assert picture.shape == (256, 256, 3)
-    plain = movie.Painter("xy", 16)(vortex_pair(16))[..., :3].repeat(16, axis=0).repeat(16, axis=1)
+    plain = movie.Painter(XY(16))(vortex_pair(16))[..., :3].repeat(16, axis=0).repeat(16, axis=1)
     row = 255 - 5 * 16  # centre of plaquettes [4, .]: five spins from the bottom
     assert (picture[row - 2 : row + 3, 4 * 16 - 2 : 4 * 16 + 3] == 255).all()
     assert (picture[row - 2 : row + 3, 12 * 16 - 2 : 12 * 16 + 3] == 0).all()
@@ -165,7 +139,7 @@ def test_vortices_are_white_and_antivortices_black_where_they_are():
 
 def test_clock_vortices_are_found_in_the_states():
     states = np.round(vortex_pair(16) / (2 * np.pi) * 16).astype(int) % 16
-    picture = movie.Painter("clock", 16, 16, scale=16, vortices=True)(states.astype(np.uint8))[..., :3]
+    picture = movie.Painter(Clock(16, 16), scale=16, vortices=True)(states.astype(np.uint8))[..., :3]
     assert (picture[255 - 80, 64] == 255).all()
     assert (picture[255 - 80, 192] == 0).all()
 
@@ -174,7 +148,7 @@ def test_clock_vortices_are_found_in_the_states():
     ("angle", "tip"), [(0.0, "right"), (np.pi / 2, "top"), (np.pi, "left"), (-np.pi / 2, "bottom")]
 )
 def test_arrows_point_where_the_spins_do(angle, tip):
-    painter = movie.Painter("xy", 4, scale=32, arrows=True)
+    painter = movie.Painter(XY(4), scale=32, arrows=True)
     picture = painter(np.full((4, 4), angle, np.float32))
     ink = (picture[:32, :32, :3] == 0).all(axis=2)  # one cell; the head is wider than the shaft
     halves = {"right": ink[:, 16:], "left": ink[:, :16], "top": ink[:16], "bottom": ink[16:]}
@@ -184,7 +158,7 @@ def test_arrows_point_where_the_spins_do(angle, tip):
 
 
 def test_an_arrow_is_the_mean_of_its_cell_and_shrinks_where_spins_disagree():
-    painter = movie.Painter("xy", 16, scale=4, arrows=True)  # cells of 8 x 8 spins: 2 x 2 arrows
+    painter = movie.Painter(XY(16), scale=4, arrows=True)  # cells of 8 x 8 spins: 2 x 2 arrows
     angles = np.zeros((16, 16), np.float32)
     angles[:8, :8] = np.linspace(0, 2 * np.pi, 64, endpoint=False).reshape(8, 8)  # mean zero: no arrow
     ink = (painter(angles)[..., :3] == 0).all(axis=2)
@@ -195,22 +169,19 @@ def test_an_arrow_is_the_mean_of_its_cell_and_shrinks_where_spins_disagree():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"kind": "heisenberg"}, "kind = 'heisenberg'"),
-        ({"kind": "potts"}, "states = None"),
-        ({"kind": "ising", "states": 2}, "states = 2"),
-        ({"kind": "ising", "scale": 0}, "scale = 0"),
-        ({"kind": "ising", "vortices": True}, "direction"),
-        ({"kind": "potts", "states": 3, "arrows": True}, "direction"),
+        ({"model": Ising(8), "scale": 0}, "scale = 0"),
+        ({"model": Ising(8), "vortices": True}, "those of Ising have none"),
+        ({"model": Potts(8, 3), "arrows": True}, "those of Potts, q = 3 have none"),
     ],
 )
 def test_a_painter_refuses_what_makes_no_sense(arguments, words):
     with pytest.raises(ValueError, match=words):
-        movie.Painter(size=8, **arguments)
+        movie.Painter(**arguments)
 
 
 def test_a_painter_refuses_another_lattice():
     with pytest.raises(ValueError, match=r"\(8, 8\)"):
-        movie.Painter("ising", 8)(np.ones((4, 4), np.int8))
+        movie.Painter(Ising(8))(np.ones((4, 4), np.int8))
 
 
 # ------------------------------------------------------------------------------------------------- recording
@@ -219,7 +190,7 @@ def test_a_painter_refuses_another_lattice():
 @pytest.mark.parametrize("codec", ["h264", "h265"])
 def test_what_was_written_comes_out_of_the_file_again(tmp_path, codec):
     path = tmp_path / "a movie.mp4"
-    table = movie.angle_colours(16)
+    table = colours.angles(16)
     states = [np.add.outer(np.arange(16), np.arange(16) + t) % 16 for t in range(12)]
     options = {"fps": 25, "codec": codec, "quality": 5, "scale": 8, "title": "sixteen: of them"}
     recorder = record(path, [table[one] for one in states], **options)
@@ -401,7 +372,7 @@ def test_the_command_line_of_the_readme_is_an_equilibrium_of_sixteen_directions(
     scene, options = movie.read(
         ["xy", "--size", "256", "--states", "16", "--beta", "1.2", "--frames", "1200", "--fps", "60", "--out", "xy.mp4"]
     )
-    assert (scene.kind, scene.states, scene.size, scene.n_frames) == ("clock", 16, 256, 1200)
+    assert (type(scene.model), scene.model.q, scene.model.shape, scene.n_frames) == (Clock, 16, (256, 256), 1200)
     assert (scene.what, scene.start) == ("equilibrium", "aligned")
     assert 256**2 / 8 <= scene.n_burn_in < 256**2 / 8 + 10 * scene.chunk
     assert (options.fps, options.codec, options.quality, options.out) == (60, "h264", None, "xy.mp4")
@@ -420,7 +391,7 @@ def test_a_quench_and_annealing_say_that_they_are_no_equilibrium():
         assert below_T_c.beta == 1.5 * beta_c, "at the critical temperature no domain grows without end"
     assert movie.read(["xy", "--quench"])[0].beta == 1.2
     anneal, _ = movie.read(["potts", "--anneal", "0.8", "--beta", "1.4", "--frames", "100"])
-    assert (anneal.what, anneal.start, anneal.states) == ("annealing", "random", 5)
+    assert (anneal.what, anneal.start, anneal.model.q) == ("annealing", "random", 5)
     assert "annealing, not equilibrium: beta from 0.8 to 1.4 in 100 sweeps" in anneal.title
     bare, _ = movie.read(["xy", "--burn-in", "0"])
     assert "a quench, not equilibrium: aligned spins" in bare.title
@@ -449,7 +420,9 @@ def test_cold_lattices_start_aligned_and_hot_ones_at_random():
         ("xy --frames 0", "--frames 0"),
         ("xy --beta -1", "--beta -1"),
         ("xy --beta nan", "--beta nan"),
-        ("potts --states 1", "--states"),
+        ("potts --states 1", "--states 1"),
+        ("potts --states 100", "q = 100"),
+        ("ising --size 7", "size = 7: expected even sides"),
         ("xy --codec gif", "invalid choice"),
     ],
 )
@@ -462,7 +435,7 @@ def test_a_command_line_that_makes_no_sense_is_refused(arguments, words, capsys)
 
 def test_memory_does_not_grow_with_the_number_of_frames():
     for size in (8, 256, 1024, 4096):
-        scene = movie.Scene("xy", size, None, 1.0, 10**6, 1, 0, "aligned")
+        scene = movie.Scene(XY(size), 1.0, 10**6, 1, 0, "aligned")
         assert scene.chunk * size**2 <= max(movie.CHUNK, size**2)
 
 
@@ -472,7 +445,7 @@ def test_frames_are_written_as_they_come(tmp_path, no_sampling, monkeypatch, cap
     monkeypatch.setattr(
         movie.Recorder, "write", lambda self, picture: (seen.append(picture.shape), write(self, picture))
     )
-    scene = movie.Scene("ising", 8, None, 0.4, 8, 1, 0, "random")
+    scene = movie.Scene(Ising(8), 0.4, 8, 1, 0, "random")
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # JAX is there, and warns of forks
         energy = movie.film(scene, tmp_path / "x.mp4", scale=4)
@@ -485,21 +458,21 @@ def test_frames_are_written_as_they_come(tmp_path, no_sampling, monkeypatch, cap
 
 
 def test_the_picture_is_enlarged_to_1024_pixels_unless_told(tmp_path, no_sampling):
-    scene = movie.Scene("ising", 48, None, 0.4, 1, 1, 0, "random")
+    scene = movie.Scene(Ising(48), 0.4, 1, 1, 0, "random")
     movie.film(scene, tmp_path / "x.mp4")
     assert decoded(tmp_path / "x.mp4")[0]["size"] == (48 * 21, 48 * 21)
 
 
 def test_an_energy_that_drifts_is_told():
-    scene = movie.Scene("clock", 64, 16, 1.2, 800, 1, 10_000, "aligned")
+    scene = movie.Scene(Clock(64, 16), 1.2, 800, 1, 10_000, "aligned")
     rng = np.random.default_rng(1)
     flat = -1.5 + rng.normal(0, 0.01, 800)
     assert "drifts" not in movie.evidence(scene, flat)
     assert "still drifts" in movie.evidence(scene, flat + np.linspace(0, 0.02, 800))
     assert "-1.50" in movie.evidence(scene, flat)
-    short = movie.Scene("clock", 1024, 16, 1.2, 800, 1, 10_000, "aligned")
+    short = movie.Scene(Clock(1024, 16), 1.2, 800, 1, 10_000, "aligned")
     assert "--burn-in of about 131072" in movie.evidence(short, flat)
-    quench = movie.Scene("clock", 64, 16, 1.2, 800, 1, 0, "random")
+    quench = movie.Scene(Clock(64, 16), 1.2, 800, 1, 0, "random")
     assert "drifts" not in movie.evidence(quench, flat + np.linspace(0, 1, 800))
     assert movie.evidence(scene, flat[:1])
 
@@ -522,7 +495,7 @@ def test_a_movie_from_sampling_to_file(tmp_path, capsys, monkeypatch):
 
 def test_annealing_ends_colder_than_it_began():
     pytest.importorskip("thrml")
-    scene = movie.Scene("ising", 32, None, 0.8, 40, 1, 0, "random", anneal_from=0.05)
+    scene = movie.Scene(Ising(32), 0.8, 40, 1, 0, "random", anneal_from=0.05)
 
     class Bar:
         def update(self, n): ...
@@ -540,10 +513,10 @@ def test_annealing_ends_colder_than_it_began():
 def test_a_program_that_is_stopped_leaves_nothing(tmp_path, number):
     """Synthetic frames for ever, as `main` runs them: the signal comes while ffmpeg is at work."""
     program = (
-        "import numpy as np, sys\nfrom course_utils import movie\n"
+        "import numpy as np, sys\nfrom course_utils import movie\nfrom course_utils.movie import scene\n"
         "spins = np.ones((1, 8, 8), np.int8)\n"
         "def lattices(scene, seed, bar):\n    while True:\n        yield spins\n"
-        "movie.lattices = lattices\n"
+        "scene.lattices = lattices\n"
         "sys.exit(movie.main(['ising', '--size', '8', '--frames', '1000000', '--out', sys.argv[1]]))"
     )
     target = tmp_path / "x.mp4"
@@ -575,7 +548,7 @@ def test_a_stop_that_is_lost_in_a_callback_counts_at_the_next_frame(tmp_path, mo
         for _ in range(20):
             yield np.ones((1, 8, 8), np.int8)
 
-    monkeypatch.setattr(movie, "lattices", lattices)
+    monkeypatch.setattr(scenes, "lattices", lattices)
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     assert movie.main(["ising", "--size", "8", "--frames", "1000000", "--out", str(tmp_path / "x.mp4")]) == 130
     assert "Stopped; no movie was written." in capsys.readouterr().out

@@ -1,6 +1,5 @@
 """The recipes for points in one and two dimensions, run for a few steps each; and the benchmark that uses them."""
 
-import importlib.util
 import sys
 from dataclasses import replace
 from pathlib import Path

@@ -9,7 +9,7 @@ from PIL import Image
 from support.figures import assert_readable
 
 from course_utils import plots
-from course_utils.lattice import exact
+from course_utils.lattice import XY, exact
 from course_utils.lattice.observables import winding_numbers
 
 mpl.use("agg")
@@ -17,7 +17,6 @@ pytestmark = pytest.mark.usefixtures("course_style")
 
 rng = np.random.default_rng(0)
 hot = rng.uniform(0, 2 * np.pi, (12, 12))
-clock = rng.integers(0, 16, (12, 12)).astype(np.uint8)
 at = np.arange(6) - 2.5
 x, y = np.meshgrid(at, at)
 t = np.array([0.4, 0.8, 0.9, 1.0, 1.3])
@@ -26,9 +25,6 @@ starts = (t, np.array([np.linspace(0.9, 0.0, 5), np.linspace(0.8, 0.1, 5)]), np.
 r = np.arange(1, 33)
 chord = 64 / np.pi * np.sin(np.pi * np.maximum(np.arange(33), 1e-9) / 64)
 FIGURES = {
-    "planar_spins, hue": lambda: plots.planar_spins([("a", hot), ("b", clock)], q=16, title="Both", vortices=True),
-    "planar_spins, arrows": lambda: plots.planar_spins([("a", hot)], look="arrows", title="Arrows"),
-    "planar_spins, both": lambda: plots.planar_spins([("T = 1", hot)] * 3, look="both", columns=2, title="Three"),
     "winding_walk": lambda: plots.winding_walk({"vortex": np.arctan2(y, x), "neither": 0.3 * x}, title="A turn"),
     "von_mises": lambda: plots.von_mises([("κ = 2", rng.vonmises(0, 2, 500), 2.0)] * 3, title="Exact"),
     "xy_curves": lambda: plots.xy_curves(
@@ -72,27 +68,6 @@ FIGURES = {
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_titled_labelled_and_keeps_its_text_inside(name):
     assert_readable(FIGURES[name](), name)
-
-
-def test_vortices_are_marked_white_and_antivortices_black_at_their_plaquettes():
-    figure = plots.planar_spins([("hot", hot)], vortices=True, title="Marks")
-    white, black = figure.axes[0].collections
-    charge = winding_numbers(hot)
-    for marks, sign, colour in ((white, 1, (1, 1, 1, 1)), (black, -1, (0, 0, 0, 1))):
-        i, j = np.nonzero(charge == sign)
-        assert np.allclose(marks.get_offsets(), np.stack([j + 0.5, i + 0.5], axis=1))
-        assert tuple(marks.get_facecolor()[0]) == colour
-
-
-def test_arrows_point_along_their_angles():
-    figure = plots.planar_spins([("hot", hot)], look="arrows", title="Arrows")
-    (arrows,) = figure.axes[0].collections
-    assert np.allclose(np.arctan2(arrows.V, arrows.U), np.angle(np.exp(1j * hot)).ravel())
-
-
-def test_an_unknown_look_is_refused():
-    with pytest.raises(ValueError, match="look = 'colour'"):
-        plots.planar_spins([("hot", hot)], look="colour", title="None")
 
 
 def test_the_walk_round_a_vortex_makes_a_turn_and_round_an_antivortex_minus_one():
@@ -141,7 +116,7 @@ def test_the_page_of_three_shows_both_starts_with_their_own_marks():
 
 
 def test_a_movie_moves_and_ends_on_its_last_frame():
-    picture = plots.planar_movie([("first", hot), ("second", 0 * hot)], words="Two frames")
+    picture = plots.planar_movie([("first", hot), ("second", 0 * hot)], XY(12), words="Two frames")
     movie = Image.open(io.BytesIO(picture.data))
     assert movie.is_animated
     assert movie.size == (24, 40)
@@ -151,7 +126,7 @@ def test_a_movie_moves_and_ends_on_its_last_frame():
 
 def test_a_movie_marks_vortices_white_and_antivortices_black():
     charge = winding_numbers(hot)
-    movie = Image.open(io.BytesIO(plots.planar_movie([("hot", hot)], scale=4).data))
+    movie = Image.open(io.BytesIO(plots.planar_movie([("hot", hot)], XY(12), scale=4).data))
     pixels = np.asarray(movie.convert("RGB"))[:48][::-1]
     for sign, colour in ((1, 255), (-1, 0)):
         i, j = (place[-1] for place in np.nonzero(charge == sign))

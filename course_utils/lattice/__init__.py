@@ -3,15 +3,17 @@
     from course_utils.lattice import XY, Clock, Ising, Potts
     from course_utils.lattice import exact, factors, gibbs, observables, tempering
 
-`exact` holds known results; it and `observables` need neither JAX nor THRML. The models are loaded at first use.
+`exact` holds known results; it, `observables` and `colours` need neither JAX nor THRML. The models are loaded at first
+use. A further model is a class of its own, with `Lattice` or `Planar` as its base: what it says about itself is all
+that figures, movies and the live lattice need to know.
 """
 
 import importlib
 from typing import Any
 
-_HOME = {"Ising": "ising", "Potts": "potts", "Clock": "clock", "XY": "xy", "Lattice": "base"}
+_HOME = {"Ising": "ising", "Potts": "potts", "Clock": "clock", "XY": "xy", "Lattice": "base", "Planar": "planar"}
 
-__all__ = ["XY", "Clock", "Ising", "Lattice", "Potts"]
+__all__ = ["XY", "Clock", "Ising", "Lattice", "Planar", "Potts"]
 
 
 def __getattr__(name: str) -> Any:

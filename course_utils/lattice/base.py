@@ -1,4 +1,4 @@
-"""What the four spin models share: checking, sampling, streaming, measuring.
+"""What spin models share: what they say about themselves, checking, sampling, streaming, measuring.
 
     model = Ising(64)
     key = jax.random.key(0)
@@ -13,24 +13,61 @@ import abc
 import itertools
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Key, PyTree, Shaped
+from jaxtyping import Array, Float, Int, Key, Num, PyTree, Shaped, UInt8, UInt32
 from thrml import BlockSamplingProgram, sample_blocks
 from tqdm import tqdm
 
+from .. import arguments
+from ..arguments import choice, whole
+from . import colours
 from .engines import ENGINES, Conditional, Engine, Grid, State, sites, sublattices
+from .rng import bits, multiply_high
 
 _STEPS = 50  # of a progress bar
+
+AnyArray = jax.Array | np.ndarray
+Betas = float | Sequence[float] | Num[AnyArray, "*shape"]
+"""Inverse temperatures as they are given: one, or several in a list or an array."""
+AnyKey = Key[Array, ""] | UInt32[Array, "words"]
+"""A JAX key, of the new or the old style."""
+Start = str | Shaped[AnyArray, "rows cols"] | Shaped[AnyArray, "n_chains rows cols"]
+"""How chains begin: "random", "aligned" or the spins to start from."""
+
+
+class Transition(NamedTuple):
+    """Where a model changes its phase on the infinite lattice.
+
+    Attributes:
+        label: what texts and figures call the temperature, such as "T_c".
+        temperature: in units of J / k_B, exact or the best known.
+        kind: "continuous", "first order" or "Kosterlitz-Thouless".
+    """
+
+    label: str
+    temperature: float
+    kind: str
+
+
+class Known(NamedTuple):
+    """An exact value and who found it."""
+
+    value: float
+    source: str
 
 
 class Lattice(eqx.Module):
     """A spin model on a square lattice; see `Ising`, `Potts`, `Clock` and `XY`.
+
+    A subclass holds all that is said about its model anywhere: the physics, and how it is named, coloured and explored.
+    Figures, movies and the live lattice ask it, so that a new model is one new class. A model has to have `name`,
+    `dtype`, `states` and the four methods without a body; the rest has defaults.
 
     Attributes:
         grid: rows, columns and whether the sides wrap round.
@@ -44,14 +81,28 @@ class Lattice(eqx.Module):
     field: Float[Array, ""]
 
     name: ClassVar[str]
+    """Short: "Potts"."""
     dtype: ClassVar[Any]
-    aligned: ClassVar[int] = 0  # the spin of which an aligned lattice is made
+    states: ClassVar[tuple[int, ...] | None] = None
+    """Values of a spin, rising; None if they are continuous."""
+    aligned: ClassVar[int] = 0
+    """The spin of which an aligned lattice is made."""
+    planar: ClassVar[bool] = False
+    """Whether spins have a direction in the plane: then the model is a `Planar` one."""
+    order: ClassVar[str] = "|m|"
+    """Label of the order parameter."""
+    spin: ClassVar[str] = "spin"
+    """What the key of a figure calls the states."""
+    question: ClassVar[str] = (
+        "Start ordered, press play, and heat in small steps: at which temperature does the lattice lose its order?"
+    )
+    """What moving the controls of a live lattice answers."""
 
     def __init__(
         self,
         size: int | tuple[int, int],
-        coupling: float | Float[Array, "2 rows cols"] = 1.0,
-        field: float = 0.0,
+        coupling: float | Num[AnyArray, ""] | Num[AnyArray, "2 rows cols"] = 1.0,
+        field: float | Num[AnyArray, ""] = 0.0,
         boundary: str = "periodic",
     ) -> None:
         self.grid = _grid(size, boundary)
@@ -69,20 +120,16 @@ class Lattice(eqx.Module):
         """What a spin adds to -E / h."""
 
     @abc.abstractmethod
-    def order_parameter(self, spins: Shaped[Array, "*batch rows cols"]) -> Float[Array, "*batch"]:
+    def order_parameter(self, spins: Shaped[AnyArray, "*batch rows cols"]) -> Float[Array, "*batch"]:
         """The order parameter of each lattice; see the model."""
 
     @abc.abstractmethod
     def sampler(self, beta: Float[Array, ""]) -> Conditional:
         """THRML sampler of spins given their neighbours, at one temperature."""
 
-    @abc.abstractmethod
     def random(self, key: Key[Array, ""], shape: tuple[int, ...]) -> Array:
-        """Independent spins at infinite temperature."""
-
-    @abc.abstractmethod
-    def check_spins(self, spins: np.ndarray) -> str:
-        """What is wrong with these values of spins; an empty text if nothing is."""
+        """Independent spins at infinite temperature; continuous ones are up to the model."""
+        return jnp.asarray(self.states, self.dtype)[multiply_high(bits(key, shape), len(self.states))]
 
     def to_state(self, spins: Array) -> State:
         """The spins as a sampler holds them."""
@@ -96,6 +143,71 @@ class Lattice(eqx.Module):
         """THRML programs that make one sweep, one after the other; the first alone may draw random numbers."""
         return [engine.with_numbers(self.coupling, sampler)]
 
+    # ------------------------------------------------------------------------- what a model says about itself
+
+    @property
+    def title(self) -> str:
+        """Name in titles: "Potts, q = 5"."""
+        return self.name
+
+    @property
+    def described(self) -> str:
+        """The model in a sentence: "Potts model, 5 states"."""
+        return f"{self.name} model"
+
+    @property
+    def n_states(self) -> int | None:
+        """Number of states of a spin; None if they are continuous."""
+        return None if self.states is None else len(self.states)
+
+    @property
+    def state_names(self) -> list[str]:
+        """The states in the key of a figure."""
+        return [str(state).replace("-", "−") for state in self.states]
+
+    @property
+    def transition(self) -> Transition | None:
+        """Where the model changes its phase, for one coupling J = 1 and no field; None if that is not known."""
+        return None
+
+    @property
+    def temperatures(self) -> tuple[float, float, float]:
+        """Lowest, highest and first temperature of a live lattice, the first one in the ordered phase."""
+        at = 1.0 if self.transition is None else self.transition.temperature
+        low, high, start = (round(factor * at, 2) for factor in (0.3, 1.8, 0.6))
+        return low, high, start
+
+    @property
+    def plain(self) -> bool:
+        """Whether J = 1 on all bonds and there is no field: what exact results are about."""
+        return self.coupling.ndim == 0 and float(self.coupling) == 1 and float(self.field) == 0
+
+    def exact_energy(self, beta: float) -> Known | None:
+        """Energy per spin of the infinite lattice at equilibrium, where it is known and worth showing."""
+        return None
+
+    def exact_order(self, beta: float) -> Known | None:
+        """Order parameter of the infinite lattice at equilibrium, where it is known and worth showing."""
+        return None
+
+    def palette(self, hues: int = colours.HUES) -> UInt8[np.ndarray, "n 3"]:
+        """The table of colours, one row for each state; continuous spins have so many `hues`."""
+        return colours.states(self.n_states)
+
+    def colour_index(
+        self, spins: Shaped[np.ndarray, "*shape"], hues: int = colours.HUES
+    ) -> UInt8[np.ndarray, "*shape"]:
+        """The row of the palette of each spin."""
+        return colours.ranks(spins, self.states)
+
+    def check_spins(self, spins: Shaped[np.ndarray, "..."]) -> str:
+        """What is wrong with these values of spins; an empty text if nothing is."""
+        if self.states is None:
+            return "" if np.isfinite(spins.astype(float)).all() else "holds values that are not finite"
+        first, last = self.states[0], self.states[-1]
+        words = f"{first} {'and' if len(self.states) == 2 else 'to'} {last:{'+' if first < 0 else ''}}"
+        return "" if np.isin(spins, self.states).all() else f"holds other values than {words}"
+
     # ---------------------------------------------------------------------------------------------- energy
 
     @property
@@ -108,7 +220,7 @@ class Lattice(eqx.Module):
         """Number of spins."""
         return self.grid.rows * self.grid.cols
 
-    def energy(self, spins: Shaped[Array, "*batch rows cols"]) -> Float[Array, "*batch"]:
+    def energy(self, spins: Shaped[AnyArray, "*batch rows cols"]) -> Float[Array, "*batch"]:
         """Energy per spin, in units of J, or of 1 where J is an argument.
 
         Args:
@@ -139,14 +251,14 @@ class Lattice(eqx.Module):
 
     def sample(
         self,
-        key: Key[Array, ""],
-        beta: float | Float[Array, "n_chains"],
+        key: AnyKey,
+        beta: Betas,
         *,
         n_samples: int,
         n_sweeps: int = 1,
         n_burn_in: int = 0,
         n_chains: int = 1,
-        init: str | Shaped[Array, "rows cols"] | Shaped[Array, "n_chains rows cols"] = "random",
+        init: Start = "random",
         engine: str = "sublattices",
         progress: bool = False,
     ) -> Shaped[Array, "n_chains n_samples rows cols"]:
@@ -186,15 +298,15 @@ class Lattice(eqx.Module):
 
     def measure(
         self,
-        key: Key[Array, ""],
-        beta: float | Float[Array, "n_chains"],
+        key: AnyKey,
+        beta: Betas,
         observables: Mapping[str, Callable[[Shaped[Array, "n_chains rows cols"]], Array]],
         *,
         n_samples: int,
         n_sweeps: int = 1,
         n_burn_in: int = 0,
         n_chains: int = 1,
-        init: str | Shaped[Array, "rows cols"] | Shaped[Array, "n_chains rows cols"] = "random",
+        init: Start = "random",
         engine: str = "sublattices",
         progress: bool = False,
     ) -> dict[str, Shaped[Array, "n_chains n_samples ..."]]:
@@ -233,14 +345,14 @@ class Lattice(eqx.Module):
 
     def stream(
         self,
-        key: Key[Array, ""],
-        beta: float | Float[Array, "n_frames"] | Float[Array, "n_frames n_chains"],
+        key: AnyKey,
+        beta: Betas,
         *,
         n_frames: int | None = None,
         n_sweeps: int = 1,
         chunk: int = 32,
         n_chains: int = 1,
-        init: str | Shaped[Array, "rows cols"] | Shaped[Array, "n_chains rows cols"] = "random",
+        init: Start = "random",
         engine: str = "sublattices",
     ) -> Iterator[Shaped[Array, "n_chains chunk rows cols"]]:
         """Successive lattices, a chunk at a time, in constant memory.
@@ -306,7 +418,7 @@ class Run:
         sweeps_done: sweeps so far; sweep t draws from a key that depends on t and the chain only.
     """
 
-    def __init__(self, model: Lattice, key: Key[Array, ""], beta: Any, n_chains: int, init: Any, engine: str) -> None:
+    def __init__(self, model: Lattice, key: AnyKey, beta: Any, n_chains: int, init: Any, engine: str) -> None:
         n_chains = whole("n_chains", n_chains, 1)
         self.model, self.engine = model, engine_of(model, engine)
         self.beta, self.betas = numbers("beta", beta, ((), (n_chains,)), least=0.0), None
@@ -334,8 +446,7 @@ class Run:
 
 def engine_of(model: Lattice, name: str) -> Engine:
     """The THRML program for this model's lattice, built at the first call for a lattice and kept."""
-    if name not in ENGINES:
-        raise ValueError(f'engine = {name!r}: expected "sublattices" or "sites"')
+    choice("engine", name, ENGINES)
     if model.coupling.ndim and name != "sites":
         raise ValueError(f'engine = {name!r}: couplings that differ from edge to edge need engine="sites"')
     leaves, tree = jax.tree.flatten(model.to_state(jnp.zeros((), model.dtype)))
@@ -354,7 +465,7 @@ def sweeps(
     sampler: tuple[Conditional, int | None],
     state: list[State],
     keys: Key[Array, "n_chains"],
-    first: Int[Array, ""],
+    first: UInt32[Array, ""],
     count: Int[Array, ""],
 ) -> list[State]:
     """Make `count` sweeps of all chains; `first` is the number of the first of them."""
@@ -388,7 +499,7 @@ def _frames(
     keys: Key[Array, "n_chains"],
     beta: Float[Array, "..."],
     per_frame: bool,
-    first: Int[Array, ""],
+    first: UInt32[Array, ""],
     counts: Int[Array, "n_frames"],
     observables: dict[str, Callable],
 ) -> tuple[list[State], dict[str, PyTree[Array]]]:
@@ -447,11 +558,10 @@ def to_spins(engine: Engine, model: Lattice, state: list[State]) -> Shaped[Array
 
 def _grid(size: int | tuple[int, int], boundary: str) -> Grid:
     sides = tuple(size) if isinstance(size, tuple | list) else (size, size)
-    whole = all(isinstance(side, int | np.integer) and not isinstance(side, bool) for side in sides)
-    if len(sides) != 2 or not whole or min(sides) < 2:
+    good = all(isinstance(side, int | np.integer) and not isinstance(side, bool) for side in sides)
+    if len(sides) != 2 or not good or min(sides) < 2:
         raise ValueError(f"size = {size}: expected a whole number >= 2, or (rows, cols)")
-    if boundary not in ("periodic", "open"):
-        raise ValueError(f'boundary = {boundary!r}: expected "periodic" or "open"')
+    choice("boundary", boundary, ("periodic", "open"))
     rows, cols = map(int, sides)
     if boundary == "periodic" and (rows % 2 or cols % 2):
         raise ValueError(
@@ -464,29 +574,8 @@ def _grid(size: int | tuple[int, int], boundary: str) -> Grid:
 def numbers(
     name: str, value: Any, shapes: tuple[tuple[int, ...], ...] | None, least: float = -math.inf
 ) -> Float[Array, "..."]:
-    try:
-        array = np.asarray(value, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} = {value!r}: expected numbers") from error
-    if shapes is not None and array.shape not in shapes:
-        wanted = " or ".join("one number" if not shape else f"shape {shape}" for shape in shapes)
-        raise ValueError(f"{name} has shape {array.shape}: expected {wanted}")
-    if not np.isfinite(array).all() or (array < least).any():
-        raise ValueError(f"{name} = {value}: expected finite numbers" + (" >= 0" if least == 0 else ""))
-    return jnp.asarray(array)
-
-
-def n_states(q: Any, most: int) -> int:
-    """The number of states of a spin, checked."""
-    if not isinstance(q, int | np.integer) or isinstance(q, bool) or not 2 <= q <= most:
-        raise ValueError(f"q = {q!r}: expected a whole number from 2 to {most}")
-    return int(q)
-
-
-def whole(name: str, value: Any, least: int) -> int:
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} = {value!r}: expected a whole number >= {least}")
-    return int(value)
+    """Finite numbers of one of these shapes, checked as `arguments.array` does, for JAX."""
+    return jnp.asarray(arguments.array(name, value, shapes, least, dtype=np.float32))
 
 
 def _key(key: Any) -> Key[Array, ""]:

@@ -7,18 +7,21 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, UInt8, UInt32
+from jaxtyping import Array, Float, Integer, UInt32
 
-from .base import Lattice, n_states
+from ..arguments import whole
+from . import exact
+from .base import AnyArray, Transition
 from .engines import Conditional
-from .rng import bits, fine, multiply_high, pick, words
+from .planar import Planar
+from .rng import fine, multiply_high, pick, words
 
 MAX_STATES = 64
 MAX_TABLE = 20
 """Largest q for which the conditional is a table: q^4 entries of 4 bytes are 640 KB."""
 
 
-class Clock(Lattice):
+class Clock(Planar):
     """E = -J Σ cos(θ_i - θ_j) - h Σ cos θ_i over nearest neighbours, θ = 2π k / q; a spin is its index k.
 
     Args:
@@ -41,12 +44,33 @@ class Clock(Lattice):
 
     def __init__(self, size, q: int, coupling=1.0, field: float = 0.0, boundary: str = "periodic") -> None:
         super().__init__(size, coupling, field, boundary)
-        self.q = n_states(q, MAX_STATES)
+        self.q = whole("q", q, 2, MAX_STATES)
         self.tabulated = self.grid.periodic and not self.coupling.ndim and self.q <= MAX_TABLE and field == 0
 
-    def angle(self, spins: UInt8[Array, "*batch rows cols"]) -> Float[Array, "*batch rows cols"]:
-        """θ = 2π k / q of each spin, in radians."""
-        return jnp.asarray(spins).astype(jnp.float32) * jnp.float32(2 * np.pi / self.q)
+    @property
+    def states(self):
+        return tuple(range(self.q))
+
+    @property
+    def title(self):
+        return f"Clock, q = {self.q}"
+
+    @property
+    def described(self):
+        return f"XY model, {self.q} directions"
+
+    @property
+    def transition(self):
+        """Exact for two, three and four directions, which are Ising, Potts and two Ising models; else that of XY."""
+        if not self.plain:
+            return None
+        few = {2: 1 / exact.BETA_C, 3: 1.5 / exact.potts_beta_c(3), 4: 0.5 / exact.BETA_C}
+        if self.q in few:
+            return Transition("T_c", few[self.q], "continuous")
+        return Transition("T_KT of XY", exact.KT_TEMPERATURE, "Kosterlitz-Thouless")
+
+    def angle(self, spins):
+        return spins.astype(np.float32) * np.float32(2 * np.pi / self.q)
 
     def bond(self, a, b):
         return jnp.cos(self.angle(a) - self.angle(b))
@@ -55,21 +79,15 @@ class Clock(Lattice):
         return jnp.cos(self.angle(spins))
 
     @eqx.filter_jit
-    def order_parameter(self, spins: UInt8[Array, "*batch rows cols"]) -> Float[Array, "*batch"]:
+    def order_parameter(self, spins: Integer[AnyArray, "*batch rows cols"]) -> Float[Array, "*batch"]:
         """Length of the mean spin, |Σ (cos θ, sin θ)| / N, from 0 to 1."""
-        angle = self.angle(spins)
+        angle = self.angle(jnp.asarray(spins))
         return jnp.hypot(jnp.cos(angle).mean((-2, -1)), jnp.sin(angle).mean((-2, -1)))
 
     def sampler(self, beta):
         if self.tabulated:
             return TableConditional(alias_table(clock_conditionals(beta * self.coupling, self.q)), self.q)
         return ClockConditional(beta, self.field, self.q)
-
-    def random(self, key, shape):
-        return multiply_high(bits(key, shape), self.q).astype(jnp.uint8)
-
-    def check_spins(self, spins: np.ndarray) -> str:
-        return "" if np.isin(spins, np.arange(self.q)).all() else f"holds other values than 0 to {self.q - 1}"
 
 
 class ClockConditional(Conditional):

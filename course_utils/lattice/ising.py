@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Array, Float, Int8
+from jaxtyping import Array, Float, Num
 
-from .base import Lattice
+from . import colours, exact
+from .base import AnyArray, Known, Lattice, Transition
 from .engines import Conditional
 from .rng import bits
 
@@ -31,7 +31,33 @@ class Ising(Lattice):
 
     name: ClassVar[str] = "Ising"
     dtype: ClassVar[Any] = jnp.int8
+    states: ClassVar[tuple[int, ...]] = (-1, 1)
     aligned: ClassVar[int] = 1
+    question: ClassVar[str] = (
+        "Quench, press play, and watch the patches. Above one temperature they stop growing; below it they grow for as "
+        "long as you watch. Which temperature is it?"
+    )
+
+    @property
+    def state_names(self):
+        return ["−1", "+1"]
+
+    @property
+    def transition(self):
+        return Transition("T_c", 1 / exact.BETA_C, "continuous") if self.plain else None
+
+    @property
+    def temperatures(self):
+        return 0.5, 4.0, 1.5
+
+    def exact_energy(self, beta):
+        return Known(exact.onsager_energy(beta), "Onsager") if self.plain else None
+
+    def exact_order(self, beta):
+        return Known(exact.yang_magnetisation(beta), "Yang") if self.plain else None
+
+    def palette(self, hues=colours.HUES):
+        return colours.ISING
 
     def bond(self, a, b):
         return (a * b).astype(jnp.float32)
@@ -40,18 +66,12 @@ class Ising(Lattice):
         return spins.astype(jnp.float32)
 
     @eqx.filter_jit
-    def order_parameter(self, spins: Int8[Array, "*batch rows cols"]) -> Float[Array, "*batch"]:
+    def order_parameter(self, spins: Num[AnyArray, "*batch rows cols"]) -> Float[Array, "*batch"]:
         """Magnetisation per spin, from -1 to 1."""
         return jnp.asarray(spins).mean((-2, -1), dtype=jnp.float32)
 
     def sampler(self, beta):
         return IsingConditional(beta, self.field)
-
-    def random(self, key, shape):
-        return jnp.where(bits(key, shape) >> 31 == 0, jnp.int8(-1), jnp.int8(1))
-
-    def check_spins(self, spins: np.ndarray) -> str:
-        return "" if np.isin(spins, (-1, 1)).all() else "holds other values than -1 and +1"
 
 
 class IsingConditional(Conditional):

@@ -5,12 +5,13 @@ from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Array, Float, UInt8
+from jaxtyping import Array, Float, Integer
 
-from .base import Lattice, n_states
+from ..arguments import whole
+from . import exact
+from .base import AnyArray, Lattice, Transition
 from .engines import Conditional
-from .rng import bits, multiply_high, pick, words
+from .rng import pick, words
 
 MAX_COLOURS = 64
 
@@ -34,11 +35,35 @@ class Potts(Lattice):
 
     name: ClassVar[str] = "Potts"
     dtype: ClassVar[Any] = jnp.uint8
+    order: ClassVar[str] = "order"
+    spin: ClassVar[str] = "colour"
+    question: ClassVar[str] = (
+        "Start ordered and heat in small steps. At which temperature does one colour lose the lattice, and does it "
+        "come back at the same temperature when you cool?"
+    )
     q: int = eqx.field(static=True)
 
     def __init__(self, size, q: int, coupling=1.0, field: float = 0.0, boundary: str = "periodic") -> None:
         super().__init__(size, coupling, field, boundary)
-        self.q = n_states(q, MAX_COLOURS)
+        self.q = whole("q", q, 2, MAX_COLOURS)
+
+    @property
+    def states(self):
+        return tuple(range(self.q))
+
+    @property
+    def title(self):
+        return f"Potts, q = {self.q}"
+
+    @property
+    def described(self):
+        return f"Potts model, {self.q} states"
+
+    @property
+    def transition(self):
+        if not self.plain:
+            return None
+        return Transition("T_c", 1 / exact.potts_beta_c(self.q), "continuous" if self.q <= 4 else "first order")
 
     def bond(self, a, b):
         return (a == b).astype(jnp.float32)
@@ -47,7 +72,7 @@ class Potts(Lattice):
         return (spins == 0).astype(jnp.float32)
 
     @eqx.filter_jit
-    def order_parameter(self, spins: UInt8[Array, "*batch rows cols"]) -> Float[Array, "*batch"]:
+    def order_parameter(self, spins: Integer[AnyArray, "*batch rows cols"]) -> Float[Array, "*batch"]:
         """(q ρ - 1) / (q - 1) with ρ the share of the most frequent colour: 0 in disorder, 1 with all spins equal."""
         spins = jnp.asarray(spins)
         share = jnp.stack([(spins == k).mean((-2, -1), dtype=jnp.float32) for k in range(self.q)]).max(0)
@@ -55,12 +80,6 @@ class Potts(Lattice):
 
     def sampler(self, beta):
         return PottsConditional(beta, self.field, self.q)
-
-    def random(self, key, shape):
-        return multiply_high(bits(key, shape), self.q).astype(jnp.uint8)
-
-    def check_spins(self, spins: np.ndarray) -> str:
-        return "" if np.isin(spins, np.arange(self.q)).all() else f"holds other values than 0 to {self.q - 1}"
 
 
 class PottsConditional(Conditional):

@@ -6,11 +6,13 @@ from typing import Any, ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
-from .base import Lattice
+from ..arguments import whole
+from . import colours, exact
+from .base import AnyArray, Transition
 from .engines import Conditional
+from .planar import Planar
 from .rng import bits, unit, words
 from .trig import angle_of, cos_sin
 
@@ -22,7 +24,7 @@ ones; two rounds cost half as much again as one."""
 _NONE = -1.0  # in place of a direction: no proposal was accepted
 
 
-class XY(Lattice):
+class XY(Planar):
     """E = -J Σ cos(θ_i - θ_j) - h Σ cos θ_i over nearest neighbours, θ an angle in [0, 2π).
 
     Args:
@@ -47,13 +49,21 @@ class XY(Lattice):
 
     def __init__(self, size, coupling=1.0, field=0.0, boundary="periodic", over_relaxation: int = 0) -> None:
         super().__init__(size, coupling, field, boundary)
-        if (
-            not isinstance(over_relaxation, int | np.integer)
-            or isinstance(over_relaxation, bool)
-            or over_relaxation < 0
-        ):
-            raise ValueError(f"over_relaxation = {over_relaxation!r}: expected a whole number >= 0")
-        self.over_relaxation = int(over_relaxation)
+        self.over_relaxation = whole("over_relaxation", over_relaxation, 0)
+
+    @property
+    def described(self):
+        return "XY model, continuous angles"
+
+    @property
+    def transition(self):
+        return Transition("T_KT", exact.KT_TEMPERATURE, "Kosterlitz-Thouless") if self.plain else None
+
+    def angle(self, spins):
+        return spins
+
+    def colour_index(self, spins, hues=colours.HUES):
+        return colours.around(spins, hues)
 
     def bond(self, a, b):
         return cos_sin(a - b)[0]
@@ -62,7 +72,7 @@ class XY(Lattice):
         return cos_sin(spins)[0]
 
     @eqx.filter_jit
-    def order_parameter(self, spins: Float[Array, "*batch rows cols"]) -> Float[Array, "*batch"]:
+    def order_parameter(self, spins: Float[AnyArray, "*batch rows cols"]) -> Float[Array, "*batch"]:
         """Length of the mean spin, |Σ (cos θ, sin θ)| / N, from 0 to 1."""
         cos, sin = cos_sin(jnp.asarray(spins))
         return jnp.hypot(cos.mean((-2, -1)), sin.mean((-2, -1)))
@@ -76,9 +86,6 @@ class XY(Lattice):
 
     def random(self, key, shape):
         return unit(bits(key, shape)) * jnp.float32(2 * math.pi)
-
-    def check_spins(self, spins: np.ndarray) -> str:
-        return "" if np.isfinite(spins.astype(float)).all() else "holds values that are not finite"
 
     def to_state(self, spins):
         return cos_sin(spins)

@@ -52,7 +52,7 @@ from .langevin import (
     traces,
     ula_bias,
 )
-from .lattice import mark_transition, phase_curves, show_spins, spin_legend, spins
+from .lattice import draw_arrows, draw_vortices, mark_transition, phase_curves, show_spins, spin_legend, spins
 from .partition import (
     ais_bias,
     counting,
@@ -84,11 +84,8 @@ from .xy import (
     coarsening,
     cold_clock,
     correlations,
-    draw_arrows,
-    draw_vortices,
     pair_distances,
     planar_movie,
-    planar_spins,
     shrinking_order,
     three_models,
     von_mises,
@@ -162,7 +159,6 @@ __all__ = [
     "phase_curves",
     "photographs",
     "planar_movie",
-    "planar_spins",
     "probabilities_against_temperature",
     "push_and_pull",
     "sample_maps",

@@ -5,7 +5,7 @@ everywhere.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,10 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from ..movie import ISING_COLOURS, angle_colours, state_colours
+from ..arguments import choice
 from .style import COLORS, finish, to_numpy
 
-KINDS = ("ising", "potts", "clock", "xy")
+if TYPE_CHECKING:
+    from ..lattice import Lattice
+
 MARKS = "osD^v"
 LINES = (
     {"color": COLORS["grey"], "linewidth": 1.8},
@@ -29,64 +31,52 @@ SERIES = tuple(COLORS[name] for name in ("blue", "orange", "green", "purple", "s
 BARS = "bars: ±1 standard error"
 
 
-def spin_indices(spins, kind: str, q: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Spins as rows of a table of colours.
-
-    Args:
-        spins: any shape; -1 and +1 ("ising"), colours ("potts"), clock states ("clock"), angles in radians ("xy").
-        kind: one of these names.
-        q: number of states, for "potts" and "clock".
-
-    Returns:
-        Row numbers of the table in the shape of `spins`, uint8, and the table, sRGB bytes, shape (n, 3), n <= 256.
-
-    Raises:
-        ValueError: if the kind is unknown, or q is missing or out of place.
-    """
-    if kind not in KINDS:
-        raise ValueError(f"kind = {kind!r}: expected one of {', '.join(KINDS)}")
-    if (kind in ("potts", "clock")) != (q is not None):
-        raise ValueError(f"q = {q}: expected a number for 'potts' and 'clock', and for no other kind")
-    spins = to_numpy(spins)
-    if kind == "ising":
-        return (spins > 0).astype(np.uint8), ISING_COLOURS
-    if kind == "xy":
-        # the remainder of an integer division, so that 2π is the colour of 0
-        return (np.round(spins * (256 / (2 * np.pi))).astype(np.int32) & 255).astype(np.uint8), angle_colours(256)
-    return spins.astype(np.uint8), (state_colours if kind == "potts" else angle_colours)(q)
-
-
-def _kind_of(model: Any, q: int | None) -> tuple[str, int | None]:
-    """Name and number of states of a model, given as an instance or by its name."""
-    if isinstance(model, str):
-        return model, q
-    return model.name.lower(), getattr(model, "q", q)
-
-
-def show_spins(ax: Axes, spins, model: Any = "ising", q: int | None = None) -> None:
+def show_spins(ax: Axes, spins, model: "Lattice") -> None:
     """Draw one lattice into axes: row 0 at the bottom, one square per spin, no ticks.
 
     Args:
         ax: where.
-        spins: shape (rows, cols).
-        model: a model of `course_utils.lattice`, or "ising", "potts", "clock" or "xy".
-        q: number of states, if the model is given as "potts" or "clock".
+        spins: shape (rows, cols), which need not be the model's own.
+        model: of `course_utils.lattice`.
     """
-    index, table = spin_indices(spins, *_kind_of(model, q))
+    table = model.palette()
     look = {"vmin": -0.5, "vmax": len(table) - 0.5, "interpolation": "nearest", "origin": "lower"}
-    ax.imshow(index, cmap=ListedColormap(table / 255.0), **look)
+    ax.imshow(model.colour_index(to_numpy(spins)), cmap=ListedColormap(table / 255.0), **look)
     ax.set_axis_off()
 
 
-def spin_legend(fig: Figure, model: Any = "ising", q: int | None = None) -> None:
-    """A key of the colours on the right of a figure: the two spins, the Potts colours, or a wheel of directions."""
-    kind, q = _kind_of(model, q)
-    _, table = spin_indices(np.zeros(1), kind, q)
-    if kind in ("ising", "potts"):
-        names = ["−1", "+1"] if kind == "ising" else [str(k) for k in range(q)]
-        patches = [Patch(facecolor=c / 255.0, edgecolor="0.4", label=n) for c, n in zip(table, names, strict=True)]
-        title = "spin" if kind == "ising" else "colour"
-        fig.legend(handles=patches[::-1], loc="outside right center", title=title, handlelength=1.0)
+def draw_vortices(ax: Axes, charge, *, size: float = 40) -> None:
+    """Mark vortices with white discs and antivortices with black ones, at the centres of their plaquettes.
+
+    Args:
+        ax: axes of a lattice drawn with spin (i, j) at x = j, y = i.
+        charge: of each plaquette, as from `winding_numbers` or `Lattice.vortices`.
+        size: area of a disc, points squared.
+    """
+    for sign, face, edge in ((1, "white", "black"), (-1, "black", "white")):
+        i, j = np.nonzero(to_numpy(charge) == sign)
+        width = 1.1 if sign > 0 else 0.6
+        ax.scatter(j + 0.5, i + 0.5, s=size, facecolor=face, edgecolor=edge, linewidth=width, zorder=4)
+
+
+def draw_arrows(ax: Axes, angles, *, color: str = "black") -> None:
+    """One arrow per spin, its middle on the spin."""
+    angles = to_numpy(angles)
+    y, x = np.indices(angles.shape)
+    length = 0.85
+    ax.quiver(
+        x, y, length * np.cos(angles), length * np.sin(angles), pivot="mid", angles="xy", scale_units="xy", scale=1,
+        color=color, units="xy", width=0.11, headwidth=3.6, headlength=3.6, headaxislength=3.2,
+    )  # fmt: skip
+
+
+def spin_legend(fig: Figure, model: "Lattice") -> None:
+    """A key of the colours on the right of a figure: the states, or a wheel of directions."""
+    table = model.palette()
+    if not model.planar:
+        names = zip(table, model.state_names, strict=True)
+        patches = [Patch(facecolor=colour / 255.0, edgecolor="0.4", label=name) for colour, name in names]
+        fig.legend(handles=patches[::-1], loc="outside right center", title=model.spin, handlelength=1.0)
         return
     # Invisible handles hold the place beside the panels; the wheel is drawn over it.
     empty = Patch(facecolor="none", edgecolor="none", label="      ")
@@ -94,20 +84,20 @@ def spin_legend(fig: Figure, model: Any = "ising", q: int | None = None) -> None
     fig.draw_without_rendering()
     box = fig.legends[-1].get_window_extent().transformed(fig.transFigure.inverted())
     wheel = fig.add_axes((box.x0, box.y0, box.width, 0.86 * box.height), projection="polar")
-    turn = np.linspace(0, 2 * np.pi, 257)
-    colours = ListedColormap(table / 255.0)
-    wheel.pcolormesh(turn, [0.55, 1.0], (np.arange(256) * len(table) // 256)[None, :], cmap=colours)
+    turn = np.linspace(0, 2 * np.pi, len(table) + 1) - np.pi / len(table)  # a colour is in the middle of its sector
+    wheel.pcolormesh(turn, [0.55, 1.0], np.arange(len(table))[None, :], cmap=ListedColormap(table / 255.0))
     wheel.set_axis_off()
     wheel.set_label("key of directions")
 
 
 def spins(
     spins,
-    model: Any = "ising",
+    model: "Lattice",
     titles: Sequence[str] = (),
     *,
     title: str,
-    q: int | None = None,
+    look: str = "colour",
+    vortices: bool = False,
     columns: int = 4,
     side: float = 2.3,
 ) -> Figure:
@@ -115,10 +105,11 @@ def spins(
 
     Args:
         spins: shape (n, rows, cols), or (rows, cols) for a single one; a list of lattices of different sizes will do.
-        model: a model of `course_utils.lattice`, or "ising", "potts", "clock" or "xy".
+        model: of `course_utils.lattice`, whose spins they are; they may be a part of a lattice, or a larger one.
         titles: one for each lattice, or none.
         title: the finding.
-        q: number of states, if the model is given as "potts" or "clock".
+        look: "colour"; for spins with a direction also "arrows", or "both".
+        vortices: mark vortices (white) and antivortices (black), of spins with a direction.
         columns: lattices in a row.
         side: of a lattice, inches.
 
@@ -126,8 +117,11 @@ def spins(
         The figure.
 
     Raises:
-        ValueError: if there are not as many titles as lattices.
+        ValueError: if there are not as many titles as lattices, the look is unknown, or the spins have no direction.
     """
+    choice("look", look, ("colour", "arrows", "both"))
+    if (vortices or look != "colour") and not model.planar:
+        raise ValueError(f"vortices and arrows need spins with a direction, those of {model.title} have none")
     if not isinstance(spins, list | tuple):
         spins = to_numpy(spins)
         spins = spins[None] if spins.ndim == 2 else spins
@@ -136,14 +130,23 @@ def spins(
     columns = min(columns, len(spins))
     rows = -(-len(spins) // columns)
     fig, axes = plt.subplots(rows, columns, figsize=(columns * side + 0.9, rows * (side + 0.3) + 0.4), squeeze=False)
-    for ax in axes.flat[len(spins) :]:
+    for ax in axes.flat:
         ax.set_axis_off()
     for k, (ax, lattice) in enumerate(zip(axes.flat, spins, strict=False)):
-        show_spins(ax, lattice, model, q)
+        lattice = to_numpy(lattice)
+        height, width = lattice.shape
+        if look != "arrows":
+            show_spins(ax, lattice, model)
+        if look != "colour":
+            draw_arrows(ax, model.angle(lattice), color="black" if look == "both" else "0.25")
+        if vortices:
+            draw_vortices(ax, model.vortices(lattice), size=min(60.0, (side * 72 / width * 0.75) ** 2 + 9))
+        ax.set(xlim=(-0.5, width - 0.5), ylim=(-0.5, height - 0.5), aspect="equal")
         if titles:
             ax.set_title(titles[k], fontsize=10)
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
-    spin_legend(fig, model, q)
+    if look != "arrows":
+        spin_legend(fig, model)
     return finish(fig)
 
 
@@ -227,7 +230,7 @@ def phase_curves(
 
 def loop_panels(
     loops: Mapping[str, Mapping[str, tuple]], height: float, arrows: Sequence[float]
-) -> tuple[Figure, Sequence[Axes]]:
+) -> tuple[Figure, list[Axes]]:
     """Curves that go somewhere and come back, a panel for each mapping, with arrows for the way.
 
     Args:
@@ -248,7 +251,7 @@ def loop_panels(
                 look = {"arrowstyle": "-|>", "color": color, "mutation_scale": 15}
                 ax.annotate("", (x[k + 1], y[k + 1]), (x[k], y[k]), arrowprops=look)
         ax.set_title(panel)
-    return fig, axes[0]
+    return fig, list(axes[0])
 
 
 def legend_of_all(fig: Figure) -> None:

@@ -1,6 +1,5 @@
 """Figures of lesson 05: energies as they are learned, beside the densities and samples that they should give."""
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, MultipleLocator
 
+from ..movie.recorder import Animation
 from .style import COLORS, ENERGY_CMAP, PROBABILITY_CMAP, finish, to_numpy
 
 if TYPE_CHECKING:
@@ -126,18 +126,12 @@ def surface_movie(
     Returns:
         The picture; as the last expression of a cell it shows itself.
     """
-    from IPython.display import Image
-
     points, data = to_numpy(points), to_numpy(data)
     highest = max(normalised(points, energy).max() for _, energy, _, _ in frames)
-    stills = _quantised([_frame(points, data, frame, highest) for frame in frames])
-    buffer = io.BytesIO()
-    # The last frame first: it is the default image, which is not part of the animation.
-    stills[-1].save(
-        buffer, format="png", save_all=True, append_images=stills, default_image=True, loop=3, optimize=True,
-        duration=[milliseconds] * (len(stills) - 1) + [10 * milliseconds],
-    )  # fmt: skip
-    return Image(buffer.getvalue(), format="png", metadata={"alt": words})
+    with Animation(milliseconds, rest=10) as movie:
+        for still in _quantised([_frame(points, data, frame, highest) for frame in frames]):
+            movie.write(still)
+    return movie.show(words)
 
 
 def loss_and_truth(loss, measured_at, nll, entropy: float, *, title: str) -> Figure:

@@ -1,8 +1,7 @@
 """Figures of lesson 09: planar spins, their vortices and stiffness, and the three models of the course side by side."""
 
-import io
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,112 +9,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from ..lattice import exact
+from ..lattice import colours, exact
 from ..lattice.observables import winding_numbers
-from .lattice import MARKS, mark_transition, show_spins, spin_indices, spin_legend
+from ..movie.recorder import Animation
+from .lattice import MARKS, draw_arrows, draw_vortices, mark_transition
 from .style import COLORS, finish, to_numpy
 
 if TYPE_CHECKING:
     from IPython.display import Image
+
+    from ..lattice import Lattice
 
 T_LABEL = "temperature T (J / k_B)"
 SERIES = tuple(COLORS[name] for name in ("orange", "green", "blue", "purple", "red", "sky", "grey"))
 MOVIE_HUES = 14  # and black and white: four bits a pixel
 BARS = "bars: ±1 standard error"
 STARTS = "▲ heated from aligned spins, ▼ cooled from random ones"
-
-
-def _angles(spins: np.ndarray, q: int | None) -> np.ndarray:
-    """Directions in radians, of angles or of clock states."""
-    return spins if q is None else spins * (2 * np.pi / q)
-
-
-def draw_vortices(ax: Axes, spins, q: int | None = None, *, periodic: bool = True, size: float = 40) -> np.ndarray:
-    """Mark vortices with white discs and antivortices with black ones, at the centres of their plaquettes.
-
-    Args:
-        ax: axes of a lattice drawn with spin (i, j) at x = j, y = i.
-        spins: angles, or clock states if q is given, shape (rows, cols).
-        q: number of directions of a clock.
-        periodic: whether the sides are joined.
-        size: area of a disc, points squared.
-
-    Returns:
-        The charges, as from `winding_numbers`.
-    """
-    charge = winding_numbers(to_numpy(spins), q, periodic)
-    for sign, face, edge in ((1, "white", "black"), (-1, "black", "white")):
-        i, j = np.nonzero(charge == sign)
-        ax.scatter(
-            j + 0.5, i + 0.5, s=size, facecolor=face, edgecolor=edge, linewidth=1.1 if sign > 0 else 0.6, zorder=4
-        )
-    return charge
-
-
-def planar_spins(
-    lattices: Sequence[tuple[str, object]],
-    *,
-    title: str,
-    look: str = "hue",
-    q: int | None = None,
-    vortices: bool = False,
-    periodic: bool = True,
-    columns: int = 4,
-    side: float = 2.3,
-) -> Figure:
-    """Planar spins as colours, as arrows, or both; vortices marked if wanted.
-
-    Args:
-        lattices: (title, angles or clock states of shape (rows, cols)); clock states are integers.
-        title: the finding.
-        look: "hue", "arrows" or "both".
-        q: number of directions of the clock states, if there are any.
-        vortices: mark vortices (white) and antivortices (black).
-        periodic: whether the sides are joined, for the vortices.
-        columns: lattices in a row.
-        side: of a lattice, inches.
-
-    Returns:
-        The figure.
-
-    Raises:
-        ValueError: if the look is unknown.
-    """
-    if look not in ("hue", "arrows", "both"):
-        raise ValueError(f'look = {look!r}: expected "hue", "arrows" or "both"')
-    columns = min(columns, len(lattices))
-    rows = -(-len(lattices) // columns)
-    fig, axes = plt.subplots(rows, columns, figsize=(columns * side + 0.9, rows * (side + 0.3) + 0.4), squeeze=False)
-    for ax in axes.flat:
-        ax.set_axis_off()
-    for ax, (name, spins) in zip(axes.flat, lattices, strict=False):
-        spins = to_numpy(spins)
-        states = q if np.issubdtype(spins.dtype, np.integer) else None
-        height, width = spins.shape
-        if look != "arrows":
-            show_spins(ax, spins, "xy" if states is None else "clock", states)
-        if look != "hue":
-            color = "black" if look == "both" else "0.25"
-            draw_arrows(ax, _angles(spins, states), side=side, color=color)
-        if vortices:
-            draw_vortices(ax, spins, states, periodic=periodic, size=min(60.0, (side * 72 / width * 0.75) ** 2 + 9))
-        ax.set(xlim=(-0.5, width - 0.5), ylim=(-0.5, height - 0.5), aspect="equal")
-        ax.set_title(name, fontsize=10)
-    fig.suptitle(title, x=0.01, ha="left", fontsize=11)
-    if look != "arrows":
-        spin_legend(fig, "xy")
-    return finish(fig)
-
-
-def draw_arrows(ax: Axes, angles, *, side: float = 2.3, color: str = "black") -> None:
-    """One arrow per spin, its middle on the spin."""
-    angles = to_numpy(angles)
-    y, x = np.indices(angles.shape)
-    length = 0.85
-    ax.quiver(
-        x, y, length * np.cos(angles), length * np.sin(angles), pivot="mid", angles="xy", scale_units="xy", scale=1,
-        color=color, units="xy", width=0.11, headwidth=3.6, headlength=3.6, headaxislength=3.2,
-    )  # fmt: skip
 
 
 def winding_walk(angles, *, title: str) -> Figure:
@@ -135,7 +44,8 @@ def winding_walk(angles, *, title: str) -> Figure:
         corners = [(low, low), (low, low + 1), (low + 1, low + 1), (low + 1, low), (low, low)]
         upper, lower = axes[:, column]
         draw_arrows(upper, field, color="0.35")
-        charge = draw_vortices(upper, field, periodic=False, size=75)
+        charge = winding_numbers(field, periodic=False)
+        draw_vortices(upper, charge, size=75)
         i, j = (np.array(c, float) for c in zip(*corners, strict=True))
         upper.plot(j, i, color=COLORS["blue"], linewidth=1.5, zorder=3)
         upper.set(xlim=(-0.7, len(field) - 0.3), ylim=(-0.7, len(field) - 0.3), aspect="equal", title=name)
@@ -433,14 +343,15 @@ def coarsening(sweeps, density, errors, law, equilibrium: float, *, title: str) 
 
 
 def planar_movie(
-    frames: Sequence[tuple[str, object]], *, scale: int = 2, milliseconds: int = 140, words: str = ""
+    frames: Sequence[tuple[str, object]], model: "Lattice", *, scale: int = 2, milliseconds: int = 140, words: str = ""
 ) -> "Image":
     """An animated picture (APNG) of planar spins with their vortices; it runs three times and stops at the end.
 
     Where animation is not supported, the last frame is shown.
 
     Args:
-        frames: (caption, angles of shape (L, L)); vortices become white squares, antivortices black ones.
+        frames: (caption, spins of shape (rows, cols)); vortices become white squares, antivortices black ones.
+        model: whose spins they are.
         scale: pixels along the side of a spin.
         milliseconds: time of one frame.
         words: text alternative.
@@ -448,39 +359,21 @@ def planar_movie(
     Returns:
         The picture; as the last expression of a cell it shows itself.
     """
-    from IPython.display import Image
-
-    stills = [_still(caption, to_numpy(angles), scale) for caption, angles in frames]
-    buffer = io.BytesIO()
-    # The last frame first: it is the default image, which is not part of the animation.
-    stills[-1].save(
-        buffer, format="png", save_all=True, append_images=stills, default_image=True, loop=3, optimize=True,
-        duration=[milliseconds] * (len(stills) - 1) + [12 * milliseconds],
-    )  # fmt: skip
-    return Image(buffer.getvalue(), format="png", width=stills[0].width * 3 // 2, metadata={"alt": words})
-
-
-def _still(caption: str, angles: np.ndarray, scale: int) -> Any:
-    """One frame, with a line of text below it, in a table of colours."""
     from PIL import Image, ImageDraw
 
-    size = len(angles)
-    index = np.round(angles * (MOVIE_HUES / (2 * np.pi))).astype(int) % MOVIE_HUES
-    large = np.repeat(np.repeat(index, scale, 0), scale, 1).astype(np.uint8)
-    charge = winding_numbers(angles)
-    reach = np.arange(-scale, scale)
-    for sign, color in ((1, MOVIE_HUES), (-1, MOVIE_HUES + 1)):
-        i, j = (scale * (place[:, None, None] + 1) for place in np.nonzero(charge == sign))
-        large[(i + reach[:, None]) % (size * scale), (j + reach) % (size * scale)] = color
-    canvas = np.full((size * scale + 16, size * scale), MOVIE_HUES, np.uint8)
-    canvas[: size * scale] = large[::-1]
-    still = Image.fromarray(canvas)
-    _, hues = spin_indices(np.zeros(1), "xy")
-    table = hues[np.arange(MOVIE_HUES) * 256 // MOVIE_HUES]
-    palette = np.concatenate([table, [[255, 255, 255], [0, 0, 0]]]).astype(np.uint8)
-    still.putpalette(palette.tobytes())
-    ImageDraw.Draw(still).text((4, size * scale + 2), caption, fill=MOVIE_HUES + 1)
-    return still
+    table = model.palette(MOVIE_HUES)
+    with Animation(milliseconds) as movie:
+        for caption, spins in frames:
+            spins = to_numpy(spins)
+            index, palette = colours.mark_vortices(model.colour_index(spins, MOVIE_HUES), table, model.vortices(spins))
+            large = index[::-1].repeat(scale, 0).repeat(scale, 1)
+            height, width = large.shape
+            white, black = len(table), len(table) + 1
+            still = Image.fromarray(np.pad(large, ((0, 16), (0, 0)), constant_values=white))
+            still.putpalette(palette.tobytes())
+            ImageDraw.Draw(still).text((4, height + 2), caption, fill=black)
+            movie.write(still)
+    return movie.show(words, width * 3 // 2)
 
 
 def three_models(

@@ -66,7 +66,7 @@ run = {"n_samples": 1, "n_burn_in": 20_000, "n_chains": 3, "init": "aligned"}
 spins = Ising(128).sample(jax.random.key(70), 1 / temperatures, **run)[:, 0]
 m = np.abs(observables.magnetisation(spins))
 titles = [f"T = {T:.3f}: |m| = {value:.2f}" for T, value in zip(temperatures, m, strict=True)]
-plots.spins(spins, "ising", titles, title="Order, patches of every size, and noise")
+plots.spins(spins, Ising(128), titles, title="Order, patches of every size, and noise")
 
 # %% [markdown]
 # *Picture: three square lattices. At T = 1.8 one colour with small specks of the other; at 2.269 one colour with ragged patches of the
@@ -339,7 +339,7 @@ names = ["all at once, step 299", "all at once, step 300", "two colours, step 30
 titles = [f"{name}\nE / N = {Ising(64).energy(s):.2f}" for name, s in zip(names, pictures, strict=True)]
 right = exact.onsager_energy(1 / 1.5)
 title = f"T = 1.5, equilibrium energy {right:.2f}: drawn all at once, it flickers"
-plots.spins(pictures, "ising", titles, title=title)
+plots.spins(pictures, Ising(64), titles, title=title)
 
 # %% [markdown]
 # *Picture: three lattices. Drawn all at once, patches of one colour stand beside patches of a fine checkerboard, and at the
@@ -559,7 +559,7 @@ for t in times:
     sizes.append([domain_size(c, level) for c in np.asarray(seen["correlation"][:, 0], float)])
 titles = [f"t = {t} sweep{'s' if t > 1 else ''}" for t in (1, 16, 128, 1024)]
 title = f"T = {T} after a quench: the patches grow and keep their look"
-plots.spins([snapshots[t] for t in (1, 16, 128, 1024)], "ising", titles, title=title)
+plots.spins([snapshots[t] for t in (1, 16, 128, 1024)], model, titles, title=title)
 
 # %% [markdown]
 # *Picture: four moments of the same lattice. Noise after one sweep, then winding patches of two colours, larger at each later
@@ -597,7 +597,7 @@ worst = [*np.argsort(np.asarray(m))[:3].tolist(), int(np.argmax(m))]
 titles = [f"|m| = {m[k]:.2f}" for k in worst]
 yang = exact.yang_magnetisation(1 / T)
 title = f"T = {T}, hot start: {(m < 0.9).sum()} of 24 lattices are stuck; Yang's |m| is {yang:.3f}"
-plots.spins(hot[np.array(worst)], "ising", titles, title=title)
+plots.spins(hot[np.array(worst)], Ising(64), titles, title=title)
 
 # %% [markdown]
 # *Picture: four lattices. Three of them show two bands, straight or slanted, that close round the torus, and a small |m|; the
@@ -893,7 +893,7 @@ plots.field_loops(loops, title=title)
 # stripes.
 
 # %%
-explorers.live_lattice("ising", size=256)
+explorers.live_lattice(Ising(256))
 
 # %% [markdown]
 # Without a kernel, the quench of section 5 (growth without end below $T_c$) and the first figure answer the same question.

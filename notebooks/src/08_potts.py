@@ -848,7 +848,7 @@ print(f"the engine of the same graph: {took['built-in table'] / took['Potts, sit
 # Five colours, live. Heat from order in small steps, and cool again.
 
 # %%
-explorers.live_lattice("potts", size=256, states=5)
+explorers.live_lattice(Potts(256, 5))
 
 # %% [markdown]
 # Without a kernel, the loops of section 7 answer the same question. In a copy, try `states=10`: the lattice hesitates, then one colour

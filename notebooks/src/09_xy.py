@@ -82,7 +82,8 @@ for name, angles in (
     turned = angles - np.arctan2(y, x)[:, None, None]
     panels += [(f"{name}, T = {t:g}", one[:48, :48]) for t, one in zip(walk[three], turned, strict=True)]
 title = "Sixteen directions or all: at these temperatures the eye cannot tell"
-plots.planar_spins(panels, title=title, columns=3, side=1.7)
+names, pictures = zip(*panels, strict=True)
+plots.spins(pictures, XY(64), names, title=title, columns=3, side=1.7)
 
 # %% [markdown]
 # *Picture: two rows of three lattices, colour for direction. Cold: one colour with soft shades. In the middle: large clouds of
@@ -93,7 +94,8 @@ plots.planar_spins(panels, title=title, columns=3, side=1.7)
 # %%
 corners = [(f"T = {t:g}", one[:10, :10]) for t, one in zip(walk[three], turned, strict=True)]
 title = "Cold: arrows turn slowly from place to place. Hot: they soon forget each other"
-plots.planar_spins(corners, look="both", columns=3, side=1.8, title=title)
+names, pictures = zip(*corners, strict=True)
+plots.spins(pictures, XY(64), names, look="both", columns=3, side=1.8, title=title)
 
 # %% [markdown]
 # *Picture: three corners of 10 by 10 spins, an arrow on each colour. On the left nearly parallel arrows; in the middle arrows that
@@ -439,7 +441,8 @@ print("your winding numbers agree with the course's on one lattice of each tempe
 # %%
 shown = [(f"T = {walk[i]:g}: {(charges[i, 0] > 0).sum()} pairs", lattices[i, 0]) for i in (2, 3, 5)]
 title = "Vortices (white) and antivortices (black): in pairs when it is cold, everywhere when it is hot"
-plots.planar_spins(shown, vortices=True, columns=3, side=2.1, title=title)
+names, pictures = zip(*shown, strict=True)
+plots.spins(pictures, XY(64), names, vortices=True, columns=3, side=2.1, title=title)
 
 # %% [markdown]
 # *Picture: three lattices in colour, with the number of pairs above each. In the first a few discs, a white one always beside a
@@ -793,7 +796,7 @@ plots.pair_distances(warm, distance, errors, thrown, title=title)
 # either: opposite charges still attract.) Now watch it.
 
 # %%
-explorers.live_lattice("xy", 256)
+explorers.live_lattice(XY(256))
 
 # %% [markdown]
 # *For readers without a kernel: the figure above carries the same point. At T = 0.8 vortices flicker in and out of existence as
@@ -995,7 +998,7 @@ counts = np.array([np.abs(ob.winding_numbers(one)).mean((1, 2)) for one in frame
 words = "Colour clouds that grow; white and black squares on their seams meet in pairs and vanish."
 pairs = np.rint(counts[:, 0] * 96**2 / 2).astype(int)
 stills = [(f"sweep {t}: {n} pairs", s[0]) for t, n, s in zip(times, pairs, frames, strict=True)]
-plots.planar_movie([*stills[::3], stills[-1]], words=words)
+plots.planar_movie([*stills[::3], stills[-1]], quench, words=words)
 
 # %% [markdown]
 # *Moving picture: a quench of 96 × 96 continuous spins to T = 0.2. At first grains of all colours with squares everywhere. The

@@ -20,10 +20,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import matplotlib.pyplot as plt
 import torch
 
-from course_utils import explorers
+from course_utils import explorers, lattice
 from course_utils.explorers.base import Explorer
 
-MODELS = ("ising", "potts", "clock", "xy")
+MODELS = {
+    "ising": lambda size: lattice.Ising(size),
+    "potts": lambda size: lattice.Potts(size, 5),
+    "clock": lambda size: lattice.Clock(size, 16),
+    "xy": lambda size: lattice.XY(size),
+}
 
 #: An explorer, the controls that make its picture costly, and the one that is then moved, over new values.
 COSTLY = {
@@ -66,7 +71,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5, choices=range(1, len(STEPS) + 1))
     given = parser.parse_args()
     torch.set_num_threads(1)  # as in the lessons
-    lives = {name: explorers.live_lattice(name, size=given.size) for name in MODELS}
+    lives = {name: explorers.live_lattice(model(given.size)) for name, model in MODELS.items()}
     others = {name: getattr(explorers, name)().set(**fixed) for name, (fixed, _) in COSTLY.items()}
     plain_figure()
     rates: dict[str, list[float]] = {name: [] for name in MODELS}

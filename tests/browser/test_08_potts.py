@@ -19,7 +19,7 @@ def test_five_colours_live_follow_the_temperature_and_quench(lab):
         explorer.wait_for(lambda: "T = 0.54 (T_c = 0.852)" in explorer.caption(), "T = 0.54 in the caption")
         explorer.wait_for(lambda: explorer.sweeps() > first, "more sweeps")
         assert explorer.picture() != picture
-        assert "5-state Potts" in explorer.caption()
+        assert "Potts, q = 5" in explorer.caption()
         explorer.control("quench").click()
         explorer.wait_for(lambda: explorer.sweeps() < 20, "a new start")
         explorer.screenshot("08_live_lattice")

@@ -1,0 +1,36 @@
+"""What models of spins with a direction in the plane share: a wheel of colours, components, vortices."""
+
+import abc
+from typing import Any, ClassVar
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped, UInt8
+
+from . import colours
+from .base import Lattice
+from .observables import winding_numbers
+
+
+class Planar(Lattice):
+    """Spins that point somewhere; see `Clock` and `XY`."""
+
+    planar: ClassVar[bool] = True
+    question: ClassVar[str] = (
+        "Switch on the vortices and cool slowly from T = 1.5. At which temperature does a vortex hardly ever move away "
+        "from its antivortex?"
+    )
+
+    @abc.abstractmethod
+    def angle(self, spins: Shaped[Any, "*batch rows cols"]) -> Float[Any, "*batch rows cols"]:
+        """θ of each spin, in radians, in arrays of the kind that went in."""
+
+    def vortices(self, spins: Shaped[Any, "*batch rows cols"]) -> Int[Any, "*batch plaquette_rows plaquette_cols"]:
+        """Vortex charge of each plaquette, see `observables.winding_numbers`."""
+        return winding_numbers(spins, self.n_states, self.grid.periodic)
+
+    def palette(self, hues: int = colours.HUES) -> UInt8[np.ndarray, "n 3"]:
+        return colours.angles(self.n_states or hues)
+
+    @property
+    def temperatures(self) -> tuple[float, float, float]:
+        return 0.05, 2.0, 0.5
