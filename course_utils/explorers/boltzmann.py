@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 
 from ..plots import COLORS
-from ..plots.boltzmann import draw_energy_and_density
 from .base import Explorer, choice, log_slider
 
 if TYPE_CHECKING:
@@ -116,8 +115,7 @@ def draw(name: str, landscape: Landscape, temperature: float) -> tuple[Figure, s
     axis, bars = figure.add_axes((0.075, 0.14, 0.60, 0.75)), figure.add_axes((0.81, 0.14, 0.17, 0.75))
     shown = x.abs() <= landscape.window
     minima = landscape.energy.minima
-    top = float(energy.min()) + ENERGY_TOP
-    twin = draw_energy_and_density(axis, x[shown], energy[shown], p[shown], minima, energy_top=top)
+    twin = well(x[shown], energy[shown], p[shown], minima, top=ENERGY_TOP).draw(axis, "", None)
     twin.set_ylim(0, landscape.density_top)
     low, high = landscape.region
     inside = (x >= low) & (x <= high)

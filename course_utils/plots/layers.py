@@ -13,6 +13,7 @@ from .style import COLORS, ENERGY_COLOR, PROBABILITY_COLOR, to_numpy
 
 __all__ = [
     "area",
+    "ball",
     "band",
     "bars",
     "exact",
@@ -218,7 +219,7 @@ def rows(
 
 
 def well(x: Any, energy: Any, density: Any = None, minima: Any = (), *, top: float | None = None) -> Layer:
-    """An energy on the left axis, with its minima, and the density that belongs to it on an axis of its own on the right.
+    """An energy with its minima, and its density on an axis of its own on the right.
 
     Args:
         x: positions, shape (n,).
@@ -232,20 +233,41 @@ def well(x: Any, energy: Any, density: Any = None, minima: Any = (), *, top: flo
         at, e, places = to_numpy(x), to_numpy(energy), np.atleast_1d(to_numpy(minima)).ravel()
         low, high = e.min(), e.max() if top is None else e.min() + top
         ax.plot(at, e, color=ENERGY_COLOR)
-        ax.plot(places, np.interp(places, at, e), "v", color="black", markersize=7, clip_on=False)
+        if places.size:
+            ax.plot(places, np.interp(places, at, e), "v", color="black", markersize=7, clip_on=False)
         # The density fills the lower 80 % of its axis and the energy starts a little above the bottom,
         # so that the two curves can be told apart where both are large.
         ax.set(xlim=at[[0, -1]], ylim=(low - 0.08 * (high - low), high), xlabel="$x$")
         ax.set_ylabel("energy $E$", color=ENERGY_COLOR)
-        if density is not None:
-            p, twin = to_numpy(density), ax.twinx()
-            twin.fill_between(at, p, color=PROBABILITY_COLOR, alpha=0.25, linewidth=0)
-            twin.plot(at, p, color=PROBABILITY_COLOR, linewidth=1.2)
-            twin.set_ylim(0, 1.25 * p.max())
-            twin.set_ylabel("density $p$", color=PROBABILITY_COLOR)
-            twin.spines["right"].set_visible(True)
-            ax.set_zorder(twin.get_zorder() + 1)
-            ax.patch.set_visible(False)
+        if density is None:
+            return None
+        p, twin = to_numpy(density), ax.twinx()
+        twin.fill_between(at, p, color=PROBABILITY_COLOR, alpha=0.25, linewidth=0)
+        twin.plot(at, p, color=PROBABILITY_COLOR, linewidth=1.2)
+        twin.set_ylim(0, 1.25 * p.max())
+        twin.set_ylabel("density $p$", color=PROBABILITY_COLOR)
+        twin.spines["right"].set_visible(True)
+        ax.set_zorder(twin.get_zorder() + 1)
+        ax.patch.set_visible(False)
+        return twin
+
+    return Layer(draw)
+
+
+def ball(x: Any, energy: Any, at: Any) -> Layer:
+    """A ball that is kicked about in a landscape: energies at positions, shape (n,), and where the ball lies."""
+
+    def draw(ax, color, label):
+        places, e, here = to_numpy(x), to_numpy(energy), float(at)
+        height = float(np.ptp(e))
+        low, up = e.min() - 0.12 * height, float(np.interp(here, places, e)) + 0.045 * height
+        ax.fill_between(places, e, low, color=ENERGY_COLOR, alpha=0.12, linewidth=0)
+        ax.plot(places, e, color=ENERGY_COLOR)
+        ax.plot(here, up, "o", color=COLORS["red"], markersize=15)
+        for step in (-0.38, 0.38):
+            kick = {"arrowstyle": "->", "color": COLORS["red"], "linewidth": 1.6}
+            ax.annotate("", (here + step, up + 0.13 * height), (here, up + 0.13 * height), arrowprops=kick)
+        ax.set(xlim=places[[0, -1]], ylim=(low, e.max()))
 
     return Layer(draw)
 

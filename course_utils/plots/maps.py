@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LightSource
 from matplotlib.ticker import MaxNLocator
@@ -88,11 +89,13 @@ def _frame(ax: Any, grid: np.ndarray) -> None:
     ax.set(xlabel="$x_1$", ylabel="$x_2$", xlim=grid[[0, -1], 0, 0], ylim=grid[0, [0, -1], 1])
 
 
-def dots(samples: Any, name: str = "", *, most: int = 300, color: str = "white", size: float = 3.0) -> Layer:
+def dots(
+    samples: Any, name: str = "", *, most: int = 300, color: str = "white", size: float = 3.0, alpha: float = 0.9
+) -> Layer:
     """Samples, the first few of them as dots: shape (m, 2)."""
 
     def draw(ax, color, label):
-        look = {"marker": ".", "linestyle": "none", "markersize": size, "markeredgewidth": 0, "alpha": 0.9}
+        look = {"marker": ".", "linestyle": "none", "markersize": size, "markeredgewidth": 0, "alpha": alpha}
         ax.plot(*to_numpy(samples)[:most].T, color=color, label=label or "_", **look)
 
     return Layer(draw, name, COLORS.get(color, color))
@@ -102,12 +105,17 @@ def minima(at: Any, *, color: str = "white") -> Layer:
     """The global minimum, the first, as a star, and the others as small triangles: shape (m, 2)."""
 
     def draw(ax, color, label):
-        places = np.atleast_2d(to_numpy(at))
-        look = {"color": color, "markeredgecolor": "black", "linestyle": "none", "zorder": 5}
-        ax.plot(*places[1:].T, "v", markersize=6, **look)
-        ax.plot(*places[0], "*", markersize=15, **look)
+        mark_minima(ax, at, color=color)
 
     return Layer(draw, color=COLORS.get(color, color))
+
+
+def mark_minima(ax: Axes, at: Any, *, color: str = "white") -> None:
+    """The global minimum, the first, as a star, and the others as small triangles: shape (m, 2)."""
+    places = np.atleast_2d(to_numpy(at))
+    look = {"color": color, "markeredgecolor": "black", "linestyle": "none", "zorder": 5}
+    ax.plot(*places[1:].T, "v", markersize=6, **look)
+    ax.plot(*places[0], "*", markersize=15, **look)
 
 
 def path(states: Any, name: str = "", *, color: str | None = None, values: Any = None, scale: str = "step") -> Layer:

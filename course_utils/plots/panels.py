@@ -165,8 +165,8 @@ def figure(
 
 
 def _height(panels: Sequence[Panel], columns: int, width: float, title: str) -> float:
-    """Inches for all rows: a panel is two thirds as high as it is wide, unless it says otherwise."""
-    usual = {1: 3.9}.get(columns, max(2.3, 0.78 * width / columns))
+    """Inches for all rows: a panel is about three quarters as high as it is wide, unless it says otherwise."""
+    usual = {1: 3.9}.get(columns, max(2.7, 0.78 * width / columns))
     total = 0.3 + 0.25 * title.count("\n")
     for start in range(0, len(panels), columns):
         total += max(each.size[1] if each.size else usual for each in panels[start : start + columns])
