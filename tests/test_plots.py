@@ -4,7 +4,6 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-import torch
 from support.figures import assert_readable
 
 from course_utils import boltzmann, energies, plots
@@ -15,41 +14,45 @@ pytestmark = pytest.mark.usefixtures("course_style")
 well = energies.AsymmetricDoubleWell(2.0, 0.4)
 x, dx = boltzmann.grid_1d(-2.2, 2.2, 301)
 density = {T: boltzmann.density(well(x), dx, T)[0] for T in (0.1, 1.0, 5.0)}
-plane, area = boltzmann.grid_2d(((-3, 3), (-3, 3)), 41)
-bowl = (plane**2).sum(-1) / 2
 LESSONS = {
     "00": {"title": "Start here", "needs": [], "time": "20 min", "ready": True},
     "01": {"title": "The Boltzmann distribution", "needs": ["00"], "time": "90 min", "ready": True},
     "02": {"title": "A title that has to be wrapped over lines", "needs": ["01"], "time": "90 min", "ready": False},
     "03": {"title": "Another", "needs": ["01", "02"], "time": "1 h", "ready": False},
 }
+GRID = np.stack(np.meshgrid(np.linspace(-3, 3, 41), np.linspace(-3, 3, 41), indexing="ij"), axis=-1)
+BOWL = (GRID**2).sum(-1) / 2
 FIGURES = {
-    "ball": lambda: plots.ball(x, well(x), -1.0, title="Where is the ball?"),
-    "photographs": lambda: plots.photographs(x, well(x), dict.fromkeys(density, x[::9]), title="Hot spreads"),
-    "states": lambda: plots.states([3.0, 1.0, 2.0], [0.09, 0.665, 0.245], title="Low is likely"),
-    "probabilities_against_temperature": lambda: plots.probabilities_against_temperature(
-        np.logspace(-1, 2, 9), np.full((9, 3), 1 / 3), ["a", "b", "c"], title="Flat"
-    ),
-    "landscapes": lambda: plots.landscapes(
-        [("tilted", x, well(x), p, well.minima) for p in density.values()], title="Low energy, high density"
-    ),
-    "densities": lambda: plots.densities(x, well(x), density, title="Cold is sharp", top=8.0),
-    "thermodynamics_curves": lambda: plots.thermodynamics_curves(
-        [boltzmann.thermodynamics(well(x), dx, T) for T in np.linspace(0.1, 3, 30)], title="F = U - TS"
-    ),
-    "landscape_2d": lambda: plots.landscape_2d(
-        plane, bowl, boltzmann.density(bowl, area)[0], torch.zeros(1, 2), title="A bowl"
-    ),
-    "landscape_2d on a log scale": lambda: plots.landscape_2d(
-        plane, 100 * bowl, boltzmann.density(bowl, area)[0], torch.zeros(2, 2), title="A bowl", log=True
-    ),
-    "energy_and_data": lambda: plots.energy_and_data(
-        plane, [("one", bowl), ("two", -bowl)], torch.zeros(5, 2), title="Data at the origin"
-    ),
-    "energy_maps": lambda: plots.energy_maps(
-        x, well(x), density, {"a": torch.zeros(301, 301), "b": torch.ones(301, 301)}, title="Only one is independent"
-    ),
     "course_map": lambda: plots.course_map(LESSONS),
+    "curves": lambda: plots.figure(
+        plots.panel(
+            plots.exact(x, x**2, "exact, $L = \\infty$"),
+            plots.points(x[::30], x[::30] ** 2, 0.1 + 0 * x[::30], "measured"),
+            plots.vline(1.0, "$T_c$", error=0.1),
+            xlabel="x",
+            ylabel="y",
+        ),
+        title="A parabola",
+    ),
+    "wells": lambda: plots.figure(
+        *[plots.panel(plots.well(x, well(x), p, well.minima), title=f"$T = {T:g}$") for T, p in density.items()],
+        title="Hot spreads",
+    ),
+    "maps": lambda: plots.figure(
+        plots.panel(plots.energy(GRID, BOWL), plots.minima([[0.0, 0.0]]), square=True, title="energy"),
+        plots.panel(plots.density(GRID, np.exp(-BOWL)), plots.dots(GRID[::9, 20]), square=True, title="density"),
+        plots.panel(plots.difference(GRID, GRID[..., 0]), plots.path(GRID[4:9, 7], color="time"), title="difference"),
+        title="Three maps",
+    ),
+    "surface": lambda: plots.figure(plots.surface(GRID, BOWL, zlabel="energy $E$", title="bowl"), title="A surface"),
+    "images": lambda: plots.figure(
+        plots.images(np.zeros((2, 5, 8, 8)), rows=["data", "chains"], columns=list("abcde")), title="Images"
+    ),
+    "rows": lambda: plots.figure(
+        plots.panel(plots.rows(["complete", "without"], [1.0, 2.0], [0.1, 0.2], "mean"), xlabel="loss (nats)"),
+        title="Rows",
+        legend="right",
+    ),
 }
 
 
@@ -60,22 +63,13 @@ def test_a_figure_is_titled_labelled_and_keeps_its_text_inside(name):
 
 def test_the_twin_axes_show_the_energy_and_the_density_they_were_given():
     _, ax = plt.subplots()
-    twin = plots.draw_energy_and_density(ax, x, well(x), density[1.0], well.minima)
+    twin = plots.well(x, well(x), density[1.0], well.minima).draw(ax, "", None)
     drawn = ax.lines[0].get_xydata()
     assert np.allclose(drawn, np.stack([x, well(x)], axis=1))
     assert np.allclose(twin.lines[0].get_ydata(), density[1.0])
     marked = ax.lines[1].get_xydata()
     assert np.allclose(marked[:, 0], well.minima)
     assert np.allclose(marked[:, 1], well(well.minima), atol=1e-3)
-
-
-def test_the_heat_capacity_panel_shows_the_slope_of_the_mean_energy():
-    temperatures = np.linspace(0.5, 2.0, 31)
-    results = [boltzmann.thermodynamics(well(x), dx, t) for t in temperatures]
-    fig = plots.thermodynamics_curves(results, title="two ways")
-    slope = fig.axes[2].lines[1].get_ydata()
-    exact = fig.axes[2].lines[0].get_ydata()[::3]
-    assert np.allclose(slope[1:-1], exact[1:-1], rtol=5e-3)
 
 
 def test_the_map_refuses_a_lesson_that_needs_an_unknown_one():
@@ -113,9 +107,3 @@ def _faulty(fault: str) -> mpl.figure.Figure:
 def test_a_faulty_figure_is_refused(fault):
     with pytest.raises(AssertionError, match=fault):
         assert_readable(_faulty(fault), "figure")
-
-
-def test_photographs_count_those_on_the_left_so_that_a_single_one_on_the_right_shows():
-    found = np.concatenate([np.full(399, -1.0), [1.0]])
-    axes = plots.photographs(x, well(x), {0.1: found}, title="One crossed").axes
-    assert axes[0].get_title("left") == "T = 0.1: 399 of 400 on the left"

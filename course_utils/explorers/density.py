@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
-from ..plots import COLORS
-from ..plots.boltzmann import draw_energy_and_density
+from ..plots import COLORS, well
 from .base import Explorer, choice, log_slider
 
 if TYPE_CHECKING:
@@ -147,8 +146,8 @@ def _figure(
     figure = Figure(layout="none")  # fixed margins: nothing moves while the slider does
     axis, bars = figure.add_axes((0.075, 0.14, 0.60, 0.75)), figure.add_axes((0.81, 0.14, 0.17, 0.75))
     shown = x.abs() <= scene.window
-    top = float(energy.min()) + ENERGY_TOP
-    twin = draw_energy_and_density(axis, x[shown], energy[shown], p[shown], scene.energy.minima, energy_top=top)
+    scenery = well(x[shown], energy[shown], p[shown], scene.energy.minima, top=ENERGY_TOP)
+    twin = scenery.draw(axis, "", None)
     twin.set_ylim(0, scene.density_top)
     low, high = scene.region
     inside = (x >= low) & (x <= high)

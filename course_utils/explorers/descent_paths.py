@@ -10,7 +10,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from ..plots import COLORS, mark_minima
+from ..plots.maps import mark_minima
+from ..plots.style import COLORS
 from .base import Explorer, choice, log_slider
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from .boltzmann import mark_minima
+from .maps import mark_minima
 from .style import COLORS, ENERGY_CMAP, ENERGY_COLOR, finish, to_numpy
 
 TEMPERATURE_CMAP = "plasma"

@@ -8,7 +8,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from .boltzmann import mark_minima
+from .maps import mark_minima
 from .style import COLORS, ENERGY_CMAP, ENERGY_COLOR, PROBABILITY_CMAP, PROBABILITY_COLOR, finish, to_numpy
 
 TIME_CMAP = "plasma"

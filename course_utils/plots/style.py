@@ -1,8 +1,12 @@
 """The look shared by all figures: one map for energy, one for probability, colours that everybody can tell apart."""
 
+import io
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 # Okabe and Ito's palette (2008), chosen to be told apart with any common colour vision.
@@ -19,6 +23,12 @@ COLORS = {
 ENERGY_CMAP = "viridis"
 PROBABILITY_CMAP = "magma"
 ANGLE_CMAP = "twilight"
+SERIES = tuple(COLORS[name] for name in ("blue", "orange", "green", "purple", "red", "sky", "grey"))
+"""Colours of series, in this order."""
+WIDTH = 9.6
+"""Of a figure, in inches: it fills the column of a notebook."""
+DENSITY = 2
+"""Pixels of a picture for each pixel of the page."""
 ENERGY_COLOR = COLORS["blue"]
 PROBABILITY_COLOR = COLORS["red"]
 
@@ -27,18 +37,23 @@ def use_style() -> None:
     """Set the course's matplotlib style for this process."""
     plt.rcParams.update(
         {
-            "figure.figsize": (7.0, 4.0),
+            "figure.figsize": (WIDTH, 3.9),
             "figure.dpi": 100,
             "figure.constrained_layout.use": True,
             "axes.prop_cycle": cycler(color=[c for name, c in COLORS.items() if name != "black"]),
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.grid": False,
+            "font.size": 11,
+            "mathtext.fontset": "dejavusans",
             "axes.titlesize": 11,
             "axes.titlelocation": "left",
-            "axes.labelsize": 10,
+            "axes.labelsize": 11,
+            "figure.titlesize": 12,
             "legend.frameon": False,
-            "legend.fontsize": 9,
+            "legend.fontsize": 10,
+            "xtick.labelsize": 10,
+            "ytick.labelsize": 10,
             "lines.linewidth": 1.8,
             "image.cmap": ENERGY_CMAP,
             "savefig.dpi": 100,
@@ -47,9 +62,33 @@ def use_style() -> None:
 
 
 def finish(fig: Figure) -> Figure:
-    """Detach a figure from pyplot, so that a notebook shows it once, as the value of its cell."""
+    """Detach a figure from pyplot, so that a notebook shows it once, as the value of its cell, and sharp."""
     plt.close(fig)
+    fig._repr_mimebundle_ = lambda include=None, exclude=None: _bundle(fig)  # IPython asks for this first
     return fig
+
+
+def png(fig: Figure) -> bytes:
+    """A figure as a picture of 256 colours, which takes a third of the bytes that it would need with all of them."""
+    from PIL import Image
+
+    fig.set_dpi(DENSITY * plt.rcParams["figure.dpi"])
+    try:
+        canvas = FigureCanvasAgg(fig)
+        canvas.draw()
+        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    finally:
+        fig.set_dpi(plt.rcParams["figure.dpi"])
+    buffer = io.BytesIO()
+    picture.quantize(256, dither=Image.Dither.NONE).save(buffer, format="png", optimize=True)
+    return buffer.getvalue()
+
+
+def _bundle(fig: Figure) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a notebook shows: twice the pixels of the page, so that lines are sharp on any screen."""
+    width, height = (round(inches * plt.rcParams["figure.dpi"]) for inches in fig.get_size_inches())
+    size = {"width": width, "height": height}
+    return {"image/png": png(fig), "text/plain": repr(fig)}, {"image/png": size}
 
 
 def to_numpy(values) -> np.ndarray:

@@ -22,6 +22,7 @@
 # %%
 import math
 
+import numpy as np
 import torch
 from IPython.display import display
 from jaxtyping import Float
@@ -39,10 +40,8 @@ from course_utils import boltzmann, check, energies, explorers, plots
 tilted = energies.AsymmetricDoubleWell(barrier=2.0, tilt=0.4)
 track, track_dx = boltzmann.grid_1d(-2.5, 2.5, 1001)
 middle = track[track.abs() < 1.75]
-plots.ball(
-    middle,
-    tilted(middle),
-    position=float(tilted.minima[0]),
+plots.figure(
+    plots.panel(plots.ball(middle, tilted(middle), tilted.minima[0]), xlabel="position $x$", ylabel="energy $E$"),
     title="Kicked at random for a very long time: where do you find the ball?",
 )
 
@@ -58,12 +57,14 @@ plots.ball(
 
 # %%
 generator = torch.Generator().manual_seed(1)
-photos = {}
+panels = []
 for T in (0.1, 0.5, 3.0):
     p, _ = boltzmann.density(tilted(track), track_dx, T)
-    photos[T] = track[torch.multinomial(p, 400, replacement=True, generator=generator)]
-title = "The harder the kicks, the more evenly both valleys are used"
-plots.photographs(middle, tilted(middle), photos, title=title)
+    x = track[torch.multinomial(p, 400, replacement=True, generator=generator)]
+    photos = plots.dots(torch.stack([x, tilted(x)], 1), most=400, color="red", size=14, alpha=0.15)
+    name = f"$T = {T:g}$: {(x < 0).sum()} of {len(x)} left"
+    panels.append(plots.panel(plots.well(middle, tilted(middle)), photos, title=name))
+plots.figure(*panels, share="y", title="The harder the kicks, the more evenly both valleys are used")
 
 # %% [markdown]
 # *Picture: the same curve three times, with 400 photographed positions as orange dots; each title counts those on the left.
@@ -130,7 +131,12 @@ p = boltzmann.probabilities(three, temperature=1.0)
 for i in range(3):
     print(f"state {i + 1}:  E = {three[i]:.0f}   weight = {torch.exp(-three[i]):.4f}   p = {p[i]:.3f}")
 print(f"Z = {torch.exp(-three).sum():.4f}")
-plots.states(three, p, title="One unit of energy costs a factor e ≈ 2.72 in probability at T = 1")
+names = ["state 1", "state 2", "state 3"]
+plots.figure(
+    plots.panel(plots.bars(names, three, color="blue", form="{:g}"), ylabel="energy $E$", height=3),
+    plots.panel(plots.bars(names, p, color="red", form="{:.3f}"), ylabel="probability $p$", height=3),
+    title="One unit of energy costs a factor $e ≈ 2.72$ in probability at $T = 1$",
+)
 
 # %% [markdown]
 # *Picture: bars of the three energies on the left, of the three probabilities on the right; the lowest energy has the
@@ -147,10 +153,9 @@ for T in (0.05, 1.0, 100.0):
     S = -torch.special.xlogy(p, p).sum()
     print(f"T = {T:6.2f}:  p = {[round(v, 4) for v in p.tolist()]}   entropy = {S:.4f} nats")
 print(f"log 3 = {math.log(3):.4f}")
-plots.probabilities_against_temperature(
-    temperatures,
-    table,
-    labels=[f"E = {e:.0f}" for e in three],
+curves = [plots.line(temperatures, table[:, i], f"$E = {three[i]:.0f}$") for i in range(3)]
+plots.figure(
+    plots.panel(*curves, plots.hline(1 / 3, "1/3", style=":"), log="x", xlabel="temperature $T$", ylabel="probability $p$"),
     title="Cold: the lowest state takes all. Hot: every state is equally likely",
 )
 
@@ -293,8 +298,8 @@ for name, energy, edge in (
     p, log_z = boltzmann.density(energy(x), dx, temperature=1.0)
     minima = [round(float(m), 3) for m in energy.minima]
     print(f"{name:20s} minima at {minima}   log Z = {log_z:.6f}  (exact {energy.log_z(1.0):.6f})")
-    panels.append((name, x, energy(x), p, energy.minima))
-plots.landscapes(panels, title="Where the energy (blue) is low, the density (orange) is high; T = 1")
+    panels.append(plots.panel(plots.well(x, energy(x), p, energy.minima, top=6), title=name))
+plots.figure(*panels, title="Where the energy (blue) is low, the density (orange) is high; $T = 1$")
 
 # %% [markdown]
 # *Picture: three panels. Blue energy curves with their minima marked by triangles; filled orange densities with a peak above
@@ -316,13 +321,12 @@ for T, p in by_temperature.items():
     top = x[p.argmax()]
     print(f"T = {T:3.1f}:  mass left of the hill {left:.4f}   p is largest, {p.max():.3f}, at x = {top:.3f}")
 shown = x.abs() <= 2
-plots.densities(
-    x[shown],
-    tilted(x[shown]),
-    {T: p[shown] for T, p in by_temperature.items()},
-    top=8.0,
-    title="Cold: one sharp peak in the deeper valley. Hot: spread over both",
-)
+curves = [plots.line(x[shown], p[shown], f"$T = {T:g}$") for T, p in by_temperature.items()]
+plots.figure(
+    plots.panel(plots.well(x[shown], tilted(x[shown]), minima=tilted.minima, top=8), height=1.9),
+    plots.panel(*curves, xlabel="$x$", ylabel="density $p$", height=3),
+    columns=1, share="x", title="Cold: one sharp peak in the deeper valley. Hot: spread over both",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: the dashed energy curve and four densities. At T = 0.1 a tall narrow peak on the left; at 0.3 and 1 two peaks, the
@@ -405,7 +409,17 @@ C = boltzmann.thermodynamics(double_well(hot), hot_dx, 10_000.0).heat_capacity
 print(f"at T = 10 000: C = {C:.4f}, near the 1/4 of a pure x⁴")
 worst = max(abs(r.free_energy - (r.mean_energy - r.temperature * r.entropy)) for r in results)
 print(f"largest |F - (U - TS)| = {worst:.1e}")
-plots.thermodynamics_curves(results, title="Double well: F = U − TS holds, and fluctuations give dU/dT")
+T, U, S, F, C = np.array([[r.temperature, r.mean_energy, r.entropy, r.free_energy, r.heat_capacity] for r in results]).T
+U_and_F = [plots.line(T, U, "mean energy $U$"), plots.line(T, F, "free energy $F$")]
+again = plots.points(T[::6], (U - T * S)[::6], name="$U - TS$", color="black", hollow=True)
+slope = plots.points(T[::3], np.gradient(U, T)[::3], name="$dU/dT$", color="black", mark="s", hollow=True)
+plots.figure(
+    plots.panel(*U_and_F, again, xlabel="temperature $T$", ylabel="energy", title="$F = U - TS$"),
+    plots.panel(plots.line(T, S, "entropy $S$"), xlabel="temperature $T$", ylabel="entropy (nats)", title="entropy grows"),
+    plots.panel(plots.line(T, C, "$\\mathrm{Var}(E)/T^2$"), slope, xlabel="temperature $T$", ylabel="heat capacity $C$",
+                title="two ways to one $C$"),
+    title="Double well: $F = U - TS$ holds, and fluctuations give $dU/dT$",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: left, the mean energy rises with T, while the free energy is flat at first and then falls, with circles for U - TS on
@@ -430,8 +444,12 @@ for energy, T, box, log, finding in (
 ):
     points, cell = boltzmann.grid_2d(box, 401)
     p = torch.exp(-energy(points) / T - energy.log_z(T))  # Z is known exactly, so the box may be small
-    title = f"{energy.name}, T = {T:g}: {finding} ({p.sum() * cell:.2%} of it is shown)"
-    display(plots.landscape_2d(points, energy(points), p, energy.minima[:1], title=title, log=log))
+    title = f"{energy.name}, $T = {T:g}$: {finding} ({p.sum() * cell:.2%} of it is shown)"
+    height, name = (torch.log10(1 + energy(points)), "$\\log_{10}(1 + E)$") if log else (energy(points), "energy $E$")
+    contour = plots.panel(plots.energy(points, height, scale=name), plots.minima(energy.minima[:1]), height=3.3, title="contour")
+    density = plots.panel(plots.density(points, p), title="density")
+    surface = plots.surface(points, height, zlabel=name, height=3.3, title="surface")
+    display(plots.figure(contour, density, surface, title=title, widths=(1, 1, 1.3)))
 
 # %% [markdown]
 # *Picture: two rows of three panels, contour, surface, density. Rosenbrock (its energy on a log scale): a curved valley with
@@ -484,10 +502,9 @@ def untrained(x: Float[Tensor, "*batch 2"]) -> Float[Tensor, "*batch"]:
 
 
 points, cell = boltzmann.grid_2d(((-4, 4), (-4, 4)), 201)
-plots.energy_and_data(
-    points,
-    [("the truth, -log p", truth(points)), ("an untrained network", untrained(points))],
-    data,
+plots.figure(
+    plots.panel(plots.energy(points, truth(points)), plots.dots(data, most=500), square=True, title="the truth, $-\\log p$"),
+    plots.panel(plots.energy(points, untrained(points)), plots.dots(data, most=500), square=True, title="an untrained network"),
     title="The untrained energy knows nothing of the data: its valley is elsewhere",
 )
 
@@ -583,8 +600,11 @@ for name, f in maps.items():
     joint = joint / (joint.sum() * dx * dx)
     dependence[name] = joint - (joint.sum(1) * dx)[:, None] * (joint.sum(0) * dx)[None, :]
     single[name] = f(bowl(x)) / (f(bowl(x)).sum() * dx)
-title = "Of these three maps, only exp(-E) leaves two separate systems independent"
-plots.energy_maps(x, bowl(x), single, dependence, title=title)
+top, grid = max(d.abs().max() for d in dependence.values()), torch.stack(torch.meshgrid(x, x, indexing="ij"), -1)
+curves = plots.panel(*[plots.line(x, p, name) for name, p in single.items()], xlabel="$x$", ylabel="density $p$")
+squares = [plots.panel(plots.difference(grid, d, top=top, scale="$p(x, y) - p(x)\\,p(y)$"), xlabel="$x$", ylabel="$y$",
+                       title=f"{name}: off by up to {d.abs().max():.1g}") for name, d in dependence.items()]  # fmt: skip
+plots.figure(curves, *squares, columns=2, title="Of these three maps, only exp(-E) leaves two separate systems independent")
 
 # %% [markdown]
 # *Picture: left, three bell-shaped densities made from the same bowl. Right, three maps of p(x, y) - p(x) p(y): blank for

@@ -1,0 +1,324 @@
+"""Layers of a panel that go along axes: lines, points with error bars, bands, marks, bars and histograms.
+
+Every function takes arrays of torch, JAX or NumPy and returns a `Layer` for `panel`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .panels import Layer
+from .style import COLORS, ENERGY_COLOR, PROBABILITY_COLOR, to_numpy
+
+__all__ = [
+    "area",
+    "ball",
+    "band",
+    "bars",
+    "exact",
+    "histogram",
+    "hline",
+    "line",
+    "points",
+    "rows",
+    "runs",
+    "span",
+    "steps",
+    "vline",
+    "well",
+    "words",
+]
+
+MARKS = "osD^vPX"
+
+
+def line(x: Any, y: Any, name: str = "", *, color: str | None = None, style: str = "-", width: float = 1.8) -> Layer:
+    """A curve.
+
+    Args:
+        x: shape (n,).
+        y: shape (n,), or (n, k) for k curves of one colour and name.
+        name: in the legend.
+        color: a name of `COLORS` or a colour; the next of the course's unless given.
+        style: of the line, as in matplotlib.
+        width: in points.
+    """
+
+    def draw(ax, color, label):
+        lines = ax.plot(to_numpy(x), to_numpy(y), color=color, linestyle=style, linewidth=width)
+        lines[0].set_label(label or "_")
+
+    return Layer(draw, name, _color(color))
+
+
+def exact(x: Any, y: Any, name: str = "exact", *, style: str = "-") -> Layer:
+    """A curve that is known: grey, below everything else."""
+
+    def draw(ax, color, label):
+        ax.plot(to_numpy(x), to_numpy(y), color=color, linestyle=style, linewidth=1.8, zorder=1, label=label or "_")
+
+    return Layer(draw, name, "0.45")
+
+
+def points(
+    x: Any,
+    y: Any,
+    error: Any = None,
+    name: str = "",
+    *,
+    xerror: Any = None,
+    color: str | None = None,
+    mark: str = "o",
+    joined: bool = False,
+    hollow: bool = False,
+) -> Layer:
+    """Measured values, with bars of one standard error.
+
+    Args:
+        x, y: shape (n,).
+        error: one standard error of each y, shape (n,), or below and above, shape (2, n).
+        name: in the legend.
+        xerror: the same for x.
+        color: a name of `COLORS` or a colour; the next of the course's unless given.
+        mark: shape of the points, as in matplotlib.
+        joined: join the points by a thin line.
+        hollow: only the points' edge.
+    """
+
+    def draw(ax, color, label):
+        ax.errorbar(
+            to_numpy(x), to_numpy(y), None if error is None else to_numpy(error),
+            None if xerror is None else to_numpy(xerror), fmt=mark + ("-" if joined else ""), color=color,
+            markerfacecolor="white" if hollow else color, markersize=5, capsize=2.5, linewidth=1.2, label=label or "_",
+        )  # fmt: skip
+
+    return Layer(draw, name, _color(color), bars=error is not None or xerror is not None)
+
+
+def band(x: Any, low: Any, high: Any, name: str = "", *, color: str | None = None, alpha: float = 0.2) -> Layer:
+    """The region between two curves, shape (n,) each."""
+
+    def draw(ax, color, label):
+        ax.fill_between(
+            to_numpy(x), to_numpy(low), to_numpy(high), color=color, alpha=alpha, linewidth=0, label=label or "_"
+        )
+
+    return Layer(draw, name, _color(color))
+
+
+def area(x: Any, y: Any, name: str = "", *, color: str | None = None, alpha: float = 0.3) -> Layer:
+    """The region between a curve and zero, such as a density."""
+    return band(x, np.zeros(len(to_numpy(x))), y, name, color=color, alpha=alpha)
+
+
+def runs(x: Any, y: Any, name: str = "", *, color: str | None = None, quantiles: Sequence[float] = (0.0, 1.0)) -> Layer:
+    """Several runs as their median and a band.
+
+    Args:
+        x: shape (n,).
+        y: one row for each run, shape (runs, n).
+        name: in the legend.
+        color: a name of `COLORS` or a colour; the next of the course's unless given.
+        quantiles: lower and upper end of the band: all runs, unless given.
+    """
+
+    def draw(ax, color, label):
+        low, middle, high = np.quantile(to_numpy(y), (quantiles[0], 0.5, quantiles[1]), axis=0)
+        ax.fill_between(to_numpy(x), low, high, color=color, alpha=0.2, linewidth=0)
+        ax.plot(to_numpy(x), middle, color=color, label=label or "_")
+
+    return Layer(draw, name, _color(color))
+
+
+def steps(x: Any, y: Any, name: str = "", *, color: str | None = None) -> Layer:
+    """A histogram that is given by its heights: middles of the bins and heights, shape (n,) each."""
+
+    def draw(ax, color, label):
+        ax.plot(to_numpy(x), to_numpy(y), drawstyle="steps-mid", color=color, linewidth=1.5, label=label or "_")
+
+    return Layer(draw, name, _color(color))
+
+
+def histogram(
+    samples: Any, name: str = "", *, bins: int = 50, span: tuple[float, float] | None = None, color: str = "sky"
+) -> Layer:
+    """Samples as a density; those outside the span count in the total, and the panel says how many they are.
+
+    Args:
+        samples: shape (n,).
+        name: in the legend.
+        bins: how many.
+        span: ends of the histogram; the samples' own unless given.
+        color: a name of `COLORS` or a colour.
+    """
+
+    def draw(ax, color, label):
+        values = to_numpy(samples).ravel()
+        edges = np.linspace(*(span or (values.min(), values.max())), bins + 1)
+        weights = np.full(len(values), 1 / (len(values) * (edges[1] - edges[0])))
+        ax.hist(values, edges, weights=weights, color=color, label=label or "_")
+        outside = np.mean((values < edges[0]) | (values > edges[-1]))
+        if outside > 0:
+            text = f"{outside:.1%} outside" if outside >= 0.001 else "< 0.1% outside"
+            ax.annotate(text, (0.98, 0.97), xycoords="axes fraction", ha="right", va="top", fontsize="small")
+
+    return Layer(draw, name, _color(color))
+
+
+def bars(names: Sequence[str], values: Any, name: str = "", *, color: str | None = None, form: str = "") -> Layer:
+    """Upright bars.
+
+    Args:
+        names: below each bar.
+        values: shape (n,).
+        name: in the legend.
+        color: a name of `COLORS` or a colour; the next of the course's unless given.
+        form: format of the number above each bar, such as "{:.3f}"; none unless given.
+    """
+
+    def draw(ax, color, label):
+        drawn = ax.bar(list(names), to_numpy(values), color=color, width=0.65, label=label or "_")
+        if form:
+            ax.bar_label(drawn, [form.format(float(v)) for v in to_numpy(values)], padding=2, fontsize="small")
+            ax.margins(y=0.15)
+
+    return Layer(draw, name, _color(color))
+
+
+def rows(
+    names: Sequence[str], values: Any, error: Any = None, name: str = "", *, color: str | None = None, shift: float = 0
+) -> Layer:
+    """One value for each name, names from top to bottom on the left, with bars of one standard error.
+
+    Args:
+        names: of the rows.
+        values: shape (n,), or (n, k) for k runs of each.
+        error: one standard error of each, shape (n,).
+        name: in the legend.
+        color: a name of `COLORS` or a colour; the next of the course's unless given.
+        shift: down, in rows, so that several layers can stand beside each other.
+    """
+
+    def draw(ax, color, label):
+        found = to_numpy(values)
+        place = np.arange(len(names)) + shift
+        if found.ndim == 2:
+            ax.plot(found.ravel(), np.repeat(place, found.shape[1]), "o", color=color, markersize=5, label=label or "_")
+        else:
+            look = {"fmt": "o", "color": color, "markersize": 6, "capsize": 3, "label": label or "_"}
+            ax.errorbar(found, place, xerr=None if error is None else to_numpy(error), **look)
+        if shift == 0 or not ax.yaxis_inverted():
+            ax.set_yticks(range(len(names)), names)
+            ax.set_ylim(len(names) - 0.4, -0.6)
+            ax.tick_params(axis="y", length=0)
+            ax.set_axisbelow(True)
+            ax.grid(axis="y", color="0.92")
+
+    return Layer(draw, name, _color(color), bars=error is not None)
+
+
+def well(x: Any, energy: Any, density: Any = None, minima: Any = (), *, top: float | None = None) -> Layer:
+    """An energy with its minima, and its density on an axis of its own on the right.
+
+    Args:
+        x: positions, shape (n,).
+        energy: shape (n,).
+        density: shape (n,); none unless given.
+        minima: positions of the minima, marked by triangles.
+        top: highest energy shown, above the lowest.
+    """
+
+    def draw(ax, color, label):
+        at, e, places = to_numpy(x), to_numpy(energy), np.atleast_1d(to_numpy(minima)).ravel()
+        low, high = e.min(), e.max() if top is None else e.min() + top
+        ax.plot(at, e, color=ENERGY_COLOR)
+        if places.size:
+            ax.plot(places, np.interp(places, at, e), "v", color="black", markersize=7, clip_on=False)
+        # The density fills the lower 80 % of its axis and the energy starts a little above the bottom,
+        # so that the two curves can be told apart where both are large.
+        ax.set(xlim=at[[0, -1]], ylim=(low - 0.08 * (high - low), high), xlabel="$x$")
+        ax.set_ylabel("energy $E$", color=ENERGY_COLOR)
+        if density is None:
+            return None
+        p, twin = to_numpy(density), ax.twinx()
+        twin.fill_between(at, p, color=PROBABILITY_COLOR, alpha=0.25, linewidth=0)
+        twin.plot(at, p, color=PROBABILITY_COLOR, linewidth=1.2)
+        twin.set_ylim(0, 1.25 * p.max())
+        twin.set_ylabel("density $p$", color=PROBABILITY_COLOR)
+        twin.spines["right"].set_visible(True)
+        ax.set_zorder(twin.get_zorder() + 1)
+        ax.patch.set_visible(False)
+        return twin
+
+    return Layer(draw)
+
+
+def ball(x: Any, energy: Any, at: Any) -> Layer:
+    """A ball that is kicked about in a landscape: energies at positions, shape (n,), and where the ball lies."""
+
+    def draw(ax, color, label):
+        places, e, here = to_numpy(x), to_numpy(energy), float(at)
+        height = float(np.ptp(e))
+        low, up = e.min() - 0.12 * height, float(np.interp(here, places, e)) + 0.045 * height
+        ax.fill_between(places, e, low, color=ENERGY_COLOR, alpha=0.12, linewidth=0)
+        ax.plot(places, e, color=ENERGY_COLOR)
+        ax.plot(here, up, "o", color=COLORS["red"], markersize=15)
+        for step in (-0.38, 0.38):
+            kick = {"arrowstyle": "->", "color": COLORS["red"], "linewidth": 1.6}
+            ax.annotate("", (here + step, up + 0.13 * height), (here, up + 0.13 * height), arrowprops=kick)
+        ax.set(xlim=places[[0, -1]], ylim=(low, e.max()))
+
+    return Layer(draw)
+
+
+def hline(y: float, name: str = "", *, color: str = "black", style: str = "--") -> Layer:
+    """A level."""
+
+    def draw(ax, color, label):
+        ax.axhline(y, color=color, linestyle=style, linewidth=1.1, zorder=0.5, label=label or "_")
+
+    return Layer(draw, name, _color(color))
+
+
+def vline(x: float, name: str = "", *, error: float = 0.0, color: str = "black", style: str = "--") -> Layer:
+    """A place, such as a transition; a measured one with a band of one standard error on each side."""
+
+    def draw(ax, color, label):
+        if error:
+            ax.axvspan(x - error, x + error, color=color, alpha=0.25, linewidth=0, zorder=0.4)
+        ax.axvline(x, color=color, linestyle=style, linewidth=1.1, zorder=0.5, label=label or "_")
+
+    return Layer(draw, name, _color(color))
+
+
+def span(low: float, high: float, name: str = "", *, axis: str = "x", color: str = "grey", alpha: float = 0.2) -> Layer:
+    """A shaded interval of one axis."""
+
+    def draw(ax, color, label):
+        shade = ax.axvspan if axis == "x" else ax.axhspan
+        shade(low, high, color=color, alpha=alpha, linewidth=0, zorder=0.3, label=label or "_")
+
+    return Layer(draw, name, _color(color))
+
+
+def words(x: float, y: float, text: str, *, color: str = "black", at: str = "data", side: str = "left") -> Layer:
+    """A few words in the picture.
+
+    Args:
+        x, y: where.
+        text: what.
+        color: a name of `COLORS` or a colour.
+        at: "data", or "axes" for shares of the axes.
+        side: which end of the text stands there: "left", "center" or "right".
+    """
+
+    def draw(ax, color, label):
+        system = "data" if at == "data" else "axes fraction"
+        ax.annotate(text, (x, y), xycoords=system, ha=side, va="center", color=color, fontsize="small")
+
+    return Layer(draw, "", _color(color))
+
+
+def _color(color: str | None) -> str | None:
+    return COLORS.get(color, color) if color else None
