@@ -157,8 +157,8 @@ def _thermodynamics(p: Tensor, energy: Tensor, cell: float, temperature: float) 
 
 
 def _of(
-    U: float | None = None, S: float | None = None, F: float | None = None, C: float | None = None
-) -> dict[str, float]:
+    U: Tensor | None = None, S: Tensor | None = None, F: Tensor | None = None, C: Tensor | None = None
+) -> dict[str, Tensor]:
     """Some of the four quantities."""
     values = {"mean energy U": U, "entropy S": S, "free energy F": F, "heat capacity C": C}
     return {name: value for name, value in values.items() if value is not None}

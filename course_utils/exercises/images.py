@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -40,7 +41,7 @@ def _found(weight: Tensor, start: Tensor, n_iterations: int) -> Tensor:
     return (A @ _power(A, start, n_iterations)).norm()
 
 
-def _norm_seen(returned: float, weight: Tensor, start: Tensor, n_iterations: int) -> tuple[float | Tensor]:
+def _norm_seen(returned: Any, weight: Tensor, start: Tensor, n_iterations: int) -> tuple[Any]:
     """The value, or the reference's where it comes out of the last iteration in another way, such as ‖AᵀA x‖^½."""
     low, high = _found(weight, start, n_iterations - 1), _found(weight, start, n_iterations)
     try:

@@ -28,7 +28,7 @@ def _fields(rng: np.random.Generator) -> tuple[np.ndarray, float]:
     return h, float(rng.choice([0.6, 1.7]))
 
 
-def _each(x: np.ndarray) -> np.ndarray:
+def _each(x: np.ndarray | np.float64) -> np.ndarray | np.float64:
     """log(2 cosh x), the larger of the two exponents taken out by hand."""
     return np.abs(x) + np.log1p(np.exp(-2 * np.abs(x)))
 
@@ -99,7 +99,7 @@ def _chain(n: int, beta: float, periodic: bool) -> float:
     return _trace(n, beta) if periodic else _entries(n - 1, beta)
 
 
-def _of_powers(n: int, beta: float, periodic: bool, power: Callable[[np.ndarray, int], np.ndarray]) -> np.ndarray:
+def _of_powers(n: int, beta: float, periodic: bool, power: Callable[[np.ndarray, int], np.ndarray]) -> float:
     """log Z from powers of the transfer matrix that are not rescaled."""
     matrix = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))
     return np.log(np.trace(power(matrix, n)) if periodic else power(matrix, n - 1).sum())
