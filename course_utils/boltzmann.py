@@ -8,20 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-
-def log_sum_exp(a: Float[Tensor, "*batch n"], dim: int = -1) -> Float[Tensor, "*batch"]:
-    """log Σ exp(a), without overflow: the largest entry is taken out first and added back.
-
-    Args:
-        a: exponents, of any size.
-        dim: the axis to sum over.
-
-    Returns:
-        The logarithm of the sum; -inf where all entries are -inf.
-    """
-    top = a.amax(dim=dim, keepdim=True)
-    top = torch.where(torch.isfinite(top), top, torch.zeros_like(top))
-    return (a - top).exp().sum(dim=dim).log() + top.squeeze(dim)
+from course_utils import arguments
+from course_utils.arguments import positive, whole
 
 
 def probabilities(energy: Float[Tensor, "n"], temperature: float) -> Float[Tensor, "n"]:
@@ -37,9 +25,8 @@ def probabilities(energy: Float[Tensor, "n"], temperature: float) -> Float[Tenso
     Raises:
         ValueError: if the temperature is not positive or an energy is NaN.
     """
-    _check(energy, temperature)
-    log_weight = -energy / temperature
-    return torch.exp(log_weight - log_sum_exp(log_weight))
+    log_weight = -_valid(energy) / arguments.temperature(temperature)
+    return torch.exp(log_weight - torch.logsumexp(log_weight, dim=0))
 
 
 def density(
@@ -58,11 +45,9 @@ def density(
     Raises:
         ValueError: if the cell or the temperature is not positive, or an energy is NaN.
     """
-    _check(energy, temperature)
-    if not (cell > 0 and math.isfinite(cell)):
-        raise ValueError(f"cell = {cell}: expected a positive volume, dx or dx*dy")
-    log_weight = -energy / temperature
-    log_z = log_sum_exp(log_weight.flatten()) + math.log(cell)
+    positive("cell", cell)
+    log_weight = -_valid(energy) / arguments.temperature(temperature)
+    log_z = torch.logsumexp(log_weight.flatten(), dim=0) + math.log(cell)
     return torch.exp(log_weight - log_z), float(log_z)
 
 
@@ -121,9 +106,7 @@ def grid_1d(low: float, high: float, n: int = 2001) -> tuple[Float[Tensor, "n"],
     """
     if not low < high:
         raise ValueError(f"low = {low}, high = {high}: expected low < high")
-    if n < 2:
-        raise ValueError(f"n = {n}: expected at least 2 points")
-    return torch.linspace(low, high, n, dtype=torch.float64), (high - low) / (n - 1)
+    return torch.linspace(low, high, whole("n", n, 2), dtype=torch.float64), (high - low) / (n - 1)
 
 
 def grid_2d(domain: Sequence[Sequence[float]], n: int = 201) -> tuple[Float[Tensor, "n n 2"], float]:
@@ -145,8 +128,7 @@ def grid_2d(domain: Sequence[Sequence[float]], n: int = 201) -> tuple[Float[Tens
     return torch.stack(torch.meshgrid(x, y, indexing="ij"), dim=-1), dx * dy
 
 
-def _check(energy: Tensor, temperature: float) -> None:
-    if not (temperature > 0 and math.isfinite(temperature)):
-        raise ValueError(f"temperature = {temperature}: expected a positive, finite number")
+def _valid(energy: Float[Tensor, "*grid"]) -> Float[Tensor, "*grid"]:
     if torch.isnan(energy).any():
         raise ValueError(f"energy holds {int(torch.isnan(energy).sum())} NaN values: expected numbers (inf is allowed)")
+    return energy

@@ -11,24 +11,24 @@ Temperatures, curvatures and covariances are float64.
 """
 
 import math
-import numbers
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
-from scipy import linalg, stats
+from scipy import stats
 from torch import Tensor
 from tqdm import tqdm
 
-from . import energies, samplers
+from course_utils import arguments, energies, samplers
+from course_utils.arguments import choice, number, positive, shown, whole
 
 __all__ = [
     "ONE_SIGMA",
     "SCHEDULES",
-    "Landscape",
+    "SearchProblem",
     "SuccessRate",
     "constant",
     "effective_temperature",
@@ -42,7 +42,6 @@ __all__ = [
     "schedule",
     "sgd_linear_regression",
     "sgd_stationary_covariance",
-    "stationary_covariance",
     "succeeded",
     "success_rate",
     "temperature_from_variance",
@@ -66,7 +65,7 @@ def constant(temperature: float, n_steps: int) -> Float[Tensor, "n_steps"]:
     Raises:
         ValueError: if an argument is out of its range.
     """
-    return torch.full((_steps(n_steps, 1),), _temperature("temperature", temperature), dtype=torch.float64)
+    return torch.full((whole("n_steps", n_steps),), arguments.temperature(temperature, zero=True), dtype=torch.float64)
 
 
 def linear(start: float, end: float, n_steps: int) -> Float[Tensor, "n_steps"]:
@@ -101,10 +100,12 @@ def polynomial(start: float, end: float, n_steps: int, power: float = 2.0) -> Fl
     Raises:
         ValueError: if an argument is out of its range.
     """
-    start, end = _temperature("start", start), _temperature("end", end)
-    if not (isinstance(power, numbers.Real) and 0 < power < math.inf):
-        raise ValueError(f"power must be a finite number > 0, got {power!r}")
-    s = torch.linspace(0, 1, _steps(n_steps, 2), dtype=torch.float64)
+    start, end = (
+        arguments.temperature(start, zero=True, name="start"),
+        arguments.temperature(end, zero=True, name="end"),
+    )
+    positive("power", power)
+    s = torch.linspace(0, 1, whole("n_steps", n_steps, 2), dtype=torch.float64)
     return _with_ends(end + (start - end) * (1 - s) ** power, start, end)
 
 
@@ -124,8 +125,8 @@ def exponential(start: float, end: float, n_steps: int) -> Float[Tensor, "n_step
 
     Source: Kirkpatrick, Gelatt and Vecchi, Science 220, 671 (1983), doi:10.1126/science.220.4598.671.
     """
-    start, end = _temperature("start", start, zero=False), _temperature("end", end, zero=False)
-    s = torch.linspace(0, 1, _steps(n_steps, 2), dtype=torch.float64)
+    start, end = arguments.temperature(start, name="start"), arguments.temperature(end, name="end")
+    s = torch.linspace(0, 1, whole("n_steps", n_steps, 2), dtype=torch.float64)
     return _with_ends(start * (end / start) ** s, start, end)
 
 
@@ -149,8 +150,8 @@ def logarithmic(start: float, n_steps: int) -> Float[Tensor, "n_steps"]:
     Source: Geman and Geman, IEEE PAMI 6, 721 (1984), doi:10.1109/TPAMI.1984.4767596; the condition on c, for a finite
         set of states: Hajek, Math. Oper. Res. 13, 311 (1988), doi:10.1287/moor.13.2.311, theorem 1.
     """
-    start = _temperature("start", start)
-    k = torch.arange(1, _steps(n_steps, 1) + 1, dtype=torch.float64)
+    start = arguments.temperature(start, zero=True, name="start")
+    k = torch.arange(1, whole("n_steps", n_steps) + 1, dtype=torch.float64)
     return _with_ends(start * math.log(2) / torch.log1p(k), start, None)
 
 
@@ -179,16 +180,14 @@ def schedule(name: str, start: float, end: float, n_steps: int) -> Float[Tensor,
     Raises:
         ValueError: if there is no such schedule, or an argument is out of its range.
     """
-    if name not in SCHEDULES:
-        raise ValueError(f"name must be one of {', '.join(SCHEDULES)}, got {name!r}")
-    return SCHEDULES[name](start, end, n_steps)
+    return SCHEDULES[choice("name", name, SCHEDULES)](start, end, n_steps)
 
 
 # ------------------------------------------------------------------------------------------ descent with a temperature
 
 
 @dataclass(frozen=True)
-class Landscape:
+class SearchProblem:
     """An energy with what an annealing experiment on it needs.
 
     Attributes:
@@ -204,7 +203,7 @@ class Landscape:
     criterion: str
 
 
-def landscapes() -> dict[str, Landscape]:
+def landscapes() -> dict[str, SearchProblem]:
     """The four landscapes of lesson 04, by name.
 
     The largest curvature in each domain, and so the largest stable step 2 / curvature: Rosenbrock 5327 and 0.00038,
@@ -213,10 +212,10 @@ def landscapes() -> dict[str, Landscape]:
     """
     half_way = "half-way to the second-lowest minimum"
     return {
-        "Rosenbrock": Landscape(energies.Rosenbrock(), 1e-4, 0.01, "it has one minimum: within 0.1 of it in x"),
-        "Rastrigin": Landscape(energies.Rastrigin(), 2e-3, 0.497, half_way),
-        "Ackley": Landscape(energies.Ackley(), 1e-2, 1.29, half_way),
-        "Network loss": Landscape(energies.NetworkLoss(), 2e-3, 0.374, half_way),
+        "Rosenbrock": SearchProblem(energies.Rosenbrock(), 1e-4, 0.01, "it has one minimum: within 0.1 of it in x"),
+        "Rastrigin": SearchProblem(energies.Rastrigin(), 2e-3, 0.497, half_way),
+        "Ackley": SearchProblem(energies.Ackley(), 1e-2, 1.29, half_way),
+        "Network loss": SearchProblem(energies.NetworkLoss(), 2e-3, 0.374, half_way),
     }
 
 
@@ -238,7 +237,7 @@ def random_starts(
         ValueError: if n is not a whole number >= 1.
     """
     low, high = torch.tensor(energy.domain, dtype=dtype).T
-    return low + (high - low) * torch.rand(_steps(n, 1, "n"), energy.dim, generator=generator, dtype=dtype)
+    return low + (high - low) * torch.rand(whole("n", n), energy.dim, generator=generator, dtype=dtype)
 
 
 def thermal_descent(
@@ -276,7 +275,7 @@ def thermal_descent(
     Source: Gelfand and Mitter, SIAM J. Control Optim. 29, 999 (1991), doi:10.1137/0329055.
     """
     temperatures = torch.as_tensor(temperatures, dtype=torch.float64)
-    _steps(quench, 0, "quench")
+    whole("quench", quench, 0)
     if temperatures.ndim:
         temperatures = torch.cat([temperatures, temperatures.new_zeros(quench, *temperatures.shape[1:])])
     return samplers.annealed(
@@ -314,7 +313,7 @@ class SuccessRate:
         return f"{self.rate:.1%} [{self.low:.1%}, {self.high:.1%}]"
 
 
-def succeeded(landscape: Landscape, x: Float[Tensor, "*n 2"]) -> Bool[Tensor, "*n"]:
+def succeeded(landscape: SearchProblem, x: Float[Tensor, "*n 2"]) -> Bool[Tensor, "*n"]:
     """Whether end points lie below the energy that counts as success.
 
     Args:
@@ -331,7 +330,7 @@ ONE_SIGMA = math.erf(math.sqrt(0.5))
 """Confidence of an interval of one standard error to each side, 0.683: what error bars in this course show."""
 
 
-def success_rate(successes: Bool[Tensor, "n"], confidence: float = 0.95) -> SuccessRate:
+def success_rate(successes: Bool[Tensor, "n"] | Sequence[bool], confidence: float = 0.95) -> SuccessRate:
     """Share of successes in independent runs, with Wilson's score interval.
 
     Args:
@@ -348,11 +347,11 @@ def success_rate(successes: Bool[Tensor, "n"], confidence: float = 0.95) -> Succ
     """
     values = torch.as_tensor(successes)
     if values.ndim != 1 or len(values) == 0:
-        raise ValueError(f"successes must be one True or False per run, got shape {tuple(values.shape)}")
+        raise ValueError(f"successes has shape {tuple(values.shape)}: expected one True or False per run")
     if values.dtype != torch.bool and not ((values == 0) | (values == 1)).all():
-        raise ValueError("successes must be True or False, or 1 or 0, and some are not")
-    if not (isinstance(confidence, numbers.Real) and 0 < confidence < 1):
-        raise ValueError(f"confidence must lie between 0 and 1, got {confidence!r}")
+        raise ValueError(f"successes = {shown(values)}: expected True or False, or 1 or 0, for each run")
+    if not 0 < number("confidence", confidence) < 1:
+        raise ValueError(f"confidence = {confidence}: expected a number between 0 and 1")
     n, k = len(values), int(values.sum())
     interval = stats.binomtest(k, n).proportion_ci(confidence, method="wilson")
     return SuccessRate(k / n, float(interval.low), float(interval.high), n)
@@ -380,45 +379,10 @@ def temperature_from_variance(variance: Any, curvature: Any, step_size: float) -
     """
     largest, smallest = (float(f(torch.as_tensor(curvature, dtype=torch.float64))) for f in (torch.max, torch.min))
     if not smallest > 0:
-        raise ValueError(f"curvature must be > 0, or there is no stationary variance; got {smallest:g}")
+        raise ValueError(f"curvature = {smallest:g}: expected > 0, or there is no stationary variance")
     if not 0 < step_size < 2 / largest:
-        raise ValueError(f"step_size must lie between 0 and 2 / curvature = {2 / largest:.6g}, got {step_size!r}")
+        raise ValueError(f"step_size = {step_size}: expected a number between 0 and 2 / curvature = {2 / largest:.6g}")
     return curvature * variance * (1 - step_size * curvature / 2)
-
-
-def stationary_covariance(
-    hessian: Float[Tensor, "d d"], noise: Float[Tensor, "d d"], step_size: float
-) -> Float[Tensor, "d d"]:
-    """Stationary covariance Σ of x' = x - ε H x + η, with η of covariance `noise`, independent of x.
-
-    It solves Σ = (1 - ε H) Σ (1 - ε H) + noise exactly. Thermal descent has noise = 2 ε T; SGD near a minimum has
-    noise = ε² C / B, if C does not change over the width of Σ.
-
-    Args:
-        hessian: H, symmetric with eigenvalues in (0, 2/ε).
-        noise: covariance of the noise of one step, symmetric.
-        step_size: ε > 0.
-
-    Returns:
-        Σ.
-
-    Raises:
-        ValueError: if shapes differ, or the walk has no stationary state.
-
-    Source: Mandt, Hoffman and Blei, J. Mach. Learn. Res. 18(134), 1 (2017), section 4, where the step is small.
-    """
-    h, q = (torch.as_tensor(m, dtype=torch.float64).numpy() for m in (hessian, noise))
-    if h.ndim != 2 or h.shape[0] != h.shape[1] or q.shape != h.shape:
-        raise ValueError(f"hessian and noise must be square and of one shape, got {h.shape} and {q.shape}")
-    low, high = linalg.eigvalsh(h)[[0, -1]]
-    if not (low > 0 and 0 < step_size < 2 / high):
-        raise ValueError(
-            f"there is no stationary state: the eigenvalues of hessian, {low:.6g} to {high:.6g}, must be > 0 and below "
-            f"2 / step_size = {2 / step_size:.6g}"
-        )
-    factor = -step_size * h
-    factor[range(len(h)), range(len(h))] += 1
-    return torch.from_numpy(linalg.solve_discrete_lyapunov(factor, q))
 
 
 # ----------------------------------------------------------------------------------------------------- SGD as a bath
@@ -440,7 +404,7 @@ def gradient_noise(gradients: Float[Tensor, "n p"]) -> Float[Tensor, "p p"]:
     """
     values = torch.as_tensor(gradients).to(torch.float64)
     if values.ndim != 2 or len(values) < 2:
-        raise ValueError(f"gradients must have one row for each of two or more examples, got {tuple(values.shape)}")
+        raise ValueError(f"gradients has shape {tuple(values.shape)}: expected a row for each of two or more examples")
     return torch.cov(values.T, correction=0).reshape(values.shape[1], values.shape[1])
 
 
@@ -465,9 +429,8 @@ def effective_temperature(
 
     Source: Mandt, Hoffman and Blei, J. Mach. Learn. Res. 18(134), 1 (2017), section 4.
     """
-    if not (isinstance(step_size, numbers.Real) and 0 < step_size < math.inf):
-        raise ValueError(f"step_size must be a finite number > 0, got {step_size!r}")
-    _steps(batch_size, 1, "batch_size")
+    positive("step_size", step_size)
+    whole("batch_size", batch_size)
     noise = torch.as_tensor(noise, dtype=torch.float64)
     along = noise.diagonal() if directions is None else torch.einsum("pk,pq,qk->k", directions, noise, directions)
     return step_size / (2 * batch_size) * along
@@ -509,11 +472,9 @@ def sgd_linear_regression(
         samplers.Diverged: if a weight stops being finite.
     """
     n = len(features)
-    _steps(n_steps, 1)
-    if not (isinstance(batch_size, numbers.Integral) and 1 <= batch_size <= n):
-        raise ValueError(f"batch_size must be a whole number from 1 to {n}, got {batch_size!r}")
-    if not (isinstance(burn_in, numbers.Integral) and 0 <= burn_in < n_steps):
-        raise ValueError(f"burn_in must be a whole number from 0 to {n_steps - 1}, got {burn_in!r}")
+    whole("n_steps", n_steps)
+    whole("batch_size", batch_size, 1, n)
+    whole("burn_in", burn_in, 0, n_steps - 1)
     w, kept = weights.detach().clone(), []
     chains, per_epoch = len(w), n // batch_size
     # Stop far below the largest number, whose square would no longer be finite.
@@ -545,7 +506,8 @@ def sgd_stationary_covariance(
 
         Σ = (1 - ε H) Σ (1 - ε H) + (ε²/B) (mean of a Σ a - H Σ H) + (ε²/B) C,
 
-    with C the gradient noise at the minimum w*. Leaving out the middle term gives `stationary_covariance`.
+    with C the gradient noise at the minimum w*. Without the middle term it is the discrete Lyapunov
+    equation of a noise that is the same everywhere.
 
     Args:
         features: one row per example.
@@ -559,7 +521,7 @@ def sgd_stationary_covariance(
     Raises:
         ValueError: if SGD has no stationary covariance at this step and batch size.
     """
-    _steps(batch_size, 1, "batch_size")
+    whole("batch_size", batch_size)
     x, y = (torch.as_tensor(value).to(torch.float64) for value in (features, targets))
     n, d = x.shape
     best = torch.linalg.lstsq(x, y).solution
@@ -576,22 +538,6 @@ def sgd_stationary_covariance(
         )
     rest = torch.eye(d * d, dtype=torch.float64) - one_step
     return torch.linalg.solve(rest, step_size**2 / batch_size * c.flatten()).reshape(d, d)
-
-
-# ------------------------------------------------------------------------------------------------------- small checks
-
-
-def _steps(n: Any, least: int, name: str = "n_steps") -> int:
-    if not isinstance(n, numbers.Integral) or isinstance(n, bool) or n < least:
-        raise ValueError(f"{name} must be a whole number >= {least}, got {n!r}")
-    return int(n)
-
-
-def _temperature(name: str, value: Any, zero: bool = True) -> float:
-    good = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
-    if not good or value < 0 or (value == 0 and not zero):
-        raise ValueError(f"{name} must be a finite temperature {'>= 0' if zero else '> 0'}, got {value!r}")
-    return float(value)
 
 
 def _with_ends(values: Tensor, start: float, end: float | None) -> Tensor:

@@ -16,10 +16,12 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
-from numpy.typing import ArrayLike
+from jaxtyping import Float, Num
+
+from course_utils.arguments import shown, whole
 
 __all__ = ["TwoStarts", "autocorrelation", "ess", "integrated_time", "mcse", "r_hat", "two_starts"]
 
@@ -27,7 +29,7 @@ AGREE_SIGMA = 3.0  # two means further apart than this many standard errors do n
 LONG_TAU = 20.0  # a run of this many autocorrelation times has forgotten its start, if it moves between all wells
 
 
-def ess(samples: Float[ArrayLike, "n_kept n_chains *dim"]) -> float | Float[np.ndarray, "dim"]:
+def ess(samples: Num[Any, "n_kept *chains_and_dim"]) -> float | Float[np.ndarray, "dim"]:
     """Bulk effective sample size: as many independent draws would know the centre of the distribution as well.
 
     Chains are split in halves and ranks replace values, so that heavy tails do no harm; chains that disagree lower it.
@@ -48,7 +50,7 @@ def ess(samples: Float[ArrayLike, "n_kept n_chains *dim"]) -> float | Float[np.n
     return _each(samples, lambda chains: _arviz().ess(chains, method="bulk"))
 
 
-def r_hat(samples: Float[ArrayLike, "n_kept n_chains *dim"]) -> float | Float[np.ndarray, "dim"]:
+def r_hat(samples: Num[Any, "n_kept *chains_and_dim"]) -> float | Float[np.ndarray, "dim"]:
     """Split, rank-normalised R-hat: spread of all chains together over the spread within a chain; 1 when they agree.
 
     Each chain is split in halves, so that a drift counts as a disagreement; values are replaced by normal scores of
@@ -70,7 +72,7 @@ def r_hat(samples: Float[ArrayLike, "n_kept n_chains *dim"]) -> float | Float[np
     return _each(samples, lambda chains: _arviz().rhat(chains, method="rank"), least_chains=2)
 
 
-def mcse(samples: Float[ArrayLike, "n_kept n_chains *dim"]) -> float | Float[np.ndarray, "dim"]:
+def mcse(samples: Num[Any, "n_kept *chains_and_dim"]) -> float | Float[np.ndarray, "dim"]:
     """Monte Carlo standard error of the mean over all samples: their standard deviation / sqrt(effective sample size).
 
     Args:
@@ -87,7 +89,7 @@ def mcse(samples: Float[ArrayLike, "n_kept n_chains *dim"]) -> float | Float[np.
     return _each(samples, lambda chains: _arviz().mcse(chains, method="mean"))
 
 
-def integrated_time(samples: Float[ArrayLike, "n_kept n_chains *dim"]) -> float | Float[np.ndarray, "dim"]:
+def integrated_time(samples: Num[Any, "n_kept *chains_and_dim"]) -> float | Float[np.ndarray, "dim"]:
     """Integrated autocorrelation time τ = 1 + 2 Σ ρ(lag): steps (of those kept) per independent draw of the mean.
 
     Computed as number of samples / effective sample size of the mean, with Geyer's initial monotone sequence for where
@@ -112,8 +114,8 @@ def integrated_time(samples: Float[ArrayLike, "n_kept n_chains *dim"]) -> float 
 
 
 def autocorrelation(
-    samples: Float[ArrayLike, "n_kept n_chains *dim"], max_lag: int | None = None
-) -> Float[np.ndarray, "lags n_chains *dim"]:
+    samples: Num[Any, "n_kept *chains_and_dim"], max_lag: int | None = None
+) -> Float[np.ndarray, "lags *chains_and_dim"]:
     """Autocorrelation of each chain at lags 0, 1, 2, ..., around that chain's own mean.
 
     In a chain not much longer than its memory it is biased towards 0 or below, because the mean is estimated from the
@@ -131,10 +133,9 @@ def autocorrelation(
     """
     values, shape = _valid(samples, 1)
     last = shape[0] - 1
-    if max_lag is not None and (not isinstance(max_lag, int) or not 0 <= max_lag <= last):
-        raise ValueError(f"max_lag must be a whole number from 0 to n_kept - 1 = {last}, got {max_lag!r}")
+    last = last if max_lag is None else whole("max_lag", max_lag, 0, last)
     lags = _arviz().autocorr(np.moveaxis(values, 0, -1), axis=-1)
-    return np.moveaxis(lags, -1, 0).reshape(shape)[: None if max_lag is None else max_lag + 1]
+    return np.moveaxis(lags, -1, 0).reshape(shape)[: last + 1]
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ class TwoStarts:
         return f"{one} and {two}: {verdict} ({self.apart:.1f} σ apart, runs of {self.length:.0f} τ)"
 
 
-def two_starts(first: Float[ArrayLike, "n_kept n_chains"], second: Float[ArrayLike, "n_kept more_chains"]) -> TwoStarts:
+def two_starts(first: Num[Any, "n_kept n_chains"], second: Num[Any, "more_kept more_chains"]) -> TwoStarts:
     """Compare two runs of one quantity from opposite starts: the protocol behind "at equilibrium".
 
     Starts are opposite if the quantity lies on different sides of its equilibrium value: all spins equal or all
@@ -197,13 +198,13 @@ def _length(run: np.ndarray) -> float:
     return len(run) / max(1.0, integrated_time(moving)) if moving.size else 0.0
 
 
-def _moving(name: str, run: ArrayLike) -> np.ndarray:
+def _moving(name: str, run: Any) -> np.ndarray:
     """A run as float64, which may hold chains that stand still."""
-    run = np.asarray(run.detach().cpu() if hasattr(run, "detach") else run, dtype=np.float64)
+    run = _float64(run)
     if run.ndim != 2 or run.shape[0] < 4 or run.shape[1] < 2 or not np.isfinite(run).all():
         raise ValueError(
-            f"{name} must be a finite array (n_kept, n_chains) with at least 4 states (time first) of at least 2 "
-            f"chains, got shape {run.shape}"
+            f"{name} has shape {run.shape}: expected a finite array (n_kept, n_chains) with at least 4 states (time "
+            "first) of at least 2 chains"
         )
     return run
 
@@ -213,34 +214,32 @@ def _with_error(value: float, error: float) -> str:
     return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
-def _each(samples: ArrayLike, of: Callable[[np.ndarray], float], least_chains: int = 1) -> float | np.ndarray:
+def _each(samples: Any, of: Callable[[np.ndarray], float], least_chains: int = 1) -> float | np.ndarray:
     """One number for each coordinate; arviz wants (chain, draw)."""
     values, shape = _valid(samples, least_chains)
     results = np.array([float(of(values[:, :, i].T)) for i in range(values.shape[2])])
     return results.reshape(shape[2:]) if len(shape) > 2 else float(results[0])
 
 
-def _valid(samples: ArrayLike, least_chains: int) -> tuple[np.ndarray, tuple[int, ...]]:
+def _valid(samples: Any, least_chains: int) -> tuple[np.ndarray, tuple[int, ...]]:
     """Samples as float64 of shape (n_kept, n_chains, coordinates), and the shape that they had."""
-    if hasattr(samples, "detach"):
-        samples = samples.detach().cpu().numpy()
     try:
-        values = np.array(samples, dtype=np.float64)
+        values = _float64(samples).copy()
     except (TypeError, ValueError) as error:
-        raise ValueError(f"samples must be an array of numbers, got {type(samples).__name__}") from error
+        raise ValueError(f"samples = {shown(samples)}: expected an array of numbers") from error
     shape = values.shape
     if not shape or 0 in shape:
-        raise ValueError(f"samples must have shape (n_kept, n_chains) or (n_kept, n_chains, dim), got {shape}")
+        raise ValueError(f"samples has shape {shape}: expected (n_kept, n_chains) or (n_kept, n_chains, dim)")
     values = values.reshape(shape[0], shape[1] if len(shape) > 1 else 1, -1)
     if values.shape[0] < 4:
-        raise ValueError(f"samples must hold at least 4 states of each chain (time first), got shape {shape}")
+        raise ValueError(f"samples has shape {shape}: expected at least 4 states of each chain (time first)")
     if values.shape[1] < least_chains:
-        raise ValueError(f"samples must hold at least {least_chains} chains to compare, got shape {shape}")
+        raise ValueError(f"samples has shape {shape}: expected at least {least_chains} chains to compare")
     bad = ~np.isfinite(values)
     if bad.any():
         row, chain, _ = np.argwhere(bad)[0]
         raise ValueError(
-            f"samples must be finite: {int(bad.sum())} entries are not, the first in chain {chain} at row {row}"
+            f"samples hold {int(bad.sum())} entries that are not finite, the first in chain {chain} at row {row}"
         )
     still = (values == values[:1]).all(0).any(-1)
     if still.any():
@@ -249,6 +248,10 @@ def _valid(samples: ArrayLike, least_chains: int) -> tuple[np.ndarray, tuple[int
             "no proposal was accepted, or what you look at does not change; its autocorrelation is 0/0"
         )
     return values, shape
+
+
+def _float64(samples: Any) -> Float[np.ndarray, "..."]:
+    return np.asarray(samples.detach().cpu() if hasattr(samples, "detach") else samples, dtype=np.float64)
 
 
 def _arviz() -> ModuleType:

@@ -20,27 +20,6 @@ def test_two_states_follow_the_ratio_of_weights_at_any_temperature():
         assert float(p[1] / p[0]) == pytest.approx(math.exp(-1.5 / temperature), rel=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("a", "expected"),
-    [
-        ([0.0, 0.0], math.log(2)),
-        ([1000.0, 1000.0], 1000 + math.log(2)),
-        ([-1000.0, -1001.0], -1000 + math.log1p(math.exp(-1))),
-        ([0.0, -5000.0], 0.0),
-        ([-math.inf, 2.0], 2.0),
-        ([-math.inf, -math.inf], -math.inf),
-    ],
-)
-def test_log_sum_exp_survives_any_size(a, expected):
-    assert float(boltzmann.log_sum_exp(torch.tensor(a, dtype=torch.float64))) == pytest.approx(expected, abs=1e-12)
-
-
-def test_log_sum_exp_agrees_with_torch_along_each_axis():
-    a = 30 * torch.randn(4, 5, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    for dim in (0, 1, 2, -1):
-        assert torch.allclose(boltzmann.log_sum_exp(a, dim=dim), torch.logsumexp(a, dim=dim), rtol=1e-13)
-
-
 @pytest.mark.parametrize("temperature", [0.1, 1.0, 5.0])
 def test_a_gaussian_density_is_exact_on_a_wide_grid(temperature):
     x, dx = boltzmann.grid_1d(-25, 25, 5001)

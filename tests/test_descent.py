@@ -55,15 +55,15 @@ class TestSchedules:
     @pytest.mark.parametrize(
         ("call", "words"),
         [
-            (lambda: descent.schedule("cosine", 1.0, 0.1, 5), "constant, logarithmic, linear"),
-            (lambda: descent.exponential(1.0, 0.0, 5), "end must be a finite temperature > 0, got 0.0"),
-            (lambda: descent.exponential(-1.0, 0.1, 5), "start must be a finite temperature > 0, got -1.0"),
-            (lambda: descent.linear(math.inf, 0.1, 5), "start must be a finite temperature >= 0, got inf"),
-            (lambda: descent.linear(1.0, 0.1, 1), "n_steps must be a whole number >= 2, got 1"),
-            (lambda: descent.linear(1.0, 0.1, 5.0), "n_steps must be a whole number >= 2, got 5.0"),
-            (lambda: descent.polynomial(1.0, 0.1, 5, power=0.0), "power must be a finite number > 0, got 0.0"),
-            (lambda: descent.logarithmic(1.0, 0), "n_steps must be a whole number >= 1, got 0"),
-            (lambda: descent.constant(True, 3), "temperature must be a finite temperature >= 0, got True"),
+            (lambda: descent.schedule("cosine", 1.0, 0.1, 5), '"constant", "logarithmic", "linear"'),
+            (lambda: descent.exponential(1.0, 0.0, 5), "end = 0.0: expected a finite number > 0"),
+            (lambda: descent.exponential(-1.0, 0.1, 5), "start = -1.0: expected a finite number > 0"),
+            (lambda: descent.linear(math.inf, 0.1, 5), "start = inf: expected a finite number >= 0"),
+            (lambda: descent.linear(1.0, 0.1, 1), "n_steps = 1: expected a whole number >= 2"),
+            (lambda: descent.linear(1.0, 0.1, 5.0), "n_steps = 5.0: expected a whole number >= 2"),
+            (lambda: descent.polynomial(1.0, 0.1, 5, power=0.0), "power = 0.0: expected a finite number > 0"),
+            (lambda: descent.logarithmic(1.0, 0), "n_steps = 0: expected a whole number >= 1"),
+            (lambda: descent.constant(True, 3), "temperature = True: expected a finite number >= 0"),
         ],
     )
     def test_bad_input_is_named(self, call, words):
@@ -135,11 +135,11 @@ class TestThermalDescent:
     @pytest.mark.parametrize(
         ("change", "words"),
         [
-            ({"quench": -1}, "quench must be a whole number >= 0, got -1"),
+            ({"quench": -1}, "quench = -1: expected a whole number >= 0"),
             ({"temperatures": torch.ones(5, 3)}, "one column for each of the 4 chains"),
-            ({"temperatures": -torch.ones(5, 4)}, "temperatures must be finite and >= 0"),
-            ({"temperatures": torch.ones(())}, "temperatures must be a sequence"),
-            ({"step_size": 0.0}, "step_size must be"),
+            ({"temperatures": -torch.ones(5, 4)}, "temperatures = .*: expected finite numbers >= 0"),
+            ({"temperatures": torch.ones(())}, "temperatures = .*: expected a sequence"),
+            ({"step_size": 0.0}, "step_size = 0.0: expected"),
         ],
     )
     def test_bad_input_is_named(self, change, words):
@@ -200,7 +200,7 @@ class TestLandscapes:
         assert x.shape == (20_000, 2)
         assert x.min(0).values.tolist() == pytest.approx([-2, -1.5], abs=0.01)
         assert x.mean(0).tolist() == pytest.approx([0, 0.5], abs=0.04)
-        with pytest.raises(ValueError, match="n must be a whole number >= 1, got 0"):
+        with pytest.raises(ValueError, match="n = 0: expected a whole number >= 1"):
             descent.random_starts(energies.NetworkLoss(), 0, generator())
 
     def test_annealing_beats_plain_descent_on_ackley(self):
@@ -248,7 +248,7 @@ class TestSuccessRate:
             (torch.zeros(0, dtype=torch.bool), 0.95, "one True or False per run"),
             (torch.ones(2, 2), 0.95, "one True or False per run"),
             ([0.5, 1.0], 0.95, "True or False, or 1 or 0"),
-            ([True], 95, "confidence must lie between 0 and 1, got 95"),
+            ([True], 95, "confidence = 95: expected a number between 0 and 1"),
         ],
     )
     def test_bad_input_is_named(self, successes, confidence, words):
@@ -259,43 +259,27 @@ class TestSuccessRate:
 class TestTemperatures:
     def test_noise_of_the_popular_form_has_half_the_step_times_the_temperature(self):
         step_size, T = 0.1, 2.0
-        stationary = descent.stationary_covariance(torch.eye(1), step_size**2 * T * torch.eye(1), step_size).item()
+        stationary = covariance_under_constant_noise(torch.eye(1), step_size**2 * T * torch.eye(1), step_size).item()
         assert descent.temperature_from_variance(stationary, 1.0, step_size) == pytest.approx(step_size * T / 2)
 
     @pytest.mark.parametrize(
         ("curvature", "step_size", "words"),
         [
-            (0.0, 0.1, "curvature must be > 0"),
-            (torch.tensor([1.0, -1.0]), 0.1, "curvature must be > 0"),
+            (0.0, 0.1, "curvature = 0: expected > 0"),
+            (torch.tensor([1.0, -1.0]), 0.1, "curvature = -1: expected > 0"),
             (4.0, 0.5, "between 0 and 2 / curvature = 0.5"),
-            (4.0, 0.0, "step_size must lie between"),
+            (4.0, 0.0, "step_size = 0.0: expected a number between"),
         ],
     )
     def test_a_thermometer_needs_a_stable_parabola(self, curvature, step_size, words):
         with pytest.raises(ValueError, match=words):
             descent.temperature_from_variance(1.0, curvature, step_size)
 
-    def test_stationary_covariance_of_thermal_descent_is_that_of_each_direction(self):
-        q, _ = torch.linalg.qr(torch.randn(3, 3, generator=generator(), dtype=torch.float64))
-        curvature = torch.tensor([0.5, 1.0, 3.0], dtype=torch.float64)
-        hessian, T, step_size = q @ torch.diag(curvature) @ q.T, 0.3, 0.2
-        noise = 2 * step_size * T * torch.eye(3, dtype=torch.float64)
-        found = descent.stationary_covariance(hessian, noise, step_size)
-        expected = q @ torch.diag(T / (curvature * (1 - step_size * curvature / 2))) @ q.T
-        assert torch.allclose(found, expected, rtol=1e-9)
 
-    def test_small_steps_give_the_lyapunov_equation(self):
-        a, b = (torch.randn(4, 4, generator=generator(s), dtype=torch.float64) for s in (1, 2))
-        hessian, noise, step_size = a @ a.T / 4 + torch.eye(4), b @ b.T, 1e-5
-        found = descent.stationary_covariance(hessian, step_size**2 * noise, step_size) / step_size
-        expected = linalg.solve_continuous_lyapunov(hessian.numpy(), noise.numpy())
-        assert np.allclose(found, expected, rtol=1e-3)
-
-    def test_no_stationary_state_is_named(self):
-        with pytest.raises(ValueError, match="no stationary state"):
-            descent.stationary_covariance(torch.diag(torch.tensor([1.0, 25.0])), torch.eye(2), 0.1)
-        with pytest.raises(ValueError, match=r"square and of one shape, got \(2, 2\) and \(3, 3\)"):
-            descent.stationary_covariance(torch.eye(2), torch.eye(3), 0.1)
+def covariance_under_constant_noise(hessian: torch.Tensor, noise: torch.Tensor, step_size: float) -> torch.Tensor:
+    """Stationary covariance of x' = x - ε H x + η with η of a covariance that is the same everywhere."""
+    shrink = torch.eye(len(hessian), dtype=torch.float64) - step_size * hessian.double()
+    return torch.from_numpy(linalg.solve_discrete_lyapunov(shrink.numpy(), noise.double().numpy()))
 
 
 @pytest.fixture(scope="module")
@@ -324,16 +308,16 @@ class TestSGD:
         assert descent.effective_temperature(noise, 0.1, 5).tolist() == pytest.approx([0.04, 0.01])
         diagonal = torch.full((2, 1), math.sqrt(0.5), dtype=torch.float64)
         assert descent.effective_temperature(noise, 0.1, 5, diagonal).tolist() == pytest.approx([0.025])
-        with pytest.raises(ValueError, match="step_size must be a finite number > 0, got 0"):
+        with pytest.raises(ValueError, match="step_size = 0: expected a finite number > 0"):
             descent.effective_temperature(noise, 0, 5)
-        with pytest.raises(ValueError, match="batch_size must be a whole number >= 1, got 0"):
+        with pytest.raises(ValueError, match="batch_size = 0: expected a whole number >= 1"):
             descent.effective_temperature(noise, 0.1, 0)
 
     def test_exact_covariance_tends_to_the_lyapunov_solution_and_to_the_effective_temperature(self, regression):
         x, y, _, hessian, noise = regression
         step_size, batch_size = 1e-4, 4
         exact = descent.sgd_stationary_covariance(x, y, step_size, batch_size)
-        simple = descent.stationary_covariance(hessian, step_size**2 / batch_size * noise, step_size)
+        simple = covariance_under_constant_noise(hessian, step_size**2 / batch_size * noise, step_size)
         assert torch.allclose(exact, simple, rtol=2e-3, atol=1e-9)
         curvature, directions = torch.linalg.eigh(hessian)
         measured = descent.temperature_from_variance(
@@ -373,7 +357,7 @@ class TestSGD:
         assert scores.abs().max() < 3.5
         if (step_size, batch_size) == (0.25, 2):  # here noise of constant size is far off
             hessian, noise = regression[3:]
-            simple = descent.stationary_covariance(hessian, step_size**2 / batch_size * noise, step_size)
+            simple = covariance_under_constant_noise(hessian, step_size**2 / batch_size * noise, step_size)
             assert ((moments.mean(0) - simple) / (moments.std(0) / math.sqrt(200))).abs().max() > 10
 
     def test_a_batch_of_all_examples_reshuffled_is_plain_descent(self, regression):
@@ -437,9 +421,9 @@ class TestSGD:
                 x, y, best.expand(3, 3) + 1, **{**arguments, "step_size": 5.0, "n_steps": 1000}
             )
         for change, words in (
-            ({"batch_size": 61}, "batch_size must be a whole number from 1 to 60, got 61"),
-            ({"n_steps": 0}, "n_steps must be a whole number >= 1, got 0"),
-            ({"burn_in": 10}, "burn_in must be a whole number from 0 to 9, got 10"),
+            ({"batch_size": 61}, "batch_size = 61: expected a whole number from 1 to 60"),
+            ({"n_steps": 0}, "n_steps = 0: expected a whole number >= 1"),
+            ({"burn_in": 10}, "burn_in = 10: expected a whole number from 0 to 9"),
         ):
             with pytest.raises(ValueError, match=words):
                 descent.sgd_linear_regression(x, y, best.expand(3, 3), **{**arguments, **change})

@@ -17,8 +17,8 @@ import pytest
 import torch
 from scipy import integrate
 from torch import Tensor
+from tqdm import tqdm
 
-from course_utils import samplers
 from course_utils.energies import (
     AsymmetricDoubleWell,
     DoubleWell,
@@ -705,7 +705,7 @@ def test_an_interrupted_run_leaves_nothing_behind(sampler, capsys: pytest.Captur
     captured = capsys.readouterr()
     assert captured.out.endswith("\n")  # the bar is closed
     assert captured.err == ""
-    assert not samplers.tqdm._instances
+    assert not tqdm._instances
 
 
 def test_the_progress_bar_is_on_stdout_and_only_on_request(capsys: pytest.CaptureFixture) -> None:

@@ -18,7 +18,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType, TracebackType
-from typing import Any
+from typing import Any, no_type_check
 
 import numpy as np
 
@@ -68,6 +68,7 @@ class exercise:
         self.about = ""  # the case at hand, in the words of the lesson
         self._warnings = warnings.catch_warnings(record=True)
 
+    @no_type_check  # it looks at the frame of its caller: nothing may wrap it
     def __enter__(self) -> "exercise":
         global _current
         _current = self

@@ -82,8 +82,8 @@ class Task:
         """Names of the arguments."""
         return tuple(inspect.signature(self.reference).parameters)
 
-    def by(self, learner: Callable[..., Any]) -> Answer:
-        """The learner's function, to be tried."""
+    def by(self, learner: Any) -> Answer:
+        """The learner's function, to be tried; anything else is refused in words."""
         if not callable(learner):
             frame.fail(f"your answer is {clip(learner)}, not a function", "Run the cell above that defines it again.")
         return Answer(self, learner)

@@ -555,7 +555,7 @@ plots.success_rates(table, last, title=f"Ahead by 3 standard errors: {leaders}; 
 line = torch.zeros(301, 10)
 line[:, 0] = torch.linspace(0.8, 1.1, 301)  # through the nearest other pit
 half_way = float(energies.Ackley(10)(line).min()) / 2
-deep = descent.Landscape(energies.Ackley(10), 0.05, half_way, "half-way to the second-lowest minimum")
+deep = descent.SearchProblem(energies.Ackley(10), 0.05, half_way, "half-way to the second-lowest minimum")
 TEN = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 print("T0            ", "   ".join(f"{T:4.2f}" for T in TEN))
 for method in ("constant", "linear", "10 anneals"):

@@ -31,7 +31,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from course_utils import samplers
-from course_utils.energies import DoubleWell, Rastrigin
+from course_utils.energies import DoubleWell, Energy, Rastrigin
 
 DIM = 100
 BARRIER = 2.0
@@ -44,16 +44,16 @@ def gaussian_covariance() -> np.ndarray:
     return 0.5 ** np.abs(index[:, None] - index[None, :])
 
 
-class Gaussian:
+class Gaussian(Energy):
     """E(x) = x·P x / 2 with its gradient, as a learner would write it."""
 
     def __init__(self, device: torch.device) -> None:
         self.precision = torch.tensor(np.linalg.inv(gaussian_covariance()), dtype=torch.float32, device=device)
 
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+    def energy(self, x: torch.Tensor) -> torch.Tensor:
         return 0.5 * (x * (x @ self.precision)).sum(-1)
 
-    def grad(self, x: torch.Tensor) -> torch.Tensor:
+    def gradient(self, x: torch.Tensor) -> torch.Tensor:
         return x @ self.precision
 
 
@@ -73,7 +73,7 @@ class Target:
     name: str
     shape: tuple[int, ...]
     step_size: float
-    ours: Callable
+    ours: Energy
     torchebm: Callable
     jax: Callable
 
