@@ -42,7 +42,7 @@ RUNAWAY = 10.0
 
 
 @dataclass(frozen=True)
-class Short:
+class ShortTraining:
     """One short training.
 
     Attributes:
@@ -63,7 +63,7 @@ class Short:
 
 
 @functools.lru_cache(maxsize=256)
-def short_run(data_set: str, method: str, k: int, step_size: float) -> Short:
+def short_run(data_set: str, method: str, k: int, step_size: float) -> ShortTraining:
     """Train a small network for 300 steps, T = 1; the same arguments give the same run.
 
     Args:
@@ -94,7 +94,7 @@ def short_run(data_set: str, method: str, k: int, step_size: float) -> Short:
     with torch.no_grad():
         energy = run.energy(points.float()).double().view(GRID, GRID)
     acceptance = run.history.get("acceptance")
-    return Short(
+    return ShortTraining(
         energy=energy,
         kl=ebm.kl(density, run.energy, max_edge_mass=None),
         edge_mass=ebm.log_z(run.energy, density.domain, max_edge_mass=None).edge_mass,
@@ -151,7 +151,7 @@ def _nats(kl: float) -> str:
     return f"{kl:.3f}" if kl < RUNAWAY else f"{kl:,.0f}" if math.isfinite(kl) else "infinite"
 
 
-def _figure(data_set: str, run: Short | None, title: str) -> Figure:
+def _figure(data_set: str, run: ShortTraining | None, title: str) -> Figure:
     figure = Figure(layout="none")  # fixed margins: nothing moves while a control does
     axes = [figure.add_axes((left, 0.14, 0.262, 0.676)) for left in (0.055, 0.415, 0.72)]
     figure.text(0.055, 0.935, title, fontsize=11)
