@@ -18,7 +18,7 @@ def _spring(rng: np.random.Generator) -> tuple[Any, float]:
     return x, float(rng.choice([0.4, 1.6, 2.5, 7.0]))
 
 
-def _square(x: Any) -> np.ndarray:
+def _square(x: Any) -> np.ndarray | np.float64:
     return np.square(np.asarray(to_numpy(x), dtype=float))
 
 
