@@ -661,3 +661,9 @@ def test_colab_is_as_it_was_measured() -> None:
     }
     lacking = {name.replace("_", "-") for name in course.COLAB_LACKS}
     assert not lacking & {name.replace("_", "-") for name in pins}
+
+
+def test_colabs_environment_has_what_runs_the_tests() -> None:
+    ours, colabs = (dict(course.pins_of(f"tests/{name}.txt")) for name in ("requirements", "colab"))
+    tools = ("beartype", "jupytext", "nbval", "pytest", "pytest-xdist")
+    assert {name: colabs.get(name) for name in tools} == {name: ours[name] for name in tools}
