@@ -97,12 +97,16 @@ def ranks(spins: Shaped[np.ndarray, "*shape"], values: tuple[int, ...]) -> UInt8
 
     Args:
         spins: values of spins.
-        values: the states, rising.
+        values: the states, rising, less than 256 apart.
     """
-    low = values[0]
-    rank = np.zeros(values[-1] - low + 1, np.uint8)
-    rank[np.array(values) - low] = np.arange(len(values))
-    return rank[np.subtract(spins, low, dtype=np.intp, casting="unsafe")]
+    if np.issubdtype(spins.dtype, np.floating):
+        spins = spins.astype(np.int16)
+    byte = spins.astype(np.uint8)  # -1 is 255
+    if values == tuple(range(len(values))):
+        return byte
+    rank = np.zeros(256, np.uint8)
+    rank[np.array(values) % 256] = np.arange(len(values))
+    return rank.take(byte)  # half the time of rank[byte]
 
 
 def around(turn: Float[np.ndarray, "*shape"], n: int) -> UInt8[np.ndarray, "*shape"]:
