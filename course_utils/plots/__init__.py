@@ -52,7 +52,7 @@ from .langevin import (
     traces,
     ula_bias,
 )
-from .lattice import draw_arrows, draw_vortices, mark_transition, phase_curves, show_spins, spin_legend, spins
+from .lattice import mark_transition, phase_curves, show_spins, spin_legend, spins
 from .partition import (
     ais_bias,
     counting,
@@ -84,6 +84,8 @@ from .xy import (
     coarsening,
     cold_clock,
     correlations,
+    draw_arrows,
+    draw_vortices,
     pair_distances,
     planar_movie,
     shrinking_order,
