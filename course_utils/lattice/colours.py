@@ -71,9 +71,9 @@ def angles(n: int = HUES) -> UInt8[np.ndarray, "n 3"]:
 SEVEN = "0072B2 E69F00 009E73 CC79A7 56B4E9 D55E00 F0E442"
 """Okabe and Ito's colours (2008), made to be told apart with any colour vision."""
 TEN = "3B6BD5 FCD21B 02A3A3 BF4D72 DABAFF A51C00 9CFCD0 231689 D38D67 59162E"
-"""Ten of staggered lightness: the largest smallest CIEDE2000 difference that annealing found, over all kinds of colour
-vision, in Oklab with lightness 0.32 to 0.92 and chroma 0.10 to 0.175. It is 18.6 without red or green cones (Machado et
-al. 2009), 15.2 without blue ones and 24.7 with all; ten even steps of hue at one lightness come to 0.7."""
+"""Ten of staggered lightness, annealed in Oklab (lightness 0.32 to 0.92, chroma 0.10 to 0.175) until the two that are
+most alike to any kind of eye were as unlike as could be. Their CIEDE2000 difference is 24.7; 18.6 without red or green
+cones (Machado et al. 2009), and 15.2 without blue ones. Ten even steps of hue at one lightness come to 0.7."""
 
 
 def states(n: int) -> UInt8[np.ndarray, "n 3"]:
