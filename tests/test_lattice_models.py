@@ -93,6 +93,52 @@ def test_order_parameters_of_known_lattices() -> None:
     assert float(XY(4).order_parameter(half * np.pi / 2)) == pytest.approx(np.sqrt(0.5))
 
 
+# ------------------------------------------------------------------------ what a model says about itself
+
+
+@pytest.mark.parametrize(
+    ("model", "title", "described", "n_states", "label", "beta", "kind"),
+    [
+        (Ising(4), "Ising", "Ising model", 2, "T_c", exact.BETA_C, "continuous"),
+        (Potts(4, 4), "Potts, q = 4", "Potts model, 4 states", 4, "T_c", np.log(3), "continuous"),
+        (Potts(4, 5), "Potts, q = 5", "Potts model, 5 states", 5, "T_c", exact.potts_beta_c(5), "first order"),
+        (Clock(4, 2), "Clock, q = 2", "XY model, 2 directions", 2, "T_c", exact.BETA_C, "continuous"),
+        (Clock(4, 3), "Clock, q = 3", "XY model, 3 directions", 3, "T_c", exact.potts_beta_c(3) / 1.5, "continuous"),
+        (Clock(4, 4), "Clock, q = 4", "XY model, 4 directions", 4, "T_c", 2 * exact.BETA_C, "continuous"),
+        (Clock(4, 16), "Clock, q = 16", "XY model, 16 directions", 16, "T_KT of XY", 1 / 0.8929, "Kosterlitz-Thouless"),
+        (XY(4), "XY", "XY model, continuous angles", None, "T_KT", 1 / 0.8929, "Kosterlitz-Thouless"),
+    ],
+    ids=lambda value: value.title if isinstance(value, Lattice) else "",
+)
+def test_a_model_knows_its_names_and_its_transition(model, title, described, n_states, label, beta, kind) -> None:
+    assert (model.title, model.described, model.n_states) == (title, described, n_states)
+    assert model.transition == (label, pytest.approx(1 / beta, rel=1e-12), kind)
+    low, high, start = model.temperatures
+    assert low <= start < model.transition.temperature < high
+
+
+def test_three_and_four_directions_are_potts_and_two_ising_models() -> None:
+    spins = np.asarray(Clock(4, 3).random(KEY, (5, 4, 4)))
+    np.testing.assert_allclose(Clock(4, 3).energy(spins), 1.5 * Potts(4, 3).energy(spins) + 1, atol=1e-6)
+    spins = np.asarray(Clock(4, 4).random(KEY, (5, 4, 4)))
+    first, second = (np.where(np.isin(spins, up), 1, -1).astype(np.int8) for up in ((0, 1), (0, 3)))
+    both = (Ising(4).energy(first) + Ising(4).energy(second)) / 2
+    np.testing.assert_allclose(Clock(4, 4).energy(spins), both, atol=1e-6)
+
+
+@pytest.mark.parametrize("changed", [{"field": 0.5}, {"coupling": 0.5}, {"coupling": np.ones((2, 4, 4))}])
+def test_what_is_known_of_one_coupling_and_no_field_is_said_of_nothing_else(make, changed) -> None:
+    model = make(4, **changed)
+    assert model.transition is None
+    assert model.exact_energy(0.4) is None
+    assert model.exact_order(0.4) is None
+
+
+def test_ising_knows_its_exact_values() -> None:
+    assert Ising(4).exact_energy(0.3) == (exact.onsager_energy(0.3), "Onsager")
+    assert Ising(4).exact_order(0.6) == (exact.yang_magnetisation(0.6), "Yang")
+
+
 # --------------------------------------------------------------------------------------------- geometry
 
 
@@ -139,9 +185,9 @@ def test_shapes_and_values(make) -> None:
     model = make(SIZE)
     spins = sampled(model)
     assert spins.shape == (CHAINS, SAMPLES, *SIZE)
-    assert spins.dtype == {"Ising": jnp.int8, "XY": jnp.float32}.get(model.name, jnp.uint8)
+    assert spins.dtype == model.dtype
     assert not model.check_spins(np.asarray(spins))
-    if model.name == "XY":
+    if model.states is None:
         assert (spins >= 0).all()
         assert (spins < np.float32(2 * np.pi)).all()
     assert model.order_parameter(spins).shape == (CHAINS, SAMPLES)
@@ -152,7 +198,7 @@ def test_shapes_and_values(make) -> None:
 
 def test_engines_give_the_same_spins(make) -> None:
     model = make(SIZE)
-    more = {} if model.name == "XY" else {"n_sweeps": 7, "n_burn_in": 40}  # rounding parts angles after some sweeps
+    more = {} if model.states is None else {"n_sweeps": 7, "n_burn_in": 40}  # rounding parts angles after some sweeps
     fast, slow = (sampled(model, engine=engine, **more) for engine in ("sublattices", "sites"))
     away = np.angle(np.exp(1j * np.asarray(fast.astype(jnp.float32) - slow.astype(jnp.float32))))
     assert np.abs(away).max() < 1e-4

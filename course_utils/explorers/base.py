@@ -167,7 +167,7 @@ class Explorer:
     @property
     def picture(self) -> bytes:
         """The PNG now shown."""
-        return bytes(self.image.value)  # ipywidgets keeps a memoryview
+        return bytes(self.image.value)
 
     def set(self, **values: Any) -> "Explorer":
         """Moves several controls at once and draws once.

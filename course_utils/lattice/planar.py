@@ -1,13 +1,13 @@
-"""What models of spins with a direction in the plane share: a wheel of colours, components, vortices."""
+"""What models of spins with a direction in the plane share: colours, vortices, what a live lattice asks."""
 
 import abc
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped, UInt8
+from jaxtyping import Float, Int8, Shaped, UInt8
 
 from . import colours
-from .base import Lattice
+from .base import AnyArray, Lattice
 from .observables import winding_numbers
 
 
@@ -21,10 +21,12 @@ class Planar(Lattice):
     )
 
     @abc.abstractmethod
-    def angle(self, spins: Shaped[Any, "*batch rows cols"]) -> Float[Any, "*batch rows cols"]:
+    def angle(self, spins: Shaped[AnyArray, "*batch rows cols"]) -> Float[AnyArray, "*batch rows cols"]:
         """θ of each spin, in radians, in arrays of the kind that went in."""
 
-    def vortices(self, spins: Shaped[Any, "*batch rows cols"]) -> Int[Any, "*batch plaquette_rows plaquette_cols"]:
+    def vortices(
+        self, spins: Shaped[AnyArray, "*batch rows cols"]
+    ) -> Int8[AnyArray, "*batch plaquette_rows plaquette_cols"]:
         """Vortex charge of each plaquette, see `observables.winding_numbers`."""
         return winding_numbers(spins, self.n_states, self.grid.periodic)
 

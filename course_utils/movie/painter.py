@@ -65,7 +65,7 @@ class Painter:
         spins = np.asarray(spins)
         if spins.shape != self.model.shape:
             raise ValueError(f"spins has shape {spins.shape}: expected {self.model.shape}")
-        picture = self._pixels[self.model.colour_index(spins)]
+        picture = self._pixels.take(self.model.colour_index(spins))
         if self.enlarged:
             rows, cols = spins.shape
             large = np.empty((rows, self.scale, cols, self.scale), np.uint32)

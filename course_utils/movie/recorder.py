@@ -81,29 +81,28 @@ class Writer(abc.ABC):
 
 
 class Animation(Writer):
-    """An animated picture (APNG) in memory, to be shown on a page. It runs a few times and stops at its last frame.
+    """An animated picture (APNG) in memory, to be shown on a page. It runs three times and stops at its last frame.
 
     Where animation is not supported, the last frame is shown.
 
     Args:
         milliseconds: time of one frame.
         rest: of the last frame, in frames.
-        loops: how often it runs.
 
     Attributes:
         data: the PNG, once it is whole.
     """
 
-    def __init__(self, milliseconds: int, *, rest: int = 12, loops: int = 3) -> None:
-        self.milliseconds, self.rest, self.loops = whole("milliseconds", milliseconds), whole("rest", rest), loops
+    def __init__(self, milliseconds: int, *, rest: int = 12) -> None:
+        self.milliseconds, self.rest = whole("milliseconds", milliseconds), whole("rest", rest)
         self.data = b""
         self._stills: list[Image] = []
 
-    def write(self, picture: "Image | UInt8[np.ndarray, 'height width 3']") -> None:
-        """Add a picture: bytes of red, green and blue, or one of PIL's, where a table of colours makes small files."""
+    def write(self, picture: "Image | UInt8[np.ndarray, 'height width channels']") -> None:
+        """Add a picture: bytes as for `Recorder`, or one of PIL's, where a table of colours makes small files."""
         from PIL import Image
 
-        self._stills.append(Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture)
+        self._stills.append(Image.fromarray(picture[..., :3]) if isinstance(picture, np.ndarray) else picture)
         self.n_frames += 1
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -120,7 +119,7 @@ class Animation(Writer):
             save_all=True,
             append_images=stills,
             default_image=True,
-            loop=self.loops,
+            loop=3,
             optimize=True,
             duration=[self.milliseconds] * (len(stills) - 1) + [self.rest * self.milliseconds],
         )

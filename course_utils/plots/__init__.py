@@ -38,7 +38,7 @@ from .langevin import (
     traces,
     ula_bias,
 )
-from .lattice import draw_arrows, draw_vortices, mark_transition, phase_curves, show_spins, spin_legend, spins
+from .lattice import mark_transition, phase_curves, show_spins, spin_legend, spins
 from .layers import (
     area,
     ball,
@@ -90,6 +90,8 @@ from .xy import (
     coarsening,
     cold_clock,
     correlations,
+    draw_arrows,
+    draw_vortices,
     pair_distances,
     planar_movie,
     shrinking_order,
