@@ -59,17 +59,7 @@ from .layers import (
 )
 from .maps import arrows, density, difference, dots, energy, images, minima, path, surface
 from .panels import Layer, Panel, figure, panel
-from .partition import (
-    ais_bias,
-    counting,
-    enumeration_time,
-    ess_collapse,
-    estimates,
-    importance_weights,
-    log_z_traces,
-    thermodynamic_integration,
-    torus_energy,
-)
+from .partition import importance_weights
 from .potts import energy_peaks, heating_loops, latent_heats, start_memory
 from .style import ANGLE_CMAP, COLORS, ENERGY_CMAP, PROBABILITY_CMAP, finish, to_numpy, use_style
 from .training import (
@@ -110,7 +100,6 @@ __all__ = [
     "Layer",
     "Panel",
     "ablation",
-    "ais_bias",
     "area",
     "arrows",
     "auroc_dots",
@@ -129,7 +118,6 @@ __all__ = [
     "convergence",
     "cooling",
     "correlations",
-    "counting",
     "course_map",
     "data_sets",
     "densities_beside",
@@ -142,9 +130,6 @@ __all__ = [
     "energy",
     "energy_groups",
     "energy_peaks",
-    "enumeration_time",
-    "ess_collapse",
-    "estimates",
     "exact",
     "field_loops",
     "figure",
@@ -161,7 +146,6 @@ __all__ = [
     "kramers",
     "latent_heats",
     "line",
-    "log_z_traces",
     "loss_and_truth",
     "mala_scan",
     "mark_transition",
@@ -202,10 +186,8 @@ __all__ = [
     "success_rates",
     "surface",
     "surface_movie",
-    "thermodynamic_integration",
     "three_models",
     "to_numpy",
-    "torus_energy",
     "traces",
     "training_watched",
     "turning_surface",
