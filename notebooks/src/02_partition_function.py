@@ -113,7 +113,7 @@ for N, t in zip(n_spins, seconds, strict=True):
 # %%
 slope, intercept = np.polyfit(n_spins, np.log10(seconds), 1)
 age = 4.35e17  # seconds, of the universe
-print(f"16 × 16 spins would take 10^{intercept + slope * 256 - math.log10(age):.0f} times the age of the universe ({age} s).")
+print(f"16 × 16 spins would take 10^{intercept + slope * 256 - math.log10(age):.0f} times the age of the universe (4.35e17 s).")
 wall = (math.log10(age) - intercept) / slope
 measured = plots.points(n_spins, seconds, name="measured")
 fit = [plots.line(N := np.array([20, end]), 10 ** (intercept + slope * N), "fitted line", color="grey") for end in (26, 128)]
@@ -880,8 +880,8 @@ plots.figure(*panels, title=f"On average, a single chain is {target - one[0]:.0f
 # %% [markdown]
 # *Picture: on the left the orange line, the average log weight of a single chain, rises from far below zero towards it as the
 # number of steps grows. The blue line, the log of the mean weight of 500 chains, lies above the orange one and is close to zero
-# with far fewer steps. On the right the last five runs, enlarged: the orange line stays below zero; the bars of the blue squares
-# reach zero or nearly so, and one of the squares lies above it.*
+# with far fewer steps. On the right the last five runs, enlarged: the orange line stays below zero; the blue squares
+# come up to zero, and one of them lies above it.*
 #
 # Averaging the *log* weights instead of the weights, a mistake that your check of Exercise 2.3 names, gives the orange line. The
 # more chains go into one mean, the smaller the bias: ten chains lie between one and all.
