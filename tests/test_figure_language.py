@@ -83,6 +83,23 @@ def test_a_histogram_says_how_much_lies_outside_of_it():
     assert not draw(plots.histogram(samples)).texts
 
 
+def test_every_chain_has_a_lane_of_its_own():
+    chains = np.stack([X, -X, 0 * X], axis=1)
+    ax = draw(plots.lanes(chains, span=(-1, 1), marks=(0,)))
+    traces = [line.get_ydata() for line in ax.lines if len(line.get_xdata()) == len(X)]
+    for lane, (trace, chain) in enumerate(zip(reversed(traces), chains.T[::-1], strict=True)):
+        np.testing.assert_allclose(trace - 2 * lane - 1, chain, atol=1e-12)
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["0"] * 3
+    assert sorted(ax.get_yticks()) == [1, 3, 5]
+
+
+def test_a_cloud_is_a_density_that_integrates_to_the_share_in_the_picture():
+    samples = np.concatenate([np.random.default_rng(0).uniform(-1, 1, (1000, 2)), np.full((1000, 2), 9.0)])
+    ax = draw(plots.cloud(samples, ((-2, 2), (-2, 2)), bins=20))
+    assert ax.images[0].get_array().sum() * 0.2**2 == pytest.approx(0.5)
+    assert [text.get_text() for text in ax.texts] == ["50.0% outside"]
+
+
 def test_a_measured_place_has_a_band_of_one_standard_error():
     ax = draw(plots.vline(2.0, "here", error=0.25), plots.line([0, 4], [0, 1]))
     assert ax.patches[0].get_extents().transformed(ax.transData.inverted()).bounds[::2] == pytest.approx((1.75, 0.5))

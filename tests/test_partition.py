@@ -8,6 +8,7 @@ from dataclasses import replace
 import matplotlib.figure
 import numpy as np
 import pytest
+from figures import assert_readable
 from scipy import stats
 from scipy.special import logsumexp
 
@@ -348,20 +349,17 @@ def test_the_module_needs_neither_torch_nor_jax():
 # --- figures and explorer
 
 
-def title_of(figure: matplotlib.figure.Figure) -> str:
-    """The title of the first panel, wherever the style puts it."""
-    return "".join(figure.axes[0].get_title(loc=place) for place in ("left", "center", "right"))
-
-
-def test_title_of_the_counting_figure_names_the_first_crossing():
-    n = np.arange(1, 61)
-    figure = plots.counting(n, {"Grid": 2.0 * n}, {"atoms": 80})
-    assert title_of(figure) == "Grid: more terms than atoms from n = 41 on"
-
-
-def test_title_of_the_estimates_counts_those_within_two_errors():
-    figure = plots.estimates(["a", "b", "c"], np.array([1.0, 1.5, 0.0]), np.array([0.1, 0.3, 0.1]), 1.0)
-    assert title_of(figure).startswith("2 of 3 lie within two")
+@pytest.mark.parametrize("width", [1.3, 0.5])
+def test_the_figure_of_the_weights_is_readable_and_states_the_samples_that_count(width, course_style):
+    _, log_w = partition.gaussian_log_weights(width, 20, 500, np.random.default_rng(0))
+    log_w -= 10 * math.log(2 * math.pi)
+    fraction, ess = partition.gaussian_ess_fraction(width, 20), partition.importance_estimate(log_w).ess
+    figure = plots.importance_weights(log_w, width, 20, fraction, 0.01, 0.05)
+    assert_readable(figure, "importance_weights")
+    assert figure.get_suptitle() == f"In 20 dimensions, 500 samples count like {ess:,.0f}"
+    samples, estimate = (line.get_ydata().sum() for line in figure.axes[0].lines)
+    assert samples == pytest.approx(100)
+    assert estimate == pytest.approx(100)
 
 
 def test_importance_explorer_shows_the_numbers_of_its_controls():

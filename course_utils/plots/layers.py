@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from .panels import Layer
-from .style import COLORS, ENERGY_COLOR, PROBABILITY_COLOR, to_numpy
+from .style import COLORS, ENERGY_COLOR, PROBABILITY_COLOR, SERIES, to_numpy
 
 __all__ = [
     "area",
@@ -19,6 +20,7 @@ __all__ = [
     "exact",
     "histogram",
     "hline",
+    "lanes",
     "line",
     "points",
     "rows",
@@ -158,12 +160,42 @@ def histogram(
         edges = np.linspace(*(span or (values.min(), values.max())), bins + 1)
         weights = np.full(len(values), 1 / (len(values) * (edges[1] - edges[0])))
         ax.hist(values, edges, weights=weights, color=color, label=label or "_")
-        outside = np.mean((values < edges[0]) | (values > edges[-1]))
-        if outside > 0:
-            text = f"{outside:.1%} outside" if outside >= 0.001 else "< 0.1% outside"
-            ax.annotate(text, (0.98, 0.97), xycoords="axes fraction", ha="right", va="top", fontsize="small")
+        mark_outside(ax, np.mean((values < edges[0]) | (values > edges[-1])))
 
     return Layer(draw, name, _color(color))
+
+
+def mark_outside(ax: Axes, share: float, color: str = "black") -> None:
+    """Say which share of the samples lies outside the axes, if any does."""
+    if share > 0:
+        text = f"{share:.1%} outside" if share >= 0.001 else "< 0.1% outside"
+        ax.annotate(text, (0.98, 0.97), xycoords="axes fraction", ha="right", va="top", color=color, fontsize="small")
+
+
+def lanes(chains: Any, *, span: tuple[float, float], marks: Sequence[float] = (), most: int = 400) -> Layer:
+    """Chains against their steps, each in a lane of its own, from top to bottom.
+
+    Args:
+        chains: shape (n_steps, n_chains).
+        span: the values at the bottom and at the top of each lane.
+        marks: values to which a line is drawn in each lane, with a tick.
+        most: of longer chains only some states are drawn, at equal distances.
+    """
+
+    def draw(ax, color, label):
+        values = to_numpy(chains)
+        shown = np.arange(0, len(values), max(1, len(values) // most))
+        feet = (span[1] - span[0]) * np.arange(values.shape[1])[::-1] - span[0]
+        for k, foot in enumerate(feet):
+            ax.plot(shown + 1, foot + values[shown, k], color=SERIES[k % len(SERIES)], linewidth=0.8)
+            ax.axhline(foot + span[0], color="0.6", linewidth=0.8)
+        places = [foot + mark for foot in feet for mark in marks]
+        for place in places:
+            ax.axhline(place, color="0.85", linewidth=0.8, zorder=0.5)
+        ax.set_yticks(places, [f"{mark:g}".replace("-", "−") for _ in feet for mark in marks])
+        ax.set(xlim=(0, len(values)), ylim=(0, len(feet) * (span[1] - span[0])))
+
+    return Layer(draw)
 
 
 def bars(names: Sequence[str], values: Any, name: str = "", *, color: str | None = None, form: str = "") -> Layer:

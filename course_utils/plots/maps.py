@@ -13,10 +13,11 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LightSource
 from matplotlib.ticker import MaxNLocator
 
+from .layers import mark_outside
 from .panels import Layer, Panel, panel
 from .style import COLORS, ENERGY_CMAP, PROBABILITY_CMAP, to_numpy
 
-__all__ = ["arrows", "density", "difference", "dots", "energy", "images", "minima", "path", "surface"]
+__all__ = ["arrows", "cloud", "density", "difference", "dots", "energy", "images", "minima", "path", "surface"]
 
 TIME_CMAP = "plasma"
 DIFFERENCE_CMAP = "PuOr_r"
@@ -61,6 +62,32 @@ def density(grid: Any, values: Any, *, top: float | None = None, scale: str = "d
         scale: label of the colour bar; empty for none.
     """
     return _picture(grid, values, 0.0, top, PROBABILITY_CMAP, scale)
+
+
+def cloud(
+    samples: Any, box: Sequence[tuple[float, float]], *, bins: int = 50, top: float | None = None,
+    scale: str = "density $p$",
+) -> Layer:  # fmt: skip
+    """Samples as a density; those outside the box count in the total, and the panel says how many they are.
+
+    Args:
+        samples: shape (m, 2).
+        box: ends of both axes.
+        bins: along each axis.
+        top: the density of the lightest colour; the largest unless given.
+        scale: label of the colour bar; empty for none.
+    """
+    counts, *edges = np.histogram2d(*to_numpy(samples).T, bins=bins, range=box)
+    outside = 1 - counts.sum() / len(samples)
+    grid = np.stack(np.meshgrid(*[(e[1:] + e[:-1]) / 2 for e in edges], indexing="ij"), axis=-1)
+    picture = density(grid, counts / len(samples) / np.prod([e[1] - e[0] for e in edges]), top=top, scale=scale)
+
+    def draw(ax, color, label):
+        drawn = picture.draw(ax, color, label)
+        mark_outside(ax, outside, color="white")
+        return drawn
+
+    return Layer(draw, scale=scale)
 
 
 def difference(grid: Any, values: Any, *, top: float | None = None, scale: str = "difference") -> Layer:

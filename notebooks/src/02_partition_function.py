@@ -55,12 +55,20 @@ log10_terms = {
 for name, values in log10_terms.items():
     print(f"{name}: " + ", ".join(f"10^{values[d - 1]:.1f} for n = {d}" for d in (2, 16, 64, 256)))
 print(f"In floating point, 100.0**d is finite up to d = {int(np.log10(np.finfo(float).max) / 2)} only.")
-plots.counting(n, log10_terms, {"atoms in the universe": 80, "largest double": 308})
+first = [n[np.argmax(values > 80)] for values in log10_terms.values()]
+plots.figure(
+    plots.panel(
+        *[plots.line(n, values, name) for name, values in log10_terms.items()],
+        plots.hline(80, "atoms in the universe, $10^{80}$"), plots.hline(308, "largest double, $10^{308}$", style=":"),
+        xlabel="number of coordinates or spins $n$", ylabel="$\\log_{10}$ of the number of terms in $Z$", xlim=(0, 300),
+    ),
+    title=f"More terms than atoms in the universe: from {first[0]} coordinates, or from {first[1]} spins, on",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: two straight lines against the number of coordinates, on an axis of powers of ten. The grid's line is steep and
-# soon crosses both dashed lines, the atoms and the largest double; the line of the spins reaches the atoms near the right
-# edge, and stays far below the largest double.*
+# soon crosses both level lines, the atoms (dashed) and the largest double (dotted); the line of the spins reaches the atoms near
+# the right edge, and stays far below the largest double.*
 #
 # The numbers were never computed, only their logarithms: $\log_{10} 100^d = d \log_{10} 100$. Count in logarithms before
 # you compute anything.
@@ -99,16 +107,29 @@ def seconds_to_enumerate(shape: tuple[int, int], repeats: int = 3) -> float:
 shapes = [(5, 4), (7, 3), (11, 2), (6, 4), (5, 5), (13, 2)]
 n_spins = np.array([rows * cols for rows, cols in shapes])
 seconds = np.array([seconds_to_enumerate(shape) for shape in shapes])
-slope, intercept = np.polyfit(n_spins, np.log10(seconds), 1)
 for N, t in zip(n_spins, seconds, strict=True):
     print(f"N = {N}: {1000 * t:8.2f} ms")
-log10_ages = intercept + slope * 256 - math.log10(4.35e17)
-print(f"16 × 16 spins would take 10^{log10_ages:.0f} times the age of the universe (4.35e17 s).")
-plots.enumeration_time(n_spins, seconds, (slope, intercept))
+
+# %%
+slope, intercept = np.polyfit(n_spins, np.log10(seconds), 1)
+age = 4.35e17  # seconds, of the universe
+print(f"16 × 16 spins would take 10^{intercept + slope * 256 - math.log10(age):.0f} times the age of the universe (4.35e17 s).")
+wall = (math.log10(age) - intercept) / slope
+measured = plots.points(n_spins, seconds, name="measured")
+fit = [plots.line(N := np.array([20, end]), 10 ** (intercept + slope * N), "fitted line", color="grey") for end in (26, 128)]
+labels = {"log": "y", "xlabel": "number of spins $N$", "ylabel": "time to add up $Z$ (s)"}
+plots.figure(
+    plots.panel(fit[0], measured, title=f"measured: each spin multiplies the time by {10**slope:.2f}", **labels),
+    plots.panel(
+        fit[1], measured, plots.hline(86400, "a day", style=":"), plots.hline(age, "age of the universe"),
+        plots.points([wall], [age], name=f"{wall:.0f} spins", mark="s"), title="extrapolated", **labels,
+    ),
+    title=f"To add up $Z$ of {wall:.0f} spins takes the age of the universe",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: on the left the measured times on a logarithmic axis, close to a straight line. On the right the same line
-# drawn on to many more spins; an orange square marks where it crosses the age of the universe.*
+# drawn on to many more spins; a square marks where it crosses the age of the universe.*
 #
 # A computer a thousand times faster moves the square by ten spins, since $2^{10} \approx 1000$. Speed is no answer to an
 # exponential. Structure is.
@@ -358,15 +379,28 @@ print(f"16 × 16, β = 0.4:  Kaufman {kaufman(16, 0.4):.10f}   (course_utils: {e
 # The slope of log Z gives the mean energy, $\langle E\rangle = -\,d\log Z/d\beta$, so the exact energy comes with it:
 
 # %%
-shown = np.linspace(0.02, 0.7, 137)
+shown = np.linspace(0.02, 0.7, 341)
 finite = {size: np.array([exact.kaufman_energy(size, beta) for beta in shown]) for size in (4, 16, 64)}
 infinite = np.array([exact.onsager_energy(beta) for beta in shown])
-plots.torus_energy(shown, finite, infinite, exact.BETA_C)
+critical, labels = plots.vline(exact.BETA_C, "$\\beta_c$", style=":"), {"xlabel": "inverse temperature $\\beta$ ($1/J$)"}
+energy = [plots.line(shown, u, f"${L} \\times {L}$ (Kaufman)") for L, u in finite.items()]
+gap = [plots.line(shown, L * (u - infinite), f"${L} \\times {L}$ (Kaufman)") for L, u in finite.items()]
+plots.figure(
+    plots.panel(*energy, plots.line(shown, infinite, "infinite (Onsager)", color="black", style="--", width=1.2), critical,
+                ylabel="energy per spin $u$ ($J$)", **labels),
+    plots.panel(*gap, plots.hline(0), critical, ylabel="$L\\;(u_L - u_\\infty)$ ($J$)", title="$L$ times the gap, enlarged", xlim=(0.2, 0.6), **labels),
+    title=f"$64 \\times 64$ spins stay within {abs(finite[64] - infinite).max():.3f} $J$ of the infinite lattice; "
+    "near $\\beta_c$ the gap is about $J/L$",
+)  # fmt: skip
 
 # %% [markdown]
-# *Picture: three energy curves falling from 0 towards -2, for tori of side 4, 16 and 64, and a dashed curve for the infinite
-# lattice. The smallest torus lies far below the dashed curve over the middle half of the range; the middle one leaves it only
-# near the critical point, marked by a vertical line; the largest one cannot be told from it.*
+# *Picture: on the left three energy curves falling from 0 towards -2, for tori of side 4, 16 and 64, and a dashed curve for the
+# infinite lattice. The smallest torus lies far below the dashed curve over the middle half of the range; the middle one leaves it
+# only near the critical point, marked by a dotted line; the largest one cannot be told from it. On the right what is left of each
+# after the infinite lattice is taken away, times the side L: three dips of nearly the same depth, close to -1, narrower and
+# closer to the critical point the larger the torus.*
+#
+# So the gap at its widest shrinks about as $1/L$, and the range of temperatures in which a torus feels its size shrinks too.
 
 # %% [markdown]
 # ## 5 · Importance sampling
@@ -456,7 +490,16 @@ for width in (1.1, 1.3, 1.5, 2.0):
     last, log_z = estimates[-1], dims[-1] / 2 * math.log(2 * math.pi)
     print(f"width {width}, d = {dims[-1]}: ESS {last.ess:8.1f} of {n:,}   ", end="")
     print(f"log Z = {last.log_z:.3f} ± {last.error:.3f}   exact {log_z:.3f}")
-plots.ess_collapse(dims, measured, formula, n)
+lost = dims[np.argmax(formula[2.0] < 0.01)]
+plots.figure(
+    plots.panel(
+        *[plots.line(dims, values, f"width {width}") for width, values in formula.items()],
+        *[plots.points(dims, values, name=f"width {width}") for width, values in measured.items()],
+        plots.hline(1 / n, "one sample carries all the weight"), log="y", ylim=(0.2 / n, 2),
+        xlabel="dimension $d$", ylabel="ESS$/n$", title=f"lines: the formula; dots: measured with {n:,} samples",
+    ),
+    title=f"The ESS falls exponentially with the dimension: at width 2 fewer than 1 in 100 samples count from $d = {lost}$ on",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: four falling straight lines of ESS/n against the dimension on a logarithmic axis, one per width; the wider the
@@ -495,8 +538,8 @@ print(
 plots.importance_weights(log_w - log_z, 1.3, 50, fraction, estimate.log_z - log_z, estimate.error)
 
 # %% [markdown]
-# *Picture: on the left two histograms over log(w/Z), a wide blue one for the samples and an orange outline at its right edge for
-# their share of the estimate: the few samples with the largest weights carry nearly all of it. On the right the falling line of
+# *Picture: on the left two histograms over log(w/Z) as outlines, a wide blue one for the samples and an orange one at its right edge
+# for their share of the estimate: the few samples with the largest weights carry nearly all of it. On the right the falling line of
 # ESS/n against the dimension; at the present dimension an open circle on the line and, near it, an orange dot from the samples.*
 
 # %% [markdown]
@@ -603,12 +646,22 @@ energies = partition.sample_energies(torus, betas, n_chains=64, n_sweeps=100, bu
 by_ti = partition.thermodynamic_integration(betas, energies, torus.n_spins)
 print(f"16 × 16:  log Z = {by_ti.log_z:.4f} ± {by_ti.error:.4f}   exact {target:.4f}", end="   ")
 print(f"off by {(by_ti.log_z - target) / by_ti.error:+.1f} standard errors")
-exact_energies = 256 * np.array([exact.kaufman_energy(16, beta) for beta in betas])
-plots.thermodynamic_integration(betas, energies, exact_energies, torus.n_spins)
+mean, spread = energies.mean(axis=0), energies.std(axis=0, ddof=1) / 8  # 8 is the root of 64 chains
+exact_energies, area = 256 * np.array([exact.kaufman_energy(16, beta) for beta in betas]), -np.trapezoid(mean, betas)
+labels = {"xlabel": "inverse temperature $\\beta$ ($1/J$)", "xlim": (0, 0.41)}
+plots.figure(
+    plots.panel(plots.area(betas, mean, color="sky"), plots.exact(betas, exact_energies, "exact (Kaufman)"),
+                plots.points(betas[::4], mean[::4], spread[::4], "64 chains"), plots.words(0.27, -55, f"area {area:.2f}"),
+                ylabel="mean energy $\\langle E \\rangle$ ($J$)", **labels),
+    plots.panel(plots.points(betas, mean - exact_energies, spread, "64 chains"), plots.hline(0),
+                ylabel="sampled minus exact ($J$)", **labels),
+    title=f"$\\log Z$ is {256 * math.log(2):.2f} for the coins plus the shaded {area:.2f}: {by_ti.log_z:.2f}",
+)  # fmt: skip
 
 # %% [markdown]
-# *Picture: the mean energy falls from 0 with growing β, faster and faster; the measured dots lie on the exact curve, and the area
-# between the curve and zero is shaded.*
+# *Picture: on the left the mean energy falls from 0 with growing β, faster and faster; the measured dots lie on the exact curve,
+# and the area between the curve and zero is shaded. On the right what is left after the exact energy is taken away: dots that
+# scatter about zero, with bars that grow with β.*
 #
 # An error of a few hundredths of a nat, on a sum of $2^{256}$ terms.
 
@@ -704,17 +757,26 @@ print(f"16 × 16:  log Z = {by_ais.log_z:.4f} ± {by_ais.error:.4f}   exact {tar
 print(f"off by {(by_ais.log_z - target) / by_ais.error:+.1f} standard errors   ESS {by_ais.ess:.0f} of 1000")
 groups = [partition.importance_estimate(group) for group in log_w.reshape(20, 50)]
 spread = np.std([group.log_z for group in groups], ddof=1)
-print(
-    f"20 groups of 50: spread {spread:.3f}, error that they report {np.mean([g.error for g in groups]):.3f} on average"
-)
+print(f"20 groups of 50: spread {spread:.3f}, error that they report {np.mean([g.error for g in groups]):.3f} on average")
+
+# %%
 every = [by_ti, by_ais, *groups]
-names = ["thermodynamic integration", "annealed, all 1000 chains", *["annealed, groups of 50"] * 20]
-plots.estimates(names, [e.log_z for e in every], [e.error for e in every], target)
+names = ["thermodynamic integration", "annealed, all 1000 chains", "annealed, groups of 50", *[""] * 19]
+off, error = np.array([[e.log_z - target, e.error] for e in every]).T
+near = abs(off) <= 2 * error
+plots.figure(
+    plots.panel(
+        plots.rows(names, np.where(near, off, np.nan), error, "within two errors", color="blue"),
+        plots.rows(names, np.where(near, np.nan, off), error, "further off", color="red"),
+        plots.vline(0, "exact"), xlabel="estimate of $\\log Z$ minus exact (nats)", height=5,
+    ),
+    title=f"{near.sum()} of {len(every)} estimates lie within two standard errors of the exact value",
+)  # fmt: skip
 
 # %% [markdown]
-# *Picture: a vertical line at the exact value. At the top thermodynamic integration and the annealed run of all chains, with short
-# bars; below them the twenty groups with longer bars, scattered on both sides of the line. The title counts the estimates whose
-# bar, drawn twice as long, would reach the line.*
+# *Picture: a dashed vertical line at the exact value. At the top thermodynamic integration and the annealed run of all chains, with
+# short bars; below them the twenty groups with longer bars, scattered on both sides of the line. The title counts the estimates
+# whose bar, drawn twice as long, would reach the line; the others are orange.*
 #
 # An interval of ±1 standard error should hold the truth about 68 times in 100, one of ±2 about 95 times. The two ways to find
 # the error, from the weights of one group and from the spread of independent groups, agree as well as a spread of twenty numbers
@@ -740,7 +802,18 @@ for name, width in (("Too wide (1.5)", 1.5), ("Too narrow (0.5)", 0.5)):
     print(f"{name:16s}: reports an ESS of {np.median([e.ess for e in final]):6.1f} and an error of ", end="")
     print(f"{np.median([e.error for e in final]):.3f} (medians); the root mean square error is ", end="")
     print(f"{np.sqrt(np.mean([(e.log_z - log_z) ** 2 for e in final])):.3f}")
-plots.log_z_traces(sizes, traces, log_z, reported)
+
+# %%
+panels = [
+    plots.panel(
+        plots.line(sizes, runs[:8].T - log_z, color=color, width=1.1), plots.hline(0), log="x",
+        xlabel="number of samples $n$", ylabel="estimate of $\\log Z$ minus exact (nats)",
+        title=f"{name}: median {np.median(runs[:, -1]) - log_z:+.2f} nats off;\n{reported[name]:.0%} of {len(runs)} "
+        "intervals of ±2 standard errors hold the truth",
+    )
+    for color, (name, runs) in zip(("blue", "red"), traces.items(), strict=True)
+]  # fmt: skip
+plots.figure(*panels, share="y", title="A proposal that is too narrow is wrong, and says that it is right")
 
 # %% [markdown]
 # *Picture: on the left eight lines that close in on zero from both sides. On the right eight lines that start far below zero
@@ -787,12 +860,28 @@ for K in n_steps:
     tens = np.array([partition.importance_estimate(ten).log_z for ten in log_w.reshape(50, 10)]) - target
     print(f"{K:4d} {log_w.mean() - target:+14.3f} {pooled[-1].log_z - target:+22.3f} {tens.mean():+15.3f} ", end="")
     print(f"± {tens.std(ddof=1) / math.sqrt(50):.3f}   {np.mean(tens > 0):3.0%} above the truth")
-plots.ais_bias(n_steps, one, one_error, [run.log_z for run in pooled], [run.error for run in pooled], target)
+
+# %%
+all_log_z, all_error = np.array([[run.log_z, run.error] for run in pooled]).T
+series = (("one chain, on average: mean of $\\log w$", "red", "o", np.array(one), np.array(one_error)),
+          ("500 chains together: $\\log$ of mean $w$", "blue", "s", all_log_z, all_error))  # fmt: skip
+panels = [
+    plots.panel(
+        *[plots.points(n_steps[k:], y[k:] - target, e[k:], name, color=color, mark=mark, joined=True)
+          for name, color, mark, y, e in series],
+        plots.hline(0), log="x", xticks={K: str(K) for K in n_steps[k:]}, title=title,
+        xlabel="number of temperature steps $K$", ylabel="$\\log Z$ estimate minus exact (nats)",
+    )
+    for k, title in ((0, "all runs"), (5, "the last five, enlarged"))
+]  # fmt: skip
+plots.figure(*panels, title=f"On average, a single chain is {target - one[0]:.0f} nats too low with 1 step, "
+             f"and {target - one[-1]:.2f} nats with {n_steps[-1]} steps")  # fmt: skip
 
 # %% [markdown]
-# *Picture: the orange line, the average log weight of a single chain, rises from far below zero towards it as the number of steps
-# grows, and stays below it. The blue line, the log of the mean weight of 500 chains, lies above the orange one and reaches zero,
-# as far as its bars can tell, with far fewer steps; one of its squares lies above zero.*
+# *Picture: on the left the orange line, the average log weight of a single chain, rises from far below zero towards it as the
+# number of steps grows. The blue line, the log of the mean weight of 500 chains, lies above the orange one and is close to zero
+# with far fewer steps. On the right the last five runs, enlarged: the orange line stays below zero; the blue squares
+# come up to zero, and one of them lies above it.*
 #
 # Averaging the *log* weights instead of the weights, a mistake that your check of Exercise 2.3 names, gives the orange line. The
 # more chains go into one mean, the smaller the bias: ten chains lie between one and all.

@@ -51,12 +51,19 @@ mixture = energies.GaussianMixture(
 )
 points, cell = boltzmann.grid_2d(((-4.0, 4.0), (-3.5, 3.5)), 141)
 at, _ = boltzmann.grid_2d(((-3.6, 3.6), (-3.2, 3.2)), 13)
-title = "The score points downhill in energy, that is uphill in probability"
-plots.score_field(points, mixture(points), at, -mixture.grad(at), mixture.minima, title=title)
+p, _ = boltzmann.density(mixture(points), cell, 1.0)
+arrows, minima = plots.arrows(at, -mixture.grad(at)), plots.minima(mixture.minima, color="orange")
+title = "arrows: the score; lengths grow as its root"
+plots.figure(
+    plots.panel(plots.energy(points, mixture(points)), arrows, minima, square=True, title=title),
+    plots.panel(plots.density(points, p), arrows, minima, square=True, title="the same arrows"),
+    title="The score points downhill in energy (left), that is, uphill in probability (right)",
+)
 
 # %% [markdown]
-# *Picture: a contour map with three dark valleys; white arrows point into the valleys from everywhere, and are shorter near
-# the bottoms and on the ridges. A star marks the deepest minimum, triangles the two others.*
+# *Picture: on the left a contour map of the energy with three dark valleys, on the right the density, bright in the same three
+# places. The same white arrows in both point into the valleys from everywhere, and are shorter near the bottoms and on the ridges. A
+# star marks the deepest minimum, triangles the two others.*
 #
 # **Choose before you read on.** A walker follows the arrows, in small steps, from a random start. After a long time
 #
@@ -226,12 +233,19 @@ for n_steps in (3, 30, 300, 3000):
     how = {"step_size": 0.01, "temperature": warm, "generator": rng, "keep": False}
     x = samplers.ula(double_well, x, n_steps=n_steps - done, **how).x
     snapshots[n_steps] = x
-title = f"ULA at T = {warm:g}, ε = 0.01: a well fills fast, and the barrier is crossed slowly"
-plots.convergence(track, on_track, snapshots, (-math.inf, 0.0), title=title)
+panels = [
+    plots.panel(
+        plots.histogram(x, "chains", span=(-2.2, 2.2)), plots.line(track, on_track, "exact density", color="red"),
+        xlabel="position $x$", ylabel="density $p$", title=f"{n:,} steps: {(x < 0).double().mean():.1%} left",
+    )
+    for n, x in snapshots.items()
+]  # fmt: skip
+title = f"ULA at $T = {warm:g}$, $\\varepsilon = 0.01$: a well fills fast, and the barrier is crossed slowly"
+plots.figure(*panels, columns=4, share="y", title=title)
 
 # %% [markdown]
-# *Picture: four histograms of the same chains. After 3 steps a narrow hump at x = 1; after 30 a wide one that fills the right
-# well (the tops of both are cut off); after 300 some chains are in the left well; after 3000 both wells are filled as the exact
+# *Picture: four histograms of the same chains. After 3 steps a narrow hump at x = 1, more than twice as high as the exact peak; after 30 a
+# wide one that fills the right well; after 300 some chains are in the left well; after 3000 both wells are filled as the exact
 # density, drawn as a line, demands.*
 #
 # Nobody computed Z for the samplers. With your own step, in a loop of three lines:
@@ -398,7 +412,25 @@ for ε in step_sizes:
 by_ula, by_mala = (torch.tensor(results, dtype=torch.float64).T for results in measured.values())
 off = [(by_ula[0] - 1 / (1 - torch.tensor(step_sizes) / 2)) / by_ula[1], (by_mala[0] - 1) / by_mala[1]]
 print(f"all ten together: χ² = {float((torch.cat(off) ** 2).sum()):.1f}, expected 10 ± {math.sqrt(20):.1f}")
-plots.ula_bias(torch.tensor(step_sizes), by_ula[0], by_ula[1], by_mala[0], by_mala[1])
+
+# %%
+ε, fine = torch.tensor(step_sizes), torch.linspace(0, 1.93, 400)
+formula = 1 / (1 - ε / 2)
+off = [100 * (by_ula[:2] / formula - torch.tensor([[1.0], [0.0]])), 100 * (by_mala[:2] - torch.tensor([[1.0], [0.0]]))]
+ula, mala = {"name": "ULA", "color": "blue"}, {"name": "MALA", "color": "red", "mark": "s"}
+plots.figure(
+    plots.panel(
+        plots.exact(fine, 1 / (1 - fine / 2), "exact for ULA: $T/(1-\\varepsilon/2)$"), plots.hline(1, "$T = 1$", style=":"),
+        plots.points(ε, *by_ula[:2], **ula), plots.points(ε, *by_mala[:2], **mala), plots.vline(2, "edge of stability"),
+        log="y", yticks=(1, 2, 5, 10, 20), xlabel="step size $\\varepsilon$", ylabel="variance of $x$",
+    ),
+    plots.panel(
+        plots.hline(0, "$T = 1$", style=":"), plots.points(ε - 0.012, *off[0], **ula), plots.points(ε + 0.012, *off[1], **mala),
+        xlabel="step size $\\varepsilon$", ylabel="off by (%)", title="from the formula (ULA) and from $T$ (MALA)",
+    ),
+    title=f"At $\\varepsilon = 1.5$ the variance is {by_ula[0, -1]:.3f} ± {by_ula[1, -1]:.3f} by ULA, "
+    f"{by_mala[0, -1]:.3f} ± {by_mala[1, -1]:.3f} by MALA; the truth is 1",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: on the left the variance against the step size. Blue ULA points lie on a grey curve that starts at 1 and shoots up
@@ -412,7 +444,7 @@ plots.ula_bias(torch.tensor(step_sizes), by_ula[0], by_ula[1], by_mala[0], by_ma
 # refused. In between is the longest mean squared jump. Chains start from the exact distribution here, so there is no burn-in.
 
 # %%
-rng, scans = torch.Generator().manual_seed(4), {}
+rng, scans, tops = torch.Generator().manual_seed(4), {}, []
 for dim, n_chains, lowest in ((1, 1000, 0.1), (100, 20, 0.025)):
     energy, ε, rows = energies.Quadratic(dim=dim), lowest * 1.35 ** torch.arange(12), []
     for step_size in ε.tolist():
@@ -423,8 +455,18 @@ for dim, n_chains, lowest in ((1, 1000, 0.1), (100, 20, 0.025)):
     accepted, jump = torch.tensor(rows).T
     best = int(jump.argmax())
     print(f"dimension {dim}: of twelve steps the longest jumps at ε = {ε[best]:.3f}, acceptance {accepted[best]:.3f}")
-    scans[dim] = (ε, accepted, jump)
-plots.mala_scan(scans)
+    name = f"{dim} dimension{'s' if dim > 1 else ''}"
+    scans[name] = (ε, accepted, jump / jump.max())
+    tops.append(f"{accepted[best]:.2f} in {name}")
+
+# %%
+left = [plots.points(ε, accepted, name=name, joined=True) for name, (ε, accepted, _) in scans.items()]
+right = [plots.points(accepted, jump, name=name, joined=True) for name, (_, accepted, jump) in scans.items()]
+plots.figure(
+    plots.panel(*left, log="x", xlabel="step size $\\varepsilon$", ylabel="acceptance", ylim=(0, 1.03)),
+    plots.panel(*right, plots.vline(0.574, "0.574, the best in many dimensions"), xlabel="acceptance", ylabel="mean squared jump / its largest"),
+    title=f"MALA jumps farthest at an acceptance of {' and '.join(tops)}",
+)
 
 # %% [markdown]
 # *Picture: on the left the acceptance falls from 1 as the step grows, in 100 dimensions at much smaller steps than in one. On the
@@ -454,14 +496,22 @@ side = torch.sign(path[path[:, 0].abs() > 0.7, 0])  # the well it was in last, n
 crossings = int((side[1:] != side[:-1]).sum())
 share = float((path[:, 0] < 0).double().mean())
 print(f"1200 steps, time {1200 * 0.02:.0f}: {crossings} crossings, {share:.1%} of states on the left")
+
+# %%
 points, cell = boltzmann.grid_2d(((-1.9, 1.9), (-1.7, 1.7)), 121)
-title = f"One chain, 1200 steps of MALA at T = {T:g}: {crossings} crossings, {share:.0%} on the left"
-plots.path_on_contour(points, two_valleys(points), path, title=title)
+step = torch.arange(1201)
+plots.figure(
+    plots.panel(plots.energy(points, two_valleys(points), top=10, grey=True), plots.path(path, color="time"), height=3.4),
+    plots.panel(plots.line(step, path[:, 0], width=0.9), plots.hline(0, style=":"), xlabel="step", ylabel="$x_1$"),
+    title=f"One chain, 1200 steps of MALA at $T = {T:g}$, from the disc to the cross: {crossings} crossings, {share:.0%} on the left",
+    widths=(1.5, 1),
+)  # fmt: skip
 
 # %% [markdown]
-# *Picture: contour lines of two wells side by side, a dot at the start, a cross at the end, and a tangle of arrows whose colour
-# runs from dark (early) to light (late). Tangles of one colour fill one well, then the other; a few long arrows lead over the
-# saddle between them.*
+# *Picture: on the left two wells side by side in grey, a disc at the start, a cross at the end, and the chain's way as a tangle of
+# lines, one for each step, whose colour runs from dark (early) to light (late). Tangles of one colour fill one well, then the
+# other; a few strands lead over the saddle between them. On the right the first coordinate against the step: it stays near −1 for
+# some 600 steps and then near +1, but for one short visit to the left.*
 #
 # The truth is 50 % on each side. With so few crossings, to come close is luck: the chain knows *its* well after fifty steps,
 # but the shares of the two wells only after many crossings. How good is an average over a run? Three questions, in this
@@ -490,12 +540,27 @@ for ε, n_lags in ((0.02, 151), (0.1, 61), (0.5, 16)):
     how = {"step_size": ε, "n_steps": 8000, "temperature": 1.0, "generator": rng}
     x = samplers.ula(bowl, start, **how).trajectory
     measured, τ = diagnostics.autocorrelation(x, n_lags - 1).mean(1), diagnostics.integrated_time(x)
-    lags[f"ε = {ε:g}"] = (measured, (1 - ε) ** torch.arange(n_lags))
+    lags[f"$\\varepsilon = {ε:g}$"] = (measured, (1 - ε) ** torch.arange(n_lags))
     naive, (mean, honest) = float(x.std() / math.sqrt(x.numel())), over_chains(x)
     print(f"ε = {ε:4.2f}: τ = {τ:6.2f}, exact {(2 - ε) / ε:6.2f}", end="   ")
     print(f"ESS {x.numel() / τ:7.0f} of {x.numel():,}", end="   ")
     print(f"⟨x⟩ = {mean:+.4f} ± {honest:.4f}; were the samples independent ± {naive:.4f}")
-plots.burn_in_and_memory(run.energy, mean_energy, burn_in, lags)
+
+# %%
+step, lag = torch.arange(1, 401), torch.arange(151)
+memory = [plots.line(lag[: len(exact)], exact, name) for name, (_, exact) in lags.items()]
+memory += [plots.points(lag[: len(a) : 5], a[::5], name=name) for name, (a, _) in lags.items()]
+plots.figure(
+    plots.panel(
+        plots.span(0, burn_in, f"burn-in: {burn_in} steps", color="orange"),
+        plots.line(step[::3], run.energy[::3, :2], "two single chains", color="grey", width=0.8),
+        plots.line(step, run.energy.mean(1), "mean of 1,000 chains", color="sky", width=4),
+        plots.line(step, mean_energy, "exact mean", color="black", style="--", width=1.2),
+        log="y", ylim=(3e-3, 400), xlabel="step", ylabel="energy $E$", title="burn-in",
+    ),
+    plots.panel(*memory, xlabel="lag (steps)", ylabel="autocorrelation of $x$", title="memory: measured (dots) and exact (lines)"),
+    title=f"The mean energy falls from {run.energy[0].mean():.0f} to {mean_energy[-1]:.2f}; after that, small steps still remember for long",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: on the left the mean energy of the chains, on a logarithmic axis, falls along a dashed exact curve and levels off; the
@@ -571,11 +636,17 @@ for T, n_steps in ((1.5, 8000), (0.6, 8000), (0.2, 8000)):
     runs[label] = x
     shares = [round(v, 3) for v in (x < 0).double().mean(0).tolist()]
     print(f"{label:33s} acceptance {run.acceptance.mean():.3f}   on the left {shares}")
-plots.traces(runs, title="Barrier 2, four chains: well mixed, slowly mixed, and stuck (MALA, ε = 0.03)")
+lanes = [
+    plots.panel(plots.lanes(x, span=(-2.3, 2.3), marks=(-1, 1)), xlabel="step", ylabel="$x$ of four chains", height=3.2,
+                title=label.replace("T = ", "$T$ = "))
+    for label, x in runs.items()
+]
+title = "Barrier 2, four chains: well mixed, slowly mixed, and stuck (MALA, $\\varepsilon = 0.03$)"
+plots.figure(*lanes, share="y", title=title)  # fmt: skip
 
 # %% [markdown]
-# *Picture: three panels with the states of four chains as dots against time. Hot: all four colours fill both wells. Warm: each
-# colour switches now and then. Cold: each colour stays in the well in which it started.*
+# *Picture: three panels with the states of four chains against time, each in a lane of its own. Hot: all four fill both wells all
+# the time. Warm: each switches now and then. Cold: each stays in the well in which it started, two on either side.*
 
 # %% uses="3.4"
 for label, x in runs.items():
@@ -624,15 +695,19 @@ for i in range(3):
     exact = float(p[nearest(grid) == i].sum() * cell)
     print(f"nearest to minimum {i + 1}: {versus(*over_chains(nearest(x) == i), exact)}")
 near, _ = boltzmann.grid_2d(((-4.0, 4.0), (-4.0, 4.0)), 161)
-panels = [
-    (name, near, torch.exp(-energy(near)), kept[name].reshape(-1, 2))  # log Z = 0 at T = 1 for both
-    for name, energy in (("correlated Gaussian", gaussian), ("three valleys", mixture))
-]
-plots.sample_maps(panels, title="Samples by MALA at T = 1 (left) and the exact density (right)")
+panels = []
+for name, energy in (("correlated Gaussian", gaussian), ("three valleys", mixture)):
+    samples = kept[name].reshape(-1, 2)
+    p = torch.exp(-energy(near))  # log Z = 0 at T = 1 for both
+    seen = plots.cloud(samples, ((-4, 4), (-4, 4)), top=float(p.max()), scale="")
+    panels.append(plots.panel(seen, square=True, height=2.4, title=name))
+    panels.append(plots.panel(plots.density(near, p), square=True, title="exact"))
+title = "120,000 and 360,000 samples by MALA at $T = 1$, each beside the exact density"
+plots.figure(*panels, columns=4, title=title)
 
 # %% [markdown]
-# *Picture: two rows. On the left grainy histograms of the samples, on the right the smooth exact densities: a tilted ellipse,
-# and three bright spots of different size. They agree.*
+# *Picture: two pairs of maps. On the left of each a grainy histogram of the samples, on the right the smooth exact density: a
+# tilted ellipse, and three bright spots of different size. They agree.*
 #
 # (R-hat is that of 20 of the 400 chains. Where it is above 1.01, its authors would ask for longer ones; what all 400 say
 # together is within errors of the exact values.)
@@ -670,14 +745,21 @@ for T in (1.0, 5.0):
     print(f"T = {T:g}: acceptance {in_box.acceptance.mean():.3f}, wells visited {wells}", end="")
     print(f", R-hat of x₁ and x₂ {diagnostics.r_hat(in_box.trajectory).round(2)}")
     visited = f"{min(wells)} to {max(wells)} wells" if max(wells) > 1 else "1 well"
-    pictures[f"T = {T:g}: {visited} per chain"] = torch.cat([start[None], in_box.trajectory[1::2]])
+    pictures[f"$T = {T:g}$: {visited} per chain"] = torch.cat([start[None], in_box.trajectory[1::2]])
+
+# %%
 points, cell = boltzmann.grid_2d(((-4.6, 4.6), (-4.6, 4.6)), 201)
-title = "Five chains of 10,000 steps each (MALA, ε = 0.002): the cold ones never left their wells"
-plots.chains_on_contour(points, rastrigin(points), pictures, title=title)
+wells = plots.energy(points, rastrigin(points), levels=5, grey=True)
+panels = []
+for title, chains in pictures.items():
+    ways = [plots.path(chain, f"chain {k + 1}") for k, chain in enumerate(chains.unbind(1))]
+    panels.append(plots.panel(wells, *ways, square=True, title=title, height=4.4))
+title = "Five chains of 10,000 steps each (MALA, $\\varepsilon = 0.002$): the cold ones never left their wells"
+plots.figure(*panels, share="y", title=title, legend_title="discs: starts; crosses: ends; one line for each 20 steps")
 
 # %% [markdown]
-# *Picture: two maps of a regular pattern of wells with five coloured chains, circles at their starts and crosses at their
-# ends. On the left each cross lies on its circle: no chain left its well. On the right the chains wander over many wells.*
+# *Picture: two maps of a regular pattern of dark wells with five coloured chains, discs at their starts and crosses at their
+# ends. On the left each cross lies on its disc: no chain left its well. On the right the chains wander over many wells.*
 #
 # Which shares of the time *should* the wells have? The coordinates are independent, so one integral per whole number is
 # enough. A well's share is the product of two. We sort the wells by their distance from the origin, and compare the five
@@ -719,12 +801,15 @@ print("further out, from the box and from the centre:", diagnostics.two_starts(f
 print("exact at T = 1:", {n: round(p, 4) for n, p in zip(ring_names, exact_rings(1.0).tolist(), strict=True)})
 value, error = shares["1000 chains"]
 worst = float(((value - exact).abs() / error).max())
-title = f"Rastrigin, T = 5: a thousand chains meet the exact shares within {worst:.1f} standard errors"
-plots.occupation(ring_names, exact, shares, title=title)
+rows = [plots.rows(ring_names, exact, name="exact", color="black")]
+rows += [plots.rows(ring_names, *shares[name], name, shift=down) for name, down in (("5 chains", -0.2), ("1000 chains", 0.2))]
+title = f"Rastrigin, $T = 5$: a thousand chains meet the exact shares within {worst:.1f} standard errors"
+plots.figure(plots.panel(*rows, xlabel="probability", xlim=(0, None), height=2.9), title=title)
 
 # %% [markdown]
-# *Picture: four groups of bars with error bars beside dashed lines for the exact values. The bars of five chains are
-# uncertain by a good part of their height; those of a thousand chains end close to the dashed lines.*
+# *Picture: four rows of three points, a black one for the exact probability of each group of wells between one from five chains
+# (above) and one from a thousand (below). The bars of five chains are long, and some miss the black points; the points of a thousand chains stand right
+# below the black ones, with short bars.*
 #
 # At T = 1 the exact shares are in the last line that was printed. Each of the five cold chains reports 100 % for its own
 # well, without any sign of doubt. What can be done about that is the next section.
@@ -749,11 +834,16 @@ for name, start in starts.items():
     r_hat = diagnostics.r_hat(x)
     print(f"{name:17s} ⟨x⟩ = {x.mean():+.4f}   R-hat {r_hat:.3f}   ESS {diagnostics.ess(x):.1f}")
     chains[f"{name}: R-hat {r_hat:.2f}"] = x
-plots.traces(chains, title="Barrier 10, T = 1, and ⟨x⟩ = 0: only starts on both sides raise the alarm")
+lanes = [
+    plots.panel(plots.lanes(x, span=(-1.8, 1.8), marks=(-1, 1)), xlabel="step", ylabel="$x$ of four chains", title=label)
+    for label, x in chains.items()
+]
+title = "Barrier 10, $T = 1$, and $\\langle x \\rangle = 0$: only starts on both sides raise the alarm"
+plots.figure(*lanes, share="y", title=title)
 
 # %% [markdown]
-# *Picture: on the left the dots of all four chains lie about x = −1, and the R-hat in the title finds no fault. On the right two
-# chains lie about −1 and two about +1, and the R-hat is far above 1.01.*
+# *Picture: four lanes in each of two panels. On the left all four chains lie about x = −1, and the R-hat in the title finds no fault.
+# On the right two chains lie about −1 and two about +1, and the R-hat is far above 1.01.*
 #
 # One chain reports −1 with a tiny error, a large ESS and a perfect R-hat of its halves. Four chains from the same side agree
 # with one another. Only chains that **start far apart** raise the alarm. (The R-hat of ranks is about 1.7 for two groups that
@@ -930,9 +1020,18 @@ for name, x in (("MALA alone, half on each side", alone.trajectory), ("replica e
     estimates[name] = over_chains(x < tilted.barrier_top)
     print(f"{name:30s} left {versus(*estimates[name], exact_left)}", end="   ")
     print(f"R-hat of 20 chains {diagnostics.r_hat(x[:, 90:110]):.3f}")
-value, error = zip(*estimates.values(), strict=True)
-title = "Weights and replica exchange weigh the wells right; counting frozen chains does not"
-plots.masses(list(estimates), value, error, exact_left, xlabel="mass of the left well at T = 1", title=title)
+
+# %%
+value, error = torch.tensor(list(estimates.values())).T
+right = (value - exact_left).abs() < 3 * error
+plots.figure(
+    plots.panel(
+        plots.rows(list(estimates), value.where(right, math.nan), error, "within three errors", color="blue"),
+        plots.rows(list(estimates), value.where(~right, math.nan), error, "further off", color="red"),
+        plots.vline(exact_left, f"exact: {exact_left:.4f}"), xlabel="mass of the left well at $T = 1$", height=3.2,
+    ),
+    title="Weights and replica exchange weigh the wells right; counting frozen chains does not",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: six estimates with error bars against a dashed line at the exact mass. The annealed runs lie to its left, the
@@ -1022,12 +1121,30 @@ for r in (1.0, 2.0, 4.0, 6.0, 8.0, 12.0):
     kramers = 2 * math.pi / math.sqrt(32) / r * math.exp(r)
     above = exact_time(energies.DoubleWell(r), 1.0) / kramers - 1
     print(f"ΔE/T = {r:4.1f}: the exact time is {above:.1%} above Kramers' law")
-plots.kramers(barriers, temperatures, time, spread, by_quadrature, law, found, fitted_from=4.0)
+
+# %%
+prefactor, all_ratios, order = law / torch.exp(ratio), ratio.ravel(), ratio.ravel().argsort()
+straight, T, left, right = torch.linspace(0, 8.3, 50), torch.linspace(0.5, 1.5, 41).tolist(), [], []
+for i, barrier in enumerate(barriers):
+    name, energy = f"$\\Delta E = {barrier:g}$", energies.DoubleWell(barrier)
+    left.append(plots.points(temperatures, time[i], spread[i], name))
+    left.append(plots.line(T, [exact_time(energy, t) for t in T], name, width=1.2))
+    right.append(plots.points(ratio[i], time[i] / prefactor[i], spread[i] / prefactor[i], name))
+plots.figure(
+    plots.panel(*left, log="y", xlabel="temperature $T$", ylabel="mean escape time $\\tau$", title="lines: exact, by quadrature"),
+    plots.panel(
+        plots.span(3.9, 8.3, "fitted", color="orange"),
+        plots.exact(all_ratios[order], (by_quadrature / prefactor).ravel()[order], "exact, by quadrature"),
+        plots.line(straight, straight.exp(), "Kramers' law, slope 1", color="black", style="--", width=1.2), *right,
+        log="y", xlabel="$\\Delta E/T$", ylabel="$\\tau$ / Kramers' prefactor",
+    ),
+    title=f"$\\log\\tau$ rises with $\\Delta E/T$ with slope {found[0]:.3f} ± {found[1]:.3f}; Kramers' law says 1",
+)  # fmt: skip
 
 # %% [markdown]
-# *Picture: on the left a grid of sixteen measured times, short for a low barrier and high temperature and hundreds of times longer
-# for a high barrier and low temperature. On the right all sixteen, divided by the prefactor, fall on one curve against ΔE/T; it
-# runs just above the dashed straight line of Kramers' law.*
+# *Picture: on the left the sixteen measured times against the temperature, on a logarithmic axis, each series on its exact curve:
+# short for a low barrier and high temperature, hundreds of times longer for a high barrier and low temperature. On the right all
+# sixteen, divided by the prefactor, fall on one curve against ΔE/T; it runs just above the dashed straight line of Kramers' law.*
 #
 # Barrier and temperature enter only through $\Delta E/T$, apart from the prefactor. The exact integral is met within errors.
 # Kramers' law is the limit of high barriers: at $\Delta E/T = 4$ the exact time is still a seventh above it. At 1 the
