@@ -174,3 +174,33 @@ def test_what_cannot_be_drawn_is_named():
         plots.figure(plots.panel(), title="t", legend="left")
     with pytest.raises(ValueError, match="log = 'z'"):
         plots.panel(log="z")
+
+
+def test_cells_hold_their_numbers():
+    ax = draw(plots.cells([[0.1, 0.9], [np.nan, 0.5]], ["a", "b"], ["x", "y"], form="{:.0%}"))
+    assert [text.get_text() for text in ax.texts] == ["10%", "90%", "50%"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
+    assert ax.yaxis_inverted(), "rows go from top to bottom"
+
+
+def test_maps_of_one_scale_share_a_bar_that_says_what_is_cut_off():
+    low, high = (plots.panel(plots.density(GRID, k * GRID[..., 1], top=2.0)) for k in (1, 3))
+    fig = plots.figure(low, high, title="t", bar="one")
+    (bar,) = [ax for ax in fig.axes if ax.get_ylabel() == "density $p$"]
+    assert bar._colorbar.extend == "max"
+    each = plots.figure(low, high, title="t")
+    bars = [ax._colorbar.extend for ax in each.axes if ax.get_ylabel() == "density $p$"]
+    assert bars == ["neither", "max"]
+    with pytest.raises(ValueError, match="bar = 'none'"):
+        plots.figure(low, title="t", bar="none")
+
+
+def test_surfaces_of_one_span_have_one_scale():
+    fig = plots.figure(*(plots.surface(GRID, k * GRID[..., 0] ** 2, span=(0, 2)) for k in (1, 4)), title="t")
+    assert [ax.get_zlim() for ax in fig.axes] == [(0, 2), (0, 2)]
+
+
+def test_the_ends_of_a_path_are_seen_where_there_is_a_minimum():
+    ax = draw(plots.path(GRID[5, :3], color="time"), plots.minima(GRID[5, 2]))
+    heights = {line.get_marker(): line.get_zorder() for line in ax.lines}
+    assert heights["X"] > heights["*"]

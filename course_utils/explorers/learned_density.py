@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from ..plots import COLORS
+from ..plots import COLORS, maps
 from ..plots.style import PROBABILITY_CMAP
-from ..plots.training import draw_density, draw_energy, normalised
 from .base import Explorer, choice
 
 if TYPE_CHECKING:
@@ -37,6 +36,8 @@ N_DATA, CAPACITY = 5000, 1024
 SEED = 0
 GRID = 100
 SIZE = (8.0, 3.1)  # inches
+HIGHEST = 8.0
+"""Energies this far above the lowest are drawn alike."""
 RUNAWAY = 10.0
 """KL in nats from which the caption says that the energies ran away."""
 
@@ -152,23 +153,27 @@ def _nats(kl: float) -> str:
 
 
 def _figure(data_set: str, run: ShortTraining | None, title: str) -> Figure:
+    from .. import boltzmann
+
     figure = Figure(layout="none")  # fixed margins: nothing moves while a control does
     axes = [figure.add_axes((left, 0.14, 0.262, 0.676)) for left in (0.055, 0.415, 0.72)]
     figure.text(0.055, 0.935, title, fontsize=11)
     plane, truth = _truth(data_set)
     top = 1.15 * float(truth.max())
     if run is not None:
-        energy = draw_energy(axes[0], plane, run.energy)
+        energy = maps.energy(plane, run.energy - run.energy.min(), top=HIGHEST).draw(axes[0], "", None)
         figure.colorbar(energy, cax=figure.add_axes((0.33, 0.14, 0.012, 0.676)), ticks=[0, 2, 4, 6, 8])
         axes[0].plot(*run.data.numpy().T, ".", color="white", markersize=2, markeredgewidth=0)
-        draw_density(axes[1], plane, normalised(plane, run.energy), top)
+        p, _ = boltzmann.density(run.energy, float((plane[1, 1] - plane[0, 0]).prod()))
+        maps.density(plane, p, top=top).draw(axes[1], "", None)
     else:
         axes[0].text(0.5, 0.5, "diverged", ha="center", color=COLORS["red"], transform=axes[0].transAxes)
-    draw_density(axes[2], plane, truth, top)
+    maps.density(plane, truth, top=top).draw(axes[2], "", None)
     for ax, name in zip(axes, ("E above its minimum, data", "density of the model", "truth"), strict=True):
         ax.set_title(name, fontsize=10)
-        ax.set_xlabel("x₁", labelpad=1)
-    axes[0].set_ylabel("x₂", labelpad=-2)
+        ax.set_xlabel("$x_1$", labelpad=1)
+        ax.set_ylabel("")
+    axes[0].set_ylabel("$x_2$", labelpad=-2)
     for ax in axes[1:]:
         ax.set_yticklabels([])
     axes[1].set_facecolor(colormaps[PROBABILITY_CMAP](0.0))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LightSource
@@ -17,8 +18,21 @@ from .layers import mark_outside
 from .panels import Layer, Panel, panel
 from .style import COLORS, ENERGY_CMAP, PROBABILITY_CMAP, to_numpy
 
-__all__ = ["arrows", "cloud", "density", "difference", "dots", "energy", "images", "minima", "path", "surface"]
+__all__ = [
+    "arrows",
+    "cells",
+    "cloud",
+    "density",
+    "difference",
+    "dots",
+    "energy",
+    "images",
+    "minima",
+    "path",
+    "surface",
+]
 
+CELLS_CMAP = "Blues"
 TIME_CMAP = "plasma"
 DIFFERENCE_CMAP = "PuOr_r"
 UNKNOWN = np.array([0x56, 0xB4, 0xE9]) / 255  # pixels of an image that are not known
@@ -98,12 +112,15 @@ def difference(grid: Any, values: Any, *, top: float | None = None, scale: str =
 
 def _picture(grid: Any, values: Any, low: float, high: float | None, cmap: str, scale: str) -> Layer:
     grid, values = to_numpy(grid), to_numpy(values)
+    look = colormaps[cmap].copy()
+    beyond = low is not None and values.min() < low, high is not None and values.max() > high
+    look.colorbar_extend = ("neither", "max", "min", "both")[2 * beyond[0] + beyond[1]]  # of what is cut off
 
     def draw(ax, color, label):
         (x0, y0), (x1, y1) = grid[0, 0], grid[-1, -1]
         dx, dy = (x1 - x0) / (grid.shape[0] - 1) / 2, (y1 - y0) / (grid.shape[1] - 1) / 2
         drawn = ax.imshow(
-            values.T, origin="lower", extent=(x0 - dx, x1 + dx, y0 - dy, y1 + dy), cmap=cmap, vmin=low, vmax=high,
+            values.T, origin="lower", extent=(x0 - dx, x1 + dx, y0 - dy, y1 + dy), cmap=look, vmin=low, vmax=high,
             interpolation="nearest", aspect="auto",
         )  # fmt: skip
         _frame(ax, grid)
@@ -114,6 +131,42 @@ def _picture(grid: Any, values: Any, low: float, high: float | None, cmap: str, 
 
 def _frame(ax: Any, grid: np.ndarray) -> None:
     ax.set(xlabel="$x_1$", ylabel="$x_2$", xlim=grid[[0, -1], 0, 0], ylim=grid[0, [0, -1], 1])
+
+
+def cells(
+    values: Any,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    form: str = "{:.2g}",
+    span: tuple[float, float] | None = None,
+    scale: str = "",
+) -> Layer:
+    """A table as a map: the darker a cell, the larger its number, which stands in it.
+
+    Args:
+        values: shape (rows, columns); NaN for an empty cell.
+        rows: names on the left, from top to bottom.
+        columns: names below.
+        form: format of the numbers.
+        span: the numbers of the lightest and of the darkest cell; the smallest and the largest unless given.
+        scale: label of the colour bar; empty for none.
+    """
+    table = to_numpy(values).astype(float)
+    low, high = span or (np.nanmin(table), np.nanmax(table))
+
+    def draw(ax, color, label):
+        drawn = ax.imshow(table, cmap=CELLS_CMAP, vmin=low, vmax=high, aspect="auto")
+        for (i, j), value in np.ndenumerate(table):
+            dark = value > low + 0.6 * (high - low)
+            if np.isfinite(value):
+                ax.text(j, i, form.format(value), ha="center", va="center", color="white" if dark else "black")
+        ax.set_xticks(range(len(columns)), columns)
+        ax.set_yticks(range(len(rows)), rows)
+        ax.tick_params(length=0)
+        return drawn
+
+    return Layer(draw, scale=scale)
 
 
 def dots(
@@ -165,7 +218,7 @@ def path(states: Any, name: str = "", *, color: str | None = None, values: Any =
         else:
             lines.set_color(color)
         ax.add_collection(lines)
-        ends = {"color": "black" if timed else color, "linestyle": "none", "zorder": 4, **_EDGE}
+        ends = {"color": "black" if timed else color, "linestyle": "none", "zorder": 6, **_EDGE}  # above minima
         ax.plot(*way[0], "o", markersize=8, label=label or "_", **ends)
         ax.plot(*way[-1], "X", markersize=9, **ends)
         return lines
@@ -194,6 +247,7 @@ def arrows(at: Any, vectors: Any, *, color: str = "white") -> Layer:
 def surface(
     grid: Any, values: Any, *, top: float | None = None, way: Any = None, heights: Any = None, zlabel: str = "E",
     title: str = "", height: float = 4.6, view: tuple[float, float] = (42.0, -60.0),
+    span: tuple[float, float] | None = None,
 ) -> Panel:  # fmt: skip
     """A landscape in three dimensions, lit from the north-west, with a chain that walks on it.
 
@@ -207,17 +261,20 @@ def surface(
         title: of the panel.
         height: of the panel in inches.
         view: elevation and azimuth in degrees.
+        span: the lowest and the highest height of colours and third axis, to compare landscapes, which are level beyond
+            them; the landscape's own unless given.
 
     Returns:
         The panel.
     """
     grid, values = to_numpy(grid), to_numpy(values).astype(float)
+    values = values if span is None else np.clip(values, *span)
     cut = values if top is None else np.minimum(values, top)
 
     def draw(ax, color, label):
         import matplotlib.pyplot as plt
 
-        low, high = cut.min(), cut.max()
+        low, high = span or (cut.min(), cut.max())
         shade = LightSource(315, 50).shade_normals(_normals(grid, values / max(high - low, 1e-12)), fraction=0.9)
         rgba = plt.get_cmap(ENERGY_CMAP)((cut - low) / max(high - low, 1e-12))
         rgba[..., :3] *= (0.55 + 0.45 * shade)[..., None]
@@ -234,9 +291,12 @@ def surface(
             ax.plot(*to_numpy(way)[-1:].T, lift[-1:], "o", color=COLORS["red"], markersize=7, zorder=4, **_EDGE)
         ax.view_init(*view)
         ax.set_zlabel(zlabel)
+        if span is not None:
+            ax.set_zlim(*span)
         ax.set_box_aspect((1, 1, 0.6), zoom=0.95)
         ax.xaxis.set_major_locator(MaxNLocator(5))
         ax.yaxis.set_major_locator(MaxNLocator(5))
+        ax.zaxis.set_major_locator(MaxNLocator(5))
 
     return panel(Layer(draw), title=title, xlabel="$x_1$", ylabel="$x_2$", height=height, projection="3d")
 

@@ -117,6 +117,7 @@ def figure(
     legend_title: str = "",
     width: float = WIDTH,
     widths: Sequence[float] | None = None,
+    bar: str = "each",
 ) -> Figure:
     """Panels side by side, with a title that states the finding and one legend for all.
 
@@ -129,17 +130,20 @@ def figure(
         legend_title: heading of the legend; the error bars are explained there in any case.
         width: of the figure in inches; a notebook's column unless given.
         widths: of the columns, in relation to each other.
+        bar: "each" map has its own colour bar, or "one" stands beside all that have its label, which share a scale.
 
     Returns:
         The figure, closed: as the value of a cell it shows once.
 
     Raises:
-        ValueError: if there is no panel, or the place of the legend is unknown.
+        ValueError: if there is no panel, or the place of the legend or of colour bars is unknown.
     """
     if not panels:
         raise ValueError("panels = (): expected at least one")
     if legend not in _LEGENDS:
         raise ValueError(f"legend = {legend!r}: expected one of {', '.join(_LEGENDS)}")
+    if bar not in ("each", "one"):
+        raise ValueError(f'bar = {bar!r}: expected "each" or "one"')
     columns = columns or min(3, len(panels))
     rows = -(-len(panels) // columns)
     fig = plt.figure(figsize=(width, _height(panels, columns, width, title)))
@@ -147,16 +151,23 @@ def figure(
     colors = _colors(panels)
     first: Axes | None = None
     handles: dict[str, Any] = {}
+    scales: dict[str, list[tuple[Any, Axes]]] = {}
     for k, each in enumerate(panels):
         common = {f"share{axis}": first for axis in share} if first is not None else {}
         ax = fig.add_subplot(grid[divmod(k, columns)], projection=each.projection, **common)
         first = first or ax
-        own = _draw(fig, ax, each, colors)
+        own, pictures = _draw(ax, each, colors)
+        for picture, scale in pictures:
+            scales.setdefault(scale, []).append((picture, ax))
+            if bar == "each":
+                _bar(fig, scale, [(picture, ax)])
         if legend == "inside" and own:
             bars = BARS if any(layer.bars for layer in each.layers) else ""
             ax.legend(list(own.values()), list(own), title=_heading(legend_title, bars), title_fontsize="small")
         handles |= {name: handle for name, handle in own.items() if name not in handles}
         _labels(ax, k, columns, len(panels), share)
+    for scale, pictures in scales.items() if bar == "one" else ():
+        _bar(fig, scale, pictures)
     if legend in ("below", "right"):
         bars = BARS if any(layer.bars for each in panels for layer in each.layers) else ""
         _legend(fig, handles, legend, _heading(legend_title, bars))
@@ -182,17 +193,27 @@ def _colors(panels: Sequence[Panel]) -> dict[str, str]:
     return found
 
 
-def _draw(fig: Figure, ax: Axes, each: Panel, colors: dict[str, str]) -> dict[str, Any]:
-    """Draw one panel; the handles of its legend by name."""
+def _draw(ax: Axes, each: Panel, colors: dict[str, str]) -> tuple[dict[str, Any], list[tuple[Any, str]]]:
+    """Draw one panel; the handles of its legend by name, and the pictures that need a colour bar, with its label."""
+    pictures = []
     for layer in each.layers:
         color = layer.color or colors.get(layer.name, SERIES[0])
         known = ax.get_legend_handles_labels()[1]
         picture = layer.draw(ax, color, layer.name if layer.name and layer.name not in known else None)
         if layer.scale and picture is not None:
-            fig.colorbar(picture, ax=ax, label=layer.scale, shrink=0.9, ticks=MaxNLocator(5))
+            pictures.append((picture, layer.scale))
     _set(ax, **each.axes)
     handles, names = ax.get_legend_handles_labels()
-    return dict(zip(names, handles, strict=True))
+    return dict(zip(names, handles, strict=True)), pictures
+
+
+def _bar(fig: Figure, scale: str, pictures: Sequence[tuple[Any, Axes]]) -> None:
+    """A colour bar for pictures of one scale in their axes; it ends in a point if one of them goes beyond the scale."""
+    ends = {getattr(picture, "extend", None) or picture.cmap.colorbar_extend for picture, _ in pictures}
+    low, high = not ends.isdisjoint(("min", "both")), not ends.isdisjoint(("max", "both"))
+    extend = ("neither", "max", "min", "both")[2 * low + high]
+    axes = [ax for _, ax in pictures]
+    fig.colorbar(pictures[0][0], ax=axes, label=scale, shrink=0.9, ticks=MaxNLocator(5), extend=extend)
 
 
 def _set(

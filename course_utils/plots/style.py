@@ -80,7 +80,10 @@ def png(fig: Figure) -> bytes:
     finally:
         fig.set_dpi(plt.rcParams["figure.dpi"])
     buffer = io.BytesIO()
-    picture.quantize(256, dither=Image.Dither.NONE).save(buffer, format="png", optimize=True)
+    # By coverage: the median cut gives a small mark on a large map the colour of its neighbours.
+    picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        buffer, format="png", optimize=True
+    )
     return buffer.getvalue()
 
 

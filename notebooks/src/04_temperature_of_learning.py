@@ -42,17 +42,19 @@ torch.set_num_threads(1)  # on tensors this small, a second thread costs more th
 
 # %%
 landscapes = descent.landscapes()
-panels = []
+maps, surfaces = [], []
 for name, landscape in landscapes.items():
     energy = landscape.energy
-    points, _ = boltzmann.grid_2d(energy.domain, 177)
-    log_height = name in ("Rosenbrock", "Network loss")
-    panels.append((name, points, energy(points), energy.minima[0], log_height))
+    points, _ = boltzmann.grid_2d(energy.domain, 221)
+    height, label = energy(points), "energy $E$"
+    if name in ("Rosenbrock", "Network loss"):
+        height, label = torch.log10(1 + height), "$\\log_{10}(1 + E)$"
+    surfaces.append((name, points, height, energy.minima[0], label))
+    star = plots.minima(energy.minima[0])
+    maps.append(plots.panel(plots.energy(points, height, scale=label), star, title=name, height=3.1))
 n_wells = int((energies.Rastrigin().wells().abs() < 5.12).sum()) ** 2
-plots.parameter_landscapes(
-    panels,
-    title=f"A bent valley, {n_wells} pits in a bowl, a rippled funnel and a small network",
-)
+title = f"A bent valley, {n_wells} pits in a bowl, a rippled funnel and a small network"
+plots.figure(*maps, columns=2, title=title)
 
 # %% [markdown]
 # *Picture: four contour maps, a star at each global minimum. Rosenbrock: a thin curved valley. Rastrigin: a regular
@@ -65,11 +67,11 @@ plots.parameter_landscapes(
 # you can turn and zoom, and buttons choose the landscape.
 
 # %%
-plots.turning_surface(panels, title="The four landscapes as surfaces")
+plots.turning_surface(surfaces, title="The four landscapes as surfaces")
 
 # %% [markdown]
-# *Picture: the same four landscapes as surfaces; in JupyterLab (under the mouse) and on Colab one at a time, to be turned;
-# elsewhere all four, still.*
+# *Picture: the same four landscapes as lit surfaces with a mark at the global minimum; in JupyterLab (under the mouse) and on
+# Colab one at a time, to be turned; elsewhere all four, still, seen from above and from the side of low x₁ and x₂.*
 #
 # **How large may a step be?** In a parabola of curvature $k$ a step of plain descent, $x' = x - \varepsilon\,\nabla E$,
 # multiplies the distance from the bottom by $1 - \varepsilon k$. That shrinks it only for $\varepsilon < 2/k$. So each
@@ -190,14 +192,17 @@ for lr, (a, da), (b, db) in zip(step_sizes, right, wrong, strict=True):
     bracket = 1 - lr / 2
     print(f"{lr:5.2f}   {a:.4f} ± {da:.4f}   {T / bracket:.4f}        ", end="")
     print(f"{b:.5f} ± {db:.5f}    {lr * T / 2 / bracket:.5f}")
-lr = torch.logspace(-2.1, 0.1, 60)
-curves = {"step_sizes": lr, "right": T / (1 - lr / 2), "wrong": lr * T / 2 / (1 - lr / 2)}
-title = f"Asked for T = 1: at lr = 0.01 one noise has {right[0][0]:.3f}, the other {wrong[0][0]:.5f}"
-plots.bath_check(step_sizes, right, wrong, curves, title=title)
+lr, layers = torch.logspace(-2.1, 0.1, 60), [plots.hline(T, "the temperature asked for", style=":")]
+for name, found, small in (("$\\sqrt{2\\,lr\\,T}$", right, T), ("$lr\\,\\sqrt{T}$", wrong, lr * T / 2)):
+    layers.append(plots.points(step_sizes, *torch.tensor(found).T, f"noise {name}, measured"))
+    layers.append(plots.line(lr, small / (1 - lr / 2), f"noise {name}, measured"))
+title = f"Asked for $T = 1$: at $lr = 0.01$ one noise has {right[0][0]:.3f}, the other {wrong[0][0]:.5f}"
+xlabel, ylabel = "step size $lr$", "measured temperature $k\\,v$"
+plots.figure(plots.panel(*layers, log="xy", xlabel=xlabel, ylabel=ylabel, title="curves: expected"), title=title)
 
 # %% [markdown]
-# *Picture: against the step size on logarithmic axes, the right noise lies on the dotted line at 1 and bends up at the
-# largest steps. The wrong noise lies far below: a straight line, at lr/2, that bends up to the dotted line at lr = 1. All
+# *Picture: against the step size on logarithmic axes, the right noise (blue) lies on the dotted line at 1 and bends up at the
+# largest steps. The wrong noise (orange) lies far below: a straight line, at lr/2, that bends up to the dotted line at lr = 1. All
 # dots lie on their curves.*
 #
 # The second form is colder than its label by a factor of 2/lr, so changing the learning rate changes its temperature.
@@ -275,8 +280,12 @@ schedules = {name: descent.schedule(name, 1.0, 0.01, 1800) for name in descent.S
 for name, T in schedules.items():
     print(f"{name:12s} {T[0]:.2f} → {T[-1]:.4f}, mean {T.mean():.3f}, {(T > 0.1).sum()} steps above 0.1")
 coldest = float(schedules["logarithmic"][-1])
-title = f"From T = 1 in 1800 steps: logarithmic cooling is still at {coldest:.3f} at the end"
-plots.cooling(schedules, title=title)
+curves = [plots.line(torch.arange(1, 1801), T, name) for name, T in schedules.items()]
+plots.figure(
+    plots.panel(*curves, xlabel="step", ylabel="temperature $T$", title="plain axis"),
+    plots.panel(*curves, log="y", xlabel="step", title="logarithmic axis"),
+    title=f"From $T = 1$ in 1800 steps: logarithmic cooling is still at {coldest:.3f} at the end",
+)
 
 # %% [markdown]
 # *Picture: five curves on a plain axis and on a logarithmic one. Constant: flat. Linear: a straight line on the left.
@@ -303,16 +312,27 @@ path, loss, T = run.trajectory[:, 0], run.energy[:, 0], run.temperature
 last_far = int((path.norm(dim=-1) > 0.5).nonzero().max()) + 1
 print(f"first E = {loss[0]:.3f}, last E = {loss[-1]:.4f}, lowest on the way {loss.min():.4f}")
 print(f"last time more than 0.5 from the minimum: step {last_far}, at T = {T[last_far - 1]:.3f}")
+
+# %%
 points, _ = boltzmann.grid_2d(ackley.energy.domain, 201)
-title = f"One run on Ackley, linear cooling from T = 1: it ends {path[-1].norm():.3f} from the minimum"
-minimum = ackley.energy.minima[0]
-plots.one_run(points, ackley.energy(points), path, T, loss, minimum, title=title, floor=5e-3)
+at, ground = torch.arange(1, N_STEPS + 1), plots.energy(points, ackley.energy(points), grey=True)
+star, way = plots.minima(ackley.energy.minima), plots.path(path, color="time", values=T, scale="temperature $T$")
+phase = plots.dots(torch.stack([T.clamp(min=5e-3), loss], 1), most=N_STEPS, color="blue", size=4, alpha=0.5)
+plots.figure(
+    plots.panel(ground, star, way, title="the path, from disc to cross; star: minimum", height=3.3),
+    plots.panel(plots.line(at, T), xlabel="step", ylabel="temperature $T$", title="temperature", height=3.3),
+    plots.panel(plots.line(at, loss, width=0.7), xlabel="step", ylabel="loss $E$", title="loss", height=3),
+    plots.panel(phase, log="x", xlabel="temperature $T$ ($T = 0$ drawn at 0.005)", ylabel="loss $E$",
+                title="loss against temperature: time runs leftwards"),
+    title=f"One run on Ackley, linear cooling from $T = 1$: it ends {path[-1].norm():.3f} from the minimum",
+    columns=2,
+)  # fmt: skip
 
 # %% [markdown]
-# *Picture: top left, the path over the landscape, yellow where hot, orange and purple where cooler: it wanders over several
-# pits and then stays in the one at the star. Top right, the temperature falls in a straight line to a quench at T = 0.
-# Bottom left, the loss: noisy and high, then lower in jumps, with less and less scatter, then flat. Bottom right, the loss
-# against the temperature, the same story from right to left.*
+# *Picture: top left, the path over the landscape in grey, yellow where hot, orange and purple where cooler: it wanders from a
+# disc over several pits and then stays in the one at the star, on which its end is a cross. Top right, the temperature falls in a
+# straight line to a quench at T = 0. Bottom left, the loss: noisy and high, then lower in jumps, with less and less scatter, then
+# flat. Bottom right, dots for the loss against the temperature, the same story from right to left.*
 #
 # The end is not at E = 0 exactly: at the cusp the gradient does not shrink, so plain descent with a fixed step hops
 # around it.
@@ -463,26 +483,29 @@ def one_sigma(successes: Bool[Tensor, "n"]) -> tuple[float, float, float]:
 
 
 METHODS = {name: (name, 1) for name in descent.SCHEDULES} | {"10 anneals": ("linear", 10)}
-pilot, pilot_panels = {}, []
+pilot, panels = {}, []
 for name, landscape in tqdm(landscapes.items(), file=sys.stdout, desc="pilot"):
     pilot[name] = {}
     for i, (method, (schedule, parts)) in enumerate(METHODS.items()):
         won = contest(landscape, heat(schedule, STARTS[name], parts), 60, 10 + i, parts)[0]
         pilot[name][method] = [one_sigma(row) for row in won]
     plain = contest(landscape, torch.zeros(N_STEPS, 1), 60, 20)[0].double().mean()
-    pilot_panels.append((name, STARTS[name], pilot[name], float(plain)))
+    rates = [[rate for rate, _, _ in row] for row in pilot[name].values()]
+    cells = plots.cells(rates, list(METHODS), [f"{T:g}" for T in STARTS[name]], form="{:.0%}", span=(0, 1))
+    panels.append(plots.panel(cells, xlabel="start temperature", title=f"{name} (plain descent {plain:.0%})", height=3))
 
 # %%
 span = [rate for rates in pilot["Ackley"].values() for rate, _, _ in rates]
-title = f"60 runs each: on Ackley the start temperature decides, {min(span):.0%} to {max(span):.0%}"
-plots.success_against_start(pilot_panels, title=title)
+error = max((high - low) / 2 for table in pilot.values() for row in table.values() for _, low, high in row)
+title = f"Success rates of 60 runs (±1 standard error: at most {error:.0%}): on Ackley the start temperature decides"
+plots.figure(*panels, columns=2, share="y", title=f"{title}, {min(span):.0%} to {max(span):.0%}")
 
 # %% [markdown]
-# *Picture: four panels with a line for each method, with error bars, and a dotted line for plain descent. Rosenbrock: ten
-# anneals far above the other methods, some of which rise from the dotted line towards hot starts. Rastrigin: humps, the
-# highest those of the constant temperature and of linear cooling. Ackley: nearly 0 to nearly 1 and down again, each method
-# with its own best start temperature, the lowest for the constant one, the highest for logarithmic cooling and ten anneals.
-# Network loss: ten anneals near 1 everywhere, the others rise from the dotted line to 1.*
+# *Picture: four tables of success rates, a row for each method and a column for each start temperature, the darker the higher.
+# Rosenbrock: pale, but for the row of ten anneals. Rastrigin: darkest in the middle, for the constant temperature and for linear
+# cooling. Ackley: nearly 0 to nearly 1 and down again, each method with its own best start temperature, the lowest for the
+# constant one, the highest for logarithmic cooling and ten anneals. Network loss: ten anneals near 1 everywhere, the others rise
+# to 1 from left to right.*
 #
 # Each method now gets its best start temperature from the pilot, and 500 fresh runs.
 
@@ -507,7 +530,7 @@ for name, landscape in tqdm(landscapes.items(), file=sys.stdout, desc="500 runs 
 print("share of successes [one standard error to each side], by the best state visited", *lines, sep="\n")
 
 # %%
-COOLING, alone = ("logarithmic", "linear", "polynomial", "exponential", "10 anneals"), {}
+COOLING, alone, panels = ("logarithmic", "linear", "polynomial", "exponential", "10 anneals"), {}, []
 for name, rates in table.items():
     best = max(rates, key=rates.get)
     error = {method: (high - low) / 2 for method, (_, low, high) in rates.items()}
@@ -515,13 +538,23 @@ for name, rates in table.items():
     level = [method for method in rates if lead[method] < 3]
     print(f"{name:13s} in front, or not told from it by 3 standard errors: {', '.join(level)}")
     alone |= {name: best} if len(level) == 1 else {}
+    rate, low, high = torch.tensor(list(rates.values())).T
+    front, bars = torch.tensor([method in level for method in rates]), torch.stack([rate - low, high - rate])
+    ends = torch.tensor([last[name].get(method, math.nan) for method in rates])
+    panels.append(plots.panel(
+        plots.points(ends, range(len(rates)), name="the same runs, by their last state", color="grey", hollow=True),
+        plots.rows(list(rates), rate.where(front, math.nan), bars, "in front, by the best state visited", color="red"),
+        plots.rows(list(rates), rate.where(~front, math.nan), bars, "3 standard errors behind or more", color="blue"),
+        xlabel="success rate", title=name, xlim=(-0.05, 1.05), xticks={0: "0", 0.5: "50%", 1: "100%"}, height=3.7,
+    ))  # fmt: skip
 leaders = ", ".join(f"{method} on {name}" for name, method in alone.items())
 cooled = ", ".join(name for name, method in alone.items() if method in COOLING) or "nowhere"
-plots.success_rates(table, last, title=f"Ahead by 3 standard errors: {leaders}; a cooling method: {cooled}")
+title = f"Ahead by 3 standard errors: {leaders};\na cooling method: {cooled}"
+plots.figure(*panels, columns=4, share="y", title=title)
 
 # %% [markdown]
-# *Picture: four panels, a dot with its error bar for each of ten methods, and hollow marks where the last state gives
-# another rate; bold numbers are those of the best and of all that are not 3 standard errors behind it. Rosenbrock: 40
+# *Picture: four panels, a dot with its error bar for each of ten methods, and a hollow grey one for the rate of the same runs by
+# their last state; orange are the best and all that are not 3 standard errors behind it, the others blue. Rosenbrock: 40
 # restarts far ahead. Rastrigin: the constant temperature ahead, its hollow mark and those of the four schedules near zero.
 # Ackley: constant, logarithmic and linear in front, random points close to 90 %, plain descent from one start or ten far
 # behind. Network loss: all but plain descent near 100 %, with hollow marks below one half.*
@@ -714,7 +747,7 @@ def sgd_thermometer(step_size: float, batch_size: int, seed: int, **options) -> 
     return T.mean(0), T.std(0) / math.sqrt(len(T))
 
 
-groups = []
+groups, panels = [], []
 for lr, B in tqdm(((0.02, 4), (0.1, 20), (0.1, 4), (0.3, 2)), file=sys.stdout, desc="SGD"):
     T, error = sgd_thermometer(lr, B, seed=6)
     simple = descent.effective_temperature(C, lr, B, V)
@@ -725,13 +758,23 @@ for name, T, error, simple, exact in groups:
     print(f"{name:15s} measured / simple theory {(T / simple).mean():.3f}   ", end="")
     print(f"(measured - exact) / s.e.: {[round(z, 1) for z in ((T - exact) / error).tolist()]}")
 worst = max(float(((T - exact) / error).abs().max()) for _, T, error, _, exact in groups)
+
+# %%
+for name, T, error, simple, exact in groups:
+    layers = (
+        plots.bars("1234", 1e3 * simple, "$\\varepsilon c/2B$", color="sky"),
+        plots.points(range(4), 1e3 * exact, name="exact", color="black", mark="s", hollow=True),
+        plots.points(range(4), 1e3 * T, 1e3 * error, "measured", color="red"),
+    )
+    ylabel = "" if panels else "temperature $T$ ($10^{-3}$)"
+    panels.append(plots.panel(*layers, xlabel="direction, flat to steep", ylabel=ylabel, title=name, height=3.2))
 title = f"Measured and exact temperatures differ by at most {worst:.1f} standard errors"
-plots.sgd_temperatures(groups, title=title)
+plots.figure(*panels, columns=4, title=title)
 
 # %% [markdown]
-# *Picture: four panels with one bar for each of four directions, the simple theory; dots with error bars, measured; black
-# strokes, exact. In the first two panels, which have the same ε/B, all three agree and have the same height. In the third
-# the dots stand a little above the bars, in the fourth far above; the strokes stay with the dots.*
+# *Picture: four panels with one bar for each of four directions, the simple theory; orange dots, measured; black squares, exact.
+# In the first two panels, which have the same ε/B, all three agree and have the same height. In the third the dots stand a
+# little above the bars, in the fourth far above; the squares stay with the dots.*
 #
 # Three things to see:
 #
@@ -836,7 +879,9 @@ for lr, B in tqdm(settings, file=sys.stdout, desc="SGD"):
 steep = net_curvature > 2 * DECAY  # where the data count more than the bowl
 of_data = net_curvature[steep] - DECAY  # the bowl curves the loss, and adds no noise
 c = torch.einsum("pk,pq,qk->k", net_V, net_C, net_V)
-both = torch.cov(torch.stack([of_data.log(), c[steep].log()]))
+logs = torch.stack([of_data.log(), c[steep].log()])
+quarters = (4 * of_data.log10()).floor()  # of a power of ten; a mean for each, else flat directions outvote steep ones
+fit = stats.linregress(*torch.stack([logs[:, quarters == q].mean(1) for q in quarters.unique()], 1))
 net_groups = {}
 for (lr, B), (T, error) in measured.items():
     expected = (lr * c / (2 * B))[-12:].flip(0)
@@ -850,12 +895,25 @@ for (lr, B), (T, error) in measured.items():
 spread = measured[(0.2, 64)][0]
 off = net_groups["ε = 0.5, B = 16"][1][0]
 fold = float(spread.max() / spread.min())
-title = f"Temperatures differ {fold:.0f}-fold; at ε = 0.5 the steepest is at {off:.2f} of its theory"
-plots.noise_and_curvature(of_data, c[steep], float(both[0, 1] / both[0, 0]), net_groups, title=title)
+
+# %%
+ends = torch.stack([of_data.min(), of_data.max()])
+trend = plots.line(ends, math.exp(fit.intercept) * ends**fit.slope, color="black", width=1.2)
+ratios = []
+for i, (name, (place, ratio, error)) in enumerate(net_groups.items()):
+    ratios.append(plots.points(place + 0.16 * (i - 1.5), ratio, error, name, mark="os^D"[i]))
+plots.figure(
+    plots.panel(plots.points(of_data, c[steep], color="blue"), trend, log="xy", ylabel="variance $c$ of the gradient",
+                xlabel="curvature of the data's part of the loss, $\\lambda - \\alpha$",
+                title=f"noise follows curvature: slope {fit.slope:.2f} ± {fit.stderr:.2f}"),
+    plots.panel(*ratios, plots.hline(1, style=":"), xlabel="direction, steep to flat", ylim=(0, None),
+                ylabel="measured $T\\,/\\,(\\varepsilon c/2B)$", title="temperature over theory"),
+    title=f"Temperatures differ {fold:.0f}-fold; at $\\varepsilon = 0.5$ the steepest is at {off:.2f} of its theory",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: left, the variance of the gradient against the curvature, both over more than two powers of ten, with points
-# along a rising straight line. Right, measured over expected temperature for twelve directions: three settings scatter
+# along a rising straight line from the first to the last. Right, measured over expected temperature for twelve directions: three settings scatter
 # about 1, more so in the flat directions, where their error bars are long; at ε = 0.5 the steepest direction lies far below
 # 1 and flat ones above.*
 #

@@ -45,14 +45,15 @@ for density in (moons, ring, data.checkerboard(), data.pinwheel()):
     points, cell = ebm.grid(density.domain, 120)
     p = torch.exp(density.log_prob(points))
     x = density.sample(5000, rng)
-    panels.append((density.name, points.view(120, 120, 2), p.view(120, 120), x))
+    shown = plots.density(points.view(120, 120, 2), p.view(120, 120)), plots.dots(x, most=250, color="sky")
+    panels.append(plots.panel(*shown, title=density.name, square=True, height=2.9))
     print(f"{density.name:15s} total probability on the grid {float(p.sum() * cell):.6f}")
 title = "Curved, in separate pieces, with sharp edges, wound up: each density is known exactly"
-plots.data_sets(panels, title=title)
+plots.figure(*panels, columns=2, title=title)
 
 # %% [markdown]
-# *Picture: four densities as bright shapes on black, with small blue dots for samples. Two interleaved half circles; eight round
-# spots on a circle; eight squares of a checkerboard; five arms of a pinwheel.*
+# *Picture: four densities as bright shapes on black, each with its colour bar, and small blue dots for samples. Two interleaved
+# half circles; eight round spots on a circle; eight squares of a checkerboard; five arms of a pinwheel.*
 #
 # They are toys on purpose. For each of them the density is known to ten digits, and in two dimensions Z can be computed. So
 # every method of this lesson will be judged by its distance from the truth, in nats. For images nobody can do that, and a
@@ -242,11 +243,17 @@ points, cell = ebm.grid(moons.domain, 100)
 points, plane = points.float(), points.view(100, 100, 2)
 net = ebm.EnergyNet(generator=torch.Generator().manual_seed(1))
 with torch.no_grad():
-    model = torch.softmax(-net(points), 0) / cell
-truth = torch.exp(moons.log_prob(points))
+    model = (torch.softmax(-net(points), 0) / cell).view(100, 100)
+truth = torch.exp(moons.log_prob(points)).view(100, 100)
 surplus = float((model - truth).clamp(min=0).sum() * cell)
-title = f"Before training {surplus:.0%} of the model's mass is where it should not be"
-plots.push_and_pull(plane, model.view(100, 100), truth.view(100, 100), x, title=title)
+corners = {"xlim": (-5, 5), "ylim": (-5, 5), "square": True}
+plots.figure(
+    plots.panel(plots.density(plane, model), title="model: here $E$ must rise", **corners),
+    plots.panel(plots.dots(x, most=1500, color="blue"), title="data: here $E$ must fall", xlabel="$x_1$", **corners),
+    plots.panel(plots.difference(plane, model - truth, scale="$p_\\mathrm{model} - p_\\mathrm{data}$"),
+                title="rise (orange), fall (purple)", **corners),
+    title=f"Before training {surplus:.0%} of the model's mass is where it should not be",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: on the left the model's density, a broad bright hill; in the middle the data, two arcs of dots; on the right the
@@ -385,16 +392,31 @@ def on_plane(net) -> Float[Tensor, "100 100"]:
         return net(points).view(100, 100)
 
 
+def density_on_plane(net) -> Float[Tensor, "100 100"]:
+    """exp(-E)/Z on the same grid."""
+    return torch.softmax(-on_plane(net).flatten(), 0).view(100, 100) / cell
+
+
+# %%
 rng = torch.Generator().manual_seed(6)
 times = [*range(0, 40, 5), *range(40, 80, 10), *range(80, 160, 20), 170, 200, 240, 280, 320, 360, 400]
 cd = ebm.ContrastiveDivergence(k=10, step_size=0.02)  # MALA, T = 1
 runs["CD-10"] = learn(moons, x, cd, snapshots=times)
 distance, kept = report("CD-10, MALA, ε = 0.02", moons, runs["CD-10"]), runs["CD-10"].snapshots
-frames = [(n, on_plane(e), quick_kl(moons, e), pick(e, moons, 200, rng)) for n, e in kept.items()]
-shown = {n: (e, distance, dots) for n, e, distance, dots in frames if n in (0, 40, 100, 400)}
-first, last = frames[0][2], frames[-1][2]
-title = f"The energy sinks under the data, and the KL falls from {first:.2f} to {last:.3f} nats"
-plots.training_watched(plane, x, shown, title=title)
+frames = []
+for n, net in kept.items():
+    E = on_plane(net)
+    frames.append((n, quick_kl(moons, net), E - E.min(), density_on_plane(net), pick(net, moons, 200, rng)))
+above, below, top = [], [], float(max(density.max() for *_, density, _ in frames))
+for n, distance, E, density, dots in frames:
+    if n in (0, 40, 100, 400):
+        energy = plots.energy(plane, E, top=8.0, scale="$E$ above its minimum")
+        above.append(plots.panel(energy, plots.dots(x, most=200), title=f"step {n}", square=True, height=2.5))
+        p, dots = plots.density(plane, density, top=top), plots.dots(dots, color="sky", most=200)
+        below.append(plots.panel(p, dots, title=f"KL {distance:.3f}", square=True, height=2.5))
+ends = f"the KL falls from {frames[0][1]:.2f} to {frames[-1][1]:.3f} nats"
+title = f"The energy sinks under the data (white), and {ends}; blue: samples of the model"
+plots.figure(*above, *below, columns=4, share="xy", bar="one", title=title)
 
 # %% [markdown]
 # *Picture: four columns for steps 0, 40, 100 and 400. Above, the energy as a map, dark where it is low, with the data as white
@@ -405,20 +427,28 @@ plots.training_watched(plane, x, shown, title=title)
 
 # %%
 words = "Animation: an energy sinks along two arcs while its density turns from a hill into two moons."
-plots.surface_movie(plane, x, frames, words=words)
+plots.training_film(plane, frames, words=words)
 
 # %% [markdown]
-# *Picture, animated: on the left the energy as a map, dark where it is low, with the data as white dots; on the right the density
-# with samples as dots, from step 0 to step 400. All frames share one scale of the density, so it is dark at first. Two valleys
-# form under the data within the first hundred steps or so; after that they become narrower.*
+# *Picture, animated: on the left the energy as a landscape, level where it is more than 8 above its minimum; on the right the
+# density with samples as dots, from step 0 to step 400. All frames share one scale of the energy and one of the density, which is
+# dark at first. A bowl bends, and becomes two valleys within the first hundred steps or so; after that they become narrower.*
 #
 # Now the number that the loop minimises, beside the number that it should lower.
 
 # %%
 history = runs["CD-10"].history
 loss, late = history["loss"], history["loss"][100:]
-title = f"E(data) − E(samples) scatters by {late.std():.2f} about {late.mean():.2f}, whatever the NLL does"
-plots.loss_and_truth(loss, history["measured_at"], history["KL"] + H, H, title=title)
+at, nll = history["measured_at"], history["KL"] + H
+plots.figure(
+    plots.panel(plots.line(torch.arange(1, len(loss) + 1), loss, color="grey", width=1), plots.hline(0, style="-"),
+                xlabel="step", ylabel="$E$(data) − $E$(samples)", title="the quantity that CD differentiates"),
+    plots.panel(plots.band(at, H + 0 * nll, nll, "gap: KL(data, model)", color="blue"),
+                plots.line(at, nll, "model, exact by quadrature", color="blue"),
+                plots.hline(H, "entropy of the data's density"),
+                xlabel="step", ylabel="negative log-likelihood (nats)", title="what it should lower"),
+    title=f"$E$(data) − $E$(samples) scatters by {late.std():.2f} about {late.mean():.2f}, whatever the NLL does",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: on the left a grey curve that dips below zero in the first steps and then jitters around it to the end. On the right the exact negative
@@ -675,7 +705,19 @@ first, last = order[0], order[-1]
 said = [f"{first} ends below all others"] * all(ends[first].max() < ends[name].min() for name in order[1:])
 said += [f"{last} above all others"] * all(ends[last].min() > ends[name].max() for name in order[:-1])
 title = f"Two moons, three seeds: {', '.join(said) or 'the ranges overlap, no method is ahead'}"
-plots.kl_curves(curves, float(runs["exact ML"].history["KL"][-1]), title=title)
+
+# %%
+best = float(runs["exact ML"].history["KL"][-1])
+marks, places = {"style": "-", "color": "black"}, (0.02, 0.03, 0.05, 0.1)
+dots = plots.rows(list(ends), torch.stack(list(ends.values())), color="black")
+falling = [plots.runs(at, kl, name) for name, (at, kl) in curves.items()]
+plots.figure(
+    plots.panel(*falling, plots.hline(best, "exact likelihood", **marks), log="y", xlabel="step",
+                ylabel="exact KL (nats)", title="median, and band of three seeds"),
+    plots.panel(dots, plots.vline(best, **marks), log="x", xticks=places, xlabel="exact KL at the end (nats)",
+                title="each dot is one seed"),
+    title=title, widths=(1.5, 1),
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: on the left six falling curves with bands on a logarithmic axis, and a line for exact maximum likelihood. On the
@@ -686,22 +728,24 @@ plots.kl_curves(curves, float(runs["exact ML"].history["KL"][-1]), title=title)
 # this, all seeds of the one below all seeds of the other, in one case of ten. Where ranges overlap, nothing is ranked.
 
 # %%
-rng, truth = torch.Generator().manual_seed(7), torch.exp(moons.log_prob(points)).view(100, 100)
-panels = {}
+rng, truth, near = torch.Generator().manual_seed(7), torch.exp(moons.log_prob(points)).view(100, 100), []
+look, top = {"square": True, "height": 2.6}, 1.15 * float(truth.max())
+panels = [plots.panel(plots.density(plane, truth, top=top), title="truth", **look)]
 for name, run in runs.items():
-    density = torch.softmax(-on_plane(run.energy).flatten(), 0).view(100, 100) / cell
     distance = ebm.kl(moons, run.energy, max_edge_mass=None)
-    panels[name] = (density, distance, pick(run.energy, moons, 200, rng))
+    near += [distance] if name != "CD-1, ULA" else []
+    dots = plots.dots(pick(run.energy, moons, 200, rng), color="sky", most=200)
+    density = plots.density(plane, density_on_plane(run.energy), top=top)
+    panels.append(plots.panel(density, dots, title=f"{name}: {distance:{'.3f' if distance < 100 else ',.0f'}}", **look))
     fine, p = ebm.grid_probabilities(run.energy, moons.domain)
     upper = float(p[fine[:, 1] > 0].sum())
     print(f"{name:14s} probability of the upper half, x₂ > 0: {upper:.3f}, exact 0.5")
-near = [kl for name, (_, kl, _) in panels.items() if name != "CD-1, ULA"]
-title = f"All but one show two moons; their exact KL is {min(near):.3f} to {max(near):.3f} nats"
-plots.densities_beside(plane, truth, panels, title=title, columns=3)
+title = f"All but one show two moons; their exact KL, above each, is {min(near):.3f} to {max(near):.3f} nats"
+plots.figure(*panels, share="xy", bar="one", title=title)
 
 # %% [markdown]
-# *Picture: nine small maps, each with its KL. The truth and seven models show two thin moons, some of them brighter along one arc
-# or at one end. The model of CD-1 with ULA is a single small dot.*
+# *Picture: nine maps with one colour bar, each model with its KL. The truth and seven models show two thin moons, some of them
+# brighter along one arc or at one end, there beyond the scale. The model of CD-1 with ULA is a single small dot.*
 #
 # ## 8 · Three more sets, and modes that are far apart
 #
@@ -731,7 +775,8 @@ def around(net, y: Tensor) -> tuple[float, Float[Tensor, "8"]]:
 
 
 # %%
-rows, rng, strays = {}, torch.Generator().manual_seed(8), []
+columns, strays, scale = [], [], "density / highest of the truth"
+rng = torch.Generator().manual_seed(8)
 for density in (ring, data.checkerboard(), data.pinwheel()):
     y, maps = density.sample(5000, rng), {}
     for name, trained in learn_set(density, y).items():
@@ -743,16 +788,19 @@ for density in (ring, data.checkerboard(), data.pinwheel()):
                 print(f"     mass away from all data {stray:.1%}; around each centre", end=" ")
                 print(f"{masses.min():.3f} to {masses.max():.3f}, exact 0.125")
             if name not in maps or distance > maps[name][1]:  # of five, the worst is drawn
-                density_map = torch.softmax(-on_plane(run.energy).flatten(), 0).view(100, 100) / cell
-                maps[name] = density_map, distance
-    rows[density.name] = plane, torch.exp(density.log_prob(points)).view(100, 100), maps
+                maps[name] = density_on_plane(run.energy), distance
+    truth = torch.exp(density.log_prob(points)).view(100, 100)
+    shown = {f"{density.name}: truth": truth} | {f"{name}: KL {kl:.3g}": p for name, (p, kl) in maps.items()}
+    scaled = {name: plots.density(plane, p / truth.max(), top=1.2, scale=scale) for name, p in shown.items()}
+    columns.append([plots.panel(p, title=name, square=True, height=2.5) for name, p in scaled.items()])
 lost = sum(stray > 0.5 for stray in strays)
 title = f"Eight Gaussians: in {lost} of {len(strays)} runs CD-1 put most of its mass where no data are"
-plots.sets_beside(rows, title=title)
+plots.figure(*(panel for row in zip(*columns, strict=True) for panel in row), share="xy", bar="one", title=title)
 
 # %% [markdown]
-# *Picture: three columns, eight Gaussians, checkerboard and pinwheel; the truth in the first row. CD-10 shows eight spots of
-# unequal brightness, rounded squares, and arms. NCE shows the same, but smears the spots into a ring and the arms into another.
+# *Picture: three columns, eight Gaussians, checkerboard and pinwheel; the truth in the first row, and all as shares of its highest
+# density, with one colour bar. CD-10 shows eight spots of unequal brightness, rounded squares, and arms. NCE shows the same, but
+# smears the spots into a ring and the arms into another.
 # CD-1, of whose five runs on the eight Gaussians the worst is drawn, has one bright spot in the middle of the ring, where no
 # data are, and rays out of the checkerboard.*
 #
@@ -851,8 +899,16 @@ for distance in distances.tolist():
 at = {d: by_score[int((distances - d).abs().argmin())] for d in (4, 8, 12)}
 print("Fisher divergence at distance", ", ".join(f"{d}: {v:.2e}" for d, v in at.items()))
 print(f"KL at distance 12: {by_kl[-1]:.3f} nats")
-title = f"From distance 4 to 12 the Fisher divergence falls {at[4] / at[12]:.0e}-fold; the KL stays"
-plots.fisher_and_kl(distances, by_score, by_kl, title=title)
+power = math.floor(math.log10(at[4] / at[12]))
+fold = f"${at[4] / at[12] / 10**power:.0f}\\times10^{power}$-fold"
+plots.figure(
+    plots.panel(
+        plots.line(distances, by_kl, "KL: what likelihood sees"),
+        plots.line(distances, by_score, "Fisher: what score matching sees"),
+        log="y", xlabel="distance of the modes, in standard deviations of one", ylabel="divergence",
+    ),
+    title=f"From distance 4 to 12 the Fisher divergence falls {fold}; the KL stays",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: on a logarithmic axis the KL rises to a plateau near 0.2. The Fisher divergence starts beside it and bends down
@@ -910,9 +966,18 @@ for name, values in left_weights.items():
 off = {name: float((values[-1] - 0.8).abs().max()) for name, values in left_weights.items()}
 good = [name for name, value in off.items() if value < 0.1]
 title = f"In all three seeds only {' and '.join(good)} weigh far modes; others are off by up to {max(off.values()):.2f}"
-shown_1d = {name: learned[name] for name in ("exact ML", "NCE", "DSM")}
-truth_1d = torch.exp(line.log_prob(z))
-plots.mode_weights([4, 8, 12], left_weights, 0.8, z, truth_1d, shown_1d, title=title)
+at = torch.tensor([4.0, 8.0, 12.0]).repeat_interleave(3)
+weights = [plots.hline(0.8, "the data")]
+for i, (name, values) in enumerate(left_weights.items()):
+    weights.append(plots.points(at + 0.5 * (i - 2), values.flatten(), name=name, mark="osD^v"[i]))
+truth = plots.area(z, torch.exp(line.log_prob(z)), "the data's density", color="grey")
+plots.figure(
+    plots.panel(*weights, xlabel="distance of the modes", xticks=(4, 8, 12), ylabel="weight of the left mode",
+                title="each mark is one run", ylim=(-0.05, 1.05)),
+    plots.panel(truth, *(plots.line(z, learned[name], name) for name in ("exact ML", "NCE", "DSM")), xlabel="$x$",
+                ylabel="density $p$", title="distance 12, one seed", ylim=(0, None)),
+    title=title,
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: on the left the weight of the left mode in each run. At distance 4 all marks lie near the dashed line at 0.8. At 8
@@ -966,13 +1031,21 @@ for row, right, end in zip(shares.tolist(), of_data.tolist(), odds.tolist(), str
 same = int((gap * drift > 0).sum())
 stop = f"{shares[:, -1].min():.2f} to {shares[:, -1].max():.2f}"
 title = f"Chains freeze at {stop}; in {same} of {len(gap)} runs the model drifts as data minus chains says"
-plots.frozen_chains(at, shares, odds, 0.8, title=title)
+chains, models, level = [], [], plots.hline(0.8, "the data", style=":")
+for share, odd, up in zip(shares, odds, drift > 0, strict=True):
+    name, color = ("model drifts to the left mode", "blue") if up else ("model drifts to the right mode", "red")
+    chains.append(plots.line(at, share, name, color=color, width=1.2, style="-" if up else "--"))
+    models.append(plots.line(at, torch.sigmoid(odd), name, color=color, width=1.2, style="-" if up else "--"))
+plots.figure(
+    plots.panel(*chains, level, xlabel="step", ylabel="share of the left mode", title="the chains"),
+    plots.panel(*models, level, xlabel="step", title="the model, by quadrature"), title=title, share="y",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: on the left the share of the chains: all lines climb from one half to about 0.8 in some thirty steps, some fall back
-# and climb again, and in the second half all are nearly flat, the red dashed ones above the dotted line at 0.8, the blue ones
-# below it or on it. On the right the log-odds of the model: up and down together at first, then the blue lines rise and the
-# red ones fall, most of them far beyond what is right; the axis is logarithmic beyond ±10.*
+# and climb again, and in the second half all are nearly flat, the orange dashed ones at or above the dotted line at 0.8, the blue
+# ones below it or on it. On the right the weight of the left mode in the model: up to nearly 1 together at first, then they part;
+# in the second half the blue ones are at 1 or rise, the orange ones are at 0. Their log-odds, in the table, go on.*
 #
 # So this is what happens:
 #
@@ -1021,18 +1094,25 @@ except ebm.DomainTooSmall as error:
 
 # %%
 bounded = learn(moons, x, ebm.ContrastiveDivergence(1, 0.02, sampler="ula", alpha=0.1))
-compared, stories = {"ULA": runs["CD-1, ULA"], "ULA, α = 0.1": bounded, "MALA": runs["CD-1, MALA"]}, {}
+compared, size, kl = {"ULA": runs["CD-1, ULA"], "ULA, α = 0.1": bounded, "MALA": runs["CD-1, MALA"]}, [], []
 for name, run in compared.items():
     at, energy, distances = (run.history[key] for key in ("measured_at", "data energy", "KL"))
-    stories[name] = (at[1:], energy[at[1:] - 1], distances[1:])
+    size.append(plots.line(torch.arange(1, 401), energy.abs().cummax(0).values, name))
+    kl.append(plots.line(at, distances, name))
     print(f"{name:13s} mean energy of the data {energy[-1]:10.2f}, KL {distances[-1]:10.3f}")
-title = "CD-1 at ε = 0.02: the regulariser bounds the numbers, the Metropolis test removes the cause"
-plots.offsets(stories, title=title)
+most = float(runs["CD-1, ULA"].history["data energy"].abs().max())
+title = f"CD-1, ε = 0.02: up to {most:,.0f} with ULA; α bounds the numbers, the Metropolis test removes the cause"
+ylabel = "largest $|\\langle E\\rangle_\\mathrm{data}|$ so far"
+plots.figure(
+    plots.panel(*size, log="y", xlabel="step", ylabel=ylabel, title="energy"),
+    plots.panel(*kl, log="y", xlabel="step", ylabel="exact KL (nats)", title="what counts"),
+    title=title,
+)
 
 # %% [markdown]
-# *Picture: on the left the mean energy of the data, which shoots up for ULA and stays near zero for the other two. On the right
-# the exact KL on a logarithmic axis: ULA orders of magnitude above the others, ULA with the regulariser falling slowly, MALA
-# lowest.*
+# *Picture, on logarithmic axes: on the left the largest size of the data's mean energy so far, near one for MALA and for ULA
+# with the regulariser, while that of ULA climbs in steps by three powers of ten. On the right the exact KL: that of ULA falls like
+# that of MALA until the energies run away, and then climbs as they do; with the regulariser it falls slowly; MALA ends lowest.*
 #
 # **Chains at another temperature.** Trainings on images often choose the step and the noise separately (Grathwohl and others
 # 2020, for one, say that they do), and so sample at some $T \ne 1$ (lesson 03). If the chains sample $e^{-E/T}/Z$, training stops where *that* density is the

@@ -8,7 +8,7 @@ NOTEBOOK = "04_temperature_of_learning.ipynb"
 SETUP = "course_utils.setup("
 IMPORTS = "from course_utils import"
 EXPLORER = "explorers.descent("
-LANDSCAPES = "plots.parameter_landscapes("
+LANDSCAPES = "descent.landscapes()"
 SURFACE = "plots.turning_surface("
 
 

@@ -1,0 +1,81 @@
+"""A training as an animated picture: its energy as a landscape, and its density with samples."""
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from .maps import density, dots, surface
+from .panels import figure, panel
+from .style import to_numpy
+
+if TYPE_CHECKING:
+    from IPython.display import Image
+
+__all__ = ["training_film"]
+
+DPI = 80
+COLORS = 256
+"""Of all frames together: with few colours a film takes few bytes."""
+HIGHEST = 8.0
+"""Energies this far above the lowest are level: e^-8 of the highest density."""
+
+
+def training_film(
+    grid: Any, frames: Sequence[tuple[int, float, Any, Any, Any]], *, milliseconds: int = 160, words: str = ""
+) -> "Image":
+    """An animated picture (APNG) of an energy and its density as they form; it runs three times and stops at the end.
+
+    All frames share one scale of the energy and one of the density. Where animation is not supported, the last frame is
+    shown.
+
+    Args:
+        grid: shape (n, n, 2).
+        frames: (step, exact KL in nats, energy above its minimum of shape (n, n), density of shape (n, n), samples of
+            the model of shape (m, 2)).
+        milliseconds: time of one frame.
+        words: text alternative.
+
+    Returns:
+        The picture; as the last expression of a cell it shows itself.
+    """
+    from IPython.display import Image
+
+    highest = max(float(p.max()) for *_, p, _ in frames)
+    stills = _few_colours([_frame(grid, frame, highest) for frame in frames])
+    buffer = io.BytesIO()
+    # The last frame first: it is the default image, which is not part of the animation.
+    stills[-1].save(
+        buffer, format="png", save_all=True, append_images=stills, default_image=True, loop=3, optimize=True,
+        duration=[milliseconds] * (len(stills) - 1) + [10 * milliseconds],
+    )  # fmt: skip
+    return Image(buffer.getvalue(), format="png", metadata={"alt": words})
+
+
+def _frame(grid: Any, frame: tuple[int, float, Any, Any, Any], highest: float) -> np.ndarray:
+    """One frame as pixels, its density up to `highest`."""
+    step, kl, energy, p, samples = frame
+    few = slice(None, None, 2)  # of a landscape this small nothing is lost
+    level = -np.logaddexp(-to_numpy(energy), -HIGHEST)[few, few]  # with a soft edge, which a mesh can follow
+    landscape = surface(
+        grid[few, few], level, span=(0.0, HIGHEST), zlabel="$E$", title="energy above its minimum", height=4.4,
+        view=(66.0, -70.0),
+    )  # fmt: skip
+    found = dots(samples, color="sky", most=200)
+    plane = panel(density(grid, p, top=highest), found, title="density and samples", square=True)
+    fig = figure(landscape, plane, title=f"Step {step}: exact KL {kl:.3f} nats", widths=(1.15, 1))
+    fig.set_dpi(DPI)
+    canvas = FigureCanvasAgg(fig)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def _few_colours(frames: Sequence[np.ndarray]) -> list:
+    """Frames as Pillow images that share one palette: flat colours and few bytes."""
+    from PIL import Image
+
+    together = Image.fromarray(np.concatenate([frames[0], frames[len(frames) // 2], frames[-1]]))
+    palette = together.quantize(COLORS, method=Image.Quantize.MAXCOVERAGE)
+    return [Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
