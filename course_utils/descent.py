@@ -12,12 +12,12 @@ Temperatures, curvatures and covariances are float64.
 
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from scipy import stats
 from torch import Tensor
 from tqdm import tqdm
@@ -476,16 +476,11 @@ def sgd_linear_regression(
     whole("batch_size", batch_size, 1, n)
     whole("burn_in", burn_in, 0, n_steps - 1)
     w, kept = weights.detach().clone(), []
-    chains, per_epoch = len(w), n // batch_size
+    batches = _batches(n, batch_size, len(w), generator, reshuffle)
     # Stop far below the largest number, whose square would no longer be finite.
     far = 1e100 if w.dtype == torch.float64 else 1e15
     for k in tqdm(range(n_steps), disable=not progress, file=sys.stdout, unit="step", mininterval=0.2):
-        if reshuffle:
-            if k % per_epoch == 0:
-                order = torch.rand(chains, n, generator=generator).argsort(1)
-            rows = order[:, (k % per_epoch) * batch_size :][:, :batch_size]
-        else:
-            rows = torch.randint(n, (chains, batch_size), generator=generator)
+        rows = next(batches)
         x = features[rows]
         error = torch.einsum("cbd,cd->cb", x, w) - targets[rows]
         w = w - step_size / batch_size * torch.einsum("cb,cbd->cd", error, x)
@@ -494,6 +489,19 @@ def sgd_linear_regression(
         if k >= burn_in:
             kept.append(w)
     return torch.stack(kept)
+
+
+def _batches(
+    n: int, batch_size: int, n_chains: int, generator: torch.Generator, reshuffle: bool
+) -> Iterator[Int[Tensor, "n_chains batch"]]:
+    """Row numbers of the examples in each batch of each chain, without end."""
+    if not reshuffle:
+        while True:
+            yield torch.randint(n, (n_chains, batch_size), generator=generator)
+    while True:
+        order = torch.rand(n_chains, n, generator=generator).argsort(1)
+        for first in range(0, n - batch_size + 1, batch_size):
+            yield order[:, first : first + batch_size]
 
 
 def sgd_stationary_covariance(

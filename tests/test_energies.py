@@ -481,7 +481,7 @@ def test_an_energy_cannot_be_changed(energy: KnownEnergy) -> None:
 
 def test_gaussian_mixture_keeps_its_own_copy_of_what_it_is_given() -> None:
     means = torch.zeros(2, dtype=torch.float64)
-    energy = mixture(means, [1.0, 1.0])
+    energy = GaussianMixture(means, torch.ones(2, dtype=torch.float64))
     means += 5
     assert energy.means.tolist() == [0.0, 0.0]
 

@@ -13,6 +13,9 @@ Conventions, the same for all:
   `x` holds the coordinates and `E(x)` has the shape `x.shape[:-1]`.
 - Results have the dtype and the device of `x`.
 - `domain` is the box of a picture; `domain_at(temperature)` is the box for an integral.
+
+These are `KnownEnergy`s. Samplers and losses ask for less: any `EnergyFunction` will do, and `as_energy` gives it the
+gradient that an `Energy` has.
 """
 
 from course_utils.energies.base import Domain, Energy, EnergyFunction, KnownEnergy, as_energy, differentiate

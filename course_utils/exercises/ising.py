@@ -20,7 +20,7 @@ __all__ = ["conditional_probability", "ising_program", "order_and_binder", "tran
 # ------------------------------------------------------------------------------------------- the conditional
 
 
-def _sigmoid(x: Any) -> np.ndarray:
+def _sigmoid(x: Any) -> np.ndarray | np.float64:
     return 0.5 * (1 + np.tanh(np.asarray(x, float) / 2))
 
 

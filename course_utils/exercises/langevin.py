@@ -11,10 +11,11 @@ from ..checks import Task
 
 __all__ = ["exchange", "mala_step", "score", "split_r_hat", "ula_step"]
 
-Energy = Callable[[Tensor], Tensor]
+Function = Callable[[Tensor], Tensor]
+"""An energy, or the gradient of one."""
 
 
-def _landscape(rng: np.random.Generator, dim: int) -> tuple[Energy, Energy]:
+def _landscape(rng: np.random.Generator, dim: int) -> tuple[Function, Function]:
     """A plain function with two to many wells that couples the coordinates, and its gradient."""
     a = torch.tensor(rng.normal(0, 0.4, (dim, dim)))
     a, b, k = a + a.T, torch.tensor(rng.normal(0, 1, dim)), torch.tensor(rng.normal(0, 1, dim))
@@ -39,12 +40,12 @@ def _temperature(rng: np.random.Generator) -> float:
 # --------------------------------------------------------------------------------------------------- the score
 
 
-def _slope(energy: Energy, x: Tensor) -> Tensor:
+def _slope(energy: Function, x: Tensor) -> Tensor:
     """The gradient of E at each state, row by row from the whole Jacobian."""
     return torch.autograd.functional.jacobian(energy, x).diagonal(dim1=0, dim2=1).T
 
 
-def _score_case(rng: np.random.Generator) -> tuple[Energy, Tensor, float]:
+def _score_case(rng: np.random.Generator) -> tuple[Function, Tensor, float]:
     n, dim = int(rng.integers(3, 7)), int(rng.integers(2, 5))
     return _landscape(rng, dim)[0], _states(rng, n, dim), _temperature(rng)
 
@@ -145,7 +146,7 @@ ula_step = Task(
 
 # ---------------------------------------------------------------------------------------- the Metropolis test
 
-_MalaArguments = tuple[Tensor, Energy, Energy, float, float, Tensor, Tensor]
+_MalaArguments = tuple[Tensor, Function, Function, float, float, Tensor, Tensor]
 
 
 def _mala_case(rng: np.random.Generator) -> _MalaArguments:
@@ -166,7 +167,13 @@ def _thresholds(alpha: Tensor) -> Tensor:
 
 
 def _metropolis(
-    x: Tensor, energy: Energy, gradient: Energy, step_size: float, temperature: float, noise: Tensor, uniform: Tensor
+    x: Tensor,
+    energy: Function,
+    gradient: Function,
+    step_size: float,
+    temperature: float,
+    noise: Tensor,
+    uniform: Tensor,
 ) -> tuple[Tensor, Tensor]:
     """One step in the order of the definition: proposal, four logs, test."""
     sd = math.sqrt(2 * step_size * temperature)
@@ -188,7 +195,7 @@ def _with_alpha(log_ratio: Callable[..., Tensor]) -> Callable[..., dict[str, Ten
     `d` is (E(x) - E(y))/T, `way` is y - x, and `g` and `h` are the gradients at x and at y.
     """
 
-    def mistaken(x: Tensor, energy: Energy, gradient: Energy, e: float, T: float, noise: Tensor, u: Tensor) -> dict:
+    def mistaken(x: Tensor, energy: Function, gradient: Function, e: float, T: float, noise: Tensor, u: Tensor) -> dict:
         y = x - e * gradient(x) + math.sqrt(2 * e * T) * noise
         ratio = log_ratio((energy(x) - energy(y)) / T, y - x, gradient(x), gradient(y), e, T)
         return {"α": torch.exp(ratio.clamp(max=0))}
@@ -204,7 +211,7 @@ def _weighing_q(factor: Callable[..., float]) -> Callable[..., dict[str, Tensor]
 def _with_proposal(proposal: Callable[..., Tensor]) -> Callable[..., dict[str, Tensor]]:
     """A mistake in the proposal, y = proposal(x, g, e, T, noise), with the test as it should be."""
 
-    def mistaken(x: Tensor, energy: Energy, gradient: Energy, e: float, T: float, noise: Tensor, u: Tensor) -> dict:
+    def mistaken(x: Tensor, energy: Function, gradient: Function, e: float, T: float, noise: Tensor, u: Tensor) -> dict:
         y = proposal(x, gradient(x), e, T, noise)
         q = _q(y - x + e * gradient(x), x - y + e * gradient(y), e, T)
         return {"α": torch.exp(((energy(x) - energy(y)) / T + q).clamp(max=0))}
@@ -213,7 +220,7 @@ def _with_proposal(proposal: Callable[..., Tensor]) -> Callable[..., dict[str, T
 
 
 def _right_parts(
-    x: Tensor, energy: Energy, gradient: Energy, e: float, T: float, noise: Tensor
+    x: Tensor, energy: Function, gradient: Function, e: float, T: float, noise: Tensor
 ) -> tuple[Tensor, Tensor]:
     """The proposal, and the log of the ratio that is not cut at 0."""
     y = x - e * gradient(x) + math.sqrt(2 * e * T) * noise
@@ -223,7 +230,7 @@ def _right_parts(
 def _keeping(choice: Callable[..., Tensor]) -> Callable[..., dict[str, Tensor]]:
     """A mistake in what is kept: choice(x, y, α, u), with the right α."""
 
-    def mistaken(x: Tensor, energy: Energy, gradient: Energy, e: float, T: float, noise: Tensor, u: Tensor) -> dict:
+    def mistaken(x: Tensor, energy: Function, gradient: Function, e: float, T: float, noise: Tensor, u: Tensor) -> dict:
         y, ratio = _right_parts(x, energy, gradient, e, T, noise)
         return {"the next states": choice(x, y, ratio.exp().clamp(max=1), u)}
 
@@ -233,14 +240,14 @@ def _keeping(choice: Callable[..., Tensor]) -> Callable[..., dict[str, Tensor]]:
 def _reporting(change: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., dict[str, Tensor]]:
     """A mistake in what is returned as α: change(log ratio, u), after a right test."""
 
-    def mistaken(x: Tensor, energy: Energy, gradient: Energy, e: float, T: float, noise: Tensor, u: Tensor) -> dict:
+    def mistaken(x: Tensor, energy: Function, gradient: Function, e: float, T: float, noise: Tensor, u: Tensor) -> dict:
         return {"α": change(_right_parts(x, energy, gradient, e, T, noise)[1], u)}
 
     return mistaken
 
 
 def _by_coordinate(
-    x: Tensor, energy: Energy, gradient: Energy, e: float, T: float, noise: Tensor, u: Tensor
+    x: Tensor, energy: Function, gradient: Function, e: float, T: float, noise: Tensor, u: Tensor
 ) -> dict[str, Tensor]:
     """α without the sum over the coordinates."""
     y = x - e * gradient(x) + math.sqrt(2 * e * T) * noise

@@ -1,6 +1,7 @@
 """The largest step at which a Langevin step is stable, from the curvature of the energy."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
@@ -50,17 +51,7 @@ def stable_step_size(energy: EnergyFunction, x: Float[Tensor, "n_chains *dim"], 
         steepest = torch.maximum(steepest, size.nan_to_num(1e30, 1e30))
         if round_ == 0:  # off the tops of barriers, where the force vanishes
             x = torch.where((top <= 0).reshape(axes), x + 0.01 * (1 + x.abs()) * _normal(x, generator), x)
-        value, slope = (part.detach() for part in target.energy_and_grad(x))
-        fall = (slope**2).reshape(len(x), -1).sum(1)
-        # 1 / curvature would go to the bottom of a parabola at once. Half of that does not overshoot where curvature
-        # rises on the way, and halving it until E falls as it should keeps it from jumping over a well.
-        ε = 0.5 / steepest
-        for _ in range(40):
-            moved = x - ε.reshape(axes) * slope
-            too_far = ~(target.energy(moved) <= value - 0.25 * ε * fall)
-            if not too_far.any():
-                break
-            ε = torch.where(too_far, ε / 2, ε)
+        moved = _downhill(target, x, 0.5 / steepest)
         moved = moved + (temperature / steepest).sqrt().reshape(axes) * _normal(x, generator)
         x = torch.where(torch.isfinite(moved), moved, x)
     return 2 / largest if largest > 0 else math.inf
@@ -74,17 +65,33 @@ _FULL_HESSIAN = 16
 """Coordinates up to which all eigenvalues of the Hessian are computed."""
 
 
-def _normal(like: Tensor, generator: torch.Generator) -> Tensor:
+def _downhill(
+    target: Energy, x: Float[Tensor, "n_chains *dim"], ε: Float[Tensor, "n_chains"]
+) -> Float[Tensor, "n_chains *dim"]:
+    """One step of descent with ε, halved in each chain until E falls as it should.
+
+    1 / curvature would go to the bottom of a parabola at once. Half of that, which is handed in, does not overshoot
+    where curvature rises on the way, and the halving keeps it from jumping over a well.
+    """
+    value, slope = (part.detach() for part in target.energy_and_grad(x))
+    fall = (slope**2).reshape(len(x), -1).sum(1)
+    for _ in range(40):
+        moved = x - ε.reshape(-1, *[1] * (x.ndim - 1)) * slope
+        too_far = ~(target.energy(moved) <= value - 0.25 * ε * fall)
+        if not too_far.any():
+            break
+        ε = torch.where(too_far, ε / 2, ε)
+    return moved
+
+
+def _normal(like: Float[Tensor, "..."], generator: torch.Generator) -> Float[Tensor, "..."]:
     return torch.empty_like(like).normal_(generator=generator)
 
 
-def _curvatures(target: Energy, x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _curvatures(
+    target: Energy, x: Float[Tensor, "n_chains *dim"], generator: torch.Generator
+) -> tuple[Float[Tensor, "n_chains"], Float[Tensor, "n_chains"]]:
     """Per chain, the largest eigenvalue of the Hessian and the largest absolute value of an eigenvalue."""
-    axes = tuple(range(1, x.ndim))
-
-    def dot(a: Tensor, b: Tensor) -> Tensor:
-        return (a * b).sum(axes, keepdim=True) if axes else a * b
-
     with torch.enable_grad():
         leaf = x.detach().requires_grad_(True)
         slope = differentiate(target.energy, leaf, graph=True)[1]
@@ -94,23 +101,44 @@ def _curvatures(target: Energy, x: Tensor, generator: torch.Generator) -> tuple[
                 return torch.zeros_like(v)
             return torch.autograd.grad(slope, leaf, v, retain_graph=True, materialize_grads=True)[0]
 
-        if not axes or (n := math.prod(x.shape[1:])) <= _FULL_HESSIAN:
-            if axes:
-                rows = torch.eye(n, dtype=x.dtype, device=x.device).reshape(n, 1, *x.shape[1:])
-                hessian = torch.stack([product(row.expand_as(x)).reshape(len(x), n) for row in rows], dim=1)
-                values = torch.linalg.eigvalsh(hessian.nan_to_num(0.0, 0.0, 0.0))
-            else:
-                values = product(torch.ones_like(x))[:, None]
-            return values.amax(1).detach(), values.abs().amax(1).detach()
+        n = math.prod(x.shape[1:])
+        if x.ndim == 1:
+            values = product(torch.ones_like(x))[:, None]
+        elif n <= _FULL_HESSIAN:
+            rows = torch.eye(n, dtype=x.dtype, device=x.device).reshape(n, 1, *x.shape[1:])
+            hessian = torch.stack([product(row.expand_as(x)).reshape(len(x), n) for row in rows], dim=1)
+            values = torch.linalg.eigvalsh(hessian.nan_to_num(0.0, 0.0, 0.0))
+        else:
+            top, size = _power_iteration(product, x, generator, 0.0, 12)
+            # Shifted, all eigenvalues are positive, and the largest of them wins.
+            top, _ = _power_iteration(product, x, generator, 1.01 * size, 24)
+            return top.detach().flatten(), torch.maximum(size, top.abs()).detach().flatten()
+    return values.amax(1).detach(), values.abs().amax(1).detach()
 
-        def iterate(shift: Tensor | float, n: int) -> tuple[Tensor, Tensor]:
-            v = _normal(x, generator)
-            for _ in range(n):
-                v = v / dot(v, v).sqrt().clamp(min=1e-30)
-                image = product(v)
-                v, old = image + shift * v, v
-            return dot(old, image), dot(image, image).sqrt()
 
-        top, size = iterate(0.0, 12)
-        top, _ = iterate(1.01 * size, 24)  # shifted, all eigenvalues are positive, and the largest of them wins
-    return top.detach().flatten(), torch.maximum(size, top.abs()).detach().flatten()
+def _power_iteration(
+    product: Callable[[Tensor], Tensor],
+    like: Float[Tensor, "n_chains *dim"],
+    generator: torch.Generator,
+    shift: float | Float[Tensor, "n_chains ..."],
+    n: int,
+) -> tuple[Float[Tensor, "n_chains ..."], Float[Tensor, "n_chains ..."]]:
+    """Per chain v·Hv and |Hv| for the vector v that n iterations of H + shift make of a random one.
+
+    Args:
+        product: H times a vector, for each chain.
+        like: a tensor of the shape of v.
+        generator: source of the first vector.
+        shift, n: of the iterations.
+    """
+    axes = tuple(range(1, like.ndim))
+
+    def dot(a: Tensor, b: Tensor) -> Tensor:
+        return (a * b).sum(axes, keepdim=True)
+
+    v = _normal(like, generator)
+    for _ in range(n):
+        v = v / dot(v, v).sqrt().clamp(min=1e-30)
+        image = product(v)
+        v, old = image + shift * v, v
+    return dot(old, image), dot(image, image).sqrt()
