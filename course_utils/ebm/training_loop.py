@@ -296,7 +296,7 @@ class _Loop:
         return TrainingDiverged(self.step + 1, quantity, f"{seen}.", f"{cure}.", saved)
 
     def look(self) -> None:
-        """Measure and keep a snapshot if it is time and has not been done."""
+        """Take the measures and the snapshot that are due at this step, once."""
         step, every = self.step, self.settings["measure_every"]
         due = self.measures and (step % every == 0 or step == self.settings["n_steps"])
         if due and step not in self.measured["measured_at"]:
@@ -317,6 +317,7 @@ class _Loop:
         return history
 
     def save(self) -> None:
+        """Write all that `restore` needs to go on from here."""
         state = {
             "settings": self.settings,
             "step": self.step,
