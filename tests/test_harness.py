@@ -258,8 +258,10 @@ def test_cells_of_a_notebook_run_in_order_on_one_process(tmp_path: Path) -> None
         cells = [v4.new_code_cell(f"n = {'n + 1' if i else 1}\nassert n == {i + 1}", id=f"c{i}") for i in range(6)]
         (tmp_path / f"{name}.ipynb").write_text(build.to_text(v4.new_notebook(cells=cells)), "utf-8")
     (tmp_path / "test_lessons.py").write_text("def test_whole_one(): pass\ndef test_whole_two(): pass\n", "utf-8")
-    (tmp_path / "conftest.py").write_bytes((Path(__file__).parent / "conftest.py").read_bytes())
+    here = Path(__file__).parent
+    (tmp_path / "conftest.py").write_bytes((here / "conftest.py").read_bytes())
     arguments = ["-n", "2", "--nbval-lax", "--nbval-current-env", "-q", "-p", "no:cacheprovider"]
+    arguments += ["-o", f"pythonpath={here}"]  # where conftest.py finds `support`
     result = subprocess.run(
         [sys.executable, "-m", "pytest", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
     )

@@ -17,13 +17,14 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from .notebook import to_text
+from .source import PACKAGES
 
 MAX_SOLVED_BYTES = 1_500_000
 CELL_TIMEOUT_S = 900
 #: Asks the kernel, after the last cell, which modules of the course it has imported.
-MODULES = """\
+MODULES = f"""\
 import sys
-print(*sorted(name for name in sys.modules if name.partition(".")[0] == "course_utils"))"""
+print(*sorted(name for name in sys.modules if name.partition(".")[0] in {PACKAGES}))"""
 
 
 class RunError(Exception):
@@ -54,7 +55,7 @@ def execute(notebook: NotebookNode, folder: Path, name: str) -> tuple[NotebookNo
     """Run a notebook in `folder`.
 
     Returns:
-        The notebook with its outputs, and the modules of `course_utils` that its kernel had imported at the end.
+        The notebook with its outputs, and the modules of `PACKAGES` that its kernel had imported at the end.
 
     Raises:
         RunError: if a cell fails or writes to stderr; names the lesson, the cell and the message.

@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from .execution import RunError, picture_of
 from .notebook import solved_notebook, student_notebook, to_text
-from .source import Course, Lesson
+from .source import PACKAGES, Course, Lesson
 
 
 def _load(path: Path) -> NotebookNode | None:
@@ -42,7 +42,7 @@ def student_is_fresh(lesson: Lesson, course: Course) -> bool:
 
 
 def solved_is_fresh(lesson: Lesson, course: Course) -> bool:
-    """Whether the solved copy came from this source and this `course_utils`, and nobody edited its cells since."""
+    """Whether the solved copy came from this source and these `PACKAGES`, and nobody edited its cells since."""
     expected, found = solved_notebook(lesson, course), _load(course.solved_path(lesson))
     if found is None or _bare(found) != _bare(expected):
         return False
@@ -68,9 +68,9 @@ def stale_picture(lesson: Lesson, course: Course) -> Path | None:
 
 
 def module_hashes(root: Path) -> dict[str, str]:
-    """Each module of `course_utils` with a hash of its code: comments, docstrings and layout do not count."""
+    """Each module of `PACKAGES` with a hash of its code: comments, docstrings and layout do not count."""
     hashes = {}
-    for path in sorted((root / "course_utils").rglob("*.py")):
+    for path in sorted(p for package in PACKAGES for p in (root / package).rglob("*.py")):
         name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
         hashes[name] = _hash_of_code(path.read_text("utf-8"))
     return hashes
@@ -98,7 +98,7 @@ def _without_docstrings(node: Any) -> Any:
 
 
 def changed_modules(solved: NotebookNode, course: Course) -> list[str]:
-    """Modules of `course_utils` that this solved copy's kernel had imported and whose code is another one now."""
+    """Modules of `PACKAGES` that this solved copy's kernel had imported and whose code is another one now."""
     hashes = module_hashes(course.root)
     recorded = solved.metadata.get("course", {}).get("modules", {})
     return [name for name, code in recorded.items() if hashes.get(name) != code]

@@ -19,6 +19,8 @@ import yaml
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
+#: The course's own packages: a solved copy is out of date when code of theirs has changed that its kernel had imported.
+PACKAGES = ("course_utils",)
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 ANSWER = "<!-- ANSWER -->"
