@@ -97,6 +97,15 @@ def test_arrows_point_along_their_angles():
     assert np.allclose(np.arctan2(arrows.V, arrows.U), np.angle(np.exp(1j * angles[0])).ravel())
 
 
+def test_on_a_large_lattice_an_arrow_is_the_mean_spin_of_its_cell():
+    wave = np.add.outer(np.zeros(64), 2 * np.pi * np.arange(64) / 64)
+    (arrows,) = plots.spins(wave, XY(64), look="arrows", title="One turn").axes[0].collections
+    assert arrows.U.shape == (32 * 32,)
+    assert arrows.get_offsets()[:2].tolist() == [[0.5, 0.5], [2.5, 0.5]]
+    turn = np.angle(arrows.U + 1j * arrows.V)[:3]
+    assert np.allclose(turn, 2 * np.pi * np.array([0.5, 2.5, 4.5]) / 64)
+
+
 def test_the_wheel_has_the_colour_of_each_direction_in_its_place():
     fig = plots.spins(potts[0], Clock(16, 8), title="8")
     (wheel,) = (ax for ax in fig.axes if ax.name == "polar")

@@ -35,4 +35,5 @@ class Planar(Lattice):
 
     @property
     def temperatures(self) -> tuple[float, float, float]:
-        return 0.05, 2.0, 0.5
+        at = 0.0 if self.transition is None else self.transition.temperature
+        return 0.05, max(2.0, round(1.3 * at, 2)), 0.5  # two directions are an Ising model, ordered up to 2.27

@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ..arguments import choice
+from ..lattice import colours
 from .style import COLORS, finish, to_numpy
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ LINES = (
 )
 SERIES = tuple(COLORS[name] for name in ("blue", "orange", "green", "purple", "sky"))
 BARS = "bars: ±1 standard error"
+MOST_ARROWS = 32  # along a side
 
 
 def show_spins(ax: Axes, spins, model: "Lattice") -> None:
@@ -60,13 +62,15 @@ def draw_vortices(ax: Axes, charge, *, size: float = 40) -> None:
 
 
 def draw_arrows(ax: Axes, angles, *, color: str = "black") -> None:
-    """One arrow per spin, its middle on the spin."""
+    """One arrow per spin, its middle on the spin; on a large lattice one for the mean spin of each square cell."""
     angles = to_numpy(angles)
-    y, x = np.indices(angles.shape)
-    length = 0.85
+    block = colours.cell_side(angles.shape, max(angles.shape) / MOST_ARROWS)
+    along, up = colours.mean_directions(angles, block)
+    y, x = (block * (place + 0.5) - 0.5 for place in np.indices(along.shape))
+    length = 0.85 * block
     ax.quiver(
-        x, y, length * np.cos(angles), length * np.sin(angles), pivot="mid", angles="xy", scale_units="xy", scale=1,
-        color=color, units="xy", width=0.11, headwidth=3.6, headlength=3.6, headaxislength=3.2,
+        x, y, length * along, length * up, pivot="mid", angles="xy", scale_units="xy", scale=1,
+        color=color, units="xy", width=0.11 * block, headwidth=3.6, headlength=3.6, headaxislength=3.2,
     )  # fmt: skip
 
 
