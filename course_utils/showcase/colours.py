@@ -117,3 +117,12 @@ def _(model: XY, spins: np.ndarray) -> np.ndarray:
 def picture(model: Lattice, spins: Shaped[np.ndarray, "rows cols"]) -> UInt8[np.ndarray, "rows cols 3"]:
     """One pixel for each spin; row 0 of the lattice at the bottom, so that angles turn anticlockwise from x."""
     return table(model)[index(model, spins)][::-1]
+
+
+def wheel(side: int) -> UInt8[np.ndarray, "side side 3"]:
+    """The direction of each angle's colour, as a ring on paper."""
+    across = np.arange(side) - (side - 1) / 2
+    angle, radius = np.arctan2(-across[:, None], across), np.hypot(across[:, None], across)
+    ring = cyclic()[np.round(angle * N_HUES / (2 * np.pi)).astype(int) % N_HUES]
+    ring[(radius > side / 2) | (radius < side / 4)] = rgb((PAPER,))
+    return ring

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from . import critical, films, plate, statistics
 from .runs import CURVES, LARGE, POINTS, NotAtEquilibrium, Part, Settings, Stopped, make
@@ -21,9 +22,16 @@ PRODUCTS: dict[str, tuple[tuple[Part, ...], Callable[[Settings], list[Path]]]] =
 WORTH_A_POOL = 128  # on smaller lattices starting further processes takes longer than the work
 
 
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{message}\n")
+
+
 def read(arguments: Sequence[str] | None = None) -> tuple[Settings, list[str]]:
     """The command line, understood and checked: the settings, and what to make."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m course_utils.showcase",
         description="Make the plate, the table and picture of statistics, the films, and the critical lattice: some "
         "five minutes on two cores. Stop it with Ctrl-C; the same command goes on where it stopped.",
@@ -34,14 +42,14 @@ def read(arguments: Sequence[str] | None = None) -> tuple[Settings, list[str]]:
     parser.add_argument("--seed", type=int, default=0, help="of the random numbers (0)")
     options = parser.parse_args(arguments)
     if not LEAST <= options.size <= MOST or options.size % 16:
-        parser.exit(2, f"--size {options.size}: expected a multiple of 16 from {LEAST} to {MOST}\n")
+        parser.error(f"--size {options.size}: expected a multiple of 16 from {LEAST} to {MOST}")
     if options.seed < 0:
-        parser.exit(2, f"--seed {options.seed}: expected a whole number >= 0\n")
+        parser.error(f"--seed {options.seed}: expected a whole number >= 0")
     out = Path(options.out)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        parser.exit(2, f"--out {options.out}: no folder can be made there ({error.strerror})\n")
+        parser.error(f"--out {options.out}: no folder can be made there ({error.strerror})")
     return Settings(out, options.size, options.seed), options.only or list(PRODUCTS)
 
 

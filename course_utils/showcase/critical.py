@@ -58,7 +58,7 @@ def draw(settings: Settings) -> Sheet:
         crop = spins[row : row + side, col : col + side]
         axes = sheet.image(left, top, PANEL, colours.picture(model, blocks(crop, block)))
         what = f"blocks of ${block}\\times{block}$ spins" if block > 1 else "single spins"
-        sheet.text(left, top - 14, f"$\\times{zoom}$" if zoom > 1 else "all", color=colours.SIGN["hot"])
+        sheet.text(left, top - 14, f"$\\times{zoom}$", color=colours.SIGN["hot"])
         sheet.text(left + PANEL, top - 14, what, ha="right", color=colours.GREY)
         if zoom == max(ZOOMS):
             break

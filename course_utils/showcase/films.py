@@ -86,8 +86,11 @@ def frame(
         count = int((charge > 0).sum())
         if count <= MOST_MARKED:
             stamp(picture, charge, scale)
-        words = f"{count} pairs of vortices · {words}"
+        words = f"{count} vortex pair{'' if count == 1 else 's'} · {words}"
     strip = caption(picture.shape[1], f"{title(model)}, quenched to T = {temperature:g}", words)
+    if isinstance(model, XY):
+        disc = colours.wheel(len(strip) - 12)
+        strip[6:-6, (strip.shape[1] - len(disc)) // 2 :][:, : len(disc)] = disc
     return np.concatenate([picture, strip])
 
 
@@ -98,7 +101,7 @@ def title(model: Lattice) -> str:
 
 def stamp(picture: UInt8[np.ndarray, "side side 3"], charge: Int[np.ndarray, "L L"], scale: int) -> None:
     """Draw vortices as white discs with a black rim, antivortices the other way round."""
-    side, radius = len(picture), max(4.0, 2.5 * scale)
+    side, radius = len(picture), float(np.clip(2.5 * scale, 4, 11))
     reach = np.arange(-math.ceil(radius), math.ceil(radius) + 1)
     distance = np.hypot(reach[:, None], reach)
     for sign, fill in ((1, 255), (-1, 0)):
@@ -123,7 +126,7 @@ def caption(width: int, left: str, right: str) -> UInt8[np.ndarray, "height widt
     edge = width // 64
     draw.text((edge, height / 2), left, colours.INK, font, anchor="lm")
     draw.text((width - edge, height / 2), right, colours.GREY, font, anchor="rm")
-    return np.asarray(strip)
+    return np.array(strip)
 
 
 COST = 22.0

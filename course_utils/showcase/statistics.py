@@ -11,9 +11,9 @@ from ..diagnostics import TwoStarts
 from ..lattice import exact
 from ..lattice.observables import Estimate, jackknife, mean_and_error, specific_heat
 from . import colours
-from .columns import COLUMNS, ROWS, Column, Known, Looks, Q, dual_energy
+from .columns import COLUMNS, ROWS, Column, Known, Looks, Q, dual, dual_energy
 from .plate import LEFT, TEXT, Sheet, measured, pooled, quantity
-from .runs import CURVES, LEAST_TAU, PIECES, POINTS, TRIES, NotAtEquilibrium, Settings, agreement
+from .runs import CURVES, LEAST_TAU, PIECES, POINTS, TRIES, NotAtEquilibrium, Settings, agreement, column_of
 
 NAMES = {
     "energy": "energy per spin",
@@ -24,6 +24,9 @@ NAMES = {
     "correlation length": "correlation length",
     "thermometer": "T of the forces / T",
 }
+
+
+LANE = 34  # pixels
 
 
 @dataclass(frozen=True)
@@ -190,12 +193,11 @@ def _markdown(rows: list[tuple[str, ...]]) -> str:
 
 def draw(settings: Settings) -> Sheet:
     """Energies against temperature with what is exact, and how far all that can be compared is apart, in errors."""
-    panel, height, gap = 470, 340, 92
+    panel, height, gap = 462, 340, 112
     width = LEFT + len(COLUMNS) * (gap + panel) + 30
     found = lines(settings)
     compared = [line for line in found if line.pull is not None]
-    lane = 34
-    lower = max(len(compared), len(POINTS)) * lane
+    lower = max(len(compared), len(POINTS)) * LANE
     sheet = Sheet(width, 96 + height + 150 + lower + 90)
     for number, column in enumerate(COLUMNS):
         left = LEFT + number * (gap + panel) + gap
@@ -204,17 +206,16 @@ def draw(settings: Settings) -> Sheet:
         _energies(axes, settings, column, found)
         sheet.text(left + panel, 84 + height + 66, f"$T/{column.transition_symbol}$", ha="right")
     top = 84 + height + 150
-    half = (width - LEFT - 30) / 2
     words = [
         (f"{line.column.title.split(',')[0]} {ROWS[line.row]}: {NAMES[line.name]}", line.pull, line.row)
         for line in compared
     ]
-    _pulls(sheet, LEFT, top, half - 30, lane, words, "measured minus exact, in standard errors")
+    _pulls(sheet, LEFT, top, 1010, 400, words, "measured minus exact, in standard errors")
     words = [
-        (f"{key.capitalize() if key != 'xy' else 'XY'} {ROWS[row]}", _signed(energy), row)
+        (f"{column_of(key).title.split(',')[0]} {ROWS[row]}", _signed(energy), row)
         for (key, row), (energy, _) in starts(settings).items()
     ]
-    _pulls(sheet, LEFT + half + 30, top, half - 30, lane, words, "energy from random minus aligned starts, the same")
+    _pulls(sheet, width - 30 - 600, top, 600, 180, words, "random minus aligned start")
     return sheet
 
 
@@ -227,18 +228,28 @@ def _energies(axes: Axes, settings: Settings, column: Column, found: list[Line])
     ratios = np.array(column.grid)
     estimates = [mean_and_error(energy) for energy in kept]
     axes.axvline(1, color=colours.HAIR, lw=1, zorder=0)
-    fine = np.linspace(ratios[0], ratios[-1], 200)
+    fine, look = np.linspace(ratios[0], ratios[-1], 200), {"color": colours.INK, "lw": 1.6, "zorder": 1}
     if column.key == "ising":
-        axes.plot(fine, [exact.onsager_energy(1 / (r * column.transition)) for r in fine], color=colours.INK, lw=1.6)
-    elif column.key == "potts":  # the hot half measured, the cold half by duality
-        hot = [(r, e.value) for r, e in zip(ratios, estimates, strict=True) if r >= 1]
-        betas = [1 / (r * column.transition) for r, _ in hot]
-        colds = [1 / math.log1p(Q / math.expm1(beta)) for beta in betas]
-        pairs = sorted((t / column.transition, dual_energy(u, t, Q)) for t, (_, u) in zip(colds, hot, strict=True))
-        axes.plot(*zip(*pairs, strict=True), color=colours.INK, lw=1.6)
+        axes.plot(fine, [exact.onsager_energy(1 / (r * column.transition)) for r in fine], **look)
+        words = "line: Onsager, exact"
+    elif column.key == "potts":
+        hotter = [(r * column.transition, e.value) for r, e in zip(ratios, estimates, strict=True) if r > 1]
+        colder = [(dual(t, Q), value) for t, value in hotter]
+        axes.plot(
+            [t / column.transition for t, _ in colder],
+            [dual_energy(value, t, Q) for t, value in colder],
+            "o",
+            ms=11,
+            mfc="none",
+            mec=colours.INK,
+        )
+        axes.plot(1, -(1 + 1 / math.sqrt(Q)), "D", ms=16, mfc="none", mec=colours.INK, mew=1.4)
+        words = "rings: duals of hotter points\ndiamond: exact"
     else:
-        cold = fine[fine < 0.75]
-        axes.plot(cold, -2 + cold * column.transition / 2, color=colours.INK, lw=1.6, ls=(0, (5, 2)))
+        cold = fine[fine < 0.8] * column.transition
+        axes.plot(cold / column.transition, -2 + cold / 2 + cold**2 / 16, **look)
+        words = "line: low $T$, to order $T^2$"
+    axes.text(0.03, 0.97, words, transform=axes.transAxes, va="top", fontsize=TEXT - 3, color=colours.GREY)
     axes.errorbar(
         ratios, [e.value for e in estimates], [e.error for e in estimates], fmt="o", ms=5.5, color=colours.GREY
     )
@@ -257,11 +268,10 @@ def _bare(axes: Axes) -> None:
 
 
 def _pulls(
-    sheet: Sheet, left: float, top: float, width: float, lane: float, words: list[tuple[str, float, int]], title: str
+    sheet: Sheet, left: float, top: float, width: float, inset: float, words: list[tuple[str, float, int]], title: str
 ) -> None:
-    """One lane each, with the band in which two of three should be."""
-    inset = 400
-    axes = sheet.axes(left + inset, top, width - inset, lane * len(words))
+    """One lane each, with the bands in which two of three, and nineteen of twenty, should be."""
+    axes = sheet.axes(left + inset, top, width - inset, LANE * len(words))
     axes.axvspan(-1, 1, color=colours.HAIR, alpha=0.45, lw=0)
     axes.axvspan(-2, 2, color=colours.HAIR, alpha=0.25, lw=0)
     axes.axvline(0, color=colours.GREY, lw=1)
