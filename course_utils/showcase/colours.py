@@ -3,7 +3,7 @@
 from functools import cache, singledispatch
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped, UInt8
+from jaxtyping import Float, Integer, Shaped, UInt8
 
 from ..lattice import XY, Clock, Ising, Lattice, Potts
 
@@ -99,7 +99,7 @@ def _(model: XY) -> np.ndarray:
 
 
 @singledispatch
-def index(model: Lattice, spins: Shaped[np.ndarray, "..."]) -> Int[np.ndarray, "..."]:
+def index(model: Lattice, spins: Shaped[np.ndarray, "..."]) -> Integer[np.ndarray, "..."]:
     """The row of `table` that each spin's colour is in."""
     return spins
 

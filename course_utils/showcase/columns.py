@@ -67,7 +67,7 @@ class Column:
     quench: tuple[Callable[[int], Lattice], float, int]
 
 
-def along(components: list[Float[np.ndarray, "n_chains L L"]]) -> Float[np.ndarray, "n_chains distances"]:
+def along(components: list[Shaped[np.ndarray, "n_chains L L"]]) -> Float[np.ndarray, "n_chains distances"]:
     """Correlations of the sums over lines, at distances 0, 1, ... of the lines, averaged over both directions.
 
     On an infinite lattice they fall off as exp(-distance / ξ), without the power that hides ξ in those of spins.

@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Int, Shaped, UInt8
 from matplotlib.font_manager import findfont
@@ -46,21 +45,19 @@ class Quench:
         scale = max(1, SIDE // settings.size)
         film, poster = (settings.parts / name for name in names(self.key))
         key = jax.random.fold_in(jax.random.key(settings.seed), [c.key for c in COLUMNS].index(self.key))
-        spins: str | np.ndarray = "random"
+        spins: str | jax.Array = "random"
         done, energies = 0, []
         title = f"{model.name}, {settings.size} x {settings.size}: a quench from random spins to T = {temperature}"
-        with Recorder(film, fps=FPS, title=title) as recorder:
+        with Recorder(film, fps=float(FPS), title=title) as recorder:
             for number, count in enumerate(counts):
-                chunk = next(
-                    model.stream(
-                        jax.random.fold_in(key, number), 1 / temperature, n_frames=CHUNK, chunk=CHUNK,
-                        n_sweeps=int(count), init=spins,
-                    )
-                )  # fmt: skip
-                energies.append(np.asarray(model.energy(jnp.asarray(chunk[0]))))
-                lattices = np.asarray(chunk[0])
+                here, pace = (
+                    jax.random.fold_in(key, number),
+                    {"n_frames": CHUNK, "chunk": CHUNK, "n_sweeps": int(count)},
+                )
+                lattices = next(model.stream(here, 1 / temperature, init=spins, **pace))[0]
                 spins = lattices[-1]
-                for one in lattices:
+                energies.append(np.asarray(model.energy(lattices)))
+                for one in np.asarray(lattices):
                     done += int(count)
                     picture = frame(model, one, scale, temperature, done)
                     recorder.write(picture)

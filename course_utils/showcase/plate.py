@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Shaped, UInt8
+from jaxtyping import UInt8
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -31,6 +31,9 @@ FORMULAS = {
 }
 
 
+Pixels = int | float
+
+
 class Sheet:
     """A figure on which things are placed in pixels from its top left corner."""
 
@@ -39,12 +42,12 @@ class Sheet:
         self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=colours.PAPER)
         FigureCanvasAgg(self.figure)
 
-    def axes(self, left: float, top: float, width: float, height: float, **options: Any) -> Axes:
+    def axes(self, left: Pixels, top: Pixels, width: Pixels, height: Pixels, **options: Any) -> Axes:
         """Axes in a rectangle."""
         box = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
         return self.figure.add_axes(box, **options)
 
-    def image(self, left: float, top: float, side: float, pixels: UInt8[np.ndarray, "rows cols 3"]) -> Axes:
+    def image(self, left: Pixels, top: Pixels, side: Pixels, pixels: UInt8[np.ndarray, "rows cols 3"]) -> Axes:
         """A square picture with a hairline around it, whose coordinates are its pixels from the bottom left."""
         axes = self.axes(left, top, side, side)
         rows, cols, _ = pixels.shape
@@ -54,12 +57,12 @@ class Sheet:
             spine.set(color=colours.INK, linewidth=0.7)
         return axes
 
-    def text(self, x: float, y: float, words: str, **options: Any) -> None:
+    def text(self, x: Pixels, y: Pixels, words: str, **options: Any) -> None:
         """Words at a place."""
         look = {"fontsize": TEXT, "color": colours.INK, "va": "baseline"} | options
         self.figure.text(x / self.width, 1 - y / self.height, words, **look)
 
-    def line(self, xs: list[float], ys: list[float], **options: Any) -> None:
+    def line(self, xs: list[Pixels], ys: list[Pixels], **options: Any) -> None:
         """A broken line."""
         across, up = np.array(xs) / self.width, 1 - np.array(ys) / self.height
         self.figure.add_artist(Line2D(across, up, solid_joinstyle="round", **options))
@@ -141,9 +144,9 @@ def measured(value: Estimate) -> str:
     return f"{float(value.value):.{digits}f}({error})"
 
 
-def pooled(series: Mapping[str, Shaped[np.ndarray, "2 n_chains n_kept ..."]]) -> Looks:
-    """The chains of both starts as one set."""
-    return {name: s.reshape(-1, *s.shape[2:]) for name, s in series.items() if s.ndim > 2}
+def pooled(kept: Mapping[str, np.ndarray]) -> Looks:
+    """The series of a lattice of the plate, with the chains of both starts as one set."""
+    return {name: s.reshape(-1, *s.shape[2:]) for name, s in kept.items() if s.ndim > 2}
 
 
 # -------------------------------------------------------------------------------------------------------- plate
@@ -173,7 +176,7 @@ def draw(settings: Settings) -> Sheet:
     return sheet
 
 
-def _panel(sheet: Sheet, settings: Settings, column: Column, row: int, left: float, top: float) -> Estimate:
+def _panel(sheet: Sheet, settings: Settings, column: Column, row: int, left: Pixels, top: Pixels) -> Estimate:
     """A lattice with its caption; returns the quantity of the phase curve."""
     kept = POINTS[column.key, row].load(settings)
     model, temperature = column.build(settings.size), column.temperatures[row]
@@ -192,7 +195,7 @@ def _panel(sheet: Sheet, settings: Settings, column: Column, row: int, left: flo
 MOST_MARKED = 60  # vortices of a sign that a lattice may have if all are to be marked
 
 
-def _vortices(sheet: Sheet, axes: Axes, model: Lattice, spins: np.ndarray, left: float, top: float) -> None:
+def _vortices(sheet: Sheet, axes: Axes, model: Lattice, spins: np.ndarray, left: Pixels, top: Pixels) -> None:
     """A small square with its vortices, enlarged in a corner; where they are few, rings round all of them."""
     size = len(spins)
     charge = winding_numbers(spins)
@@ -221,7 +224,9 @@ def _vortices(sheet: Sheet, axes: Axes, model: Lattice, spins: np.ndarray, left:
         sheet.line(xs, ys, color="white", linewidth=0.9)
 
 
-def _curve(sheet: Sheet, settings: Settings, column: Column, points: list[Estimate], left: float, below: float) -> None:
+def _curve(
+    sheet: Sheet, settings: Settings, column: Column, points: list[Estimate], left: Pixels, below: Pixels
+) -> None:
     """The phase curve, what is exact about it, and a leader from each lattice to its point."""
     inset = 86
     top, width = below + BAND, PANEL - inset
@@ -278,7 +283,7 @@ def _exact_line(axes: Axes, column: Column, points: list[Estimate], low: float) 
         axes.plot(ratios, 2 / math.pi * ratios * column.transition, ls=(0, (5, 2)), **look)
 
 
-def hue_wheel(sheet: Sheet, left: float, top: float, side: float) -> None:
+def hue_wheel(sheet: Sheet, left: Pixels, top: Pixels, side: Pixels) -> None:
     """The direction of each colour."""
     axes = sheet.axes(left, top, side, side, projection="polar")
     edges = np.linspace(0, 2 * np.pi, colours.N_HUES + 1) - np.pi / colours.N_HUES
@@ -292,7 +297,7 @@ def hue_wheel(sheet: Sheet, left: float, top: float, side: float) -> None:
         axes.text(angle, 0.27, words, ha="center", va="center", fontsize=11, color=colours.INK)
 
 
-def _footer(sheet: Sheet, settings: Settings, top: float) -> None:
+def _footer(sheet: Sheet, settings: Settings, top: Pixels) -> None:
     size, small = settings.size, settings.curve_size
     lines = (
         f"${size}\\times{size}$ spins at equilibrium: chains of cluster updates from random and from aligned spins "

@@ -12,7 +12,7 @@ from ..lattice import exact
 from ..lattice.observables import Estimate, jackknife, mean_and_error, specific_heat
 from . import colours
 from .columns import COLUMNS, ROWS, Column, Known, Looks, Q, dual, dual_energy
-from .plate import LEFT, TEXT, Sheet, measured, pooled, quantity
+from .plate import LEFT, TEXT, Pixels, Sheet, measured, pooled, quantity
 from .runs import CURVES, LEAST_TAU, PIECES, POINTS, TRIES, NotAtEquilibrium, Settings, agreement, column_of
 
 NAMES = {
@@ -216,6 +216,12 @@ def draw(settings: Settings) -> Sheet:
         for (key, row), (energy, _) in starts(settings).items()
     ]
     _pulls(sheet, width - 30 - 600, top, 600, 180, words, "random minus aligned start")
+    size, small = settings.size, settings.curve_size
+    words = (
+        f"Coloured: ${size}\\times{size}$ spins, the lattices of the plate; grey: "
+        f"${small}\\times{small}$. Bars: $\\pm1$ standard error; bands: $\\pm1$ and $\\pm2$."
+    )
+    sheet.text(LEFT + gap, top + lower + 78, words, fontsize=TEXT - 3, color=colours.GREY)
     return sheet
 
 
@@ -268,7 +274,13 @@ def _bare(axes: Axes) -> None:
 
 
 def _pulls(
-    sheet: Sheet, left: float, top: float, width: float, inset: float, words: list[tuple[str, float, int]], title: str
+    sheet: Sheet,
+    left: Pixels,
+    top: Pixels,
+    width: Pixels,
+    inset: Pixels,
+    words: list[tuple[str, float, int]],
+    title: str,
 ) -> None:
     """One lane each, with the bands in which two of three, and nineteen of twenty, should be."""
     axes = sheet.axes(left + inset, top, width - inset, LANE * len(words))
