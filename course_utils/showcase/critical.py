@@ -36,7 +36,7 @@ def verdict(energy: Shaped[np.ndarray, "2 n_kept"], size: int) -> str:
     known = exact.kaufman_energy((size, size), exact.BETA_C)
     mean, error = pieces.mean(), pieces.mean(2).std(ddof=1) / np.sqrt(2 * PIECES)
     return (
-        f"Energy per spin {mean:.4f} ± {error:.4f}, exact {known:.4f}; from random and from aligned spins it is "
+        f"Energy per spin −{-mean:.4f} ± {error:.4f}, exact −{-known:.4f}; from random and from aligned spins it is "
         f"{compared.apart:.1f} σ apart."
     )
 
@@ -76,9 +76,10 @@ def draw(settings: Settings) -> Sheet:
             sheet.line([near, far], [start, end], color=colours.SIGN["hot"], linewidth=1.2)
     small = {"fontsize": TEXT - 3, "color": colours.GREY}
     lines = (
-        "A block shows the sign of most of its spins, so that all three pictures have equally many pixels; each is the "
-        "framed part of the one before.",
-        "Domains lie within domains of every size, and without the labels you could hardly say which picture is which.",
+        "A block shows the sign of most of its spins, so that all three pictures have equally many pixels. Each is the "
+        "framed quarter of the one before,",
+        "chosen to hold both signs. Domains lie within domains of every size: without the labels it is hard to say which "
+        "picture is which.",
         words,
     )
     for number, line in enumerate(lines):

@@ -83,7 +83,7 @@ def frame(
         count = int((charge > 0).sum())
         if count <= MOST_MARKED:
             stamp(picture, charge, scale)
-        words = f"{count} vortex pair{'' if count == 1 else 's'} · {words}"
+        words = f"{2 * count} vortices · {words}"
     strip = caption(picture.shape[1], f"{title(model)}, quenched to T = {temperature:g}", words)
     if isinstance(model, XY):
         disc = colours.wheel(len(strip) - 12)
