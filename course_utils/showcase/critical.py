@@ -1,0 +1,102 @@
+"""The critical Ising lattice, looked at three times closer and closer: no length tells the pictures apart."""
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int8, Shaped
+from matplotlib.patches import Rectangle
+
+from ..diagnostics import two_starts
+from ..lattice import Ising, exact
+from . import colours
+from .plate import LEFT, PANEL, TEXT, Sheet
+from .runs import LARGE, NotAtEquilibrium, Settings
+
+ZOOMS = (1, 2, 4)
+PIECES = 4  # of the chain from each start, some two autocorrelation times long
+
+
+def blocks(spins: Int8[np.ndarray, "L L"], side: int) -> Int8[np.ndarray, "l l"]:
+    """The majority of each block of side x side spins; where it is a tie, the block's first spin decides."""
+    cells = spins.reshape(len(spins) // side, side, -1, side)
+    total = cells.sum((1, 3), dtype=np.int32)
+    return np.where(total == 0, cells[:, 0, :, 0], np.sign(total)).astype(np.int8)
+
+
+def verdict(energy: Shaped[np.ndarray, "2 n_kept"], size: int) -> str:
+    """What says that the lattice is at equilibrium.
+
+    Raises:
+        NotAtEquilibrium: if its two starts do not agree.
+    """
+    pieces = energy[:, energy.shape[1] % PIECES :].reshape(2, PIECES, -1)
+    compared = two_starts(pieces[0].T, pieces[1].T)
+    if not compared.agree:
+        raise NotAtEquilibrium(f"critical, energy from random and from aligned spins: {compared}; expected agreement")
+    known = exact.kaufman_energy((size, size), exact.BETA_C)
+    mean, error = pieces.mean(), pieces.mean(2).std(ddof=1) / np.sqrt(2 * PIECES)
+    return (
+        f"Energy per spin −{-mean:.4f} ± {error:.4f}, exact −{-known:.4f}; from random and from aligned spins it is "
+        f"{compared.apart:.1f} σ apart."
+    )
+
+
+def draw(settings: Settings) -> Sheet:
+    """Three pictures with equally many pixels: the whole lattice in blocks, a quarter of it in smaller ones, spins."""
+    kept = LARGE.load(settings)
+    spins, size = kept["spins"], 2 * settings.size
+    words = verdict(kept["energy"], size)
+    gap, top = 40, 150
+    sheet = Sheet(2 * LEFT + len(ZOOMS) * PANEL + (len(ZOOMS) - 1) * gap, top + PANEL + 150)
+    sheet.text(
+        LEFT, 56, f"Ising at $T_c$: ${size}\\times{size}$ spins, closer and closer", fontsize=TEXT + 8, weight="bold"
+    )
+    model, n_blocks, origin = Ising(size), size // max(ZOOMS), np.zeros(2, int)
+    for number, zoom in enumerate(ZOOMS):
+        left, side, block = LEFT + number * (PANEL + gap), size // zoom, max(ZOOMS) // zoom
+        row, col = origin
+        crop = spins[row : row + side, col : col + side]
+        axes = sheet.image(left, top, PANEL, colours.picture(model, blocks(crop, block)))
+        what = f"blocks of ${block}\\times{block}$ spins" if block > 1 else "single spins"
+        sheet.text(left, top - 14, f"$\\times{zoom}$", color=colours.SIGN["hot"])
+        sheet.text(left + PANEL, top - 14, what, ha="right", color=colours.GREY)
+        if zoom == max(ZOOMS):
+            break
+        # of all quarters the one with both signs in the most equal shares: a frame full of one shows nothing
+        offset = _balanced(crop, side // 2)
+        origin = origin + offset
+        row, col = offset / block
+        frame = Rectangle(
+            (col, row), n_blocks / 2, n_blocks / 2, fill=False, edgecolor=colours.SIGN["hot"], linewidth=2.4
+        )
+        axes.add_patch(frame)
+        near, far = left + (col / n_blocks + 0.5) * PANEL, left + PANEL + gap
+        high = top + (0.5 - row / n_blocks) * PANEL
+        for start, end in ((high, top), (high + PANEL / 2, top + PANEL)):
+            sheet.line([near, far], [start, end], color=colours.SIGN["hot"], linewidth=1.2)
+    small = {"fontsize": TEXT - 3, "color": colours.GREY}
+    lines = (
+        "A block shows the sign of most of its spins, so that all three pictures have equally many pixels. Each is the "
+        "framed quarter of the one before,",
+        "chosen to hold both signs. Domains lie within domains of every size: without the labels it is hard to say which "
+        "picture is which.",
+        words,
+    )
+    for number, line in enumerate(lines):
+        sheet.text(LEFT, top + PANEL + 46 + 32 * number, line, **small)
+    return sheet
+
+
+def _balanced(spins: Int8[np.ndarray, "L L"], side: int) -> Shaped[np.ndarray, "2"]:
+    """Where a square of this side has a magnetisation closest to 0, among places an eighth of it apart."""
+    step = max(1, side // 8)
+    places = [(row, col) for row in range(0, side + 1, step) for col in range(0, side + 1, step)]
+    means = [abs(spins[row : row + side, col : col + side].mean(dtype=float)) for row, col in places]
+    return np.array(places[int(np.argmin(means))])
+
+
+def save(settings: Settings) -> list[Path]:
+    """The picture."""
+    path = settings.out / "critical.png"
+    draw(settings).save(path, 2)
+    return [path]

@@ -1,0 +1,317 @@
+"""The work of the showcase in parts: each is one process's, is kept once it is whole, and is not done again.
+
+A part is a file in `parts/SIZE-SEED/` of the output folder, so that another size or seed never meets an old one. Parts
+run in processes, because joining clusters holds Python's lock.
+"""
+
+import contextlib
+import dataclasses
+import multiprocessing
+import os
+import signal
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Shaped
+from tqdm import tqdm
+
+from ..diagnostics import TwoStarts, two_starts
+from ..lattice import Ising, cluster, exact
+from .columns import COLUMNS, ROWS, Column
+
+CHAINS = 2  # from each of the two starts
+PIECES = 2  # of each chain, whose scatter gives the errors
+LEAST_TAU = 4.0  # autocorrelation times in a chain, 2 in a piece: the shortest whose scatter is still that of the mean
+TRIES = 3  # each twice as long as the one before, until both starts agree
+CURVE_CHAINS, CURVE_UPDATES, CURVE_BURN_IN = 4, 180, 60
+Tick = Callable[[float], None]
+
+
+class Stopped(Exception):
+    """The person asked to stop."""
+
+
+class NotAtEquilibrium(RuntimeError):
+    """Two opposite starts do not agree."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is made, and where.
+
+    Attributes:
+        out: folder for the pictures.
+        size: L.
+        seed: of all random numbers.
+    """
+
+    out: Path
+    size: int = 512
+    seed: int = 0
+
+    @property
+    def parts(self) -> Path:
+        """Folder of the parts."""
+        return self.out / "parts" / f"{self.size}-{self.seed}"
+
+    @property
+    def curve_size(self) -> int:
+        """Side of the lattices of the phase curves."""
+        return max(8, self.size // 16 * 2)
+
+    def rng(self, name: str) -> np.random.Generator:
+        """Random numbers for a part: its own, whichever other parts are made."""
+        return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of work.
+
+    Attributes:
+        name: of its file.
+        cost: about how long it takes, in seconds of one core at the usual size.
+        work: (settings, tick) -> arrays to keep; it calls `tick(seconds' worth done)` often, which may raise `Stopped`.
+        products: further files that it leaves in the same folder.
+    """
+
+    name: str
+    cost: float
+    work: Callable[[Settings, Tick], dict[str, np.ndarray]]
+    products: tuple[str, ...] = ()
+
+    def done(self, settings: Settings) -> bool:
+        """Whether all of it is there."""
+        return all(path.exists() for path in (self.path(settings), *(settings.parts / name for name in self.products)))
+
+    def path(self, settings: Settings) -> Path:
+        """Its file."""
+        return settings.parts / f"{self.name}.npz"
+
+    def load(self, settings: Settings) -> dict[str, np.ndarray]:
+        """What it kept."""
+        with np.load(self.path(settings)) as kept:
+            return dict(kept)
+
+    def __call__(self, settings: Settings, tick: Tick) -> None:
+        """Do the work and keep what came of it."""
+        path = self.path(settings)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        arrays = self.work(settings, tick)
+        partial = path.with_suffix(f".{os.getpid()}.partial")
+        with open(partial, "wb") as file:
+            np.savez_compressed(file, **arrays)
+        os.replace(partial, path)
+
+
+# --------------------------------------------------------------------------------------------- lattices measured
+
+
+def agreement(series: Shaped[np.ndarray, "2 n_chains n_kept"]) -> TwoStarts:
+    """Two starts compared: the error from pieces of the chains, the length in autocorrelation times from whole ones."""
+    pieces = series[..., series.shape[-1] % PIECES :].reshape(2, -1, series.shape[-1] // PIECES)
+    compared = two_starts(pieces[0].T, pieces[1].T)
+    return dataclasses.replace(compared, length=two_starts(series[0].T, series[1].T).length)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One lattice of the plate: chains from random and from aligned spins at one temperature, until they agree."""
+
+    key: str
+    row: int
+
+    def __call__(self, settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
+        column = column_of(self.key)
+        model, temperature = column.build(settings.size), column.temperatures[self.row]
+        rng = settings.rng(f"{self.key}-{ROWS[self.row]}")
+        starts = [cluster.equilibrate(model, rng, 0.0, 0, n_chains=CHAINS, init=init) for init in ("random", "aligned")]
+        spins = np.concatenate(starts)
+        n_kept = column.n_updates[self.row]
+        n_burn_in, spent = n_kept // 4, SECOND
+        burnt = 0
+        for _ in range(TRIES):
+            burnt += n_burn_in
+            for _ in range(n_burn_in):
+                spins = cluster.update(model, rng, 1 / temperature, spins)
+                tick(spent)
+            seen = []
+            for _ in range(n_kept):
+                spins = cluster.update(model, rng, 1 / temperature, spins)
+                seen.append(column.look(model, spins))
+                tick(spent)
+            # the two starts first, then their chains, then time
+            series = {name: np.stack([look[name] for look in seen], axis=1) for name in seen[0]}
+            series = {name: s.reshape(2, CHAINS, *s.shape[1:]) for name, s in series.items()}
+            compared = [agreement(series[name]) for name in ("energy", "order")]
+            if all(one.agree and one.length >= LEAST_TAU for one in compared):
+                break
+            burnt += n_kept  # a run that was too short is the next one's burn-in
+            n_burn_in, n_kept, spent = 0, 2 * n_kept, 0.0
+        return series | {"spins": spins[0], "n_burn_in": np.array(burnt)}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The phase curve of a model: all temperatures side by side on smaller lattices."""
+
+    key: str
+
+    def __call__(self, settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
+        column = column_of(self.key)
+        model = column.build(settings.curve_size)
+        rng = settings.rng(f"{self.key}-curve")
+        temperatures = np.repeat(np.array(column.grid) * column.transition, CURVE_CHAINS)
+        spins = cluster.equilibrate(model, rng, 0.0, 0, n_chains=len(temperatures)).copy()
+        spins[::2] = cluster.equilibrate(model, rng, 0.0, 0, init="aligned")[0]
+        seen = []
+        for number in range(CURVE_BURN_IN + CURVE_UPDATES):
+            spins = cluster.update(model, rng, 1 / temperatures, spins)
+            if number >= CURVE_BURN_IN:
+                look = column.look(model, spins)
+                seen.append({name: look[name] for name in ("energy", "order", "terms") if name in look})
+            tick(CURVE_COST / (CURVE_BURN_IN + CURVE_UPDATES))
+        shape = (len(column.grid), CURVE_CHAINS, CURVE_UPDATES)
+        series = {name: np.stack([look[name] for look in seen], axis=1) for name in seen[0]}
+        return {name: s.reshape(*shape, *s.shape[2:]) for name, s in series.items()}
+
+
+@dataclass(frozen=True)
+class Large:
+    """The critical Ising lattice of twice the side, from both starts."""
+
+    n_updates: int = 120
+
+    def __call__(self, settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
+        model, rng = Ising(2 * settings.size), settings.rng("critical")
+        starts = [cluster.equilibrate(model, rng, 0.0, 0, init=init) for init in ("random", "aligned")]
+        spins, energy = np.concatenate(starts), []
+        for number in range(self.n_updates + self.n_updates // 3):
+            spins = cluster.update(model, rng, exact.BETA_C, spins)
+            if number >= self.n_updates // 3:
+                energy.append(np.asarray(model.energy(jnp.asarray(spins))))
+            tick(LARGE_COST / (self.n_updates * 4 / 3))
+        return {"spins": spins[0], "energy": np.stack(energy, axis=1)}
+
+
+def column_of(key: str) -> Column:
+    """The column of a name."""
+    return next(column for column in COLUMNS if column.key == key)
+
+
+SECOND = 0.045 * 2 * CHAINS  # of one core, for an update of all chains at the usual size
+CURVE_COST, LARGE_COST = 14.0, 50.0
+POINTS = {
+    (column.key, row): Part(f"{column.key}-{name}", 1.25 * SECOND * column.n_updates[row], Point(column.key, row))
+    for column in COLUMNS
+    for row, name in enumerate(ROWS)
+}
+CURVES = {c.key: Part(f"{c.key}-curve", CURVE_COST, Curve(c.key)) for c in COLUMNS}
+LARGE = Part("critical", LARGE_COST, Large())
+
+
+# -------------------------------------------------------------------------------------------------- processes
+
+
+_shared: dict[str, Any] = {}
+
+
+def _begin(stop: Any, done: Any) -> None:
+    """A process of the pool: Ctrl-C is the parent's, which then sets `stop`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _shared.update(stop=stop, done=done)
+
+
+def _tick(cost: float) -> None:
+    if _shared["stop"].is_set():
+        raise Stopped
+    with _shared["done"].get_lock():
+        _shared["done"].value += cost
+
+
+def _work(part: Part, settings: Settings) -> None:
+    part(settings, _tick)
+
+
+@contextlib.contextmanager
+def stopping(stop: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C and SIGTERM call `stop` and raise nothing, for what is raised inside a callback of JAX's is lost."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    try:
+        before = {number: signal.signal(number, lambda *_: stop()) for number in numbers}
+    except ValueError:  # not in the main thread, where no signal comes
+        before = {}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def make(parts: Sequence[Part], settings: Settings, workers: int = 1) -> None:
+    """Do what is not done yet, with a bar on stdout.
+
+    Args:
+        parts: wanted.
+        settings: of all.
+        workers: processes; with 1 the work is done in this one.
+
+    Raises:
+        Stopped: after Ctrl-C or SIGTERM. Parts that are whole are kept.
+    """
+    todo = sorted((part for part in parts if not part.done(settings)), key=lambda part: -part.cost)
+    if not todo:
+        return
+    total = sum(part.cost for part in parts)
+    found = total - sum(part.cost for part in todo)
+    layout = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
+    with tqdm(total=total, initial=found, file=sys.stdout, desc="lattices", bar_format=layout, ncols=90) as bar:
+        if workers > 1:
+            _make_in_pool(todo, settings, workers, bar)
+        else:
+            _make_here(todo, settings, bar)
+        bar.update(total - bar.n)
+
+
+def _make_here(todo: Sequence[Part], settings: Settings, bar: tqdm) -> None:
+    stopped: list[bool] = []
+
+    def tick(cost: float) -> None:
+        if stopped:
+            raise Stopped
+        bar.update(cost)
+
+    with stopping(lambda: stopped.append(True)):
+        for part in todo:
+            bar.set_postfix_str(part.name)
+            part(settings, tick)
+
+
+def _make_in_pool(todo: Sequence[Part], settings: Settings, workers: int, bar: tqdm) -> None:
+    context = multiprocessing.get_context("spawn")  # a fork of a process with JAX in it may hang
+    stop, done = context.Event(), context.Value("d", 0.0)
+    began = bar.n
+    pool = ProcessPoolExecutor(workers, context, _begin, (stop, done))
+    with stopping(stop.set), pool:
+        names = {pool.submit(_work, part, settings): part.name for part in todo}
+        waiting = set(names)
+        try:
+            while waiting:
+                finished, waiting = wait(waiting, timeout=0.3, return_when=FIRST_COMPLETED)
+                bar.set_postfix_str(f"{len(names) - len(waiting)} of {len(names)} parts")
+                bar.update(max(0.0, min(began + done.value, bar.total) - bar.n))
+                for one in finished:
+                    one.result()
+                if stop.is_set():
+                    raise Stopped
+        finally:
+            stop.set()  # after an error too: the others need not go on
+            for one in waiting:
+                one.cancel()
