@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 
 from ..plots import COLORS, maps
-from ..plots.style import PROBABILITY_CMAP
 from .base import Explorer, choice
 
 if TYPE_CHECKING:
@@ -173,14 +172,8 @@ def _figure(data_set: str, run: Short | None, title: str) -> Figure:
     axes[0].set_ylabel("$x_2$", labelpad=-2)
     for ax in axes[1:]:
         ax.set_yticklabels([])
-    axes[1].set_facecolor(_darkest())
+    axes[1].set_facecolor("black")
     return figure
-
-
-def _darkest() -> str:
-    from matplotlib import colormaps
-
-    return colormaps[PROBABILITY_CMAP](0.0)
 
 
 @functools.lru_cache(maxsize=4)
