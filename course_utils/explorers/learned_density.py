@@ -9,7 +9,6 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from ..plots import COLORS, maps
-from ..plots.style import PROBABILITY_CMAP
 from .base import Explorer, choice
 
 if TYPE_CHECKING:

@@ -92,7 +92,7 @@ def _arrange(solid: Any, names: Sequence[tuple[str, str]], title: str) -> None:
     )  # fmt: skip
     solid.update_scenes(
         xaxis_title_text="x₁", yaxis_title_text="x₂", zaxis_title_text=names[0][1], aspectmode="manual",
-        aspectratio={"x": 1, "y": 1, "z": 0.6}, camera_eye={"x": 1.2, "y": -1.4, "z": 1.1},
+        aspectratio={"x": 1, "y": 1, "z": 0.6}, camera_eye={"x": -0.7, "y": -1.4, "z": 1.5},
     )  # fmt: skip
 
 

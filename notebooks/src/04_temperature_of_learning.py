@@ -308,19 +308,21 @@ run = descent.thermal_descent(
     generator=torch.Generator().manual_seed(2),
     quench=QUENCH,
 )
-path, loss, T = run.trajectory[:, 0], run.energy[:, 0], run.temperature
+path, loss, temperatures = run.trajectory[:, 0], run.energy[:, 0], run.temperature
 last_far = int((path.norm(dim=-1) > 0.5).nonzero().max()) + 1
 print(f"first E = {loss[0]:.3f}, last E = {loss[-1]:.4f}, lowest on the way {loss.min():.4f}")
-print(f"last time more than 0.5 from the minimum: step {last_far}, at T = {T[last_far - 1]:.3f}")
+print(f"last time more than 0.5 from the minimum: step {last_far}, at T = {temperatures[last_far - 1]:.3f}")
 
 # %%
 points, _ = boltzmann.grid_2d(ackley.energy.domain, 201)
 at, ground = torch.arange(1, N_STEPS + 1), plots.energy(points, ackley.energy(points), grey=True)
-star, way = plots.minima(ackley.energy.minima), plots.path(path, color="time", values=T, scale="temperature $T$")
-phase = plots.dots(torch.stack([T.clamp(min=5e-3), loss], 1), most=N_STEPS, color="blue", size=4, alpha=0.5)
+way = plots.path(path, color="time", values=temperatures, scale="temperature $T$")
+cold = torch.stack([temperatures.clamp(min=5e-3), loss], 1)  # T = 0 has no place on a logarithmic axis
+phase = plots.dots(cold, most=N_STEPS, color="blue", size=4, alpha=0.5)
 plots.figure(
-    plots.panel(ground, star, way, title="the path, from disc to cross; star: minimum", height=3.3),
-    plots.panel(plots.line(at, T), xlabel="step", ylabel="temperature $T$", title="temperature", height=3.3),
+    plots.panel(ground, plots.minima(ackley.energy.minima), way, height=3.3,
+                title="the path, from disc to cross; star: minimum"),
+    plots.panel(plots.line(at, temperatures), xlabel="step", ylabel="temperature $T$", title="temperature", height=3.3),
     plots.panel(plots.line(at, loss, width=0.7), xlabel="step", ylabel="loss $E$", title="loss", height=3),
     plots.panel(phase, log="x", xlabel="temperature $T$ ($T = 0$ drawn at 0.005)", ylabel="loss $E$",
                 title="loss against temperature: time runs leftwards"),
@@ -483,7 +485,7 @@ def one_sigma(successes: Bool[Tensor, "n"]) -> tuple[float, float, float]:
 
 
 METHODS = {name: (name, 1) for name in descent.SCHEDULES} | {"10 anneals": ("linear", 10)}
-pilot, panels = {}, []
+pilot, tables = {}, []
 for name, landscape in tqdm(landscapes.items(), file=sys.stdout, desc="pilot"):
     pilot[name] = {}
     for i, (method, (schedule, parts)) in enumerate(METHODS.items()):
@@ -492,13 +494,13 @@ for name, landscape in tqdm(landscapes.items(), file=sys.stdout, desc="pilot"):
     plain = contest(landscape, torch.zeros(N_STEPS, 1), 60, 20)[0].double().mean()
     rates = [[rate for rate, _, _ in row] for row in pilot[name].values()]
     cells = plots.cells(rates, list(METHODS), [f"{T:g}" for T in STARTS[name]], form="{:.0%}", span=(0, 1))
-    panels.append(plots.panel(cells, xlabel="start temperature", title=f"{name} (plain descent {plain:.0%})", height=3))
+    tables.append(plots.panel(cells, xlabel="start temperature", title=f"{name} (plain descent {plain:.0%})", height=3))
 
 # %%
 span = [rate for rates in pilot["Ackley"].values() for rate, _, _ in rates]
-error = max((high - low) / 2 for table in pilot.values() for row in table.values() for _, low, high in row)
+error = max((high - low) / 2 for rates in pilot.values() for row in rates.values() for _, low, high in row)
 title = f"Success rates of 60 runs (±1 standard error: at most {error:.0%}): on Ackley the start temperature decides"
-plots.figure(*panels, columns=2, share="y", title=f"{title}, {min(span):.0%} to {max(span):.0%}")
+plots.figure(*tables, columns=2, share="y", title=f"{title}, {min(span):.0%} to {max(span):.0%}")
 
 # %% [markdown]
 # *Picture: four tables of success rates, a row for each method and a column for each start temperature, the darker the higher.

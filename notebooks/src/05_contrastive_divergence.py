@@ -704,12 +704,12 @@ for name in order:
 first, last = order[0], order[-1]
 said = [f"{first} ends below all others"] * all(ends[first].max() < ends[name].min() for name in order[1:])
 said += [f"{last} above all others"] * all(ends[last].min() > ends[name].max() for name in order[:-1])
-title = f"Two moons, three seeds: {', '.join(said) or 'the ranges overlap, no method is ahead'}"
 
 # %%
 best = float(runs["exact ML"].history["KL"][-1])
 marks, places = {"style": "-", "color": "black"}, (0.02, 0.03, 0.05, 0.1)
 dots = plots.rows(list(ends), torch.stack(list(ends.values())), color="black")
+title = f"Two moons, three seeds: {', '.join(said) or 'the ranges overlap, no method is ahead'}"
 falling = [plots.runs(at, kl, name) for name, (at, kl) in curves.items()]
 plots.figure(
     plots.panel(*falling, plots.hline(best, "exact likelihood", **marks), log="y", xlabel="step",
