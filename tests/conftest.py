@@ -14,7 +14,7 @@ import pytest
 import support.annotations
 
 # Every annotation of the module is looked at while the tests run; this must come before its first import.
-jaxtyping.install_import_hook("course_utils", f"{support.annotations.__name__}.checked")
+jaxtyping.install_import_hook(["course_utils", "course_checks"], f"{support.annotations.__name__}.checked")
 
 #: A test whose name begins so runs a lesson from top to bottom in a kernel of its own.
 WHOLE = "test_whole_"

@@ -35,7 +35,7 @@ if __name__ == "__main__":
 
 from support.bench import Bench, Outcome
 
-from course_utils.checks.values import agree, copied, to_numpy
+from course_checks.checks.values import agree, copied, to_numpy
 from notebooks import build
 
 # ------------------------------------------------------------------------------------------- changes in the source

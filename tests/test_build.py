@@ -664,8 +664,8 @@ def add_line(path: Path, line: str) -> None:
 
 def test_solved_copy_holds_the_modules_that_its_kernel_imported(finished: Path) -> None:
     modules = solved(finished).metadata.course.modules
-    assert {"course_utils", "course_utils.checks.frame", "course_utils.plots.style"} <= set(modules)
-    assert "course_utils.exercises.ising" not in modules
+    assert {"course_utils", "course_utils.place", "course_utils.plots.style"} <= set(modules)
+    assert "course_utils.lattice.ising" not in modules
     assert len(modules["course_utils"]) == 12
     assert "course" not in student(finished).metadata
 
@@ -680,7 +680,7 @@ def test_changed_module_names_the_lessons_that_ran_with_it(course: Path, capsys:
 
 @pytest.mark.parametrize(
     ("file", "line"),
-    [(STYLE, "# A remark."), ("course_utils/exercises/ising.py", "UNUSED = 1"), ("course_utils/new.py", "UNUSED = 1")],
+    [(STYLE, "# A remark."), ("course_utils/lattice/ising.py", "UNUSED = 1"), ("course_utils/new.py", "UNUSED = 1")],
 )
 def test_remark_and_a_module_that_no_lesson_imports_change_nothing(
     course: Path, capsys: pytest.CaptureFixture[str], file: str, line: str

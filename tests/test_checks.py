@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils import check
-from course_utils.checks import CheckFailed, NotDone
+from course_checks import check
+from course_checks.checks import CheckFailed, NotDone
 
 
 def learner(source: str) -> dict:

@@ -28,6 +28,7 @@ pytestmark = [
     ),
 ]
 
+PACKAGES = ("course_utils", "course_checks")
 KEPT = ("jax", "jaxlib", "numpy", "torch")
 
 
@@ -82,7 +83,8 @@ def repository(folder: Path) -> Path:
     folder.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "course_utils", folder / "course_utils", ignore=shutil.ignore_patterns("__pycache__"))
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     commit(folder)
     return folder
 
@@ -136,8 +138,9 @@ def test_the_setup_cell_adds_what_is_missing_and_changes_nothing(
 
     found = host.run("import course_utils; print(course_utils.__file__)").stdout.strip()
     assert Path(found).resolve().is_relative_to(host.site.resolve())
-    sources = {p.relative_to(ROOT).as_posix() for p in (ROOT / "course_utils").rglob("*.py")}
-    assert {p.relative_to(host.site).as_posix() for p in (host.site / "course_utils").rglob("*.py")} == sources
+    for package in PACKAGES:
+        sources = {p.relative_to(ROOT).as_posix() for p in (ROOT / package).rglob("*.py")}
+        assert {p.relative_to(host.site).as_posix() for p in (host.site / package).rglob("*.py")} == sources
 
     # A second run finds it, and asks neither pip nor git.
     again = host.run(code, PIP_NO_INDEX="1", GIT_CONFIG_COUNT="0")

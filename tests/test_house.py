@@ -19,6 +19,7 @@ TOP = {
     "README.md",
     "binder",
     "course.py",
+    "course_checks",
     "course_utils",
     "notebooks",
     "pyproject.toml",
@@ -83,7 +84,7 @@ def test_modules_import_from_the_layers_below_them_and_in_no_circle() -> None:
         pytest.fail(result.stdout + result.stderr, pytrace=False)
 
 
-@pytest.mark.parametrize("module", ["course_utils", "course_utils.checks", "course_utils.lattice.exact"])
+@pytest.mark.parametrize("module", ["course_utils", "course_checks", "course_utils.lattice.exact"])
 def test_importing_it_loads_neither_torch_nor_jax(module: str) -> None:
     result = python("-c", f"import {module}, sys; print(sorted({{'torch', 'jax', 'jaxlib'}} & set(sys.modules)))")
     assert (result.stdout, result.stderr) == ("[]\n", "")

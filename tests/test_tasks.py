@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils import check
-from course_utils.checks import CheckFailed, Task
-from course_utils.checks.frame import CourseFault
-from course_utils.checks.values import changes, copied
+from course_checks import check
+from course_checks.checks import CheckFailed, Task
+from course_checks.checks.frame import CourseFault
+from course_checks.checks.values import changes, copied
 
 
 def draw(rng):

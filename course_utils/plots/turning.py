@@ -36,7 +36,7 @@ class Turning:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
         from plotly import io
 
-        from ..machine import where
+        from ..place import where
 
         # Named, because plotly's default puts its library of 4 MB into the notebook.
         renderer = io.renderers["colab" if where() == "colab" else "plotly_mimetype"]

@@ -67,7 +67,7 @@ def _code_problems(cell: Cell) -> Iterator[str]:
     count = _code_lines(cell.source, tree)
     limit, cure = MAX_CODE_LINES, "Split it, or move drawing into course_utils.plots."
     if cell.role == "check":
-        limit, cure = MAX_CHECK_LINES, "Move references and mistakes into course_utils.exercises."
+        limit, cure = MAX_CHECK_LINES, "Move references and mistakes into course_checks.exercises."
     if count > limit:
         yield f"the cell has {count} lines of code; {limit} is the limit (docstrings and blank lines excepted). {cure}"
     marks = [line.strip() for line in cell.source.splitlines() if line.strip() in (BEGIN, END)]

@@ -93,7 +93,7 @@ def setup_cell(uses: Sequence[str], repository: str | None = None) -> str:
 def report_cell(lesson: Lesson) -> str:
     """Code of the last code cell: which exercises have passed."""
     points = ", ".join(f'"{name}": {value}' for name, value in lesson.points.items())
-    return f"from course_utils import check\n\ncheck.report({{{points}}})"
+    return f"from course_checks import check\n\ncheck.report({{{points}}})"
 
 
 def links_cell(lesson: Lesson, course: Course) -> str:

@@ -27,7 +27,7 @@ import jax.numpy as jnp
 import numpy as np
 import torch
 
-from course_utils import check
+from course_checks import check
 
 # %% [markdown]
 # ## 1 · One formula and where it leads
@@ -91,7 +91,7 @@ def spring_energy(x, stiffness: float):
 
 
 # %% check="0.1" points=1
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("0.1", "spring_energy"):
     answer = exercises.start.spring_energy.by(spring_energy)

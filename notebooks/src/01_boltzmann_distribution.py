@@ -28,7 +28,7 @@ from IPython.display import display
 from jaxtyping import Float
 from torch import Tensor
 
-from course_utils import boltzmann, check, energies, explorers, plots
+from course_utils import boltzmann, energies, explorers, plots
 
 # %% [markdown]
 # ## 1 · A ball on a landscape
@@ -112,7 +112,7 @@ def probabilities(energy: Float[Tensor, "n"], temperature: float) -> Float[Tenso
 
 
 # %% check="1.1" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("1.1", "probabilities"):
     answer = exercises.boltzmann.probabilities.by(probabilities)
@@ -212,7 +212,7 @@ def log_partition(energy: Float[Tensor, "n"], temperature: float) -> float:
 
 
 # %% check="1.2" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("1.2", "log_partition"):
     answer = exercises.boltzmann.log_partition.by(log_partition)
@@ -265,7 +265,7 @@ def density(
 
 
 # %% check="1.3" points=4
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("1.3", "density"):
     answer = exercises.boltzmann.density.by(density)
@@ -379,7 +379,7 @@ def thermodynamics(
 
 
 # %% check="1.4" points=4
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("1.4", "thermodynamics"):
     answer = exercises.boltzmann.thermodynamics.by(thermodynamics)
@@ -539,7 +539,7 @@ def negative_log_likelihood(data_energy: Float[Tensor, "n"], log_z: float, tempe
 
 
 # %% check="1.5" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("1.5", "negative_log_likelihood"):
     answer = exercises.boltzmann.negative_log_likelihood.by(negative_log_likelihood)

@@ -28,7 +28,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
 
-from course_utils import check, explorers, partition, plots
+from course_utils import explorers, partition, plots
 from course_utils.lattice import exact
 
 # %% [markdown]
@@ -172,7 +172,7 @@ def log_z_independent(fields: Float[np.ndarray, "n"], beta: float) -> float:
 
 
 # %% check="2.1" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("2.1", "log_z_independent"):
     answer = exercises.partition.log_z_independent.by(log_z_independent)
@@ -263,7 +263,7 @@ def chain_log_z(n: int, beta: float, periodic: bool) -> float:
 
 
 # %% check="2.2" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("2.2", "chain_log_z"):
     answer = exercises.partition.chain_log_z.by(chain_log_z)
@@ -443,7 +443,7 @@ def importance_estimate(log_w: Float[np.ndarray, "n"]) -> tuple[float, float]:
 
 
 # %% check="2.3" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("2.3", "importance_estimate"):
     answer = exercises.partition.importance_estimate.by(importance_estimate)
@@ -588,7 +588,7 @@ def thermodynamic_integration(
 
 
 # %% check="2.4" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("2.4", "thermodynamic_integration"):
     answer = exercises.partition.thermodynamic_integration.by(thermodynamic_integration)
@@ -711,7 +711,7 @@ def annealed_log_weights(betas, state, energy, sweep) -> Float[np.ndarray, "chai
 
 
 # %% check="2.5" points=4
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("2.5", "annealed_log_weights"):
     answer = exercises.partition.annealed_log_weights.by(annealed_log_weights)

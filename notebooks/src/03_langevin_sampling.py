@@ -28,7 +28,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from course_utils import boltzmann, check, diagnostics, energies, explorers, partition, plots, samplers
+from course_utils import boltzmann, diagnostics, energies, explorers, partition, plots, samplers
 
 torch.set_num_threads(1)  # batches are small here: a second thread would cost more time than it saves
 
@@ -110,7 +110,7 @@ def score(energy, x: Float[Tensor, "n dim"], temperature: float) -> Float[Tensor
 
 
 # %% check="3.1" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("3.1", "score"):
     answer = exercises.langevin.score.by(score)
@@ -195,7 +195,7 @@ def ula_step(
 
 
 # %% check="3.2" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("3.2", "ula_step"):
     answer = exercises.langevin.ula_step.by(ula_step)
@@ -377,7 +377,7 @@ def mala_step(
 
 
 # %% check="3.3" points=4
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("3.3", "mala_step"):
     answer = exercises.langevin.mala_step.by(mala_step)
@@ -605,7 +605,7 @@ def split_r_hat(samples: Float[Tensor, "n_kept n_chains"]) -> float:
 
 
 # %% check="3.4" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("3.4", "split_r_hat"):
     answer = exercises.langevin.split_r_hat.by(split_r_hat)
@@ -964,7 +964,7 @@ def exchange(
 
 
 # %% check="3.5" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("3.5", "exchange"):
     answer = exercises.langevin.exchange.by(exchange)

@@ -30,7 +30,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from tqdm import tqdm
 
-from course_utils import boltzmann, check, descent, energies, explorers, plots, samplers
+from course_utils import boltzmann, descent, energies, explorers, plots, samplers
 
 torch.set_num_threads(1)  # on tensors this small, a second thread costs more than it brings
 
@@ -147,7 +147,7 @@ def thermal_step(
 
 
 # %% check="4.1" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("4.1", "thermal_step"):
     answer = exercises.descent.thermal_step.by(thermal_step)
@@ -261,7 +261,7 @@ def exponential_schedule(start: float, end: float, n_steps: int) -> Float[Tensor
 
 
 # %% check="4.2" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("4.2", "exponential_schedule"):
     answer = exercises.descent.exponential_schedule.by(exponential_schedule)
@@ -393,7 +393,7 @@ def success_rate(successes: Bool[Tensor, "n"], z: float = 1.96) -> tuple[float, 
 
 
 # %% check="4.3" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("4.3", "success_rate"):
     answer = exercises.descent.success_rate.by(success_rate)
@@ -683,7 +683,7 @@ def sgd_temperature(gradients: Float[Tensor, "n p"], step_size: float, batch_siz
 
 
 # %% check="4.4" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("4.4", "sgd_temperature"):
     answer = exercises.descent.sgd_temperature.by(sgd_temperature)

@@ -26,7 +26,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course_utils import check, data, ebm, explorers, plots, samplers
+from course_utils import data, ebm, explorers, plots, samplers
 
 torch.set_num_threads(1)  # batches are small here: a second thread would cost more time than it saves
 
@@ -131,7 +131,7 @@ def log_z(energy, domain, n: int) -> float:
 
 
 # %% check="5.1" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("5.1", "log_z"):
     answer = exercises.divergence.log_z.by(log_z)
@@ -341,7 +341,7 @@ def contrastive_divergence(
 
 
 # %% check="5.2" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("5.2", "contrastive_divergence"):
     answer = exercises.divergence.contrastive_divergence.by(contrastive_divergence)
@@ -521,7 +521,7 @@ class ReplayBuffer:
 
 
 # %% check="5.3" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("5.3", "ReplayBuffer"):
     answer = exercises.divergence.replay_buffer.by(ReplayBuffer)
@@ -639,7 +639,7 @@ def denoising_score_matching(
 
 
 # %% check="5.4" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("5.4", "denoising_score_matching"):
     answer = exercises.divergence.denoising_score_matching.by(denoising_score_matching)
@@ -871,7 +871,7 @@ def fisher_divergence(
 
 
 # %% check="5.5" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("5.5", "predicted_factor", "fisher_divergence"):
     answer = exercises.divergence.fisher_divergence.by(fisher_divergence)

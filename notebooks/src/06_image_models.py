@@ -32,7 +32,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from course_utils import check, data, ebm, explorers, plots, samplers, saved_folder
+from course_utils import data, ebm, explorers, plots, samplers, saved_folder
 from course_utils.diagnostics import two_starts
 
 torch.set_num_threads(1)  # these pictures are small: a second thread would cost more time than it saves
@@ -166,7 +166,7 @@ def spectral_norm(
 
 
 # %% check="6.1" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("6.1", "spectral_norm"):
     answer = exercises.images.spectral_norm.by(spectral_norm)
@@ -595,7 +595,7 @@ def auroc(scores_in: Float[Tensor, "n"], scores_out: Float[Tensor, "m"]) -> floa
 
 
 # %% check="6.2" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("6.2", "auroc"):
     answer = exercises.images.auroc.by(auroc)
@@ -710,7 +710,7 @@ def clamped_langevin(
 
 
 # %% check="6.3" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("6.3", "clamped_langevin"):
     answer = exercises.images.clamped_langevin.by(clamped_langevin)
@@ -859,7 +859,7 @@ def label_energy(logits: Float[Tensor, "n n_classes"], labels: list[int]) -> Flo
 
 
 # %% check="6.4" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("6.4", "label_energy"):
     answer = exercises.images.label_energy.by(label_energy)
@@ -930,7 +930,7 @@ def compose(energies: list, weights: list[float]):
 
 
 # %% check="6.5" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("6.5", "compose"):
     answer = exercises.images.compose.by(compose)

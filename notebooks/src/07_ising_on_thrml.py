@@ -41,7 +41,7 @@ from thrml import (
 )
 from thrml.models import IsingEBM, IsingSamplingProgram, SpinEBMFactor, SpinGibbsConditional
 
-from course_utils import check, diagnostics, explorers, plots
+from course_utils import diagnostics, explorers, plots
 from course_utils.lattice import Ising, exact, gibbs, observables
 
 T_C = 1 / exact.BETA_C
@@ -121,7 +121,7 @@ def conditional_probability(
 
 
 # %% check="7.1" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("7.1", "conditional_probability"):
     answer = exercises.ising.conditional_probability.by(conditional_probability)
@@ -194,7 +194,7 @@ def two_colours(rows: int, cols: int, periodic: bool = True) -> Bool[np.ndarray,
 
 
 # %% check="7.2" points=1
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("7.2", "two_colours"):
     answer = exercises.ising.two_colours.by(two_colours)
@@ -259,7 +259,7 @@ def transition_matrix(
 
 
 # %% check="7.3" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("7.3", "transition_matrix"):
     answer = exercises.ising.transition_matrix.by(transition_matrix)
@@ -483,7 +483,7 @@ def ising_program(nodes: list[SpinNode], beta: float) -> tuple[FactorSamplingPro
 
 
 # %% check="7.4" points=4
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("7.4", "ising_program"):
     answer = exercises.ising.ising_program.by(ising_program)
@@ -796,7 +796,7 @@ def order_and_binder(m: Float[np.ndarray, "chains samples"]) -> tuple[float, flo
 
 
 # %% check="7.5" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("7.5", "order_and_binder"):
     answer = exercises.ising.order_and_binder.by(order_and_binder)

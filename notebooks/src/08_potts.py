@@ -41,7 +41,7 @@ from thrml import (
     sample_states,
 )
 
-from course_utils import check, diagnostics, explorers, plots
+from course_utils import diagnostics, explorers, plots
 from course_utils.lattice import Potts, exact, factors, gibbs, tempering
 from course_utils.lattice import observables as ob
 
@@ -115,7 +115,7 @@ def potts_conditional(
 
 
 # %% check="8.1" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("8.1", "potts_conditional"):
     answer = exercises.potts.conditional.by(potts_conditional)
@@ -192,7 +192,7 @@ def potts_order_parameter(colours: UInt8[np.ndarray, "n rows cols"], q: int) -> 
 
 
 # %% check="8.2" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("8.2", "potts_order_parameter"):
     answer = exercises.potts.order_parameter.by(potts_order_parameter)
@@ -364,7 +364,7 @@ def latent_heat(
 
 
 # %% check="8.3" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("8.3", "latent_heat"):
     answer = exercises.potts.latent_heat.by(latent_heat)
@@ -504,7 +504,7 @@ def two_phases(
 
 
 # %% check="8.4" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("8.4", "two_phases"):
     answer = exercises.potts.two_phases.by(two_phases)
@@ -710,7 +710,7 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% check="8.5" points=4
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("8.5", "PottsSampler"):
     answer = exercises.potts.sampler.by(PottsSampler)

@@ -43,7 +43,7 @@ from thrml import (
     sample_states,
 )
 
-from course_utils import check, diagnostics, explorers, plots
+from course_utils import diagnostics, explorers, plots
 from course_utils.lattice import XY, Clock, Ising, Potts, exact, tempering
 from course_utils.lattice import observables as ob
 
@@ -135,7 +135,7 @@ def clock_conditional(neighbours: Int[np.ndarray, "n 4"], beta: float, q: int) -
 
 
 # %% check="9.1" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("9.1", "clock_conditional"):
     answer = exercises.xy.conditional.by(clock_conditional)
@@ -205,7 +205,7 @@ def pull(neighbours: Float[np.ndarray, "n 4"], beta: float) -> tuple[Float[np.nd
 
 
 # %% check="9.2" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("9.2", "pull"):
     answer = exercises.xy.pull.by(pull)
@@ -405,7 +405,7 @@ def winding_numbers(angles: Float[np.ndarray, "rows cols"]) -> Float[np.ndarray,
 
 
 # %% check="9.3" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("9.3", "winding_numbers"):
     answer = exercises.xy.winding.by(winding_numbers)
@@ -526,7 +526,7 @@ def helicity_modulus(angles: Float[np.ndarray, "n L L"], beta: float) -> float:
 
 
 # %% check="9.4" points=3
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("9.4", "helicity_modulus"):
     answer = exercises.xy.helicity.by(helicity_modulus)
@@ -672,7 +672,7 @@ def kt_crossing(temperatures: Float[np.ndarray, "n"], helicity: Float[np.ndarray
 
 
 # %% check="9.5" points=2
-from course_utils import check, exercises
+from course_checks import check, exercises
 
 with check.exercise("9.5", "kt_crossing"):
     answer = exercises.xy.crossing.by(kt_crossing)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from course_utils.checks import Answer, CheckFailed, NotDone, Task, frame
+from course_checks.checks import Answer, CheckFailed, NotDone, Task, frame
 from notebooks import build
 
 PATIENCE_S = 60

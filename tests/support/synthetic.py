@@ -23,7 +23,8 @@ START = """\
 # ## What you will be able to do
 
 # %%
-from course_utils import check, plots
+from course_checks import check
+from course_utils import plots
 
 # %% template="map"
 
@@ -67,7 +68,7 @@ import os
 import sys
 
 import ipywidgets
-from course_utils import check
+from course_checks import check
 
 print("kernel", sys.executable)
 print("folder", os.getcwd())
@@ -150,7 +151,7 @@ SECOND = """\
 # ---
 
 # %%
-from course_utils import check
+from course_checks import check
 
 print("second")
 """
@@ -170,9 +171,9 @@ def make_course(root: Path, **sources: str) -> Path:
     (root / "notebooks" / "src").mkdir(parents=True)
     (root / "pyproject.toml").write_text(f'[project.urls]\nRepository = "{ADDRESS}"\n', "utf-8")
     (root / "README.md").write_text(README, "utf-8")
-    shutil.copytree(
-        build.ROOT / "course_utils", root / "course_utils", ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
-    )
+    for package in ("course_utils", "course_checks"):
+        ignore = shutil.ignore_patterns("__pycache__", "*.pyc")
+        shutil.copytree(build.ROOT / package, root / package, ignore=ignore)
     lessons = {"00_start_here": START, "01_first_steps": FIRST, "02_second_steps": SECOND}
     for stem, text in {**lessons, **sources}.items():
         source_path(root, stem).write_text(text, "utf-8")

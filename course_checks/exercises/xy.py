@@ -8,8 +8,9 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import i0e, i1e, softmax
 
+from course_utils.lattice.observables import winding_numbers as _winding
+
 from ..checks import Task, outputs
-from ..lattice.observables import winding_numbers as _winding
 
 __all__ = ["conditional", "crossing", "helicity", "pull", "winding"]
 

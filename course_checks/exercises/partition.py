@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp
 
-from .. import partition
+from course_utils import partition
+
 from ..checks import Task
 
 __all__ = [

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import descent
+from course_utils import descent
+
 from ..checks import Task
 
 __all__ = ["exponential_schedule", "sgd_temperature", "success_rate", "thermal_step"]
