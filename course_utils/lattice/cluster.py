@@ -125,7 +125,7 @@ def _frozen(
     turned: Shaped[Array | np.ndarray, "n n_chains rows cols"],
     draws: Float[Array | np.ndarray, "2 n_chains rows cols"],
 ) -> Bool[Array, "n_chains rows cols 2"]:
-    """Which bonds to the next row and column are frozen: 1 - exp(-cost) of them, cost the most that images differ by."""
+    """Which bonds to the next row and column are frozen: 1 - exp(-cost), cost the most that images differ by."""
     couplings = (model.coupling, model.coupling) if model.coupling.ndim == 0 else model.coupling
     rows, cols = model.shape
     both = []

@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
 #: The course's own packages: a solved copy is out of date when code of theirs has changed that its kernel had imported.
-PACKAGES = ("course_utils",)
+PACKAGES = ("course_utils", "course_checks")
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 ANSWER = "<!-- ANSWER -->"
