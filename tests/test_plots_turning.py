@@ -66,7 +66,7 @@ def test_a_notebook_gets_a_small_picture_that_turns_and_a_still_one(turning):
     assert size["image/png"]["width"] == 960
     page = json.dumps(data["application/vnd.plotly.v1+json"])
     assert "bdata" not in page, "an older plotly.js reads plain lists only"
-    assert len(page) < 160_000
+    assert len(page) < 250_000
     assert plt.get_fignums() == []
 
 
@@ -74,4 +74,4 @@ def test_colab_gets_html_that_fetches_the_library(turning, monkeypatch):
     monkeypatch.setenv("COLAB_RELEASE_TAG", "release")
     page = turning._repr_mimebundle_()[0]["text/html"]
     assert "cdn.plot.ly" in page
-    assert len(page) < 200_000
+    assert len(page) < 250_000
