@@ -129,15 +129,44 @@ def test_energies_above_the_top_are_said_to_be():
     assert bar._colorbar.extend == "max"
 
 
-def test_unknown_pixels_have_a_colour_of_their_own():
-    pictures = np.full((1, 2, 3, 3), -1.0)
-    pictures[0, 1, 1, 1] = np.nan
-    fig = plots.figure(plots.images(pictures), title="t")
-    shown = np.asarray(fig.axes[0].images[0].get_array())
-    assert (shown[:3, :3] == 0).all()
-    np.testing.assert_allclose(shown[1, 5], np.array([0x56, 0xB4, 0xE9]) / 255)
+def test_images_stand_pixel_by_pixel_with_gaps_between():
+    pictures = np.random.default_rng(0).uniform(-1, 1, (3, 10, 1, 8, 8))
+    ax = plots.figure(plots.images(pictures, rows=["a", "b", "c"]), title="t").axes[0]
+    shown = np.asarray(ax.images[0].get_array())
+    assert ax.images[0].get_interpolation() == "nearest"
+    assert shown.shape == (3 * 9 - 1, 10 * 9 - 1, 3)
+    np.testing.assert_allclose(shown[9:17, 18:26, 0], (pictures[1, 2, 0] + 1) / 2)
+    assert (shown[8] == 1).all()
+    assert (shown[:, 8] == 1).all()
+    assert [text.get_text() for text in ax.texts] == ["a", "b", "c"]
+
+
+def test_white_is_ink_black_is_paper_and_an_unknown_pixel_is_neither():
+    image = torch.tensor([[-1.0, 1.0], [float("nan"), 0.0]]).expand(1, 1, 2, 2)
+    shown = np.asarray(plots.figure(plots.images(image), title="t").axes[0].images[0].get_array())
+    np.testing.assert_allclose(shown[0, 0], 0)
+    np.testing.assert_allclose(shown[0, 1], 1)
+    np.testing.assert_allclose(shown[1, 0], np.array([0x56, 0xB4, 0xE9]) / 255)
     with pytest.raises(ValueError, match="pictures has shape"):
         plots.images(np.zeros((3, 3)))
+
+
+def test_a_strip_shows_every_value_with_its_middle_half_and_median():
+    values = np.random.default_rng(1).normal(size=101)
+    ax = draw(plots.strips({"one": values, "two": torch.tensor(values) + 3}), xlabel="E")
+    ticks, bar, disc = ax.lines[:3]
+    np.testing.assert_allclose(ticks.get_xdata(), values)
+    np.testing.assert_allclose(bar.get_xdata(), np.quantile(values, (0.25, 0.75)))
+    np.testing.assert_allclose(disc.get_xydata(), [[np.median(values), 0]])
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["one", "two"]
+    assert ax.yaxis_inverted()
+
+
+def test_a_panel_is_as_high_as_it_asks_to_be():
+    low, high = plots.panel(plots.line(X, X), height=1.0), plots.panel(plots.line(X, X), height=3.0)
+    fig = plots.figure(low, high, columns=1, title="t")
+    assert fig.get_figheight() == pytest.approx(4.3)
+    assert list(fig.axes[0].get_gridspec().get_height_ratios()) == [1.0, 3.0]
 
 
 def test_a_surface_is_cut_where_it_is_told():

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from .. import arguments
 from ..plots import COLORS
-from ..plots.images import draw_images
+from ..plots.maps import draw_images
 from .base import Explorer, choice, log_slider
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def draw(start: str, steps: int, temperature: float) -> tuple[Figure, str]:
     figure = Figure(layout="none")  # fixed margins: nothing moves while a control does
     grid, curve = figure.add_axes((0.10, 0.02, 0.44, 0.84)), figure.add_axes((0.645, 0.15, 0.335, 0.70))
     rows = [f"step {n}" for n in frames]
-    pictures = np.stack([x.numpy() for x in frames.values()])
+    pictures = np.stack([x[:, 0].numpy() for x in frames.values()])
     draw_images(grid, pictures, rows=rows, room=len(STEPS))  # whatever the number of rows, nothing changes its place
     grid.set_title(f"from {start}: {steps} steps at T = {temperature:.3f}", y=1.01)
 

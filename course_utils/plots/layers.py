@@ -3,7 +3,7 @@
 Every function takes arrays of torch, JAX or NumPy and returns a `Layer` for `panel`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ __all__ = [
     "runs",
     "span",
     "steps",
+    "strips",
     "vline",
     "well",
     "words",
@@ -241,13 +242,38 @@ def rows(
             look = {"fmt": "o", "color": color, "markersize": 6, "capsize": 3, "label": label or "_"}
             ax.errorbar(found, place, xerr=None if error is None else to_numpy(error), **look)
         if shift == 0 or not ax.yaxis_inverted():
-            ax.set_yticks(range(len(names)), names)
-            ax.set_ylim(len(names) - 0.4, -0.6)
-            ax.tick_params(axis="y", length=0)
-            ax.set_axisbelow(True)
-            ax.grid(axis="y", color="0.92")
+            _name_rows(ax, names)
 
     return Layer(draw, name, _color(color), bars=error is not None)
+
+
+def strips(groups: Mapping[str, Any], *, color: str = "blue") -> Layer:
+    """All values of each group as thin ticks, its middle half as a bar and its median as a disc.
+
+    Args:
+        groups: name -> values, shape (n,), names from top to bottom on the left.
+        color: a name of `COLORS` or a colour.
+    """
+
+    def draw(ax, color, label):
+        for k, group in enumerate(groups.values()):
+            values = to_numpy(group).ravel()
+            left, middle, right = np.quantile(values, (0.25, 0.5, 0.75))
+            ax.plot(values, np.full(len(values), k), "|", color=color, markersize=11, alpha=0.3)
+            ax.plot([left, right], [k, k], color=color, linewidth=5, solid_capstyle="butt")
+            ax.plot(middle, k, "o", color="white", markeredgecolor=color, markersize=6)
+        _name_rows(ax, list(groups))
+
+    return Layer(draw, color=_color(color))
+
+
+def _name_rows(ax: Axes, names: Sequence[str]) -> None:
+    """The first name at the top, a faint line through each row."""
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)
+    ax.set_axisbelow(True)
+    ax.grid(axis="y", color="0.92")
 
 
 def well(x: Any, energy: Any, density: Any = None, minima: Any = (), *, top: float | None = None) -> Layer:

@@ -311,7 +311,7 @@ def _normals(grid: np.ndarray, heights: np.ndarray) -> np.ndarray:
 
 def images(
     pictures: Any, *, rows: Sequence[str] = (), columns: Sequence[str] = (), title: str = "",
-    span: tuple[float, float] = (-1.0, 1.0), cell: float = 0.55,
+    span: tuple[float, float] = (-1.0, 1.0), cell: float = 0.75,
 ) -> Panel:  # fmt: skip
     """Images in rows and columns, each row and column with a label.
 
@@ -325,6 +325,9 @@ def images(
 
     Returns:
         The panel.
+
+    Raises:
+        ValueError: if the pictures have another shape.
     """
     pictures = to_numpy(pictures)
     pictures = pictures[:, :, 0] if pictures.ndim == 5 else pictures
@@ -333,14 +336,27 @@ def images(
     n_rows, n_columns, h, w = pictures.shape
 
     def draw(ax, color, label):
-        grey = np.clip((pictures - span[0]) / (span[1] - span[0]), 0, 1)
-        rgb = np.where(np.isnan(grey)[..., None], UNKNOWN, np.nan_to_num(grey)[..., None])
-        room = np.pad(rgb, ((0, 0), (0, 0), (0, 1), (0, 1), (0, 0)), constant_values=1.0)  # a white line between two
-        whole = room.swapaxes(1, 2).reshape(n_rows * (h + 1), n_columns * (w + 1), 3)
-        ax.imshow(whole[:-1, :-1], interpolation="nearest")
-        for k, text in enumerate(rows):
-            ax.text(-1.2, k * (h + 1) + h / 2 - 0.5, text, ha="right", va="center", fontsize="small")
-        for k, text in enumerate(columns):
-            ax.text(k * (w + 1) + w / 2 - 0.5, -1.0, text, ha="center", va="bottom", fontsize="small")
+        draw_images(ax, pictures, rows=rows, columns=columns, span=span)
+        ax.set_anchor("W")
 
-    return Panel((Layer(draw),), {"title": title, "bare": True}, (cell * n_columns, cell * n_rows * h / w + 0.35))
+    head = 0.25 * bool(columns) + 0.25 * bool(title) + 0.05
+    return Panel((Layer(draw),), {"title": title, "bare": True}, (cell * n_columns, cell * n_rows * h / w + head))
+
+
+def draw_images(
+    ax: Axes, pictures: np.ndarray, *, rows: Sequence[str] = (), columns: Sequence[str] = (),
+    span: tuple[float, float] = (-1.0, 1.0), room: int | None = None,
+) -> None:  # fmt: skip
+    """Images in rows and columns, shape (rows, columns, h, w), in axes with room for so many rows or for all."""
+    n_rows, n_columns, h, w = pictures.shape
+    grey = np.clip((pictures - span[0]) / (span[1] - span[0]), 0, 1)
+    rgb = np.where(np.isnan(grey)[..., None], UNKNOWN, np.nan_to_num(grey)[..., None])
+    apart = np.pad(rgb, ((0, 0), (0, 0), (0, 1), (0, 1), (0, 0)), constant_values=1.0)  # a white line between two
+    whole = apart.swapaxes(1, 2).reshape(n_rows * (h + 1), n_columns * (w + 1), 3)
+    ax.imshow(whole[:-1, :-1], interpolation="nearest")
+    ax.set_ylim((room or n_rows) * (h + 1) - 1.5, -0.5)
+    ax.set_axis_off()
+    for k, text in enumerate(rows):
+        ax.text(-0.15 * w, k * (h + 1) + h / 2 - 0.5, text, ha="right", va="center")
+    for k, text in enumerate(columns):
+        ax.text(k * (w + 1) + w / 2 - 0.5, -0.12 * h, text, ha="center", va="bottom")

@@ -146,8 +146,9 @@ def figure(
         raise ValueError(f'bar = {bar!r}: expected "each" or "one"')
     columns = columns or min(3, len(panels))
     rows = -(-len(panels) // columns)
-    fig = plt.figure(figsize=(width, _height(panels, columns, width, title)))
-    grid = fig.add_gridspec(rows, columns, width_ratios=widths)
+    heights = _heights(panels, columns, width)
+    fig = plt.figure(figsize=(width, sum(heights) + 0.3 + 0.25 * title.count("\n")))
+    grid = fig.add_gridspec(rows, columns, width_ratios=widths, height_ratios=heights)
     colors = _colors(panels)
     first: Axes | None = None
     handles: dict[str, Any] = {}
@@ -175,13 +176,11 @@ def figure(
     return finish(fig)
 
 
-def _height(panels: Sequence[Panel], columns: int, width: float, title: str) -> float:
-    """Inches for all rows: a panel is about three quarters as high as it is wide, unless it says otherwise."""
+def _heights(panels: Sequence[Panel], columns: int, width: float) -> list[float]:
+    """Inches of each row: a panel is about three quarters as high as it is wide, unless it says otherwise."""
     usual = {1: 3.9}.get(columns, max(2.7, 0.78 * width / columns))
-    total = 0.3 + 0.25 * title.count("\n")
-    for start in range(0, len(panels), columns):
-        total += max(each.size[1] if each.size else usual for each in panels[start : start + columns])
-    return total
+    starts = range(0, len(panels), columns)
+    return [max(each.size[1] if each.size else usual for each in panels[k : k + columns]) for k in starts]
 
 
 def _colors(panels: Sequence[Panel]) -> dict[str, str]:

@@ -69,9 +69,9 @@ for before, n_steps in ((0, 3), (3, 10), (10, 30), (30, 100), (100, 300), (300, 
     how = {"n_steps": n_steps - before, "generator": rng, "keep": False}
     frames[n_steps] = samplers.ula(energy, frames[before], **langevin, **how).x
 means = {n: float(energy(x).mean()) for n, x in frames.items()}
-rows = [f"{n} steps: ⟨E⟩ = {E:.0f}" for n, E in means.items()]
+rows = [f"{n} steps: $\\langle E\\rangle = {E:.0f}$" for n, E in means.items()]
 title = f"Ten chains walk from noise to digits; the mean energy falls from {means[0]:.0f} to {means[1000]:.0f}"
-plots.image_grid(torch.stack(list(frames.values())), rows=rows, title=title)
+plots.figure(plots.images(torch.stack(list(frames.values())), rows=rows), title=title)
 
 # %% [markdown]
 # *Picture: seven rows of ten small pictures. The first row is noise; after thirty steps strokes appear; the last rows show
@@ -124,7 +124,12 @@ for name in ("SiLU", "ReLU"):
     curves[name] = (net(line).detach(), slope)
 ranges = [f"{name} {min(j):.2g} to {max(j):.2g}" for name, j in jumps.items()]
 title = f"The largest jump of the slope, in units of its spread: {', '.join(ranges)}"
-plots.slopes(t, curves, title=title)
+x = "position on the line from image to image"
+plots.figure(
+    plots.panel(*[plots.line(t, E, name) for name, (E, _) in curves.items()], xlabel=x, ylabel="energy $E$"),
+    plots.panel(*[plots.line(t, s, name) for name, (_, s) in curves.items()], xlabel=x, ylabel="slope $dE/dt$"),
+    title=title,
+)
 
 # %% [markdown]
 # *Picture: on the left two energy curves, the one of ReLU with small bumps. On the right their slopes: that of SiLU is smooth,
@@ -246,10 +251,23 @@ for name, row in rows.items():
         away = (row[key] - whole[key]) / math.hypot(error, spread[key])
         print(f"{row[key]:10.{digits}f} ± {error:5.{digits}f} ({away:+5.1f})", end="")
     print()
-columns = {label: [[r[name][key] for name in rows] for r in (rows, errors)] for key, label in labels.items()}
+
+# %%
+names, panels = list(rows), []
+first = torch.arange(len(names)) == 0  # the recipe
+for key, label in labels.items():
+    mean, error = (torch.tensor([r[name][key] for name in names]) for r in (rows, errors))
+    panels.append(
+        plots.panel(
+            plots.vline(whole[key]),
+            plots.rows(names, mean.where(first, math.nan), error, "the recipe (mean of three seeds)", color="blue"),
+            plots.rows(names, mean.where(~first, math.nan), error, "one thing changed", color="red"),
+            xlabel=label, log="x" if key == "distance" else "", height=4.4,
+        )
+    )
 worst = max(rows, key=lambda name: rows[name]["distance"])
 title = f"'{worst}': distance {rows[worst]['distance']:,.0f}; the recipe {whole['distance']:.0f}"
-plots.ablation(list(rows), columns, title=f"{title}, real pictures {whole['floor']:.0f}")
+plots.figure(*panels, share="y", title=f"{title}, real pictures {whole['floor']:.0f}")
 
 # %% [markdown]
 # *Picture: a row for each variant, the whole recipe first, with its mean as a dashed line. Three panels: effective classes,
@@ -331,13 +349,18 @@ print(f"step {training.step}: {state}")
 # %%
 history = training.history
 gap = history["data energy"] - history["sample energy"]
-pairs = torch.stack([history["measured_at"].double(), history["distance"]], 1)
-pairs = pairs[pairs[:, 1].isfinite()]
-measures = {"feature distance of the chains": (pairs, floor, f"floor {floor:.0f}")}
-first, last = pairs[0, 1], pairs[-1, 1]
+step, smooth = torch.arange(len(gap)) + 1, gap.unfold(0, 20, 1).mean(1)
+seen = history["distance"].isfinite()
+at, distance = history["measured_at"][seen], history["distance"][seen]
+every, mean = plots.line(step, gap, "each step", color="sky", width=0.7), plots.line(step[19:], smooth, "mean of 20 steps")
+label = "$\\langle E\\rangle_\\mathrm{data} - \\langle E\\rangle_\\mathrm{chains}$"
+away = plots.points(at, distance, name="chains in the buffer", color="red", joined=True)
 ends = f"the energy gap is {gap[0]:.0f} at the start and {gap[-50:].mean():.0f} at the end"
-title = f"Feature distance falls from {first:.0f} to {last:.0f}; {ends}"
-plots.watched_training(torch.arange(len(gap)) + 1, gap, measures, title=title)
+plots.figure(
+    plots.panel(every, mean, plots.hline(0), xlabel="training step", ylabel=label, title="energy gap: not a likelihood"),
+    plots.panel(away, plots.hline(floor, f"floor: {floor:.0f}"), log="y", xlabel="training step", ylabel="feature distance"),
+    title=f"Feature distance falls from {distance[0]:.0f} to {distance[-1]:.0f}; {ends}",
+)
 
 # %% [markdown]
 # *Picture: on the left the difference of mean energies, data minus chains: it starts near zero, plunges, and comes slowly back
@@ -356,8 +379,8 @@ for step, snapshot in training.snapshots.items():
     how = {"n_steps": 300, "generator": seeded(44), "keep": False}
     strips.append(samplers.ula(snapshot, noise(10, seeded(43)), **langevin, **how).x)
     rows.append(f"after {step} training steps")
-title = "Strokes first, digits later: fresh chains, 300 steps at T = 1"
-plots.image_grid(torch.stack(strips), rows=rows, title=title)
+title = "Strokes first, digits later: fresh chains, 300 steps at $T = 1$"
+plots.figure(plots.images(torch.stack(strips), rows=rows), title=title)
 
 # %% [markdown]
 # *Picture: four rows of ten pictures. Before training: noise. After 100 steps: blobs or strokes. In the last two rows more
@@ -425,9 +448,9 @@ T = torch.tensor(temperatures).repeat_interleave(40)
 how = {"step_size": 0.005, "n_steps": 400, "generator": seeded(51), "keep": False}
 by_temperature = samplers.ula(energy, start, temperature=T, **how).x.view(7, 40, 1, 8, 8)
 means = [float(energy(x).mean()) for x in by_temperature]
-rows = [f"T = {T:g}: ⟨E⟩ = {E:.0f}" for T, E in zip(temperatures, means, strict=True)]
-title = f"⟨E⟩ of real images is {energy(real).mean():.0f}; chains at T = 0.00125 end at {means[1]:.0f}"
-plots.image_grid(by_temperature[:, :10], rows=rows, title=title)
+rows = [f"$T = {T:g}$: $\\langle E\\rangle = {E:.0f}$" for T, E in zip(temperatures, means, strict=True)]
+title = f"The mean energy of real images is ${energy(real).mean():.0f}$; chains at $T = 0.00125$ end at ${means[1]:.0f}$"
+plots.figure(plots.images(by_temperature[:, :10], rows=rows), title=title)
 
 # %% [markdown]
 # *Picture: seven rows of ten pictures. At T = 0 and 0.00125 smooth digits, column by column nearly the same in both rows. Towards
@@ -502,10 +525,18 @@ print(f"           {two_starts(*[run.energy for run in own.values()])}")
 # The first one has an answer in section 5; here is the picture of ULA's two runs.
 
 # %%
-ends = [f"{run.energy[-75:].mean():.1f} from {name}" for name, run in ula.items()]
-title = f"In the second half of the run ⟨E⟩ is {' and '.join(ends)}"
-curves = {f"chains from {name}": run.energy for name, run in ula.items()}
-plots.two_starts(ula["noise"].steps, curves, energy(real), title=title)
+ends = [f"${run.energy[-75:].mean():.1f}$ from {name}" for name, run in ula.items()]
+low, high = (float(energy(real).quantile(q)) for q in (0.1, 0.9))
+curves = [
+    plots.runs(ula[name].steps, ula[name].energy.T, f"chains from {name}", color=color, quantiles=(0.1, 0.9))
+    for name, color in (("noise", "red"), ("data", "blue"))
+]
+plots.figure(
+    plots.panel(plots.span(low, high, "real images, with data noise", axis="y", alpha=0.35), *curves, log="x",
+                xlabel="Langevin steps", ylabel="energy $E$, $T = 1$", xlim=(10, 1500)),
+    title=f"In the second half of the run the mean energy is {' and '.join(ends)}",
+    legend_title="lines: medians; bands: the middle 80 %",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: median energy with a band for the middle 80 % of the chains, against the number of steps. The curve from noise
@@ -559,8 +590,15 @@ def sure(images: Float[Tensor, "n 1 h w"]) -> Float[Tensor, "n"]:
 groups = {"real images": real, "chains at T = 1": chains, "uniform noise": many[:500]}
 groups["shuffled pixels"] = ebm.out_of_distribution(clean, seeded(61))["shuffled"].images
 certain = {name: sure(images) for name, images in groups.items()}
+p, curves = torch.linspace(0.1, 1, 181), []
+for name, values in certain.items():
+    above = (values[:, None] > p).double().mean(0)
+    curves.append(plots.line(p, above, f"{name}: {(values > 0.9).double().mean():.0%} above 0.9"))
 share = float((certain["uniform noise"] > 0.9).double().mean())
-plots.confidence(certain, title=f"The classifier is more than 90 % sure about {share:.0%} of pure noise")
+plots.figure(
+    plots.panel(*curves, plots.vline(0.9), xlabel="confidence $p$ (largest class probability)", ylabel="share above $p$"),
+    title=f"The classifier is more than 90 % sure about {share:.0%} of pure noise", legend="right",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: for each kind of image, the share about which the classifier is surer than p. Real images and chains stay near one
@@ -635,7 +673,9 @@ found = {
 names, by_energy = list(foreign), found["energy"]
 worst, perfect = min(by_energy), sum(value > 0.99 for value in by_energy)
 title = f"The energy reaches 0.99 for {perfect} of {len(names)} kinds; {names[by_energy.index(worst)]}: {worst:.2f}"
-plots.auroc_dots(names, found, title=title)
+layers = [plots.rows(names, found[name], name=name, shift=0.22 * k) for k, name in enumerate(found, -1)]
+label = "AUROC: chance that a foreign image scores above a real one"
+plots.figure(plots.panel(*layers, plots.vline(0.5, "chance"), xlabel=label, xlim=(-0.02, 1.03), height=4.4), title=title)
 
 # %% [markdown]
 # *Picture: a row for each kind of foreign image with the AUROC of three judges. The energy is at or next to the right edge for
@@ -644,8 +684,13 @@ plots.auroc_dots(names, found, title=title)
 
 # %%
 groups = {"real images": energy(clean)} | {name: energy(kind.images) for name, kind in foreign.items()}
+low, high = (float(groups["real images"].quantile(q)) for q in (0.005, 0.995))
 overlap = [name for name, value in zip(names, by_energy, strict=True) if value < 0.99]
-plots.energy_groups(groups, title=f"What overlaps with the energies of real images: {', '.join(overlap)}")
+plots.figure(
+    plots.panel(plots.span(low, high, "99 % of real images", color="orange"), plots.strips(groups), xlabel="energy $E$", height=4.2),
+    title=f"What overlaps with the energies of real images: {', '.join(overlap)}",
+    legend_title="discs: medians; bars: middle halves; a tick for each image",
+)
 
 # %% [markdown]
 # *Picture: a strip of ticks for each kind of image along the energy axis. Real images form a narrow group on the left; most
@@ -741,7 +786,7 @@ rows = ["known half", *[f"filling {i}" for i in (1, 2, 3)], "the truth"]
 pictures = torch.stack([asked, *filled.view(3, 10, 1, 8, 8), some])
 spread = float(filled.view(3, 10, 1, 8, 8).std(0)[..., free].mean())
 title = f"Three fillings of the lower half; a pixel varies by {spread:.2f} (standard deviation)"
-plots.image_grid(pictures, rows=rows, title=title)
+plots.figure(plots.images(pictures, rows=rows), title=title)
 
 # %% [markdown]
 # *Picture: five rows of ten. On top the upper halves of the ten digits over a blue lower half; then three rows in which the
@@ -799,7 +844,8 @@ for name, square in squares.items():
     print(f"{name:16s} squared error of a pixel {square.mean():.4f} ± {square.std() / math.sqrt(n):.4f}")
 gain_of_mean = squares["linear filter"] - squares["mean of samples"]
 title = f"The mean of samples is better than the linear filter by {gain_of_mean.mean():.3f} ± {gain_of_mean.std() / 10:.3f}"
-plots.image_grid(torch.stack([x[:10] for x in (*answers.values(), truth)]), rows=[*answers, "the truth"], title=title)
+pictures = torch.stack([x[:10] for x in (*answers.values(), truth)])
+plots.figure(plots.images(pictures, rows=[*answers, "the truth"]), title=title)
 
 # %% [markdown]
 # *Picture: five rows of ten: noisy digits, the soft digits of the linear filter, single samples of the posterior, their means,
@@ -890,7 +936,7 @@ asked = samplers.ula(labels_energy.given(y), noise(80, seeded(80)), **langevin, 
 agrees = (classifier(asked).argmax(1) == y).double().mean()
 digits = [str(digit) for digit in range(10)]
 title = f"Asked for the digit on top; another classifier reads {agrees:.0%} of the samples as asked"
-plots.image_grid(asked.view(8, 10, 1, 8, 8)[:5], columns=digits, title=title)
+plots.figure(plots.images(asked.view(8, 10, 1, 8, 8)[:5], columns=digits), title=title)
 
 # %% [markdown]
 # *Picture: ten columns with the asked digits 0 to 9 on top, five samples in each column.*
@@ -970,8 +1016,17 @@ for name, E in wanted.items():
     error = math.sqrt(right * (1 - right) / 80)
     print(f"{name:14s} read as 6 or 8: {right:4.0%} ± {error:.0%}", end="   ")
     print(f"⟨E⟩ = {labels_energy(samples).mean():.1f}")
-title = "Even, and above four: what a classifier reads in 80 samples of each"
-plots.class_shares(digits, shares, wanted=[6, 8], title=title)
+
+# %%
+titles = ["even", "above four", "$E_A + E_B - E$", "$E$ of {6, 8}", "$E_A + E_B$"]
+both = [plots.span(y - 0.5, y + 0.5) for y in (6, 8)]
+labels = {"xlabel": "class", "ylabel": "share of samples", "ylim": (0, 0.8), "height": 2.6}
+panels = [
+    plots.panel(*both, plots.bars(digits, share, color="blue"), title=title, **labels)
+    for title, share in zip(titles, shares.values(), strict=True)
+]
+title = "Even (A), and above four (B): what a classifier reads in 80 samples of each; 6 and 8 are shaded"
+plots.figure(*panels, columns=5, share="y", title=title)
 
 # %% [markdown]
 # *Picture: five bar charts of the ten classes, 6 and 8 shaded. "Even" has its weight on even digits, "above four" on the larger
@@ -984,18 +1039,34 @@ plots.class_shares(digits, shares, wanted=[6, 8], title=title)
 # more ink, than half of the pictures of its digit? Nobody trained "a bold three".
 
 # %%
+def ink(images: Float[Tensor, "n 1 h w"]) -> Float[Tensor, "n"]:
+    """Share of each image that is ink."""
+    return (images + 1).mean((1, 2, 3)) / 2
+
+
 bold_energy = ebm.load("digits_bold")
-rows, strips, how = [], [], {"n_steps": 400, "generator": seeded(93), "keep": False}
+written, how = {}, {"n_steps": 400, "generator": seeded(93), "keep": False}
 for name, bold in (("thin", 0), ("bold", 1)):
     E = ebm.compose([labels_energy.given(y), bold_energy.given(bold), bold_energy], [1, 1, -1])
-    written = samplers.ula(E, noise(80, seeded(92)), **langevin, **how).x
-    ink, agrees = (written + 1).mean((1, 2, 3)) / 2, (classifier(written).argmax(1) == y).double().mean()
-    print(f"{name}: mean ink {ink.mean():.3f} ± {ink.std() / math.sqrt(80):.3f}, read as asked {agrees:.0%}")
-    strips += [*written.view(8, 10, 1, 8, 8)[:2]]
-    rows += [f"{name}, ink {ink.mean():.2f}"] * 2
-print(f"training images: mean ink {(train.images + 1).mean() / 2:.3f}")
-title = "Digit from one network, ink from another"
-plots.image_grid(torch.stack(strips), rows=rows, columns=digits, title=title)
+    written[name] = samplers.ula(E, noise(80, seeded(92)), **langevin, **how).x
+    much, agrees = ink(written[name]), (classifier(written[name]).argmax(1) == y).double().mean()
+    print(f"{name}: mean ink {much.mean():.3f} ± {much.std() / math.sqrt(80):.3f}, read as asked {agrees:.0%}")
+print(f"training images: mean ink {ink(train.images).mean():.3f}")
+
+# %%
+usual = torch.stack([ink(train.images[train.labels == digit]).mean() for digit in range(10)])
+is_bold, excess = data.is_bold(train), ink(train.images) - usual[train.labels]
+groups = {f"{name}, training": excess[is_bold == bold] for bold, name in enumerate(written)}
+groups |= {f"{name}, sampled": ink(x) - usual[y] for name, x in written.items()}
+groups = {name: groups[name] for name in sorted(groups, reverse=True)}  # thin, then bold
+pictures = torch.stack([images for x in written.values() for images in x.view(8, 10, 1, 8, 8)[:2]])
+more = ink(written["bold"]) - ink(written["thin"])
+plots.figure(
+    plots.images(pictures, rows=["thin", "thin", "bold", "bold"], columns=digits, cell=0.7),
+    plots.panel(plots.strips(groups), plots.vline(0), xlabel="ink minus the mean ink of that digit", height=2.3),
+    title=f"Digit from one network, ink from another: bold has {more.mean():.3f} ± {more.std() / math.sqrt(80):.3f} more ink",
+    columns=1,
+)
 
 # %% [markdown]
 # *Picture: ten columns for the ten digits; two rows of thin ones, two rows of bold ones.*
@@ -1010,9 +1081,10 @@ plots.image_grid(torch.stack(strips), rows=rows, columns=digits, title=title)
 warm, cold = torch.linspace(math.log(2.0), 0.0, 200).exp(), torch.linspace(0.0, math.log(0.3), 300).exp()
 schedules = {"T = 1 throughout": torch.ones(300), "T from 2 to 1": torch.cat([warm, torch.ones(100)])}
 schedules["T from 1 to 0.3"] = cold
-strips, said = [], []
+strips, found = [], []
 print("feature distance of 80 images, three times; real images: ", end="")
-print(*[f"{ebm.feature_distance(real[i : i + 80], real[:250], classifier.features):.0f}" for i in (250, 330, 410)])
+best = [ebm.feature_distance(real[i : i + 80], real[:250], classifier.features) for i in (250, 330, 410)]
+print(*[f"{distance:.0f}" for distance in best])
 for name, temperatures in schedules.items():
     away = []
     for seed in (100, 101, 102):
@@ -1020,12 +1092,24 @@ for name, temperatures in schedules.items():
         how = {"step_size": 0.005, "temperatures": temperatures, "generator": rng, "keep": False}
         cooled = samplers.annealed(energy, noise(80, rng), **how).x
         away.append(ebm.feature_distance(cooled, real[:250], classifier.features))
-    away = torch.tensor(away)
     strips.append(cooled[:10])
-    said.append(f"{away.mean():.0f} ± {away.std() / math.sqrt(3):.0f}")
-    print(f"{name:16s} {' '.join(f'{d:.0f}' for d in away)}   mean {said[-1]}   ⟨E⟩ = {energy(cooled).mean():.1f}")
-title = f"Feature distance, three seeds: {said[0]} at T = 1 throughout, {said[1]} if cooled from T = 2"
-plots.image_grid(torch.stack(strips), rows=list(schedules), title=title)
+    found.append(away)
+    print(f"{name:16s} {' '.join(f'{d:.0f}' for d in away)}   ⟨E⟩ = {energy(cooled).mean():.1f}")
+
+# %%
+names, found = list(schedules), torch.tensor(found)  # shape (3 schedules, 3 seeds)
+mean, error = found.mean(1), found.std(1) / math.sqrt(3)
+said = [f"{m:.0f} ± {e:.0f}" for m, e in zip(mean, error, strict=True)]
+plots.figure(
+    plots.images(torch.stack(strips), rows=names),
+    plots.panel(
+        plots.span(min(best), max(best), "80 real images, three times"),
+        plots.rows(names, found, name="80 chains of one seed", color="sky"),
+        plots.rows(names, mean, error, "mean of three seeds", color="blue", shift=0.25),
+        xlabel="feature distance to real images", xlim=(0, None), height=1.9,
+    ),
+    columns=1, title=f"Feature distance: {said[0]} at $T = 1$ throughout, {said[1]} if cooled from $T = 2$",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: three rows of ten pictures, one for each schedule; the last row is the smoothest.*
@@ -1060,7 +1144,7 @@ else:
     print(f"A Langevin step of a batch took {seconds:.2f} CPU s here; all of them would take {hours:.0f} h. Use a GPU.")
     shown = None
 if shown is not None:
-    display(plots.image_grid(shown, title="Fresh chains, 1000 steps at T = 1"))
+    display(plots.figure(plots.images(shown), title="Fresh chains, 1000 steps at $T = 1$"))
 
 # %% [markdown]
 # ## 12 · Explore
