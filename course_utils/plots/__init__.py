@@ -48,7 +48,7 @@ from .layers import (
 from .maps import arrows, cloud, density, difference, dots, energy, images, minima, path, surface
 from .panels import Layer, Panel, figure, panel
 from .partition import importance_weights
-from .style import ANGLE_CMAP, COLORS, ENERGY_CMAP, PROBABILITY_CMAP, finish, to_numpy, use_style
+from .style import ANGLE_CMAP, COLORS, ENERGY_CMAP, PROBABILITY_CMAP, finish, shades, to_numpy, use_style
 from .training import (
     data_sets,
     densities_beside,
@@ -63,13 +63,14 @@ from .training import (
     surface_movie,
     training_watched,
 )
-from .xy import heated_and_cooled, planar_movie, winding_walk
+from .xy import STARTS, heated_and_cooled, planar_movie, winding_walk
 
 __all__ = [
     "ANGLE_CMAP",
     "COLORS",
     "ENERGY_CMAP",
     "PROBABILITY_CMAP",
+    "STARTS",
     "Layer",
     "Panel",
     "ablation",
@@ -126,6 +127,7 @@ __all__ = [
     "runs",
     "sets_beside",
     "sgd_temperatures",
+    "shades",
     "slopes",
     "span",
     "spins",
