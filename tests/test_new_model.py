@@ -139,7 +139,7 @@ def test_it_says_what_every_model_says():
 
 
 def test_it_has_figures():
-    figure = plots.spins(SPINS, MODEL, ["a", "b", "c"], title="Three lattices of a new model")
+    figure = plots.figure(*plots.lattices(SPINS, MODEL, ["a", "b", "c"]), title="Three lattices of a new model")
     picture = figure.axes[0].images[0].make_image(None, unsampled=True)[0]
     assert np.array_equal(picture[..., :3], colours.states(3)[SPINS[0] + 1])
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["1", "0", "−1"]

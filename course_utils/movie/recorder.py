@@ -83,19 +83,20 @@ class Writer(abc.ABC):
 class Animation(Writer):
     """An animated picture (APNG) in memory, to be shown on a page. It runs three times and stops at its last frame.
 
-    Where animation is not supported, the last frame is shown.
+    Where animation is not supported, one frame is shown.
 
     Args:
         milliseconds: time of one frame.
         rest: of the last frame, in frames.
+        still: number of the frame that is shown without animation; the last unless given.
 
     Attributes:
         data: the PNG, once it is whole.
     """
 
-    def __init__(self, milliseconds: int, *, rest: int = 12) -> None:
+    def __init__(self, milliseconds: int, *, rest: int = 12, still: int = -1) -> None:
         self.milliseconds, self.rest = whole("milliseconds", milliseconds), whole("rest", rest)
-        self.data = b""
+        self.still, self.data = still, b""
         self._stills: list[Image] = []
 
     def write(self, picture: "Image | UInt8[np.ndarray, 'height width channels']") -> None:
@@ -112,8 +113,8 @@ class Animation(Writer):
         if not stills:
             raise MovieError("a movie needs at least one picture, and none was written")
         buffer = io.BytesIO()
-        # The last frame first: it is the default image, which is not part of the animation.
-        stills[-1].save(
+        # The still first: it is the default image, which is not part of the animation.
+        stills[self.still].save(
             buffer,
             format="png",
             save_all=True,

@@ -1,9 +1,9 @@
 """Every figure of the course. Functions take arrays of torch or NumPy and return a matplotlib figure."""
 
 from .course import course_map
-from .film import COLORS, training_film
-from .ising import binder_curves, colourings, domain_growth, field_loops, slowing_down, stationary
-from .lattice import draw_arrows, draw_vortices, mark_transition, phase_curves, show_spins, spin_legend, spins
+from .film import training_film
+from .ising import colouring, stationary
+from .lattice import directions, lattices, spins, vortices
 from .layers import (
     area,
     ball,
@@ -14,6 +14,7 @@ from .layers import (
     hline,
     lanes,
     line,
+    loop,
     points,
     rows,
     runs,
@@ -27,27 +28,16 @@ from .layers import (
 from .maps import arrows, cells, cloud, density, difference, dots, energy, images, minima, path, surface
 from .panels import Layer, Panel, figure, panel
 from .partition import importance_weights
-from .potts import energy_peaks, heating_loops, latent_heats, start_memory
-from .style import ANGLE_CMAP, COLORS, ENERGY_CMAP, PROBABILITY_CMAP, finish, to_numpy, use_style
+from .style import ANGLE_CMAP, COLORS, ENERGY_CMAP, PROBABILITY_CMAP, finish, shades, to_numpy, use_style
 from .turning import turning_surface
-from .xy import (
-    coarsening,
-    cold_clock,
-    correlations,
-    pair_distances,
-    planar_movie,
-    shrinking_order,
-    three_models,
-    von_mises,
-    winding_walk,
-    xy_curves,
-)
+from .xy import STARTS, heated_and_cooled, planar_movie, winding_walk
 
 __all__ = [
     "ANGLE_CMAP",
     "COLORS",
     "ENERGY_CMAP",
     "PROBABILITY_CMAP",
+    "STARTS",
     "Layer",
     "Panel",
     "area",
@@ -55,64 +45,48 @@ __all__ = [
     "ball",
     "band",
     "bars",
-    "binder_curves",
     "cells",
     "cloud",
-    "coarsening",
-    "cold_clock",
-    "colourings",
-    "correlations",
+    "colouring",
     "course_map",
     "density",
     "difference",
-    "domain_growth",
+    "directions",
     "dots",
-    "draw_arrows",
-    "draw_vortices",
     "energy",
-    "energy_peaks",
     "exact",
-    "field_loops",
     "figure",
     "finish",
-    "heating_loops",
+    "heated_and_cooled",
     "histogram",
     "hline",
     "images",
     "importance_weights",
     "lanes",
-    "latent_heats",
+    "lattices",
     "line",
-    "mark_transition",
+    "loop",
     "minima",
-    "pair_distances",
     "panel",
     "path",
-    "phase_curves",
     "planar_movie",
     "points",
     "rows",
     "runs",
-    "show_spins",
-    "shrinking_order",
-    "slowing_down",
+    "shades",
     "span",
-    "spin_legend",
     "spins",
-    "start_memory",
     "stationary",
     "steps",
     "strips",
     "surface",
-    "three_models",
     "to_numpy",
     "training_film",
     "turning_surface",
     "use_style",
     "vline",
-    "von_mises",
+    "vortices",
     "well",
     "winding_walk",
     "words",
-    "xy_curves",
 ]

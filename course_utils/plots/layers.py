@@ -22,6 +22,7 @@ __all__ = [
     "hline",
     "lanes",
     "line",
+    "loop",
     "points",
     "rows",
     "runs",
@@ -51,6 +52,26 @@ def line(x: Any, y: Any, name: str = "", *, color: str | None = None, style: str
     def draw(ax, color, label):
         lines = ax.plot(to_numpy(x), to_numpy(y), color=color, linestyle=style, linewidth=width)
         lines[0].set_label(label or "_")
+
+    return Layer(draw, name, _color(color))
+
+
+def loop(x: Any, y: Any, name: str = "", *, color: str | None = None, at: Sequence[float] = (0.2, 0.7)) -> Layer:
+    """A curve that goes somewhere and comes back, with arrows for the way.
+
+    Args:
+        x, y: shape (n,), in the order in which they were visited.
+        name: in the legend.
+        color: a name of `COLORS` or a colour; the next of the course's unless given.
+        at: where arrows stand, as shares of the way.
+    """
+
+    def draw(ax, color, label):
+        across, up = to_numpy(x), to_numpy(y)
+        ax.plot(across, up, color=color, linewidth=1.5, label=label or "_")
+        for k in (int(share * len(across)) for share in at):
+            look = {"arrowstyle": "-|>", "color": color, "mutation_scale": 15}
+            ax.annotate("", (across[k + 1], up[k + 1]), (across[k], up[k]), arrowprops=look)
 
     return Layer(draw, name, _color(color))
 
@@ -199,7 +220,10 @@ def lanes(chains: Any, *, span: tuple[float, float], marks: Sequence[float] = ()
     return Layer(draw)
 
 
-def bars(names: Sequence[str], values: Any, name: str = "", *, color: str | None = None, form: str = "") -> Layer:
+def bars(
+    names: Sequence[str], values: Any, name: str = "", *, color: str | None = None, form: str = "", width: float = 0.65,
+    shift: float = 0.0,
+) -> Layer:  # fmt: skip
     """Upright bars.
 
     Args:
@@ -208,10 +232,13 @@ def bars(names: Sequence[str], values: Any, name: str = "", *, color: str | None
         name: in the legend.
         color: a name of `COLORS` or a colour; the next of the course's unless given.
         form: format of the number above each bar, such as "{:.3f}"; none unless given.
+        width: of a bar; 1 leaves no room between two.
+        shift: to the right, so that several layers can stand beside each other.
     """
 
     def draw(ax, color, label):
-        drawn = ax.bar(list(names), to_numpy(values), color=color, width=0.65, label=label or "_")
+        drawn = ax.bar(np.arange(len(names)) + shift, to_numpy(values), color=color, width=width, label=label or "_")
+        ax.set_xticks(range(len(names)), list(names))
         if form:
             ax.bar_label(drawn, [form.format(float(v)) for v in to_numpy(values)], padding=2, fontsize="small")
             ax.margins(y=0.15)

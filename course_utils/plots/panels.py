@@ -44,6 +44,7 @@ class Layer:
         color: of its own, which it then has in every panel; None takes the next of the course's colours.
         bars: whether it has bars of one standard error, which the legend then says.
         scale: label of the colour bar that its picture needs; empty for none. `draw` then returns the picture.
+        key: draws what explains its colours on the right of a figure, such as that of a lattice; None for nothing.
     """
 
     draw: Callable[[Axes, str, str | None], Any]
@@ -51,6 +52,7 @@ class Layer:
     color: str | None = None
     bars: bool = False
     scale: str = ""
+    key: Callable[[Figure], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,9 @@ def figure(
     if legend in ("below", "right"):
         bars = BARS if any(layer.bars for each in panels for layer in each.layers) else ""
         _legend(fig, handles, legend, _heading(legend_title, bars))
+    keys = [layer.key for each in panels for layer in each.layers if layer.key]
+    if keys and legend != "none":
+        keys[0](fig)
     fig.suptitle(title, x=0.01, ha="left")
     return finish(fig)
 
@@ -180,7 +185,17 @@ def _heights(panels: Sequence[Panel], columns: int, width: float) -> list[float]
     """Inches of each row: a panel is about three quarters as high as it is wide, unless it says otherwise."""
     usual = {1: 3.9}.get(columns, max(2.7, 0.78 * width / columns))
     starts = range(0, len(panels), columns)
-    return [max(each.size[1] if each.size else usual for each in panels[k : k + columns]) for k in starts]
+    room = width - 1.2 * any(layer.key for each in panels for layer in each.layers)
+
+    def needs(each: Panel) -> float:
+        if each.size:
+            return each.size[1]
+        if each.axes.get("bare") and each.axes.get("square"):  # a picture, as high as it is wide
+            name = each.axes.get("title", "")
+            return min(room / columns, 4.5) + (0.25 * (1 + name.count("\n")) if name else 0.05)
+        return usual
+
+    return [max(needs(each) for each in panels[k : k + columns]) for k in starts]
 
 
 def _colors(panels: Sequence[Panel]) -> dict[str, str]:

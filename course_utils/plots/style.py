@@ -61,6 +61,13 @@ def use_style() -> None:
     )
 
 
+def shades(n: int) -> list[str]:
+    """Colours for series that have an order, such as temperatures: from dark blue to orange."""
+    from matplotlib.colors import to_hex
+
+    return [to_hex(color) for color in plt.get_cmap("plasma")(np.linspace(0.0, 0.82, n))]
+
+
 def finish(fig: Figure) -> Figure:
     """Detach a figure from pyplot, so that a notebook shows it once, as the value of its cell, and sharp."""
     plt.close(fig)

@@ -65,8 +65,8 @@ temperatures = np.array([1.8, T_C, 3.5])
 run = {"n_samples": 1, "n_burn_in": 20_000, "n_chains": 3, "init": "aligned"}
 spins = Ising(128).sample(jax.random.key(70), 1 / temperatures, **run)[:, 0]
 m = np.abs(observables.magnetisation(spins))
-titles = [f"T = {T:.3f}: |m| = {value:.2f}" for T, value in zip(temperatures, m, strict=True)]
-plots.spins(spins, Ising(128), titles, title="Order, patches of every size, and noise")
+titles = [f"$T = {T:.3f}$: $|m| = {value:.2f}$" for T, value in zip(temperatures, m, strict=True)]
+plots.figure(*plots.lattices(spins, Ising(128), titles), title="Order, patches of every size, and noise")
 
 # %% [markdown]
 # *Picture: three square lattices. At T = 1.8 one colour with small specks of the other; at 2.269 one colour with ragged patches of the
@@ -214,7 +214,8 @@ with check.exercise("7.2", "two_colours"):
 # %%
 boards = [gibbs.two_colours(6, 6), gibbs.two_colours(5, 5, periodic=False)]
 names = ["6 × 6: the colours alternate everywhere", "5 × 5: neighbours across the sides are equal"]
-plots.colourings(boards, titles=names, title="A torus of odd side has no colouring with two colours")
+panels = [plots.colouring(board, name) for board, name in zip(boards, names, strict=True)]
+plots.figure(*panels, title="A torus of odd side has no colouring with two colours")
 
 # %% [markdown]
 # *Picture: two checkerboards with bonds drawn as lines; stubs at the sides are the bonds that wrap round. On the 6 × 6 torus
@@ -302,7 +303,7 @@ for name, π in found.items():
     distance = abs(π - boltzmann).sum() / 2
     print(f"{name:18s} ⟨E⟩ = {π @ energy:7.4f}   distance from Boltzmann {distance:.1e}")
 title = "Drawn all at once, a checkerboard is as probable as full order"
-plots.stationary(states, energy, found, title=title)
+plots.figure(plots.stationary(states, energy, found), title=title)
 
 # %% [markdown]
 # *Picture: three bars for each of the 16 states, sorted by energy. Boltzmann and two colours agree: high at the two ordered
@@ -334,12 +335,14 @@ together, alternating = jax.random.rademacher(jax.random.key(71), (2, 64, 64), i
 for key in jax.random.split(jax.random.key(72), 300):
     before = together
     together, alternating = step(key, together, alternating)
-pictures = [before, together, alternating]
-names = ["all at once, step 299", "all at once, step 300", "two colours, step 300"]
-titles = [f"{name}\nE / N = {Ising(64).energy(s):.2f}" for name, s in zip(names, pictures, strict=True)]
-right = exact.onsager_energy(1 / 1.5)
-title = f"T = 1.5, equilibrium energy {right:.2f}: drawn all at once, it flickers"
-plots.spins(pictures, Ising(64), titles, title=title)
+pictures = {"all at once, step 299": before, "all at once, step 300": together, "two colours, step 300": alternating}
+titles = [f"{name}\n$E/N = {Ising(64).energy(s):.2f}$" for name, s in pictures.items()]
+turned = before != together
+pictures["turned"], titles = jnp.where(turned, 1, -1), [*titles, f"turned from 299 to 300\n{turned.mean():.0%} of the spins"]
+shown = [np.asarray(pictures[name])[:32, :32] for name in (*list(pictures)[:2], "turned", "two colours, step 300")]
+title = f"$T = 1.5$, equilibrium energy {exact.onsager_energy(1 / 1.5):.2f}: drawn all at once, the lattice flickers"
+titles = [*titles[:2], titles[3], titles[2]]
+plots.figure(*plots.lattices(shown, Ising(64), titles), columns=4, title=title)
 
 # %% [markdown]
 # *Picture: three lattices. Drawn all at once, patches of one colour stand beside patches of a fine checkerboard, and at the
@@ -557,9 +560,9 @@ for t in times:
     spins, done = seen["spins"][:, 0], t
     snapshots[t] = np.asarray(spins[0])
     sizes.append([domain_size(c, level) for c in np.asarray(seen["correlation"][:, 0], float)])
-titles = [f"t = {t} sweep{'s' if t > 1 else ''}" for t in (1, 16, 128, 1024)]
-title = f"T = {T} after a quench: the patches grow and keep their look"
-plots.spins([snapshots[t] for t in (1, 16, 128, 1024)], model, titles, title=title)
+titles = [f"$t$ = {t} sweep{'s' if t > 1 else ''}" for t in (1, 16, 128, 1024)]
+title = f"$T = {T}$ after a quench: the patches grow and keep their look"
+plots.figure(*plots.lattices([snapshots[t] for t in (1, 16, 128, 1024)], model, titles), columns=4, title=title)
 
 # %% [markdown]
 # *Picture: four moments of the same lattice. Noise after one sweep, then winding patches of two colours, larger at each later
@@ -570,9 +573,18 @@ sizes = np.array(sizes)
 late = slice(4, None)
 each = [np.polyfit(np.log(times[late]), np.log(chain[late]), 1) for chain in sizes.T]
 (growth, intercept), error = np.mean(each, axis=0), np.std(each, axis=0, ddof=1)[0] / 2  # of 4 chains
-title = f"Domains grow as t^({growth:.2f} ± {error:.2f}); theory for late times: 1/2"
 spread = sizes.std(axis=1, ddof=1) / math.sqrt(sizes.shape[1])
-plots.domain_growth(times, sizes.mean(axis=1), spread, late, (growth, math.exp(intercept)), title=title)
+fit = math.exp(intercept) * times[late] ** growth
+axes = {"log": "xy", "xlabel": "time $t$ since the quench (sweeps)", "ylabel": "domain size $\\ell$ (spacings)"}
+plots.figure(
+    plots.panel(
+        plots.points(times, sizes.mean(axis=1), spread, "measured, 4 lattices of 256 × 256"),
+        plots.line(times[late], fit, f"fit: $t^{{{growth:.2f}}}$", color="red"),
+        plots.line(times, 1.6 * sizes[-1].mean() * np.sqrt(times / times[-1]), "slope 1/2", color="grey", style="--"),
+        yticks=(1, 2, 5, 10, 20, 50), **axes,
+    ),
+    title=f"Domains grow as $t^{{{growth:.2f} \\pm {error:.2f}}}$; theory for late times: $t^{{1/2}}$",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: on logarithmic axes the size of the domains rises from about one spacing to tens of spacings. At late times the points
@@ -594,10 +606,10 @@ T = 1.2
 hot = Ising(64).sample(jax.random.key(77), 1 / T, n_samples=1, n_burn_in=64**2, n_chains=24)[:, 0]
 m = np.abs(observables.magnetisation(hot))
 worst = [*np.argsort(np.asarray(m))[:3].tolist(), int(np.argmax(m))]
-titles = [f"|m| = {m[k]:.2f}" for k in worst]
+titles = [f"$|m| = {m[k]:.2f}$" for k in worst]
 yang = exact.yang_magnetisation(1 / T)
-title = f"T = {T}, hot start: {(m < 0.9).sum()} of 24 lattices are stuck; Yang's |m| is {yang:.3f}"
-plots.spins(hot[np.array(worst)], Ising(64), titles, title=title)
+title = f"$T = {T}$, hot start: {(m < 0.9).sum()} of 24 lattices are stuck; Yang's $|m|$ is {yang:.3f}"
+plots.figure(*plots.lattices(hot[np.array(worst)], Ising(64), titles), columns=4, title=title)
 
 # %% [markdown]
 # *Picture: four lattices. Three of them show two bands, straight or slanted, that close round the torus, and a small |m|; the
@@ -679,25 +691,28 @@ def four(T: float, one: dict[str, np.ndarray]) -> list[observables.Measurement]:
     return [mean(np.abs(one["m"])), mean(one["e"]), jack(χ, one["m"]), jack(C, one["e"])]
 
 
-quantities = ["|m|", "energy per spin (J)", "susceptibility χ (1/J)", "specific heat C (k_B)"]
+quantities = ["$\\langle|m|\\rangle$", "energy per spin ($J$)", "susceptibility $\\chi$ ($1/J$)", "specific heat $C$ ($k_B$)"]
 of_cold = [four(T, one) for T, one in zip(T_all, cold, strict=True)]
 of_hot = [four(T, one) for T, one in zip(far, hot, strict=True)]
-measured = {name: {"cold starts, 64 × 64": (T_all, *zip(*column, strict=True))}
-            for name, column in zip(quantities, zip(*of_cold, strict=True), strict=True)}  # fmt: skip
-for name, column in list(zip(quantities, zip(*of_hot, strict=True), strict=True))[:2]:
-    measured[name]["hot starts"] = (far, *zip(*column, strict=True))
+measured = [[plots.points(T_all, *zip(*column, strict=True), "cold starts, 64 × 64")] for column in zip(*of_cold, strict=True)]
+for layers, column in list(zip(measured, zip(*of_hot, strict=True), strict=True))[:2]:
+    layers.append(plots.points(far, *zip(*column, strict=True), "hot starts", mark="s"))
 
 # %%
 line = np.concatenate([np.linspace(1.1, T_C - 0.002, 200), np.linspace(T_C + 0.002, 3.7, 200)])
 onsager = np.array([exact.onsager_energy(1 / T) for T in line])
 close = line[abs(line / T_C - 1) < 0.25]
 law = np.where(close < T_C, 0.0255370, 0.9625817) * abs(1 - T_C / close) ** -1.75 / close
-curves = [[exact.yang_magnetisation(1 / T) for T in line], onsager, None, np.gradient(onsager, line)]
-exact_curves = {n: ("exact, infinite lattice", line, y) for n, y in zip(quantities, curves, strict=True)}
-exact_curves[quantities[2]] = ("exact law near T_c", close, law)
-limits = {"specific heat C (k_B)": (0, 3), "susceptibility χ (1/J)": (0.003, 3000)}
-title = "Cold starts follow Onsager and Yang; hot starts freeze below T_c"
-plots.phase_curves(measured, exact=exact_curves, transition=("T_c", T_C), title=title, limits=limits)
+curves = [[exact.yang_magnetisation(1 / T) for T in line], onsager, law, np.gradient(onsager, line)]
+known = [plots.exact(line, curve, "exact, infinite lattice") for curve in curves]
+known[2] = plots.exact(close, law, "exact law near $T_c$", style="--")
+limits = [{}, {}, {"log": "y", "ylim": (0.003, 3000)}, {"ylim": (0, 3)}]
+panels = [
+    plots.panel(exact_curve, *layers, plots.vline(T_C, "$T_c$", style=":"), xlabel="temperature $T$ ($J/k_B$)", ylabel=name, **limit)
+    for exact_curve, layers, name, limit in zip(known, measured, quantities, limits, strict=True)
+]
+title = "Cold starts follow Onsager and Yang; hot starts freeze below $T_c$"
+plots.figure(*panels, columns=2, share="x", title=title)
 
 # %% [markdown]
 # *Picture: four panels against temperature, with the critical temperature dashed. The points of the cold starts lie on the
@@ -753,8 +768,15 @@ for L in lattice_sizes:
 τ, error = np.array(τ).T
 fit, cov = np.polyfit(np.log(lattice_sizes), np.log(τ), 1, w=τ / error, cov="unscaled")
 z, z_error = fit[0], math.sqrt(cov[0, 0])
-title = f"At T_c, one independent |m| costs L^z sweeps, z = {z:.2f} ± {z_error:.2f}"
-plots.slowing_down(lattice_sizes, τ, error, (z, math.exp(fit[1])), title=title)
+law = plots.line(lattice_sizes, math.exp(fit[1]) * lattice_sizes**z, f"fit: $L^{{{z:.2f}}}$", color="red")
+axes = {"xlabel": "side of the lattice $L$ (spins)", "ylabel": "autocorrelation time $\\tau$ of $|m|$ (sweeps)"}
+plots.figure(
+    plots.panel(
+        plots.points(lattice_sizes, τ, error, "measured"), law, log="xy", xticks=lattice_sizes.tolist(),
+        yticks=(10, 20, 50, 100, 200, 500), **axes,
+    ),
+    title=f"At $T_c$, one independent $|m|$ costs $L^z$ sweeps, $z = {z:.2f} \\pm {z_error:.2f}$",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: five points with error bars on logarithmic axes. The autocorrelation time rises with the size of the lattice, close to a
@@ -817,13 +839,17 @@ for L in (8, 12, 24):
     m = Ising(L).measure(jax.random.key(80 + L), np.repeat(1 / T_near, 8), only_m, **how)["m"]
     m_of[L] = np.asarray(m, float).reshape(7, 8, 1000)  # temperature, chain, sample
     cumulant = partial(observables.binder_cumulant, axis=None)
-    U[f"L = {L}"] = np.array([observables.jackknife(cumulant, m) for m in m_of[L]]).T
+    U[f"$L = {L}$"] = np.array([observables.jackknife(cumulant, m) for m in m_of[L]]).T
 found = observables.binder_crossing(T_near, m_of[8], m_of[24])
 off = abs(found.value / T_C - 1)
-title = f"L = 8 and 24 cross at T_c = {found}, {off:.2%} from the exact value"
+title = f"$L = 8$ and 24 cross at $T_c$ = {found}, {off:.2%} from the exact value"
 length = 1000 * (24 * 24 // 7) / τ[lattice_sizes == 24][0]
 print(f"the runs of L = 24 are {length:.0f} times as long as τ at T_c")
-plots.binder_curves(T_near, U, found, T_C, title=title)
+looks = zip(U.items(), "osD", strict=True)
+layers = [plots.points(T_near, *values, name, mark=mark, joined=True) for (name, values), mark in looks]
+layers.append(plots.vline(found.value, f"crossing of 8 and 24: {found}", error=found.error, color="red", style="-"))
+layers.append(plots.vline(T_C, f"exact $T_c$ = {T_C:.4f}"))
+plots.figure(plots.panel(*layers, xlabel="temperature $T$ ($J/k_B$)", ylabel="Binder cumulant $U$"), title=title)
 
 # %% [markdown]
 # *Picture: three falling curves of Binder's cumulant with error bars, steeper for larger lattices. Those of the smallest and the
@@ -872,12 +898,14 @@ loops, areas = {}, {}
 for T in (1.5, 3.0):
     for n in (4, 64):
         h, m = field_loop(T, n, jax.random.key(79))
-        loops.setdefault(f"T = {T}", {})[f"{n} sweeps per field"] = (h, m)
+        loops.setdefault(f"$T = {T}$", []).append(plots.loop(h, m, f"{n} sweeps per field"))
         areas[T, n] = float(-np.sum((m[1:] + m[:-1]) / 2 * np.diff(h)))
         print(f"T = {T}, {n:2d} sweeps per field: area of the loop {areas[T, n]:.3f}")
-left = f"{areas[1.5, 64]:.2f} below T_c and {abs(areas[3.0, 64]):.2f} above it"
+left = f"{areas[1.5, 64]:.2f} $J$ below $T_c$ and {abs(areas[3.0, 64]):.2f} $J$ above it"
 title = f"16 times slower, the loop shrinks to an area of {left}"
-plots.field_loops(loops, title=title)
+cross = [mark(0, color="grey", style="-") for mark in (plots.hline, plots.vline)]
+axes = {"xlabel": "field $h$ ($J$)", "ylabel": "magnetisation $m$", "xticks": (-1, -0.5, 0, 0.5, 1)}
+plots.figure(*(plots.panel(*cross, *ways, title=T, **axes) for T, ways in loops.items()), share="y", title=title)
 
 # %% [markdown]
 # *Picture: magnetisation against field, two panels. At T = 1.5 a wide loop, narrower but still open when each field lasts sixteen

@@ -69,10 +69,10 @@ share_of_T_c = np.array([0.6, 0.95, 1.0, 1.05, 1.6])
 model, run = Potts(48, 5), {"n_samples": 1, "n_burn_in": 2000, "n_chains": 5, "init": "aligned"}
 pictures = np.asarray(model.sample(jax.random.key(80), 1 / (share_of_T_c * T_C[5]), **run))[:, 0]
 energies = np.asarray(model.energy(pictures))
-titles = [f"T = {f:g} T_c\nE / N = {e:.2f}" for f, e in zip(share_of_T_c, energies, strict=True)]
+titles = [f"$T = {f:g}\\,T_c$\n$E/N = {e:.2f}$" for f, e in zip(share_of_T_c, energies, strict=True)]
 between = energies[3] - energies[1]
-title = f"From 5 % below T_c to 5 % above it, the energy rises by {between:.2f} of the 2 it can"
-plots.spins(pictures, model, titles, title=title, columns=5, side=1.9)
+title = f"From 5 % below $T_c$ to 5 % above it, the energy per spin rises by {between:.2f} $J$ of the 2 $J$ it can"
+plots.figure(*plots.lattices(pictures, model, titles), columns=5, title=title)
 
 # %% [markdown]
 # *Picture: five square lattices. At 0.6 T_c one colour with a few specks. At 0.95 T_c one colour with small islands of the others. At
@@ -229,9 +229,9 @@ for before, t in ((0, 1000), (1000, 10_000)):
     print(f"after {t:6d} sweeps: mean m = {order[t].mean():.2f}; still divided: {kinds}")
 divided = {t: (m < 0.9).sum() for t, m in order.items()}
 shown = [*np.lexsort((order[1000], order[10_000]))[:3], *np.argsort(order[1000] + (order[10_000] < 0.9))[:2]]
-titles = [f"{t} sweeps: m = {order[t][k]:.2f}" for t in order for k in shown]
-title = f"T_c / 4: of 24 quenched lattices, {divided[1000]} are divided after 1000 sweeps, {divided[10_000]} after 10 000"
-plots.spins([quenched[t][k] for t in order for k in shown], model, titles, title=title, columns=5, side=1.9)
+titles = [f"{t} sweeps\n$m = {order[t][k]:.2f}$" for t in order for k in shown]
+title = f"$T_c/4$: of 24 quenched lattices, {divided[1000]} are divided after 1000 sweeps, {divided[10_000]} after 10 000"
+plots.figure(*plots.lattices([quenched[t][k] for t in order for k in shown], model, titles), columns=5, title=title)
 
 # %% [markdown]
 # *Picture: five lattices after 1000 sweeps, and the same five below after 10 000. Above, three lattices of two bands and two with patches
@@ -287,21 +287,22 @@ for T, cold, hot in zip(T_all, seen["aligned", "e"], seen["random", "e"], strict
     print(f"{starts.apart:.1f} σ apart, shorter run {starts.length:.0f} τ")
 
 # %%
-names = {"m": "order parameter m", "e": "energy per spin (J)"}
+names = {"m": "order parameter $m$", "e": "energy per spin ($J$)"}
 jump, cold_e, hot_e = exact.potts_order_parameter_jump(5), *exact.potts_critical_energies(5)
 at = {"m": [jump, 0], "e": [cold_e, hot_e]}
-measured = {}
+panels = []
 for name, words in names.items():
-    measured[words] = {}
-    for start, label in (("aligned", "from one colour"), ("random", "from random colours")):
+    layers = [plots.vline(T_C[5], "$T_c$")]
+    for start, label, mark in (("random", "from random colours", "s"), ("aligned", "from one colour", "o")):
         values = np.array([ob.mean_and_error(one) for one in seen[start, name]]).T
-        measured[words][label] = (T_all, *values)
-    measured[words]["exact at T_c, infinite lattice"] = ([T_C[5]] * 2, at[name], [0, 0])
+        layers.append(plots.points(T_all, *values, label, mark=mark, hollow=mark == "s"))
+    jumps = plots.points([T_C[5]] * 2, at[name], None, "exact jump at $T_c$, infinite lattice", mark="D", color="green")
+    panels.append(plots.panel(*layers, jumps, xlabel="temperature $T$ ($J/k_B$)", ylabel=words))
 below = T_all < 0.9 * T_C[5]
 means = {start: np.array([one.mean() for one in seen[start, "m"]]) for start in ("aligned", "random")}
 gap = (means["aligned"] - means["random"])[below].max()
-title = f"q = 5, 48 × 48: in the cold, short runs from random colours fall short of m by up to {gap:.2f}"
-plots.phase_curves(measured, transition=("T_c", T_C[5]), title=title)
+title = f"$q = 5$, 48 × 48: in the cold, short runs from random colours fall short of $m$ by up to {gap:.2f}"
+plots.figure(*panels, title=title)
 
 # %% [markdown]
 # *Picture: order parameter and energy against temperature, T_c dashed. From one colour, m falls from 1, slowly and then steeply
@@ -405,8 +406,13 @@ for one in (model, ten):
     print(f"{label}: hot minus cold, sweeps {20 * edges[-2]} to {20 * edges[-1]}: {apart[-1]}; ", end="")
     print(f"exact latent heat {right:.4f}")
 goes, stays = (float(values[1][-1]) for values in differences.values())
-title = f"At T_c: ten colours stay in the phase they began in ({stays:.2f} J); five do not ({goes:.2f})"
-plots.start_memory(differences, title=title)
+title = f"At $T_c$ ten colours stay in the phase they began in ({stays:.2f} $J$ apart); five do not ({goes:.2f} $J$)"
+layers = [plots.hline(0, color="grey", style="-")]
+for (name, (sweeps, *apart, right)), color in zip(differences.items(), ("blue", "orange"), strict=True):
+    layers.append(plots.points(sweeps, *apart, name, color=color, joined=True))
+    layers.append(plots.hline(right, f"exact latent heat, {right:.3g} $J$", color=color))
+axes = {"xlabel": "sweeps since the start", "ylabel": "$E/N$, hot minus cold start ($J$)"}
+plots.figure(plots.panel(*layers, log="x", **axes), title=title)
 
 # %% [markdown]
 # *Picture: the difference of the energies of the two starts against time, on a logarithmic axis of time. For q = 10 it soon reaches
@@ -543,10 +549,15 @@ for (q, L), e in energy.items():
     density, _ = np.histogram(e, bins, weights=w, density=True)
     histograms[q][L] = ((bins[1:] + bins[:-1]) / 2, density)
     heats[q].append((L, *ob.jackknife(lambda x, q=q, L=L: balance(x, q, L)[1], e)))
-lines = {q: exact.potts_critical_energies(q) for q in (5, 10)}
 moves = [x[0][1] - x[-1][1] for x in heats.values()]
-title = f"Larger lattices: the halves approach by {moves[0]:.2f} J (q = 5), {moves[1]:.2f} J (q = 10)"
-plots.energy_peaks(histograms, lines, title=title)
+title = f"Larger lattices: the halves approach by {moves[0]:.2f} $J$ ($q = 5$), {moves[1]:.2f} $J$ ($q = 10$)"
+axes = {"xlabel": "energy per spin ($J$)", "ylabel": "probability density ($1/J$)", "xlim": (-1.98, -0.6)}
+panels = [
+    plots.panel(*(plots.vline(e, "exact phases of the infinite lattice") for e in exact.potts_critical_energies(q)),
+                *(plots.steps(*histogram, f"$L = {L}$") for L, histogram in sizes.items()), title=f"$q = {q}$", **axes)
+    for q, sizes in histograms.items()
+]
+plots.figure(*panels, title=title)  # fmt: skip
 
 # %% [markdown]
 # *Picture: energy histograms, five colours on the left, ten on the right, a line for each size of lattice, dashed lines at the
@@ -561,13 +572,29 @@ for q, rows in heats.items():
         print(f"T_c from shares of {q} to 1: {1 / (β_0[q, L] + shift):.4f}, exact {T_C[q]:.4f}")
 L, heat, error = heats[10][-1]
 print(f"ten colours: {heat / exact.potts_latent_heat(10) - 1:+.1%} from the exact latent heat")
-small, large = heats[5][0][1], heats[5][-1][1]
-title = f"Ten colours: {heat:.3f} J at L = {L}. Five: from {small:.2f} to {large:.2f} J, and falling"
-plots.latent_heats(heats, {q: exact.potts_latent_heat(q) for q in heats}, title=title)
+
+# %%
+near, ratio = [], [plots.hline(1, "exact")]
+for q, mark, color in ((5, "o", "blue"), (10, "s", "orange")):
+    size, heat, error = np.array(heats[q]).T
+    right, look = exact.potts_latent_heat(q), {"name": f"$q = {q}$", "mark": mark, "color": color, "joined": True}
+    known = {"name": f"$q = {q}$, exact: {right:.3g} $J$", "mark": mark, "color": color, "hollow": True}
+    near += [plots.points(1 / size, heat, error, **look), plots.points([0], [right], **known)]
+    ratio.append(plots.points(size / exact.potts_correlation_length(q), heat / right, error / right, **look))
+many = [heats[q][-1][1] / exact.potts_latent_heat(q) for q in (5, 10)]
+across = "side / correlation length, $L/\\xi$"
+plots.figure(
+    plots.panel(*near, xlabel="$1/L$", ylabel="latent heat by halves ($J$)", ylim=(0, None), title="towards the infinite lattice"),
+    plots.panel(*ratio, log="xy", xlabel=across, ylabel="measured / exact", yticks=(1, 2, 5, 10), title="what decides"),
+    title=f"Five colours: {many[0]:.1f} times the exact latent heat, as $L \\ll \\xi$. Ten: {many[1]:.2f} times",
+)
 
 # %% [markdown]
-# *Picture: the distance of the two halves of the histograms against the size of the lattice. Ten colours: two points close to their
-# dashed line. Five: three points that fall, still far above their own dashed line.*
+# *Picture: on the left the distance of the two halves of the histograms against one over the side of the lattice, with the exact
+# latent heats as open marks at zero, the infinite lattice. Ten colours: two points at the height of their open mark. Five: three
+# points that fall towards theirs, and are still far above it. On the right the same, divided by the exact latent heat, against the
+# side in correlation lengths, both axes logarithmic. The lattices of ten colours are as large as ξ or larger, and their points lie
+# at the dashed line of 1; those of five are fifty times too small or worse, and theirs lie several times too high.*
 #
 # Cut *any* broad distribution in two, and you have two means and a difference. Not even two humps prove a jump: the fluctuations
 # of a nearly critical lattice make humps of their own, and somebody who has only L = 48 reports a latent heat of five colours
@@ -583,10 +610,10 @@ e = energy[10, 24]
 low, high = exact.potts_critical_energies(10)
 wanted = [low, (3 * low + high) / 4, (low + high) / 2, (low + 3 * high) / 4, high]
 at_energy = [np.unravel_index(np.argmin(abs(e - x)), e.shape) for x in wanted]
-titles = [f"E / N = {e[at]:.2f}" for at in at_energy]
+titles = [f"$E/N = {e[at]:.2f}$" for at in at_energy]
 between = ((e > low + (high - low) / 4) & (e < high - (high - low) / 4)).mean()
-title = f"Ten colours near T_c: in between ({between:.0%} of the time) a lattice is part one, part other"
-plots.spins([mixed[at] for at in at_energy], Potts(24, 10), titles, title=title, columns=5, side=1.8)
+title = f"Ten colours near $T_c$: in between ({between:.0%} of the time) a lattice is part one, part other"
+plots.figure(*plots.lattices([mixed[at] for at in at_energy], Potts(24, 10), titles), columns=5, title=title)
 
 # %% [markdown]
 # *Picture: five lattices of 24 × 24. From left to right the part that is of one colour shrinks, from nearly the whole lattice, by way of
@@ -617,8 +644,13 @@ for q in (5, 10):
 kept = {q: areas[q, 300].value / areas[q, 20].value for q in (5, 10)}
 relative = {q: math.hypot(*(areas[q, n].error / areas[q, n].value for n in (20, 300))) for q in (5, 10)}
 words = [f"{kept[q]:.0%} ± {kept[q] * relative[q]:.0%}" for q in (5, 10)]
-title = f"15 times slower, the loop keeps {words[0]} of its area for q = 5, {words[1]} for q = 10"
-plots.heating_loops(loops, {f"q = {q}": exact.potts_critical_energies(q) for q in (5, 10)}, title=title)
+title = f"15 times slower, the loop keeps {words[0]} of its area for $q = 5$, {words[1]} for $q = 10$"
+panels = []
+for q in (5, 10):
+    jump = plots.line([1, 1], exact.potts_critical_energies(q), "exact jump at $T_c$", color="black", width=2.5)
+    ways = [plots.loop(*way, name, at=(0.3, 0.72)) for name, way in loops[f"q = {q}"].items()]
+    panels.append(plots.panel(*ways, jump, xlabel="$T/T_c$", ylabel="energy per spin ($J$)", title=f"$q = {q}$"))
+plots.figure(*panels, share="y", title=title)
 
 # %% [markdown]
 # *Picture: energy against T / T_c, two panels with a loop each for the fast and the slow runs. For q = 10 the way up rises above T_c

@@ -80,10 +80,10 @@ for name, angles in (
 ):
     x, y = np.moveaxis(ob.planar_magnetisation(angles), -1, 0)
     turned = angles - np.arctan2(y, x)[:, None, None]
-    panels += [(f"{name}, T = {t:g}", one[:48, :48]) for t, one in zip(walk[three], turned, strict=True)]
+    panels += [(f"{name}, $T = {t:g}$", one[:48, :48]) for t, one in zip(walk[three], turned, strict=True)]
 title = "Sixteen directions or all: at these temperatures the eye cannot tell"
 names, pictures = zip(*panels, strict=True)
-plots.spins(pictures, XY(64), names, title=title, columns=3, side=1.7)
+plots.figure(*plots.lattices(pictures, XY(64), names), title=title)
 
 # %% [markdown]
 # *Picture: two rows of three lattices, colour for direction. Cold: one colour with soft shades. In the middle: large clouds of
@@ -92,10 +92,10 @@ plots.spins(pictures, XY(64), names, title=title, columns=3, side=1.7)
 # Colour shows a whole lattice, arrows show what a few spins do. The corner of each XY lattice, in both ways at once:
 
 # %%
-corners = [(f"T = {t:g}", one[:10, :10]) for t, one in zip(walk[three], turned, strict=True)]
+corners = [(f"$T = {t:g}$", one[:10, :10]) for t, one in zip(walk[three], turned, strict=True)]
 title = "Cold: arrows turn slowly from place to place. Hot: they soon forget each other"
 names, pictures = zip(*corners, strict=True)
-plots.spins(pictures, XY(64), names, look="both", columns=3, side=1.8, title=title)
+plots.figure(*plots.lattices(pictures, XY(64), names, look="both"), title=title)
 
 # %% [markdown]
 # *Picture: three corners of 10 by 10 spins, an arrow on each colour. On the left nearly parallel arrows; in the middle arrows that
@@ -321,8 +321,13 @@ for name, angles in (
     off = (cosine.value - i1e(κ) / i0e(κ)) / cosine.error
     print(f"{name:16s} κ = {κ:.3f}: ⟨cos⟩ = {cosine},", end=" ")
     print(f"exact I₁/I₀ = {i1e(κ) / i0e(κ):.4f} ({off:+.1f} errors)")
-    panels.append((f"{name}: κ = {κ:.2f}", (drawn - φ).ravel(), κ))
-plots.von_mises(panels, title="A continuous spin on THRML, drawn from its exact conditional (T = 1)")
+    line = np.linspace(-np.pi, np.pi, 401)
+    density = np.exp(κ * (np.cos(line) - 1)) / (2 * np.pi * i0e(κ))
+    away = plots.histogram(np.angle(np.exp(1j * (drawn - φ).astype(float))), "sampled", span=(-np.pi, np.pi), bins=48)
+    axes = {"xlabel": "$\\theta - \\varphi$ (radians)", "xticks": {-np.pi: "$-\\pi$", 0: "0", np.pi: "$\\pi$"}}
+    bell = plots.line(line, density, "exact", color="red")
+    panels.append(plots.panel(away, bell, ylabel="density", title=f"{name}: $\\kappa = {κ:.2f}$", **axes))
+plots.figure(*panels, title="A continuous spin on THRML, drawn from its exact conditional ($T = 1$)")
 
 # %% [markdown]
 # *Picture: three histograms over red curves that they follow: a narrow bell for four neighbours that agree, a wider one for a
@@ -367,7 +372,8 @@ fields = {
     "neither": 0.35 * x + 0.15 * y,
 }
 title = "Round a vortex the arrows turn once, in the sense of the walk; round an antivortex once against it"
-plots.winding_walk(fields, title=title)
+above, below = zip(*(plots.winding_walk(field, name) for name, field in fields.items()), strict=True)
+plots.figure(*above, *below, columns=4, title=title)
 
 # %% [markdown]
 # *Picture: four fields of arrows with a blue square in the middle, and below each the angle on the walk round it. The arrows
@@ -439,10 +445,10 @@ agree = all((np.rint(winding_numbers(lattices[i, 0])) == charges[i, 0]).all() fo
 print("your winding numbers agree with the course's on one lattice of each temperature:", agree)
 
 # %%
-shown = [(f"T = {walk[i]:g}: {(charges[i, 0] > 0).sum()} pairs", lattices[i, 0]) for i in (2, 3, 5)]
+shown = [(f"$T = {walk[i]:g}$: {(charges[i, 0] > 0).sum()} pairs", lattices[i, 0]) for i in (2, 3, 5)]
 title = "Vortices (white) and antivortices (black): in pairs when it is cold, everywhere when it is hot"
 names, pictures = zip(*shown, strict=True)
-plots.spins(pictures, XY(64), names, vortices=True, columns=3, side=2.1, title=title)
+plots.figure(*plots.lattices(pictures, XY(64), names, charges=True), title=title)
 
 # %% [markdown]
 # *Picture: three lattices in colour, with the number of pairs above each. In the first a few discs, a white one always beside a
@@ -739,8 +745,20 @@ for i, t in ((1, 0.7), (3, 0.893), (5, 1.1)):
 middle, rise = (wide[1:] + wide[:-1]) / 2, np.diff(curves[32]["energy"][1]) / np.diff(wide)
 print(f"32 × 32: the energy rises fastest near T = {middle[rise.argmax()]:.3f}, ", end="")
 print(f"by {rise.max():.2f} per unit of T; around T_KT by {rise[np.abs(middle - kt.value).argmin()]:.2f}")
-title = f"The stiffness falls through 2T/π; from 16 and 32 together T_KT = {kt.value:.3f} ± {kt.error:.3f}"
-plots.xy_curves(curves, kt, title=title)
+labels = {"energy": "energy per spin ($J$)", "vortices": "vortices per plaquette"}
+labels |= {"m": "mean spin $\\langle|m|\\rangle$", "helicity": "helicity modulus $\\Upsilon$ ($J$)"}
+at = [plots.vline(exact.KT_TEMPERATURE, f"$T_{{KT}}$ = {exact.KT_TEMPERATURE}, literature")]
+at.append(plots.vline(kt.value, f"$T_{{KT}}$ = {kt}, here", error=kt.error, color="red", style="-"))
+panels = []
+for name in labels:
+    sizes = zip(curves.items(), "osD", strict=True)
+    layers = [plots.points(*found[name], f"$L = {L}$", mark=mark, joined=True) for (L, found), mark in sizes]
+    panels.append([*at, *layers])
+panels[-1].append(plots.exact([0, 1.6], [0, 3.2 / math.pi], "$2T/\\pi$"))
+axes = {"xlabel": "temperature $T$ ($J/k_B$)"}
+panels = [plots.panel(*layers, ylabel=label, **axes) for layers, label in zip(panels, labels.values(), strict=True)]
+title = f"The stiffness falls through $2T/\\pi$; from 16 and 32 together $T_{{KT}}$ = {kt.value:.3f} ± {kt.error:.3f}"
+plots.figure(*panels, columns=2, share="x", title=title)
 
 # %% [markdown]
 # *Picture: four panels. The energy rises smoothly, the same for all sizes, and nothing happens to it at the dashed line. The
@@ -782,9 +800,12 @@ for t, c in zip(warm, charges[1:], strict=True):
     print(f"farther than 2 spacings {(every > 2).mean():5.1%}")
 distance, errors, thrown = np.array(rows).T
 ratio = distance / thrown
-title = f"Distance in a pair: {ratio[0]:.0%} of the random one at T = {warm[0]:g}, "
-title += f"{ratio[-1]:.0%} at T = {warm[-1]:g}"
-plots.pair_distances(warm, distance, errors, thrown, title=title)
+title = f"Distance in a pair: {ratio[0]:.0%} of the random one at $T = {warm[0]:g}$, "
+title += f"{ratio[-1]:.0%} at $T = {warm[-1]:g}$"
+axes = {"xlabel": "temperature $T$ ($J/k_B$)", "ylabel": "mean distance in a pair (lattice spacings)"}
+layers = [plots.points(warm, thrown, None, "as many charges, thrown at random", color="grey", mark="s", joined=True)]
+layers += [plots.points(warm, distance, errors, "XY", joined=True), plots.vline(exact.KT_TEMPERATURE, "$T_{KT}$")]
+plots.figure(plots.panel(*layers, log="y", yticks=(1, 2, 5, 10, 20), **axes), title=title)
 
 # %% [markdown]
 # *Picture: grey squares, the distance for random charges, fall from left to right as the lattice fills. The blue points start
@@ -842,9 +863,25 @@ for t, c in zip(few, scans[64][1]["correlation"], strict=True):
         ξ = ob.jackknife(lambda c: -1 / line(r, c, slice(2, 9))[0], c)
         exponential[t] = (ξ.value, math.exp(line(r, c, slice(2, 9))[1]))
         print(f"T = {t:.3f}: from r = 2 to 8 C falls by 1/e every {ξ} steps")
-title = f"T = {few[2]:.3g}: C(r) falls as r^(-{power[few[2]][0]:.3f}). "
-title += f"T = {few[-1]:g}: by 1/e every {exponential[few[-1]][0]:.1f} steps (r = 2 to 8)"
-plots.correlations(measured, power, exponential, 64, title=title)
+
+# %%
+shades, logs, halflogs = plots.shades(len(measured)), [], []
+for (t, c), color in zip(measured.items(), shades, strict=True):
+    value, error = np.array(c)[:, 1:]
+    seen = value > 2 * error
+    for layers, x in ((logs, chord[1:]), (halflogs, r[1:])):
+        layers.append(plots.points(x[seen], value[seen], error[seen], f"$T = {t:.3g}$", color=color))
+    if t in power:
+        logs.append(plots.line(chord[1:], power[t][1] * chord[1:] ** -power[t][0], color=color, width=1.2))
+    if t in exponential:
+        fit = exponential[t][1] * np.exp(-r[1:] / exponential[t][0])
+        halflogs.append(plots.line(r[1:][fit > 1e-3], fit[fit > 1e-3], color=color, width=1.2))
+words = {"xlabel": "chord $(L/\\pi)\\,\\sin(\\pi r/L)$ (spacings)", "ylabel": "correlation $C(r)$", "xticks": (1, 2, 5, 10, 20)}
+left = plots.panel(*logs, log="xy", ylim=(4e-3, 1.1), title="log-log: lines are power laws", **words)
+words = {"xlabel": "distance $r$ (spacings)", "title": "semi-log: lines are exponentials"}
+title = f"$T = {few[2]:.3g}$: $C(r)$ falls as $r^{{-{power[few[2]][0]:.3f}}}$. "
+title += f"$T = {few[-1]:g}$: by $1/e$ every {exponential[few[-1]][0]:.1f} steps ($r$ = 2 to 8)"
+plots.figure(left, plots.panel(*halflogs, log="y", ylim=(4e-3, 1.1), **words), title=title)
 
 # %% [markdown]
 # *Picture: the same correlations twice. On the left, with both axes logarithmic, the cold curves lie on straight lines of small
@@ -891,8 +928,15 @@ for t in (0.4, 0.7, 0.8929, 1.3):
     print(cold_words if t < 1 else "(1/√N)")
 small, large = (estimates[L]["m"][0.7].value for L in (16, 64))
 print(f"T = 0.7: from 16 × 16 to 64 × 64 the factor is {large / small:.3f}")
-title = "At every temperature |m| falls with L: slowly, as a power, when it is cold"
-plots.shrinking_order(sizes, shrinking, title=title)
+layers, wide_L = [], np.array([16, 256])
+for (t, (m, error, slope)), color, mark in zip(shrinking.items(), ("blue", "green", "orange", "red"), "osD^", strict=True):
+    name = f"$T = {t:.3g}$: predicted $L^{{{slope:+.3f}}}$ (dashed)"
+    layers.append(plots.line(wide_L, m[0] * (wide_L / 16) ** slope, color=color, style="--", width=1.2))
+    layers.append(plots.points(sizes, m, error, name, color=color, mark=mark))
+axes = {"xlabel": "side of the lattice $L$", "ylabel": "mean spin $\\langle|m|\\rangle$", "xticks": (16, 32, 64, 128, 256)}
+axes |= {"log": "xy", "yticks": (0.02, 0.05, 0.1, 0.2, 0.5, 1)}
+title = "At every temperature $|m|$ falls with $L$: slowly, as a power, when it is cold"
+plots.figure(plots.panel(*layers, **axes), title=title)
 
 # %%
 for L in (64, 10**3, 10**6, 10**9):
@@ -952,8 +996,20 @@ print(f"gap Δ = {gap:.4f}; ⟨cos 16φ⟩ with 16 directions and with all, each
 for i, t in enumerate(chill):
     print(f"T = {t:.3f}:", *(f"   {v:+.2f} ± {e:.2f}" for both in locks.values() for v, e in both[:, :, i].T))
 locked = chill[(locks["16 directions"][0] > 0.9).all(0)].max()
-title = f"Up to T = {locked:g} the clock keeps to one of its 16 directions; the circle has none at any T"
-plots.cold_clock(chill, heat, locks, gap, title=title)
+title = f"Up to $T = {locked:g}$ the clock keeps to one of its 16 directions; the circle has none at any $T$"
+left, right = ([
+    layer for (name, both), color in zip(panel.items(), ("red", "blue"), strict=True)
+    for layer in plots.heated_and_cooled(chill, *both, name, color=color)
+] for panel in (heat, locks))  # fmt: skip
+fine = np.geomspace(0.03, 0.3, 200)
+alone = 2 * np.exp(-gap / fine) / (1 + 2 * np.exp(-gap / fine))
+left.append(plots.line(fine, gap * alone / fine, "one spin of the clock alone with its gap", color="red", width=1.2))
+left.append(plots.hline(0.5, "spin waves: $T/2$ each", color="blue"))
+axes = {"xlabel": "temperature $T$ ($J/k_B$)", "log": "x", "xticks": (0.03, 0.05, 0.1, 0.2, 0.3)}
+right = plots.panel(plots.hline(0, color="grey", style="-"), *right, ylabel="$\\langle\\cos 16\\varphi\\rangle$",
+                    title="is the mean spin on one of the 16?", **axes)  # fmt: skip
+left = plots.panel(*left, ylabel="(energy per spin + $2J$) / $T$", ylim=(-0.02, 0.68), title="energy taken up", **axes)
+plots.figure(left, right, title=title, legend_title=plots.STARTS)
 
 # %% [markdown]
 # *Picture: points that look up (heated) and down (cooled) lie on one another. On the left the energy taken up, over T, against T.
@@ -985,7 +1041,7 @@ print(f"with all, the waves say {math.exp(-t / 2 * waves(64)):.5f}")
 # dynamics of a lattice in contact with a bath.
 
 # %%
-quench, spins = XY(96), "random"
+quench, spins = XY(128), "random"
 frames, times, done = [], [], 0
 for n_sweeps in (1, 1, 2, 4, 8, 16, 32, 64):
     how = {"n_samples": 8, "n_chains": 8, "n_sweeps": n_sweeps, "init": spins}
@@ -995,15 +1051,17 @@ for n_sweeps in (1, 1, 2, 4, 8, 16, 32, 64):
     done = times[-1]
     frames += list(np.moveaxis(run, 1, 0))
 counts = np.array([np.abs(ob.winding_numbers(one)).mean((1, 2)) for one in frames])  # frames, chains
-words = "Colour clouds that grow; white and black squares on their seams meet in pairs and vanish."
-pairs = np.rint(counts[:, 0] * 96**2 / 2).astype(int)
-stills = [(f"sweep {t}: {n} pairs", s[0]) for t, n, s in zip(times, pairs, frames, strict=True)]
-plots.planar_movie([*stills[::3], stills[-1]], quench, words=words)
+words = "Colour clouds that grow; white and black discs where all colours meet come together in pairs and vanish."
+pairs = np.rint(counts[:, 0] * 128**2 / 2).astype(int)
+stills = [(f"sweep {t}: {n} pairs" if n != 1 else f"sweep {t}: 1 pair", s[0])
+          for t, n, s in zip(times, pairs, frames, strict=True)]  # fmt: skip
+plots.planar_movie([*stills[::3], stills[-1]], quench, still=12, words=words)
 
 # %% [markdown]
-# *Moving picture: a quench of 96 × 96 continuous spins to T = 0.2. At first grains of all colours with squares everywhere. The
-# grains become clouds, the white and black squares (vortices, antivortices) meet in pairs and vanish, and after some hundred
-# sweeps a few are left at the points where all colours meet.*
+# *Moving picture: a quench of 128 × 128 continuous spins to T = 0.2, with a wheel that says which colour is which direction. At
+# first grains of all colours with discs everywhere. The grains become clouds, the white and black discs (vortices, antivortices)
+# meet in pairs and vanish, and after some hundred sweeps a few are left at the points where all colours meet. Where the picture
+# does not move, it shows sweep 44, with the clouds half grown.*
 #
 # Were the density of vortices to fall by meetings of wanderers that are pulled together by a force $1/d$ and held back by a
 # friction that grows as $\ln d$, it would go as $\ln t/t$ (Yurke and others 1993):
@@ -1025,8 +1083,11 @@ print(f"a plain power fits best with t^({power:.2f})")
 print(f"at equilibrium, 32 × 32: {estimates[32]['vortices'][0.2].value:.6f}, energy {settled:.4f} per spin")
 now = float(np.asarray(quench.energy(spins)).mean())
 print(f"energy after {done} sweeps: {now:.4f} per spin, still {now - settled:.4f} above")
-title = f"After {done} sweeps the quench has {density[-1] * 96**2:.1f} vortices a lattice; equilibrium has none"
-plots.coarsening(t, density, errors, law, estimates[32]["vortices"][0.2].value, title=title)
+title = f"After {done} sweeps the quench has {density[-1] * 128**2:.1f} vortices a lattice; equilibrium has none"
+axes = {"xlabel": "sweeps after the quench", "ylabel": "vortices per plaquette", "log": "xy"}
+layers = [plots.points(t, density, errors, "measured"), plots.line(t, density[0] / t, "$1/t$", color="grey", style=":")]
+layers.append(plots.line(t, law, "$\\ln(t)/t$", color="red"))
+plots.figure(plots.panel(*layers, ylim=(max(0.5 * density.min(), 1e-5), 0.5), **axes), title=title)
 
 # %% [markdown]
 # *Picture: the density of vortices against time on logarithmic axes, falling from a tenth to under a thousandth. The red curve
@@ -1101,7 +1162,25 @@ for name, (T, values, errors) in ordered.items():
 # %% picture="three_models"
 stiffness = {L: (T, *halves(seen["helicity"])) for L, (T, seen) in scans.items()}
 title = "Three ways to order: Ising goes to zero continuously, q = 10 jumps and q = 5 glides, XY loses its stiffness"
-plots.three_models(ordered["Ising"], {q: ordered[f"q = {q}"] for q in (5, 10)}, stiffness, kt, title=title)
+fine, known = np.linspace(1.5, 3, 400), np.linspace(0, 1.5, 3)
+left = [plots.exact(fine, [exact.yang_magnetisation(1 / T) for T in fine], "exact, infinite lattice (Yang)")]
+left += plots.heated_and_cooled(*ordered["Ising"], "Ising, $L = 32$", color="blue")
+middle, right = [plots.vline(1)], [plots.exact(known, 2 * known / math.pi, "$2T/\\pi$", style=":")]
+for q, color in ((5, "green"), (10, "red")):
+    both, at = ordered[f"q = {q}"][1:], exact.potts_order_parameter_jump(q)
+    middle += plots.heated_and_cooled(share, *both, f"$q = {q}$, $L = 32$", color=color)
+    middle.append(plots.line([1, 1], [0, at], f"$q = {q}$: exact jump", color=color, width=5 if q == 5 else 2.5))
+for (L, (T, *both)), color in zip(stiffness.items(), ("sky", "orange", "purple"), strict=True):
+    right += plots.heated_and_cooled(T, *both, f"XY, $L = {L}$", color=color)
+T_c, axes = 1 / exact.BETA_C, {"xlabel": "temperature $T$ ($J/k_B$)", "ylim": (-0.04, 1.05)}
+left += [plots.vline(T_c, "transition, exact or best known")]
+right += [plots.vline(exact.KT_TEMPERATURE)]
+plots.figure(
+    plots.panel(*left, ylabel="magnetisation $\\langle|m|\\rangle$", title=f"Ising: $T_c = {T_c:.4f}$", **axes),
+    plots.panel(*middle, ylabel="order parameter $m$", title="Potts", **axes | {"xlabel": "$T/T_c$"}),
+    plots.panel(*right, ylabel="helicity modulus $\\Upsilon$ ($J$)", title=f"XY: $T_{{KT}}$ = {kt}", **axes),
+    title=title, legend_title=plots.STARTS,
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: three panels with triangles that point up (heated from aligned spins) and down (cooled from random ones), which lie on
