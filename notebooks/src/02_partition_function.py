@@ -832,9 +832,9 @@ x = rng.normal(-4.0, 1.0, 10_000)
 log_target = np.logaddexp(-((x + 4) ** 2) / 2, -((x - 4) ** 2) / 2)
 log_proposal = -((x + 4) ** 2) / 2 - 0.5 * math.log(2 * math.pi)
 estimate = partition.importance_estimate(log_target - log_proposal)
-log_z = math.log(2 * math.sqrt(2 * math.pi))
+both_peaks = math.log(2 * math.sqrt(2 * math.pi))
 print(f"ESS {estimate.ess:.1f} of 10,000   log Z = {estimate.log_z:.6f} ± {estimate.error:.6f}", end="   ")
-print(f"exact {log_z:.6f}: off by {estimate.log_z - log_z:.4f}, log 2 = {math.log(2):.4f}")
+print(f"exact {both_peaks:.6f}: off by {estimate.log_z - both_peaks:.4f}, log 2 = {math.log(2):.4f}")
 
 # %% [markdown]
 # A perfect ESS, and half of Z is missing. **The ESS measures how even the weights of the samples you have are. It cannot know

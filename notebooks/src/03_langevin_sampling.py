@@ -489,13 +489,13 @@ def two_valleys(x: Float[Tensor, "*batch 2"]) -> Float[Tensor, "*batch"]:
     return double_well(x[..., 0]) + 2 * x[..., 1] ** 2
 
 
-T, start, rng = 0.7, torch.tensor([[-1.2, 1.3]]), torch.Generator().manual_seed(11)
-run = samplers.mala(two_valleys, start, step_size=0.02, n_steps=1200, temperature=T, generator=rng)
+T_valleys, start, rng = 0.7, torch.tensor([[-1.2, 1.3]]), torch.Generator().manual_seed(11)
+run = samplers.mala(two_valleys, start, step_size=0.02, n_steps=1200, temperature=T_valleys, generator=rng)
 path = torch.cat([start, run.trajectory[:, 0]])
 side = torch.sign(path[path[:, 0].abs() > 0.7, 0])  # the well it was in last, not counting the barrier
 crossings = int((side[1:] != side[:-1]).sum())
-share = float((path[:, 0] < 0).double().mean())
-print(f"1200 steps, time {1200 * 0.02:.0f}: {crossings} crossings, {share:.1%} of states on the left")
+on_left = float((path[:, 0] < 0).double().mean())
+print(f"1200 steps, time {1200 * 0.02:.0f}: {crossings} crossings, {on_left:.1%} of states on the left")
 
 # %%
 points, cell = boltzmann.grid_2d(((-1.9, 1.9), (-1.7, 1.7)), 121)
@@ -503,7 +503,7 @@ step = torch.arange(1201)
 plots.figure(
     plots.panel(plots.energy(points, two_valleys(points), top=10, grey=True), plots.path(path, color="time"), height=3.4),
     plots.panel(plots.line(step, path[:, 0], width=0.9), plots.hline(0, style=":"), xlabel="step", ylabel="$x_1$"),
-    title=f"One chain, 1200 steps of MALA at $T = {T:g}$, from the disc to the cross: {crossings} crossings, {share:.0%} on the left",
+    title=f"One chain, 1200 steps of MALA at $T = {T_valleys:g}$, from the disc to the cross: {crossings} crossings, {on_left:.0%} on the left",
     widths=(1.5, 1),
 )  # fmt: skip
 
@@ -530,7 +530,7 @@ plots.figure(
 # %%
 rng, lags = torch.Generator().manual_seed(5), {}
 far = torch.full((1000,), 20.0)
-run = samplers.ula(bowl, far, step_size=0.02, n_steps=400, temperature=1.0, generator=rng)
+far_run = samplers.ula(bowl, far, step_size=0.02, n_steps=400, temperature=1.0, generator=rng)
 decay, V = 0.98 ** (2 * torch.arange(1, 401)), 1 / (1 - 0.02 / 2)
 mean_energy = (20.0**2 * decay + V * (1 - decay)) / 2
 burn_in = 1 + int((mean_energy > 1.01 * mean_energy[-1]).sum())
@@ -553,13 +553,13 @@ memory += [plots.points(lag[: len(a) : 5], a[::5], name=name) for name, (a, _) i
 plots.figure(
     plots.panel(
         plots.span(0, burn_in, f"burn-in: {burn_in} steps", color="orange"),
-        plots.line(step[::3], run.energy[::3, :2], "two single chains", color="grey", width=0.8),
-        plots.line(step, run.energy.mean(1), "mean of 1,000 chains", color="sky", width=4),
+        plots.line(step[::3], far_run.energy[::3, :2], "two single chains", color="grey", width=0.8),
+        plots.line(step, far_run.energy.mean(1), "mean of 1,000 chains", color="sky", width=4),
         plots.line(step, mean_energy, "exact mean", color="black", style="--", width=1.2),
         log="y", ylim=(3e-3, 400), xlabel="step", ylabel="energy $E$", title="burn-in",
     ),
     plots.panel(*memory, xlabel="lag (steps)", ylabel="autocorrelation of $x$", title="memory: measured (dots) and exact (lines)"),
-    title=f"The mean energy falls from {run.energy[0].mean():.0f} to {mean_energy[-1]:.2f}; after that, small steps still remember for long",
+    title=f"The mean energy falls from {far_run.energy[0].mean():.0f} to {mean_energy[-1]:.2f}; after that, small steps still remember for long",
 )  # fmt: skip
 
 # %% [markdown]
@@ -630,12 +630,12 @@ rng, runs = torch.Generator().manual_seed(6), {}
 start = torch.tensor([-1.8, -0.5, 0.5, 1.8])
 for T, n_steps in ((1.5, 8000), (0.6, 8000), (0.2, 8000)):
     how = {"step_size": 0.03, "n_steps": n_steps, "temperature": T, "generator": rng}
-    run = samplers.mala(double_well, start, **how)
-    x = run.trajectory
+    chains = samplers.mala(double_well, start, **how)
+    x = chains.trajectory
     label = f"T = {T:g}: R-hat {diagnostics.r_hat(x):.3f}, ESS {diagnostics.ess(x):.0f}"
     runs[label] = x
     shares = [round(v, 3) for v in (x < 0).double().mean(0).tolist()]
-    print(f"{label:33s} acceptance {run.acceptance.mean():.3f}   on the left {shares}")
+    print(f"{label:33s} acceptance {chains.acceptance.mean():.3f}   on the left {shares}")
 lanes = [
     plots.panel(plots.lanes(x, span=(-2.3, 2.3), marks=(-1, 1)), xlabel="step", ylabel="$x$ of four chains", height=3.2,
                 title=label.replace("T = ", "$T$ = "))

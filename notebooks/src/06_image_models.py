@@ -241,10 +241,10 @@ print(f"largest stable step near the chains: {stable:.3f}; the step used: 0.005"
 stored = ebm.digits_ablation()
 print(stored.command, stored.system, sep="\n", end="\n\n")
 labels = {"classes": "effective classes", "distance": "feature distance", "noisy": "AUROC, real + noise"}
-rows, errors = stored.rows, stored.errors
-whole, spread = rows["the recipe"], errors["the recipe"]
+variants, errors = stored.rows, stored.errors
+whole, spread = variants["the recipe"], errors["the recipe"]
 print(f"{'(in brackets: σ from the recipe)':34s}" + "".join(f"{label:>26s}" for label in labels.values()))
-for name, row in rows.items():
+for name, row in variants.items():
     print(f"{name:34s}", end="")
     for key, digits in (("classes", 2), ("distance", 0), ("noisy", 3)):
         error = errors[name][key]
@@ -253,10 +253,10 @@ for name, row in rows.items():
     print()
 
 # %%
-names, panels = list(rows), []
+names, panels = list(variants), []
 first = torch.arange(len(names)) == 0  # the recipe
 for key, label in labels.items():
-    mean, error = (torch.tensor([r[name][key] for name in names]) for r in (rows, errors))
+    mean, error = (torch.tensor([r[name][key] for name in names]) for r in (variants, errors))
     panels.append(
         plots.panel(
             plots.vline(whole[key]),
@@ -265,8 +265,8 @@ for key, label in labels.items():
             xlabel=label, log="x" if key == "distance" else "", height=4.4,
         )
     )
-worst = max(rows, key=lambda name: rows[name]["distance"])
-title = f"'{worst}': distance {rows[worst]['distance']:,.0f}; the recipe {whole['distance']:.0f}"
+worst = max(variants, key=lambda name: variants[name]["distance"])
+title = f"'{worst}': distance {variants[worst]['distance']:,.0f}; the recipe {whole['distance']:.0f}"
 plots.figure(*panels, share="y", title=f"{title}, real pictures {whole['floor']:.0f}")
 
 # %% [markdown]
@@ -374,13 +374,13 @@ plots.figure(
 # The average network at four moments of this run, each with fresh chains from the same noise.
 
 # %%
-rows, strips = [], []
+moments, strips = [], []
 for step, snapshot in training.snapshots.items():
     how = {"n_steps": 300, "generator": seeded(44), "keep": False}
     strips.append(samplers.ula(snapshot, noise(10, seeded(43)), **langevin, **how).x)
-    rows.append(f"after {step} training steps")
+    moments.append(f"after {step} training steps")
 title = "Strokes first, digits later: fresh chains, 300 steps at $T = 1$"
-plots.figure(plots.images(torch.stack(strips), rows=rows), title=title)
+plots.figure(plots.images(torch.stack(strips), rows=moments), title=title)
 
 # %% [markdown]
 # *Picture: four rows of ten pictures. Before training: noise. After 100 steps: blobs or strokes. In the last two rows more
@@ -412,15 +412,15 @@ def stop_button(second_look: bool) -> float:
 
 # %%
 scratch, looks = Path(tempfile.mkdtemp()), iter([False, True])
-whole, states = short_run(scratch / "whole.pt", lambda _: 0.0)
+straight, states = short_run(scratch / "whole.pt", lambda _: 0.0)
 part, _ = short_run(scratch / "part.pt", lambda _: stop_button(next(looks)))
 print(f"interrupted: {part.interrupted}, at step {part.step}")
 rest, states_again = short_run(scratch / "part.pt", lambda _: 0.0, resume=True)
-weights = zip(whole.energy.state_dict().values(), rest.energy.state_dict().values(), strict=True)
+weights = zip(straight.energy.state_dict().values(), rest.energy.state_dict().values(), strict=True)
 print(f"resumed, now at step {rest.step}")
 print("all weights equal, bit for bit:", all(torch.equal(a, b) for a, b in weights))
 print("all chains equal:", torch.equal(states, states_again))
-print("all losses equal:", torch.equal(whole.history["loss"], rest.history["loss"]))
+print("all losses equal:", torch.equal(straight.history["loss"], rest.history["loss"]))
 
 # %% [markdown]
 # A checkpoint that forgets the optimiser's averages, the state of the random generator or the chains passes the first glance
@@ -1020,9 +1020,9 @@ for name, E in wanted.items():
 # %%
 titles = ["even", "above four", "$E_A + E_B - E$", "$E$ of {6, 8}", "$E_A + E_B$"]
 both = [plots.span(y - 0.5, y + 0.5) for y in (6, 8)]
-labels = {"xlabel": "class", "ylabel": "share of samples", "ylim": (0, 0.8), "height": 2.6}
+axes = {"xlabel": "class", "ylabel": "share of samples", "ylim": (0, 0.8), "height": 2.6}
 panels = [
-    plots.panel(*both, plots.bars(digits, share, color="blue"), title=title, **labels)
+    plots.panel(*both, plots.bars(digits, share, color="blue"), title=title, **axes)
     for title, share in zip(titles, shares.values(), strict=True)
 ]
 title = "Even (A), and above four (B): what a classifier reads in 80 samples of each; 6 and 8 are shaded"
@@ -1097,15 +1097,15 @@ for name, temperatures in schedules.items():
     print(f"{name:16s} {' '.join(f'{d:.0f}' for d in away)}   ⟨E⟩ = {energy(cooled).mean():.1f}")
 
 # %%
-names, found = list(schedules), torch.tensor(found)  # shape (3 schedules, 3 seeds)
+cooled_names, found = list(schedules), torch.tensor(found)  # shape (3 schedules, 3 seeds)
 mean, error = found.mean(1), found.std(1) / math.sqrt(3)
 said = [f"{m:.0f} ± {e:.0f}" for m, e in zip(mean, error, strict=True)]
 plots.figure(
-    plots.images(torch.stack(strips), rows=names),
+    plots.images(torch.stack(strips), rows=cooled_names),
     plots.panel(
         plots.span(min(best), max(best), "80 real images, three times"),
-        plots.rows(names, found, name="80 chains of one seed", color="sky"),
-        plots.rows(names, mean, error, "mean of three seeds", color="blue", shift=0.25),
+        plots.rows(cooled_names, found, name="80 chains of one seed", color="sky"),
+        plots.rows(cooled_names, mean, error, "mean of three seeds", color="blue", shift=0.25),
         xlabel="feature distance to real images", xlim=(0, None), height=1.9,
     ),
     columns=1, title=f"Feature distance: {said[0]} at $T = 1$ throughout, {said[1]} if cooled from $T = 2$",

@@ -928,6 +928,8 @@ for t in (0.4, 0.7, 0.8929, 1.3):
     print(cold_words if t < 1 else "(1/√N)")
 small, large = (estimates[L]["m"][0.7].value for L in (16, 64))
 print(f"T = 0.7: from 16 × 16 to 64 × 64 the factor is {large / small:.3f}")
+
+# %%
 layers, wide_L = [], np.array([16, 256])
 for (t, (m, error, slope)), color, mark in zip(shrinking.items(), ("blue", "green", "orange", "red"), "osD^", strict=True):
     name = f"$T = {t:.3g}$: predicted $L^{{{slope:+.3f}}}$ (dashed)"
@@ -1072,14 +1074,14 @@ errors = counts.std(1, ddof=1) / math.sqrt(counts.shape[1])
 late = (t >= 16) & (t <= 256)
 front = np.exp(np.mean(np.log(density[late] * t[late] / np.log(t[late]))))
 law = np.where(late, front * np.log(np.maximum(t, 1.01)) / t, np.nan)
-power = np.polyfit(np.log(t[late]), np.log(density[late]), 1)[0]
+plain_power = np.polyfit(np.log(t[late]), np.log(density[late]), 1)[0]
 settled = estimates[32]["energy"][0.2].value
 print(f"density of vortices: {density[0]:.3f} after 1 sweep, ", end="")
 print(f"{density[-1]:.5f} ± {errors[-1]:.5f} after {done} sweeps")
 off = np.abs(density[late] / law[late] - 1).max()
 print(f"from sweep {t[late][0]:.0f} to {t[late][-1]:.0f} the points are within {off:.0%}", end=" ")
 print(f"of {front:.2f} ln(t) / t; ", end="")
-print(f"a plain power fits best with t^({power:.2f})")
+print(f"a plain power fits best with t^({plain_power:.2f})")
 print(f"at equilibrium, 32 × 32: {estimates[32]['vortices'][0.2].value:.6f}, energy {settled:.4f} per spin")
 now = float(np.asarray(quench.energy(spins)).mean())
 print(f"energy after {done} sweeps: {now:.4f} per spin, still {now - settled:.4f} above")
