@@ -78,8 +78,8 @@ def draw(settings: Settings) -> Sheet:
     lines = (
         "A block shows the sign of most of its spins, so that all three pictures have equally many pixels. Each is the "
         "framed quarter of the one before,",
-        "chosen to hold both signs. Domains lie within domains of every size: without the labels it is hard to say which "
-        "picture is which.",
+        "chosen to hold both signs. Domains lie within domains of every size: without the labels it is hard to say "
+        "which picture is which.",
         words,
     )
     for number, line in enumerate(lines):
