@@ -59,7 +59,7 @@ def test_spins_in_the_plate_have_their_colours(settings: runs.Settings) -> None:
 def test_the_table_has_what_is_known_and_both_starts(settings: runs.Settings) -> None:
     words = (settings.out / "statistics.md").read_text(encoding="utf-8")
     found = statistics.lines(settings)
-    assert all(f"{line.value.value:.1f}"[:3] in words for line in found)
+    assert all(plate.measured(line.value) in words for line in found)
     assert {line.known.text for line in found if line.known} == {
         "Kaufman, this torus",
         "Yang",
@@ -132,10 +132,10 @@ def test_duality_of_potts_with_two_colours_is_that_of_ising() -> None:
 
 
 def test_the_map_of_angles_closes_and_has_even_steps() -> None:
-    table = colours.cyclic(256).astype(float)
+    table = colours.cyclic(64).astype(float)
     steps = np.linalg.norm(np.diff(np.vstack([table, table[:1]]), axis=0), axis=1)
-    assert steps.max() < 12
-    assert steps.min() > 1
+    assert steps.max() < 30  # of 441 from black to white
+    assert steps.min() > 5
     assert (table.max(1) - table.min(1)).min() > 90  # vivid all the way round
 
 
@@ -158,7 +158,7 @@ def test_a_frozen_start_is_refused(settings: runs.Settings, tmp_path: Path, caps
             kept["energy"] = kept["energy"].copy()
             kept["energy"][1] = -2.0  # aligned spins that never moved
         np.savez(part.path(frozen), **kept)
-    arguments = ["--out", str(tmp_path), "--size", str(SIZE), "--only", "plate", "statistics"]
+    arguments = ["--out", str(tmp_path), "--size", str(SIZE), "--only", "plate"]
     assert command.main(arguments) == 1
     said = capsys.readouterr().err
     assert "xy-cold, energy" in said

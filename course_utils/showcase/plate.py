@@ -18,7 +18,7 @@ from ..lattice import Lattice, exact
 from ..lattice.observables import Estimate, helicity_modulus, jackknife, mean_and_error, winding_numbers
 from . import colours
 from .columns import COLUMNS, ROWS, Column, Looks
-from .runs import CURVES, PIECES, POINTS, Settings
+from .runs import CURVES, PIECES, POINTS, Settings, starts
 
 DPI = 100  # of the README's picture; the plate itself has twice as many
 PANEL, LANE, LEFT, RIGHT = 512, 46, 34, 26  # pixels of the README's picture, as all lengths here
@@ -153,7 +153,12 @@ def pooled(kept: Mapping[str, np.ndarray]) -> Looks:
 
 
 def draw(settings: Settings) -> Sheet:
-    """The plate, from parts that are there."""
+    """The plate, from parts that are there.
+
+    Raises:
+        NotAtEquilibrium: if two starts do not agree.
+    """
+    starts(settings)
     width = LEFT + len(COLUMNS) * (LANE + PANEL) + RIGHT
     below = HEADER + len(ROWS) * (CAPTION + PANEL)
     sheet = Sheet(width, below + BAND + CURVE + AXIS + FOOTER)

@@ -134,14 +134,14 @@ class Point:
         rng = settings.rng(f"{self.key}-{ROWS[self.row]}")
         starts = [cluster.equilibrate(model, rng, 0.0, 0, n_chains=CHAINS, init=init) for init in ("random", "aligned")]
         spins = np.concatenate(starts)
-        n_kept = column.n_updates[self.row]
-        n_burn_in, spent = n_kept // 4, SECOND
-        burnt = 0
-        for _ in range(TRIES):
-            burnt += n_burn_in
-            for _ in range(n_burn_in):
-                spins = cluster.update(model, rng, 1 / temperature, spins)
-                tick(spent)
+        n_kept, spent = column.n_updates[self.row], SECOND
+        n_burn_in = n_kept // 4
+        for _ in range(n_burn_in):
+            spins = cluster.update(model, rng, 1 / temperature, spins)
+            tick(spent)
+        for attempt in range(TRIES):
+            if attempt:  # a run that was too short is the next one's burn-in
+                n_burn_in, n_kept, spent = n_burn_in + n_kept, 2 * n_kept, 0.0
             seen = []
             for _ in range(n_kept):
                 spins = cluster.update(model, rng, 1 / temperature, spins)
@@ -153,9 +153,7 @@ class Point:
             compared = [agreement(series[name]) for name in ("energy", "order")]
             if all(one.agree and one.length >= LEAST_TAU for one in compared):
                 break
-            burnt += n_kept  # a run that was too short is the next one's burn-in
-            n_burn_in, n_kept, spent = 0, 2 * n_kept, 0.0
-        return series | {"spins": spins[0], "n_burn_in": np.array(burnt)}
+        return series | {"spins": spins[0], "n_burn_in": np.array(n_burn_in)}
 
 
 @dataclass(frozen=True)
@@ -215,6 +213,25 @@ POINTS = {
 }
 CURVES = {c.key: Part(f"{c.key}-curve", CURVE_COST, Curve(c.key)) for c in COLUMNS}
 LARGE = Part("critical", LARGE_COST, Large())
+
+
+def starts(settings: Settings) -> dict[tuple[str, int], tuple[TwoStarts, TwoStarts]]:
+    """Energy and order parameter of each lattice from both starts.
+
+    Raises:
+        NotAtEquilibrium: if those of one do not agree, or its runs are too short to tell.
+    """
+    compared = {}
+    for (key, row), part in POINTS.items():
+        kept = part.load(settings)
+        compared[key, row] = both = agreement(kept["energy"]), agreement(kept["order"])
+        for name, one in zip(("energy", "order parameter"), both, strict=True):
+            if not (one.agree and one.length >= LEAST_TAU):
+                raise NotAtEquilibrium(
+                    f"{part.name}, {name} from random and from aligned spins, the last of up to {TRIES} runs: {one}; "
+                    f"expected agreement within 3 σ, in chains of at least {LEAST_TAU:g} τ; try another --seed"
+                )
+    return compared
 
 
 # -------------------------------------------------------------------------------------------------- processes

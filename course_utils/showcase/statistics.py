@@ -13,7 +13,7 @@ from ..lattice.observables import Estimate, jackknife, mean_and_error, specific_
 from . import colours
 from .columns import COLUMNS, ROWS, Column, Known, Looks, Q, dual, dual_energy
 from .plate import LEFT, TEXT, Pixels, Sheet, measured, pooled, quantity
-from .runs import CURVES, LEAST_TAU, PIECES, POINTS, TRIES, NotAtEquilibrium, Settings, agreement, column_of
+from .runs import CURVES, LEAST_TAU, PIECES, POINTS, Settings, column_of, starts
 
 NAMES = {
     "energy": "energy per spin",
@@ -54,25 +54,6 @@ class Line:
         if self.known is None or not self.known.finite:
             return None
         return float((self.value.value - self.known.value) / math.hypot(self.value.error, self.error))
-
-
-def starts(settings: Settings) -> dict[tuple[str, int], tuple[TwoStarts, TwoStarts]]:
-    """Energy and order parameter of each lattice from both starts.
-
-    Raises:
-        NotAtEquilibrium: if those of one do not agree, or its runs are too short to tell.
-    """
-    compared = {}
-    for (key, row), part in POINTS.items():
-        kept = part.load(settings)
-        compared[key, row] = both = agreement(kept["energy"]), agreement(kept["order"])
-        for name, one in zip(("energy", "order parameter"), both, strict=True):
-            if not (one.agree and one.length >= LEAST_TAU):
-                raise NotAtEquilibrium(
-                    f"{part.name}, {name} from random and from aligned spins, the last of up to {TRIES} runs: {one}; "
-                    f"expected agreement within 3 σ, in chains of at least {LEAST_TAU:g} τ; try another --seed"
-                )
-    return compared
 
 
 def lines(settings: Settings) -> list[Line]:
