@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from figures import assert_readable
 from PIL import Image
 
 from course_utils import plots
@@ -182,6 +183,7 @@ def test_shared_axes_are_labelled_once():
     fig = plots.figure(*panels, title="t", columns=2, share="xy")
     assert [ax.get_xlabel() for ax in fig.axes] == ["", "", "x", "x"]
     assert [ax.get_ylabel() for ax in fig.axes] == ["y", "", "y", ""]
+    assert_readable(fig, "four panels")
 
 
 def test_a_notebook_gets_two_pixels_for_each_of_the_page():

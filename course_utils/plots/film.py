@@ -77,5 +77,5 @@ def _few_colours(frames: Sequence[np.ndarray]) -> list:
     from PIL import Image
 
     together = Image.fromarray(np.concatenate([frames[0], frames[len(frames) // 2], frames[-1]]))
-    palette = together.quantize(COLORS, method=Image.Quantize.MAXCOVERAGE)
+    palette = together.quantize(COLORS, method=Image.Quantize.MAXCOVERAGE, kmeans=1)
     return [Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]

@@ -227,7 +227,8 @@ def _bar(fig: Figure, scale: str, pictures: Sequence[tuple[Any, Axes]]) -> None:
     low, high = not ends.isdisjoint(("min", "both")), not ends.isdisjoint(("max", "both"))
     extend = ("neither", "max", "min", "both")[2 * low + high]
     axes = [ax for _, ax in pictures]
-    fig.colorbar(pictures[0][0], ax=axes, label=scale, shrink=0.9, ticks=MaxNLocator(5), extend=extend)
+    look = {"shrink": 0.9, "ticks": MaxNLocator(5), "extend": extend, "extendfrac": 0.03}
+    fig.colorbar(pictures[0][0], ax=axes, label=scale, **look)
 
 
 def _set(

@@ -87,10 +87,9 @@ def png(fig: Figure) -> bytes:
     finally:
         fig.set_dpi(plt.rcParams["figure.dpi"])
     buffer = io.BytesIO()
-    # By coverage: the median cut gives a small mark on a large map the colour of its neighbours.
-    picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
-        buffer, format="png", optimize=True
-    )
+    # A median cut gives a small mark on a large map the colour of its neighbours; coverage alone tints greys.
+    few = picture.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+    few.save(buffer, format="png", optimize=True)
     return buffer.getvalue()
 
 

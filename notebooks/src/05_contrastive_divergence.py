@@ -1101,7 +1101,7 @@ for name, run in compared.items():
     kl.append(plots.line(at, distances, name))
     print(f"{name:13s} mean energy of the data {energy[-1]:10.2f}, KL {distances[-1]:10.3f}")
 most = float(runs["CD-1, ULA"].history["data energy"].abs().max())
-title = f"CD-1, ε = 0.02: up to {most:,.0f} with ULA; α bounds the numbers, the Metropolis test removes the cause"
+title = f"CD-1, ε = 0.02: energies up to {most:,.0f} with ULA; α bounds them, the Metropolis test removes the cause"
 ylabel = "largest $|\\langle E\\rangle_\\mathrm{data}|$ so far"
 plots.figure(
     plots.panel(*size, log="y", xlabel="step", ylabel=ylabel, title="energy"),
