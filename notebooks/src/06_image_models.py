@@ -1066,10 +1066,11 @@ said = f"bold has {more.mean():.3f} ± {more.std() / math.sqrt(80):.3f} more ink
 in_training = excess[is_bold == 1].mean() - excess[is_bold == 0].mean()
 plots.figure(
     plots.images(pictures, rows=["thin", "bold", "mean of 8 thin", "mean of 8 bold"], columns=digits),
-    plots.panel(plots.strips(groups), plots.vline(0), xlabel="share of ink minus its mean for that digit", height=2.3),
+    plots.panel(plots.strips(groups), plots.vline(0, "mean of the training images of that digit"),
+                xlabel="share of ink minus its mean for that digit", height=2.3),
     title=f"Digit from one network, ink from another: {said} (training images: {in_training:.3f})",
-    columns=1,
-)
+    columns=1, legend_title="discs: medians; bars: middle halves; a tick for each image",
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: above, ten columns for the ten digits: a thin and a bold sample of each, and the means of eight. Below, how much ink
