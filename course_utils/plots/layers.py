@@ -286,7 +286,8 @@ def strips(groups: Mapping[str, Any], *, color: str = "blue") -> Layer:
         for k, group in enumerate(groups.values()):
             values = to_numpy(group).ravel()
             left, middle, right = np.quantile(values, (0.25, 0.5, 0.75))
-            ax.plot(values, np.full(len(values), k), "|", color=color, markersize=11, alpha=0.3)
+            faint = np.clip(25 / len(values), 0.1, 0.5)  # many ticks shall not hide the bar
+            ax.plot(values, np.full(len(values), k), "|", color=color, markersize=14, alpha=faint)
             ax.plot([left, right], [k, k], color=color, linewidth=5, solid_capstyle="butt")
             ax.plot(middle, k, "o", color="white", markeredgecolor=color, markersize=6)
         _name_rows(ax, list(groups))

@@ -259,9 +259,9 @@ for key, label in labels.items():
     mean, error = (torch.tensor([r[name][key] for name in names]) for r in (variants, errors))
     panels.append(
         plots.panel(
-            plots.vline(whole[key]),
-            plots.rows(names, mean.where(first, math.nan), error, "the recipe (mean of three seeds)", color="blue"),
-            plots.rows(names, mean.where(~first, math.nan), error, "one thing changed", color="red"),
+            plots.vline(whole[key], "mean of the recipe"),
+            plots.rows(names, mean.where(first, math.nan), error, "the recipe, mean of three seeds", color="blue"),
+            plots.rows(names, mean.where(~first, math.nan), error, "one thing changed, mean of three seeds", color="red"),
             xlabel=label, log="x" if key == "distance" else "", height=4.4,
         )
     )
@@ -355,17 +355,18 @@ at, distance = history["measured_at"][seen], history["distance"][seen]
 every, mean = plots.line(step, gap, "each step", color="sky", width=0.7), plots.line(step[19:], smooth, "mean of 20 steps")
 label = "$\\langle E\\rangle_\\mathrm{data} - \\langle E\\rangle_\\mathrm{chains}$"
 away = plots.points(at, distance, name="chains in the buffer", color="red", joined=True)
-ends = f"the energy gap is {gap[0]:.0f} at the start and {gap[-50:].mean():.0f} at the end"
+ends = f"the energy gap is ${gap[0]:.0f}$ at the start and ${gap[-50:].mean():.0f}$ at the end"
 plots.figure(
     plots.panel(every, mean, plots.hline(0), xlabel="training step", ylabel=label, title="energy gap: not a likelihood"),
-    plots.panel(away, plots.hline(floor, f"floor: {floor:.0f}"), log="y", xlabel="training step", ylabel="feature distance"),
+    plots.panel(away, plots.hline(floor, f"floor: {floor:.0f}"), log="y", yticks=(10, 30, 100, 300, 1000),
+                xlabel="training step", ylabel="feature distance"),
     title=f"Feature distance falls from {distance[0]:.0f} to {distance[-1]:.0f}; {ends}",
-)
+)  # fmt: skip
 
 # %% [markdown]
 # *Picture: on the left the difference of mean energies, data minus chains: it starts near zero, plunges, and comes slowly back
-# towards zero. On the right the feature distance of the chains to real images, which falls steeply at first and then slowly
-# towards a dashed line.*
+# towards zero. On the right the feature distance of the chains to real images, on a logarithmic axis: it falls
+# steeply at first and then slowly towards a dashed line, its floor.*
 #
 # The gap is a difference of two energies that chase each other. It is **not** a likelihood. It is near zero for a network that
 # knows nothing, and near zero again when the chains have caught up with the data: one number for the worst and for the best. The
@@ -526,21 +527,20 @@ print(f"           {two_starts(*[run.energy for run in own.values()])}")
 
 # %%
 ends = [f"${run.energy[-75:].mean():.1f}$ from {name}" for name, run in ula.items()]
-low, high = (float(energy(real).quantile(q)) for q in (0.1, 0.9))
-curves = [
-    plots.runs(ula[name].steps, ula[name].energy.T, f"chains from {name}", color=color, quantiles=(0.1, 0.9))
-    for name, color in (("noise", "red"), ("data", "blue"))
-]
+layers = [plots.span(*energy(real).quantile(torch.tensor([0.1, 0.9])), "real images, with data noise", axis="y", alpha=0.4)]
+for name, color in (("noise", "red"), ("data", "blue")):
+    run = ula[name]
+    layers.append(plots.runs(run.steps, run.energy.T, f"chains from {name}", color=color, quantiles=(0.1, 0.9)))
+labels = {"log": "x", "xlabel": "Langevin steps", "ylabel": "energy $E$, $T = 1$", "xlim": (10, 1500)}
 plots.figure(
-    plots.panel(plots.span(low, high, "real images, with data noise", axis="y", alpha=0.35), *curves, log="x",
-                xlabel="Langevin steps", ylabel="energy $E$, $T = 1$", xlim=(10, 1500)),
+    plots.panel(*layers, **labels), plots.panel(*layers, **labels, ylim=(-30, 50), title="the same, enlarged"),
     title=f"In the second half of the run the mean energy is {' and '.join(ends)}",
     legend_title="lines: medians; bands: the middle 80 %",
-)  # fmt: skip
+)
 
 # %% [markdown]
-# *Picture: median energy with a band for the middle 80 % of the chains, against the number of steps. The curve from noise
-# comes down into the grey band of real images; the curve that starts there stays; they meet.*
+# *Picture: median energy with a band for the middle 80 % of the chains, against the number of steps, whole and enlarged. The
+# curve from noise comes down into the grey band of real images; the curve that starts there stays; they meet.*
 
 # %% [markdown]
 # In the energy nothing remembers the start. That the energies agree does not prove that the *shares of the digits* agree: chains
@@ -693,8 +693,8 @@ plots.figure(
 )
 
 # %% [markdown]
-# *Picture: a strip of ticks for each kind of image along the energy axis. Real images form a narrow group on the left; most
-# foreign kinds lie far to the right; mirrored digits overlap with the real ones, noisy digits touch them.*
+# *Picture: a strip of ticks for each kind of image along the energy axis. Real images form a narrow group on the left, whose place is
+# shaded in all rows; most foreign kinds lie far to the right; mirrored digits overlap with the real ones, noisy digits touch them.*
 #
 # Mirrored digits are the hard ones: a mirrored 0 or 8 *is* a digit. Is AUROC 1.00 on the others a sign of a good model? Ask the
 # same of the networks that your own training went through.
@@ -936,7 +936,7 @@ asked = samplers.ula(labels_energy.given(y), noise(80, seeded(80)), **langevin, 
 agrees = (classifier(asked).argmax(1) == y).double().mean()
 digits = [str(digit) for digit in range(10)]
 title = f"Asked for the digit on top; another classifier reads {agrees:.0%} of the samples as asked"
-plots.figure(plots.images(asked.view(8, 10, 1, 8, 8)[:5], columns=digits), title=title)
+plots.figure(plots.images(asked.view(8, 10, 1, 8, 8)[:5], columns=digits, cell=0.9), title=title)
 
 # %% [markdown]
 # *Picture: ten columns with the asked digits 0 to 9 on top, five samples in each column.*
@@ -1059,17 +1059,26 @@ is_bold, excess = data.is_bold(train), ink(train.images) - usual[train.labels]
 groups = {f"{name}, training": excess[is_bold == bold] for bold, name in enumerate(written)}
 groups |= {f"{name}, sampled": ink(x) - usual[y] for name, x in written.items()}
 groups = {name: groups[name] for name in sorted(groups, reverse=True)}  # thin, then bold
-pictures = torch.stack([images for x in written.values() for images in x.view(8, 10, 1, 8, 8)[:2]])
+thin, bold = (x.view(8, 10, 1, 8, 8) for x in written.values())
+pictures = torch.stack([thin[0], bold[0], thin.mean(0), bold.mean(0)])
 more = ink(written["bold"]) - ink(written["thin"])
+said = f"bold has {more.mean():.3f} ± {more.std() / math.sqrt(80):.3f} more ink"
+in_training = excess[is_bold == 1].mean() - excess[is_bold == 0].mean()
 plots.figure(
-    plots.images(pictures, rows=["thin", "thin", "bold", "bold"], columns=digits, cell=0.7),
-    plots.panel(plots.strips(groups), plots.vline(0), xlabel="ink minus the mean ink of that digit", height=2.3),
-    title=f"Digit from one network, ink from another: bold has {more.mean():.3f} ± {more.std() / math.sqrt(80):.3f} more ink",
-    columns=1,
-)
+    plots.images(pictures, rows=["thin", "bold", "mean of 8 thin", "mean of 8 bold"], columns=digits),
+    plots.panel(plots.strips(groups), plots.vline(0, "mean of the training images of that digit"),
+                xlabel="share of ink minus its mean for that digit", height=2.3),
+    title=f"Digit from one network, ink from another: {said} (training images: {in_training:.3f})",
+    columns=1, legend_title="discs: medians; bars: middle halves; a tick for each image",
+)  # fmt: skip
 
 # %% [markdown]
-# *Picture: ten columns for the ten digits; two rows of thin ones, two rows of bold ones.*
+# *Picture: above, ten columns for the ten digits: a thin and a bold sample of each, and the means of eight. Below, how much ink
+# each image has, compared with the mean of its digit. The thin samples lie mostly to the left of the dashed line and the bold
+# ones to the right, nearer to it than the training images of the same kind, and some on the wrong side.*
+#
+# In a single picture of 8 × 8 pixels the eye hardly sees it, so count: the two kinds differ by ten standard errors or so, in the
+# right direction, but by less than thin and bold training images do.
 #
 # ## 10 · Cooling from noise
 #
@@ -1101,7 +1110,7 @@ cooled_names, found = list(schedules), torch.tensor(found)  # shape (3 schedules
 mean, error = found.mean(1), found.std(1) / math.sqrt(3)
 said = [f"{m:.0f} ± {e:.0f}" for m, e in zip(mean, error, strict=True)]
 plots.figure(
-    plots.images(torch.stack(strips), rows=cooled_names),
+    plots.images(torch.stack(strips), rows=cooled_names, cell=0.9),
     plots.panel(
         plots.span(min(best), max(best), "80 real images, three times"),
         plots.rows(cooled_names, found, name="80 chains of one seed", color="sky"),
@@ -1112,7 +1121,9 @@ plots.figure(
 )  # fmt: skip
 
 # %% [markdown]
-# *Picture: three rows of ten pictures, one for each schedule; the last row is the smoothest.*
+# *Picture: three rows of ten pictures, one for each schedule; the last row is the smoothest. Below, a row for each schedule
+# with the feature distance of three seeds and their mean; the bars of the three means overlap, and some seeds lie within the
+# grey range of real images.*
 #
 # The two schedules that end at T = 1 differ by less than the seeds do: for this energy chains from noise find digits without
 # help, and a single seed would have crowned one of them by accident. The last row ends at another temperature: its pictures are
