@@ -531,9 +531,9 @@ layers = [plots.span(*energy(real).quantile(torch.tensor([0.1, 0.9])), "real ima
 for name, color in (("noise", "red"), ("data", "blue")):
     run = ula[name]
     layers.append(plots.runs(run.steps, run.energy.T, f"chains from {name}", color=color, quantiles=(0.1, 0.9)))
-labels = {"log": "x", "xlabel": "Langevin steps", "ylabel": "energy $E$, $T = 1$", "xlim": (10, 1500)}
+axes = {"log": "x", "xlabel": "Langevin steps", "ylabel": "energy $E$, $T = 1$", "xlim": (10, 1500)}
 plots.figure(
-    plots.panel(*layers, **labels), plots.panel(*layers, **labels, ylim=(-30, 50), title="the same, enlarged"),
+    plots.panel(*layers, **axes), plots.panel(*layers, **axes, ylim=(-30, 50), title="the same, enlarged"),
     title=f"In the second half of the run the mean energy is {' and '.join(ends)}",
     legend_title="lines: medians; bands: the middle 80 %",
 )
