@@ -20,6 +20,7 @@ from .plate import save_palette
 from .runs import Part, Settings, Tick, column_of
 
 FPS, SECONDS, CHUNK = 30, 10, 10  # frames sampled at once
+QUALITY = 30  # constant rate factor: noise in all colours makes large files
 SIDE = 1024  # pixels of a film, or the largest multiple of the lattice below
 STRIP = 72  # pixels under it, for words
 STILL = 0.5  # of the film: when its poster is taken
@@ -48,7 +49,7 @@ class Quench:
         spins: str | jax.Array = "random"
         done, energies = 0, []
         title = f"{model.name}, {settings.size} x {settings.size}: a quench from random spins to T = {temperature}"
-        with Recorder(film, fps=float(FPS), title=title) as recorder:
+        with Recorder(film, fps=float(FPS), quality=QUALITY, title=title) as recorder:
             for number, count in enumerate(counts):
                 here, pace = (
                     jax.random.fold_in(key, number),
