@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from ..lattice.observables import winding_numbers
 from ..movie.recorder import Animation
 from .lattice import directions, draw_wheel, vortices
 from .layers import hline, line, points
 from .panels import Layer, Panel, panel
-from .style import finish, to_numpy
+from .style import to_numpy
 
 if TYPE_CHECKING:
     from IPython.display import Image
@@ -114,8 +115,9 @@ def planar_movie(
 
 def _wheel(palette: np.ndarray) -> np.ndarray:
     """The key of directions as a picture in the colours of a palette, whose last two are white and black."""
-    fig = plt.figure(figsize=(1.1, 1.1), layout="none")
-    draw_wheel(fig.add_axes((0, 0, 1, 1), projection="polar"), palette[:-2])
-    finish(fig).canvas.draw()
-    seen = np.asarray(fig.canvas.buffer_rgba())[..., :3].astype(int)
+    canvas = FigureCanvasAgg(Figure(figsize=(1.1, 1.1), dpi=100))
+    canvas.figure.set_layout_engine("none")
+    draw_wheel(canvas.figure.add_axes((0, 0, 1, 1), projection="polar"), palette[:-2])
+    canvas.draw()
+    seen = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
     return ((seen[:, :, None] - palette.astype(int)) ** 2).sum(-1).argmin(-1).astype(np.uint8)

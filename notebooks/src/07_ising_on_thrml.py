@@ -335,19 +335,20 @@ together, alternating = jax.random.rademacher(jax.random.key(71), (2, 64, 64), i
 for key in jax.random.split(jax.random.key(72), 300):
     before = together
     together, alternating = step(key, together, alternating)
-pictures = {"all at once, step 299": before, "all at once, step 300": together, "two colours, step 300": alternating}
-titles = [f"{name}\n$E/N = {Ising(64).energy(s):.2f}$" for name, s in pictures.items()]
 turned = before != together
-pictures["turned"], titles = jnp.where(turned, 1, -1), [*titles, f"turned from 299 to 300\n{turned.mean():.0%} of the spins"]
-shown = [np.asarray(pictures[name])[:32, :32] for name in (*list(pictures)[:2], "turned", "two colours, step 300")]
-title = f"$T = 1.5$, equilibrium energy {exact.onsager_energy(1 / 1.5):.2f}: drawn all at once, the lattice flickers"
-titles = [*titles[:2], titles[3], titles[2]]
+pictures = {"all at once, step 299": before, "all at once, step 300": together}
+pictures |= {"turned from 299 to 300": jnp.where(turned, 1, -1), "two colours, step 300": alternating}
+titles = [f"{name}\n$E/N = {Ising(64).energy(s):.2f}$" for name, s in pictures.items()]
+titles[2] = f"turned from 299 to 300\n{turned.mean():.0%} of the spins (dark)"
+shown = [np.asarray(s)[:32, :32] for s in pictures.values()]
+title = f"$T = 1.5$, equilibrium energy ${exact.onsager_energy(1 / 1.5):.2f}$: drawn all at once, the lattice flickers"
 plots.figure(*plots.lattices(shown, Ising(64), titles), columns=4, title=title)
 
 # %% [markdown]
-# *Picture: three lattices. Drawn all at once, patches of one colour stand beside patches of a fine checkerboard, and at the
-# next step the checkerboards have changed sides; the energy of such a lattice may have either sign. With two colours there are
-# patches of one colour only, and the energy is near its equilibrium value: what it lacks are the walls between them.*
+# *Picture: four lattices, a quarter of each. Drawn all at once, patches of one colour stand beside patches of a fine checkerboard, and
+# at the next step the checkerboards have changed their colours: the third lattice, dark where a spin has turned, is dark all over
+# them and light elsewhere. The energy of such a lattice may have either sign. With two colours there are patches of one colour only,
+# and the energy is near its equilibrium value: what it lacks are the walls between them.*
 #
 # ## 4 · The same on THRML
 #
@@ -706,9 +707,10 @@ law = np.where(close < T_C, 0.0255370, 0.9625817) * abs(1 - T_C / close) ** -1.7
 curves = [[exact.yang_magnetisation(1 / T) for T in line], onsager, law, np.gradient(onsager, line)]
 known = [plots.exact(line, curve, "exact, infinite lattice") for curve in curves]
 known[2] = plots.exact(close, law, "exact law near $T_c$", style="--")
+axes = {"xlabel": "temperature $T$ ($J/k_B$)"}
 limits = [{}, {}, {"log": "y", "ylim": (0.003, 3000)}, {"ylim": (0, 3)}]
 panels = [
-    plots.panel(exact_curve, *layers, plots.vline(T_C, "$T_c$", style=":"), xlabel="temperature $T$ ($J/k_B$)", ylabel=name, **limit)
+    plots.panel(exact_curve, *layers, plots.vline(T_C, "$T_c$", style=":"), ylabel=name, **axes, **limit)
     for exact_curve, layers, name, limit in zip(known, measured, quantities, limits, strict=True)
 ]
 title = "Cold starts follow Onsager and Yang; hot starts freeze below $T_c$"

@@ -574,17 +574,17 @@ L, heat, error = heats[10][-1]
 print(f"ten colours: {heat / exact.potts_latent_heat(10) - 1:+.1%} from the exact latent heat")
 
 # %%
-near, ratio = [], [plots.hline(1, "exact")]
+towards, ratio = [], [plots.hline(1, "exact")]
 for q, mark, color in ((5, "o", "blue"), (10, "s", "orange")):
     size, heat, error = np.array(heats[q]).T
     right, look = exact.potts_latent_heat(q), {"name": f"$q = {q}$", "mark": mark, "color": color, "joined": True}
     known = {"name": f"$q = {q}$, exact: {right:.3g} $J$", "mark": mark, "color": color, "hollow": True}
-    near += [plots.points(1 / size, heat, error, **look), plots.points([0], [right], **known)]
+    towards += [plots.points(1 / size, heat, error, **look), plots.points([0], [right], **known)]
     ratio.append(plots.points(size / exact.potts_correlation_length(q), heat / right, error / right, **look))
 many = [heats[q][-1][1] / exact.potts_latent_heat(q) for q in (5, 10)]
 across = "side / correlation length, $L/\\xi$"
 plots.figure(
-    plots.panel(*near, xlabel="$1/L$", ylabel="latent heat by halves ($J$)", ylim=(0, None), title="towards the infinite lattice"),
+    plots.panel(*towards, xlabel="$1/L$", ylabel="latent heat by halves ($J$)", ylim=(0, None), title="larger lattices: left"),
     plots.panel(*ratio, log="xy", xlabel=across, ylabel="measured / exact", yticks=(1, 2, 5, 10), title="what decides"),
     title=f"Five colours: {many[0]:.1f} times the exact latent heat, as $L \\ll \\xi$. Ten: {many[1]:.2f} times",
 )

@@ -321,11 +321,11 @@ for name, angles in (
     off = (cosine.value - i1e(κ) / i0e(κ)) / cosine.error
     print(f"{name:16s} κ = {κ:.3f}: ⟨cos⟩ = {cosine},", end=" ")
     print(f"exact I₁/I₀ = {i1e(κ) / i0e(κ):.4f} ({off:+.1f} errors)")
-    line = np.linspace(-np.pi, np.pi, 401)
-    density = np.exp(κ * (np.cos(line) - 1)) / (2 * np.pi * i0e(κ))
+    turn = np.linspace(-np.pi, np.pi, 401)
+    density = np.exp(κ * (np.cos(turn) - 1)) / (2 * np.pi * i0e(κ))
     away = plots.histogram(np.angle(np.exp(1j * (drawn - φ).astype(float))), "sampled", span=(-np.pi, np.pi), bins=48)
     axes = {"xlabel": "$\\theta - \\varphi$ (radians)", "xticks": {-np.pi: "$-\\pi$", 0: "0", np.pi: "$\\pi$"}}
-    bell = plots.line(line, density, "exact", color="red")
+    bell = plots.line(turn, density, "exact", color="red")
     panels.append(plots.panel(away, bell, ylabel="density", title=f"{name}: $\\kappa = {κ:.2f}$", **axes))
 plots.figure(*panels, title="A continuous spin on THRML, drawn from its exact conditional ($T = 1$)")
 
@@ -868,16 +868,17 @@ for t, c in zip(few, scans[64][1]["correlation"], strict=True):
 shades, logs, halflogs = plots.shades(len(measured)), [], []
 for (t, c), color in zip(measured.items(), shades, strict=True):
     value, error = np.array(c)[:, 1:]
-    seen = value > 2 * error
+    clear = value > 2 * error
     for layers, x in ((logs, chord[1:]), (halflogs, r[1:])):
-        layers.append(plots.points(x[seen], value[seen], error[seen], f"$T = {t:.3g}$", color=color))
+        layers.append(plots.points(x[clear], value[clear], error[clear], f"$T = {t:.3g}$", color=color))
     if t in power:
         logs.append(plots.line(chord[1:], power[t][1] * chord[1:] ** -power[t][0], color=color, width=1.2))
     if t in exponential:
         fit = exponential[t][1] * np.exp(-r[1:] / exponential[t][0])
         halflogs.append(plots.line(r[1:][fit > 1e-3], fit[fit > 1e-3], color=color, width=1.2))
-words = {"xlabel": "chord $(L/\\pi)\\,\\sin(\\pi r/L)$ (spacings)", "ylabel": "correlation $C(r)$", "xticks": (1, 2, 5, 10, 20)}
-left = plots.panel(*logs, log="xy", ylim=(4e-3, 1.1), title="log-log: lines are power laws", **words)
+words = {"xlabel": "chord $(L/\\pi)\\,\\sin(\\pi r/L)$ (spacings)", "ylabel": "correlation $C(r)$"}
+words |= {"title": "log-log: lines are power laws", "xticks": (1, 2, 5, 10, 20)}
+left = plots.panel(*logs, log="xy", ylim=(4e-3, 1.1), **words)
 words = {"xlabel": "distance $r$ (spacings)", "title": "semi-log: lines are exponentials"}
 title = f"$T = {few[2]:.3g}$: $C(r)$ falls as $r^{{-{power[few[2]][0]:.3f}}}$. "
 title += f"$T = {few[-1]:g}$: by $1/e$ every {exponential[few[-1]][0]:.1f} steps ($r$ = 2 to 8)"
@@ -931,12 +932,13 @@ print(f"T = 0.7: from 16 × 16 to 64 × 64 the factor is {large / small:.3f}")
 
 # %%
 layers, wide_L = [], np.array([16, 256])
-for (t, (m, error, slope)), color, mark in zip(shrinking.items(), ("blue", "green", "orange", "red"), "osD^", strict=True):
+colors = ("blue", "green", "orange", "red")
+for (t, (m, error, slope)), color, mark in zip(shrinking.items(), colors, "osD^", strict=True):
     name = f"$T = {t:.3g}$: predicted $L^{{{slope:+.3f}}}$ (dashed)"
     layers.append(plots.line(wide_L, m[0] * (wide_L / 16) ** slope, color=color, style="--", width=1.2))
     layers.append(plots.points(sizes, m, error, name, color=color, mark=mark))
-axes = {"xlabel": "side of the lattice $L$", "ylabel": "mean spin $\\langle|m|\\rangle$", "xticks": (16, 32, 64, 128, 256)}
-axes |= {"log": "xy", "yticks": (0.02, 0.05, 0.1, 0.2, 0.5, 1)}
+axes = {"xlabel": "side of the lattice $L$", "ylabel": "mean spin $\\langle|m|\\rangle$"}
+axes |= {"log": "xy", "xticks": (16, 32, 64, 128, 256), "yticks": (0.02, 0.05, 0.1, 0.2, 0.5, 1)}
 title = "At every temperature $|m|$ falls with $L$: slowly, as a power, when it is cold"
 plots.figure(plots.panel(*layers, **axes), title=title)
 
@@ -1074,14 +1076,14 @@ errors = counts.std(1, ddof=1) / math.sqrt(counts.shape[1])
 late = (t >= 16) & (t <= 256)
 front = np.exp(np.mean(np.log(density[late] * t[late] / np.log(t[late]))))
 law = np.where(late, front * np.log(np.maximum(t, 1.01)) / t, np.nan)
-plain_power = np.polyfit(np.log(t[late]), np.log(density[late]), 1)[0]
+exponent = np.polyfit(np.log(t[late]), np.log(density[late]), 1)[0]
 settled = estimates[32]["energy"][0.2].value
 print(f"density of vortices: {density[0]:.3f} after 1 sweep, ", end="")
 print(f"{density[-1]:.5f} ± {errors[-1]:.5f} after {done} sweeps")
 off = np.abs(density[late] / law[late] - 1).max()
 print(f"from sweep {t[late][0]:.0f} to {t[late][-1]:.0f} the points are within {off:.0%}", end=" ")
 print(f"of {front:.2f} ln(t) / t; ", end="")
-print(f"a plain power fits best with t^({plain_power:.2f})")
+print(f"a plain power fits best with t^({exponent:.2f})")
 print(f"at equilibrium, 32 × 32: {estimates[32]['vortices'][0.2].value:.6f}, energy {settled:.4f} per spin")
 now = float(np.asarray(quench.energy(spins)).mean())
 print(f"energy after {done} sweeps: {now:.4f} per spin, still {now - settled:.4f} above")
