@@ -1059,13 +1059,13 @@ words = "Colour clouds that grow; white and black discs where all colours meet c
 pairs = np.rint(counts[:, 0] * 128**2 / 2).astype(int)
 stills = [(f"sweep {t}: {n} pairs" if n != 1 else f"sweep {t}: 1 pair", s[0])
           for t, n, s in zip(times, pairs, frames, strict=True)]  # fmt: skip
-plots.planar_movie([*stills[::3], stills[-1]], quench, still=12, words=words)
+plots.planar_movie([*stills[::3], stills[-1]], quench, still=10, words=words)
 
 # %% [markdown]
 # *Moving picture: a quench of 128 × 128 continuous spins to T = 0.2, with a wheel that says which colour is which direction. At
 # first grains of all colours with discs everywhere. The grains become clouds, the white and black discs (vortices, antivortices)
 # meet in pairs and vanish, and after some hundred sweeps a few are left at the points where all colours meet. Where the picture
-# does not move, it shows sweep 44, with the clouds half grown.*
+# does not move, it shows sweep 60, with the clouds half grown.*
 #
 # Were the density of vortices to fall by meetings of wanderers that are pulled together by a force $1/d$ and held back by a
 # friction that grows as $\ln d$, it would go as $\ln t/t$ (Yurke and others 1993):
