@@ -849,7 +849,7 @@ length = 1000 * (24 * 24 // 7) / τ[lattice_sizes == 24][0]
 print(f"the runs of L = 24 are {length:.0f} times as long as τ at T_c")
 looks = zip(U.items(), "osD", strict=True)
 layers = [plots.points(T_near, *values, name, mark=mark, joined=True) for (name, values), mark in looks]
-layers.append(plots.vline(found.value, f"crossing of 8 and 24: {found}", error=found.error, color="red", style="-"))
+layers.append(plots.vline(found.value, f"crossing of 8 and 24: {found}", error=found.error, color="purple", style="-"))
 layers.append(plots.vline(T_C, f"exact $T_c$ = {T_C:.4f}"))
 plots.figure(plots.panel(*layers, xlabel="temperature $T$ ($J/k_B$)", ylabel="Binder cumulant $U$"), title=title)
 

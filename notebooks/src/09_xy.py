@@ -802,7 +802,7 @@ distance, errors, thrown = np.array(rows).T
 ratio = distance / thrown
 title = f"Distance in a pair: {ratio[0]:.0%} of the random one at $T = {warm[0]:g}$, "
 title += f"{ratio[-1]:.0%} at $T = {warm[-1]:g}$"
-axes = {"xlabel": "temperature $T$ ($J/k_B$)", "ylabel": "mean distance in a pair (lattice spacings)"}
+axes = {"xlabel": "temperature $T$ ($J/k_B$)", "ylabel": "mean distance in a pair (spacings)"}
 layers = [plots.points(warm, thrown, None, "as many charges, thrown at random", color="grey", mark="s", joined=True)]
 layers += [plots.points(warm, distance, errors, "XY", joined=True), plots.vline(exact.KT_TEMPERATURE, "$T_{KT}$")]
 plots.figure(plots.panel(*layers, log="y", yticks=(1, 2, 5, 10, 20), **axes), title=title)
@@ -1065,7 +1065,7 @@ plots.planar_movie([*stills[::3], stills[-1]], quench, still=12, words=words)
 # *Moving picture: a quench of 128 × 128 continuous spins to T = 0.2, with a wheel that says which colour is which direction. At
 # first grains of all colours with discs everywhere. The grains become clouds, the white and black discs (vortices, antivortices)
 # meet in pairs and vanish, and after some hundred sweeps a few are left at the points where all colours meet. Where the picture
-# does not move, it shows sweep 44, with the clouds half grown.*
+# does not move, it shows sweep 104, with the clouds half grown.*
 #
 # Were the density of vortices to fall by meetings of wanderers that are pulled together by a force $1/d$ and held back by a
 # friction that grows as $\ln d$, it would go as $\ln t/t$ (Yurke and others 1993):
@@ -1165,7 +1165,7 @@ for name, (T, values, errors) in ordered.items():
 
 # %% picture="three_models"
 stiffness = {L: (T, *halves(seen["helicity"])) for L, (T, seen) in scans.items()}
-title = "Three ways to order: Ising goes to zero continuously, q = 10 jumps and q = 5 glides, XY loses its stiffness"
+title = "Three ways to order: Ising goes to zero continuously, $q = 10$ jumps and $q = 5$ glides, XY loses its stiffness"
 fine, known = np.linspace(1.5, 3, 400), np.linspace(0, 1.5, 3)
 left = [plots.exact(fine, [exact.yang_magnetisation(1 / T) for T in fine], "exact, infinite lattice (Yang)")]
 left += plots.heated_and_cooled(*ordered["Ising"], "Ising, $L = 32$", color="blue")
@@ -1176,7 +1176,7 @@ for q, color in ((5, "green"), (10, "red")):
     middle.append(plots.line([1, 1], [0, at], f"$q = {q}$: exact jump", color=color, width=5 if q == 5 else 2.5))
 for (L, (T, *both)), color in zip(stiffness.items(), ("sky", "orange", "purple"), strict=True):
     right += plots.heated_and_cooled(T, *both, f"XY, $L = {L}$", color=color)
-T_c, axes = 1 / exact.BETA_C, {"xlabel": "temperature $T$ ($J/k_B$)", "ylim": (-0.04, 1.05)}
+T_c, axes = 1 / exact.BETA_C, {"xlabel": "temperature $T$ ($J/k_B$)", "ylim": (-0.04, 1.05), "height": 4.9}
 left += [plots.vline(T_c, "transition, exact or best known")]
 right += [plots.vline(exact.KT_TEMPERATURE)]
 plots.figure(
