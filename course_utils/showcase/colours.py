@@ -12,14 +12,18 @@ N_HUES = 64
 """Directions told apart in a picture: with 5.6 degrees between them no step is seen, and a picture stays small."""
 
 
+TRIO = np.array([[0x43, 0x25, 0x6B], [0xF5, 0xB5, 0x3D], [0x1F, 0x9E, 0x8F]], np.uint8)
+"""Three states, dark, light and between: in noise of single pixels lightness is what tells them apart."""
+
+
 def cyclic() -> UInt8[np.ndarray, "n 3"]:
     """The colours of angles."""
     return angles(N_HUES)
 
 
 def table(model: Lattice) -> UInt8[np.ndarray, "n 3"]:
-    """The colours that spins of a model have, one a row."""
-    return model.palette(N_HUES)
+    """The colours that spins of a model have, one a row: the model's, but for three states."""
+    return TRIO if model.n_states == 3 else model.palette(N_HUES)
 
 
 def picture(model: Lattice, spins: Shaped[np.ndarray, "rows cols"]) -> UInt8[np.ndarray, "rows cols 3"]:
