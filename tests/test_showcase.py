@@ -132,7 +132,7 @@ def test_duality_of_potts_with_two_colours_is_that_of_ising() -> None:
 
 
 def test_the_map_of_angles_closes_and_has_even_steps() -> None:
-    table = colours.cyclic(64).astype(float)
+    table = colours.cyclic().astype(float)
     steps = np.linalg.norm(np.diff(np.vstack([table, table[:1]]), axis=0), axis=1)
     assert steps.max() < 30  # of 441 from black to white
     assert steps.min() > 5

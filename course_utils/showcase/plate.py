@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from ..lattice import Lattice, exact
-from ..lattice.observables import Estimate, helicity_modulus, jackknife, mean_and_error, winding_numbers
+from ..lattice.observables import Measurement, helicity_modulus, jackknife, mean_and_error, winding_numbers
 from . import colours
 from .columns import COLUMNS, ROWS, Column, Looks
 from .runs import CURVES, PIECES, POINTS, Settings, starts
@@ -116,7 +116,7 @@ def save_palette(
 # ------------------------------------------------------------------------------------------------------- numbers
 
 
-def quantity(name: str, series: Looks, temperature: float, n_spins: int, n_blocks: int = 1) -> Estimate:
+def quantity(name: str, series: Looks, temperature: float, n_spins: int, n_blocks: int = 1) -> Measurement:
     """A quantity of a phase curve with its standard error.
 
     Args:
@@ -135,7 +135,7 @@ def quantity(name: str, series: Looks, temperature: float, n_spins: int, n_block
     return mean_and_error(series[name], n_blocks)
 
 
-def measured(value: Estimate) -> str:
+def measured(value: Measurement) -> str:
     """A value with the error of its last digits in brackets: 0.8675(3)."""
     if not value.error > 0:
         return f"{float(value.value):.4f}"
@@ -181,7 +181,7 @@ def draw(settings: Settings) -> Sheet:
     return sheet
 
 
-def _panel(sheet: Sheet, settings: Settings, column: Column, row: int, left: Pixels, top: Pixels) -> Estimate:
+def _panel(sheet: Sheet, settings: Settings, column: Column, row: int, left: Pixels, top: Pixels) -> Measurement:
     """A lattice with its caption; returns the quantity of the phase curve."""
     kept = POINTS[column.key, row].load(settings)
     model, temperature = column.build(settings.size), column.temperatures[row]
@@ -230,7 +230,7 @@ def _vortices(sheet: Sheet, axes: Axes, model: Lattice, spins: np.ndarray, left:
 
 
 def _curve(
-    sheet: Sheet, settings: Settings, column: Column, points: list[Estimate], left: Pixels, below: Pixels
+    sheet: Sheet, settings: Settings, column: Column, points: list[Measurement], left: Pixels, below: Pixels
 ) -> None:
     """The phase curve, what is exact about it, and a leader from each lattice to its point."""
     inset = 86
@@ -273,7 +273,7 @@ def _curve(
             sheet.line([left, lane, lane, x, x], [middle, middle, level, level, y - 8], **look)
 
 
-def _exact_line(axes: Axes, column: Column, points: list[Estimate], low: float) -> None:
+def _exact_line(axes: Axes, column: Column, points: list[Measurement], low: float) -> None:
     """What is known of the curve on an infinite lattice."""
     look = {"color": colours.INK, "lw": 1.6, "zorder": 2}
     below = 1 - np.append(np.geomspace(1 - low, 1e-9, 300), 0)

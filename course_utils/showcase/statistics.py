@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from ..diagnostics import TwoStarts
 from ..lattice import exact
-from ..lattice.observables import Estimate, jackknife, mean_and_error, specific_heat
+from ..lattice.observables import Measurement, jackknife, mean_and_error, specific_heat
 from . import colours
 from .columns import COLUMNS, ROWS, Column, Known, Looks, Q, dual, dual_energy
 from .plate import LEFT, TEXT, Pixels, Sheet, measured, pooled, quantity
@@ -44,7 +44,7 @@ class Line:
     column: Column
     row: int
     name: str
-    value: Estimate
+    value: Measurement
     known: Known | None
     error: float = 0.0
 
@@ -76,7 +76,7 @@ def lines(settings: Settings) -> list[Line]:
     return found
 
 
-def _values(column: Column, series: Looks, temperature: float, size: int) -> dict[str, Estimate]:
+def _values(column: Column, series: Looks, temperature: float, size: int) -> dict[str, Measurement]:
     """The quantities of one lattice."""
     values = {
         "energy": mean_and_error(series["energy"], PIECES),
@@ -122,7 +122,7 @@ def table(settings: Settings) -> str:
                 measured(line.value),
                 ""
                 if known is None
-                else measured(Estimate(known.value, line.error))
+                else measured(Measurement(known.value, line.error))
                 if line.error
                 else f"{known.value:.5f}",
                 "" if known is None else known.text,
@@ -134,7 +134,7 @@ def table(settings: Settings) -> str:
         column = next(column for column in COLUMNS if column.key == key)
         burnt = int(POINTS[key, row].load(settings)["n_burn_in"])
         pair = [
-            measured(Estimate(*part))
+            measured(Measurement(*part))
             for part in ((energy.first, energy.first_error), (energy.second, energy.second_error))
         ]
         equilibrium.append(
