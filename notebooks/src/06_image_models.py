@@ -253,21 +253,22 @@ for name, row in rows.items():
     print()
 
 # %%
-names, panels = list(rows), []
-first = torch.arange(len(names)) == 0  # the recipe
+variants, panels = list(stored.rows), []
+first = torch.arange(len(variants)) == 0  # the recipe
 for key, label in labels.items():
-    mean, error = (torch.tensor([r[name][key] for name in names]) for r in (rows, errors))
+    mean, error = (torch.tensor([r[name][key] for name in variants]) for r in (stored.rows, stored.errors))
     panels.append(
         plots.panel(
-            plots.vline(whole[key], "mean of the recipe"),
-            plots.rows(names, mean.where(first, math.nan), error, "the recipe, mean of three seeds", color="blue"),
-            plots.rows(names, mean.where(~first, math.nan), error, "one thing changed, mean of three seeds", color="red"),
+            plots.vline(mean[0], "mean of the recipe"),
+            plots.rows(variants, mean.where(first, math.nan), error, "the recipe, mean of three seeds", color="blue"),
+            plots.rows(variants, mean.where(~first, math.nan), error, "one thing changed, mean of three seeds", color="red"),
             xlabel=label, log="x" if key == "distance" else "", height=4.4,
         )
     )
-worst = max(rows, key=lambda name: rows[name]["distance"])
-title = f"'{worst}': distance {rows[worst]['distance']:,.0f}; the recipe {whole['distance']:.0f}"
-plots.figure(*panels, share="y", title=f"{title}, real pictures {whole['floor']:.0f}")
+distances = {name: row["distance"] for name, row in stored.rows.items()}
+worst, of_real = max(distances, key=distances.get), stored.rows["the recipe"]["floor"]
+title = f"'{worst}': distance {distances[worst]:,.0f}; the recipe {distances['the recipe']:.0f}"
+plots.figure(*panels, share="y", title=f"{title}, real pictures {of_real:.0f}")
 
 # %% [markdown]
 # *Picture: a row for each variant, the whole recipe first, with its mean as a dashed line. Three panels: effective classes,
@@ -531,9 +532,9 @@ layers = [plots.span(*energy(real).quantile(torch.tensor([0.1, 0.9])), "real ima
 for name, color in (("noise", "red"), ("data", "blue")):
     run = ula[name]
     layers.append(plots.runs(run.steps, run.energy.T, f"chains from {name}", color=color, quantiles=(0.1, 0.9)))
-labels = {"log": "x", "xlabel": "Langevin steps", "ylabel": "energy $E$, $T = 1$", "xlim": (10, 1500)}
+axes = {"log": "x", "xlabel": "Langevin steps", "ylabel": "energy $E$, $T = 1$", "xlim": (10, 1500)}
 plots.figure(
-    plots.panel(*layers, **labels), plots.panel(*layers, **labels, ylim=(-30, 50), title="the same, enlarged"),
+    plots.panel(*layers, **axes), plots.panel(*layers, **axes, ylim=(-30, 50), title="the same, enlarged"),
     title=f"In the second half of the run the mean energy is {' and '.join(ends)}",
     legend_title="lines: medians; bands: the middle 80 %",
 )
@@ -1020,9 +1021,9 @@ for name, E in wanted.items():
 # %%
 titles = ["even", "above four", "$E_A + E_B - E$", "$E$ of {6, 8}", "$E_A + E_B$"]
 both = [plots.span(y - 0.5, y + 0.5) for y in (6, 8)]
-labels = {"xlabel": "class", "ylabel": "share of samples", "ylim": (0, 0.8), "height": 2.6}
+axes = {"xlabel": "class", "ylabel": "share of samples", "ylim": (0, 1), "height": 2.6}
 panels = [
-    plots.panel(*both, plots.bars(digits, share, color="blue"), title=title, **labels)
+    plots.panel(*both, plots.bars(digits, share, color="blue"), title=title, **axes)
     for title, share in zip(titles, shares.values(), strict=True)
 ]
 title = "Even (A), and above four (B): what a classifier reads in 80 samples of each; 6 and 8 are shaded"
@@ -1106,15 +1107,15 @@ for name, temperatures in schedules.items():
     print(f"{name:16s} {' '.join(f'{d:.0f}' for d in away)}   ⟨E⟩ = {energy(cooled).mean():.1f}")
 
 # %%
-names, found = list(schedules), torch.tensor(found)  # shape (3 schedules, 3 seeds)
-mean, error = found.mean(1), found.std(1) / math.sqrt(3)
+distances = torch.tensor(found)  # shape (3 schedules, 3 seeds)
+mean, error = distances.mean(1), distances.std(1) / math.sqrt(3)
 said = [f"{m:.0f} ± {e:.0f}" for m, e in zip(mean, error, strict=True)]
 plots.figure(
-    plots.images(torch.stack(strips), rows=names, cell=0.9),
+    plots.images(torch.stack(strips), rows=list(schedules), cell=0.9),
     plots.panel(
         plots.span(min(best), max(best), "80 real images, three times"),
-        plots.rows(names, found, name="80 chains of one seed", color="sky"),
-        plots.rows(names, mean, error, "mean of three seeds", color="blue", shift=0.25),
+        plots.rows(list(schedules), distances, name="80 chains of one seed", color="sky"),
+        plots.rows(list(schedules), mean, error, "mean of three seeds", color="blue", shift=0.25),
         xlabel="feature distance to real images", xlim=(0, None), height=1.9,
     ),
     columns=1, title=f"Feature distance: {said[0]} at $T = 1$ throughout, {said[1]} if cooled from $T = 2$",
