@@ -241,10 +241,10 @@ print(f"largest stable step near the chains: {stable:.3f}; the step used: 0.005"
 stored = ebm.digits_ablation()
 print(stored.command, stored.system, sep="\n", end="\n\n")
 labels = {"classes": "effective classes", "distance": "feature distance", "noisy": "AUROC, real + noise"}
-variants, errors = stored.rows, stored.errors
-whole, spread = variants["the recipe"], errors["the recipe"]
+rows, errors = stored.rows, stored.errors
+whole, spread = rows["the recipe"], errors["the recipe"]
 print(f"{'(in brackets: σ from the recipe)':34s}" + "".join(f"{label:>26s}" for label in labels.values()))
-for name, row in variants.items():
+for name, row in rows.items():
     print(f"{name:34s}", end="")
     for key, digits in (("classes", 2), ("distance", 0), ("noisy", 3)):
         error = errors[name][key]
@@ -253,21 +253,22 @@ for name, row in variants.items():
     print()
 
 # %%
-names, panels = list(variants), []
-first = torch.arange(len(names)) == 0  # the recipe
+variants, panels = list(stored.rows), []
+first = torch.arange(len(variants)) == 0  # the recipe
 for key, label in labels.items():
-    mean, error = (torch.tensor([r[name][key] for name in names]) for r in (variants, errors))
+    mean, error = (torch.tensor([r[name][key] for name in variants]) for r in (stored.rows, stored.errors))
     panels.append(
         plots.panel(
-            plots.vline(whole[key], "mean of the recipe"),
-            plots.rows(names, mean.where(first, math.nan), error, "the recipe, mean of three seeds", color="blue"),
-            plots.rows(names, mean.where(~first, math.nan), error, "one thing changed, mean of three seeds", color="red"),
+            plots.vline(mean[0], "mean of the recipe"),
+            plots.rows(variants, mean.where(first, math.nan), error, "the recipe, mean of three seeds", color="blue"),
+            plots.rows(variants, mean.where(~first, math.nan), error, "one thing changed, mean of three seeds", color="red"),
             xlabel=label, log="x" if key == "distance" else "", height=4.4,
         )
     )
-worst = max(variants, key=lambda name: variants[name]["distance"])
-title = f"'{worst}': distance {variants[worst]['distance']:,.0f}; the recipe {whole['distance']:.0f}"
-plots.figure(*panels, share="y", title=f"{title}, real pictures {whole['floor']:.0f}")
+distances = {name: row["distance"] for name, row in stored.rows.items()}
+worst, of_real = max(distances, key=distances.get), stored.rows["the recipe"]["floor"]
+title = f"'{worst}': distance {distances[worst]:,.0f}; the recipe {distances['the recipe']:.0f}"
+plots.figure(*panels, share="y", title=f"{title}, real pictures {of_real:.0f}")
 
 # %% [markdown]
 # *Picture: a row for each variant, the whole recipe first, with its mean as a dashed line. Three panels: effective classes,
@@ -375,13 +376,13 @@ plots.figure(
 # The average network at four moments of this run, each with fresh chains from the same noise.
 
 # %%
-moments, strips = [], []
+rows, strips = [], []
 for step, snapshot in training.snapshots.items():
     how = {"n_steps": 300, "generator": seeded(44), "keep": False}
     strips.append(samplers.ula(snapshot, noise(10, seeded(43)), **langevin, **how).x)
-    moments.append(f"after {step} training steps")
+    rows.append(f"after {step} training steps")
 title = "Strokes first, digits later: fresh chains, 300 steps at $T = 1$"
-plots.figure(plots.images(torch.stack(strips), rows=moments), title=title)
+plots.figure(plots.images(torch.stack(strips), rows=rows), title=title)
 
 # %% [markdown]
 # *Picture: four rows of ten pictures. Before training: noise. After 100 steps: blobs or strokes. In the last two rows more
@@ -413,15 +414,15 @@ def stop_button(second_look: bool) -> float:
 
 # %%
 scratch, looks = Path(tempfile.mkdtemp()), iter([False, True])
-straight, states = short_run(scratch / "whole.pt", lambda _: 0.0)
+whole, states = short_run(scratch / "whole.pt", lambda _: 0.0)
 part, _ = short_run(scratch / "part.pt", lambda _: stop_button(next(looks)))
 print(f"interrupted: {part.interrupted}, at step {part.step}")
 rest, states_again = short_run(scratch / "part.pt", lambda _: 0.0, resume=True)
-weights = zip(straight.energy.state_dict().values(), rest.energy.state_dict().values(), strict=True)
+weights = zip(whole.energy.state_dict().values(), rest.energy.state_dict().values(), strict=True)
 print(f"resumed, now at step {rest.step}")
 print("all weights equal, bit for bit:", all(torch.equal(a, b) for a, b in weights))
 print("all chains equal:", torch.equal(states, states_again))
-print("all losses equal:", torch.equal(straight.history["loss"], rest.history["loss"]))
+print("all losses equal:", torch.equal(whole.history["loss"], rest.history["loss"]))
 
 # %% [markdown]
 # A checkpoint that forgets the optimiser's averages, the state of the random generator or the chains passes the first glance
@@ -1020,7 +1021,7 @@ for name, E in wanted.items():
 # %%
 titles = ["even", "above four", "$E_A + E_B - E$", "$E$ of {6, 8}", "$E_A + E_B$"]
 both = [plots.span(y - 0.5, y + 0.5) for y in (6, 8)]
-axes = {"xlabel": "class", "ylabel": "share of samples", "ylim": (0, 0.8), "height": 2.6}
+axes = {"xlabel": "class", "ylabel": "share of samples", "ylim": (0, 1), "height": 2.6}
 panels = [
     plots.panel(*both, plots.bars(digits, share, color="blue"), title=title, **axes)
     for title, share in zip(titles, shares.values(), strict=True)
@@ -1106,15 +1107,15 @@ for name, temperatures in schedules.items():
     print(f"{name:16s} {' '.join(f'{d:.0f}' for d in away)}   ⟨E⟩ = {energy(cooled).mean():.1f}")
 
 # %%
-cooled_names, found = list(schedules), torch.tensor(found)  # shape (3 schedules, 3 seeds)
-mean, error = found.mean(1), found.std(1) / math.sqrt(3)
+distances = torch.tensor(found)  # shape (3 schedules, 3 seeds)
+mean, error = distances.mean(1), distances.std(1) / math.sqrt(3)
 said = [f"{m:.0f} ± {e:.0f}" for m, e in zip(mean, error, strict=True)]
 plots.figure(
-    plots.images(torch.stack(strips), rows=cooled_names, cell=0.9),
+    plots.images(torch.stack(strips), rows=list(schedules), cell=0.9),
     plots.panel(
         plots.span(min(best), max(best), "80 real images, three times"),
-        plots.rows(cooled_names, found, name="80 chains of one seed", color="sky"),
-        plots.rows(cooled_names, mean, error, "mean of three seeds", color="blue", shift=0.25),
+        plots.rows(list(schedules), distances, name="80 chains of one seed", color="sky"),
+        plots.rows(list(schedules), mean, error, "mean of three seeds", color="blue", shift=0.25),
         xlabel="feature distance to real images", xlim=(0, None), height=1.9,
     ),
     columns=1, title=f"Feature distance: {said[0]} at $T = 1$ throughout, {said[1]} if cooled from $T = 2$",
