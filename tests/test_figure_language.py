@@ -174,3 +174,13 @@ def test_what_cannot_be_drawn_is_named():
         plots.figure(plots.panel(), title="t", legend="left")
     with pytest.raises(ValueError, match="log = 'z'"):
         plots.panel(log="z")
+
+
+def test_bars_beside_each_other_stand_over_one_tick():
+    ax = draw(plots.bars("ab", [1, 2], "x", width=0.4, shift=-0.2), plots.bars("ab", [3, 4], "y", width=0.4, shift=0.2))
+    assert [bar.get_x() + bar.get_width() / 2 for bar in ax.patches] == pytest.approx([-0.2, 0.8, 0.2, 1.2])
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["a", "b"]
+
+
+def test_shades_differ_from_the_first_to_the_last():
+    assert len(set(plots.shades(7))) == 7
