@@ -235,3 +235,13 @@ def test_the_ends_of_a_path_are_seen_where_there_is_a_minimum():
     ax = draw(plots.path(GRID[5, :3], color="time"), plots.minima(GRID[5, 2]))
     heights = {line.get_marker(): line.get_zorder() for line in ax.lines}
     assert heights["X"] > heights["*"]
+
+
+def test_bars_beside_each_other_stand_over_one_tick():
+    ax = draw(plots.bars("ab", [1, 2], "x", width=0.4, shift=-0.2), plots.bars("ab", [3, 4], "y", width=0.4, shift=0.2))
+    assert [bar.get_x() + bar.get_width() / 2 for bar in ax.patches] == pytest.approx([-0.2, 0.8, 0.2, 1.2])
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["a", "b"]
+
+
+def test_shades_differ_from_the_first_to_the_last():
+    assert len(set(plots.shades(7))) == 7

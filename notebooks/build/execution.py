@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell
 from .notebook import to_text
 from .source import PACKAGES
 
-MAX_SOLVED_BYTES = 1_500_000
+MAX_SOLVED_BYTES = 3_000_000
 CELL_TIMEOUT_S = 900
 #: Asks the kernel, after the last cell, which modules of the course it has imported.
 MODULES = f"""\
