@@ -289,12 +289,13 @@ def make(parts: Sequence[Part], settings: Settings, workers: int = 1) -> None:
     total = sum(part.cost for part in parts)
     found = total - sum(part.cost for part in todo)
     layout = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
-    with tqdm(total=total, initial=found, file=sys.stdout, desc="lattices", bar_format=layout, ncols=90) as bar:
+    edge = 1e-6  # which rounding of the sum of all costs does not cross
+    with tqdm(total=total + edge, initial=found, file=sys.stdout, desc="lattices", bar_format=layout, ncols=90) as bar:
         if workers > 1:
             _make_in_pool(todo, settings, workers, bar)
         else:
             _make_here(todo, settings, bar)
-        bar.update(total - bar.n)
+        bar.update(max(0.0, total - bar.n))
 
 
 def _make_here(todo: Sequence[Part], settings: Settings, bar: tqdm) -> None:
