@@ -122,7 +122,7 @@ def agreement(series: Shaped[np.ndarray, "2 n_chains n_kept"]) -> TwoStarts:
 
 
 def burn_in_of(n_kept: int) -> int:
-    """Updates before the first that is measured; hot XY, whose clusters are small, wants some 50 after aligned spins."""
+    """Updates before the first that is measured: hot XY, whose clusters are small, wants some 50 from aligned spins."""
     return max(n_kept // 4, 50)
 
 
