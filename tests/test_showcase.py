@@ -71,9 +71,9 @@ def test_the_table_has_what_is_known_and_both_starts(settings: runs.Settings) ->
     }
     # ±1 standard error, from eight pieces each; a tenth of the pulls of a right program may lie beyond 2
     pulls = np.array([line.pull for line in found if line.pull is not None])
-    assert len(pulls) == 12
+    assert len(pulls) == 9
     assert (np.abs(pulls) < 4).all()
-    assert (np.abs(pulls) < 2).sum() >= 9
+    assert (np.abs(pulls) < 2).sum() >= 7
     assert words.count(" τ ") >= 9
 
 
@@ -211,7 +211,7 @@ def test_starts_that_do_not_agree_run_longer(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(runs, "LEAST_TAU", 1e9)
     kept = runs.Point("ising", 1)(runs.Settings(tmp_path, SIZE), lambda cost: None)
     assert kept["energy"].shape == (2, runs.CHAINS, 8 * 2 ** (runs.TRIES - 1))
-    assert kept["n_burn_in"] == 2 + 8 + 16
+    assert kept["n_burn_in"] == 50 + 8 + 16
 
 
 @pytest.mark.parametrize(

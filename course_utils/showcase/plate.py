@@ -248,7 +248,7 @@ def _curve(
     _exact_line(axes, column, points, low)
     style = {"ms": 5.5, "color": colours.GREY, "elinewidth": 1.2, "capsize": 0, "zorder": 3}
     axes.errorbar(ratios, [e.value for e in estimates], [e.error for e in estimates], fmt="o", **style)
-    axes.set(xlim=(low, high), ylim=(-0.04, 1.06), yticks=[0, 0.5, 1])
+    axes.set(xlim=(low, high), ylim=(-0.08, 1.06), yticks=[0, 0.5, 1])
     axes.set_xticks([0.4, 0.7, 1.0, 1.3] if low < 0.7 else [0.8, 0.9, 1.0, 1.1, 1.2])
     axes.tick_params(labelsize=TEXT - 2, color=colours.GREY, labelcolor=colours.INK, length=5)
     for side, spine in axes.spines.items():
@@ -263,7 +263,7 @@ def _curve(
             ratio, value.value, value.error, fmt="o", ms=10, mfc=sign, mec="white", mew=1.4, ecolor=sign, zorder=6
         )
         x = left + inset + width * (ratio - low) / (high - low)
-        y = top + CURVE * (1.06 - value.value) / 1.10
+        y = top + CURVE * (1.06 - value.value) / 1.14
         look = {"color": sign, "linewidth": 1.7}
         if row == 2:
             sheet.line([x, x], [below, y - 8], **look)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from ..diagnostics import TwoStarts
 from ..lattice import exact
-from ..lattice.observables import Measurement, jackknife, mean_and_error, specific_heat
+from ..lattice.observables import Measurement, jackknife, mean_and_error
 from . import colours
 from .columns import COLUMNS, ROWS, Column, Known, Looks, Q, dual, dual_energy
 from .plate import LEFT, TEXT, Pixels, Sheet, measured, pooled, quantity
@@ -20,7 +20,6 @@ NAMES = {
     "order": "order parameter",
     "helicity": "helicity modulus",
     "vortices": "vortices per plaquette",
-    "specific heat": "specific heat per spin",
     "correlation length": "correlation length",
     "thermometer": "T of the forces / T",
 }
@@ -81,9 +80,6 @@ def _values(column: Column, series: Looks, temperature: float, size: int) -> dic
     values = {
         "energy": mean_and_error(series["energy"], PIECES),
         "order": mean_and_error(series["order"], PIECES),
-        "specific heat": jackknife(
-            lambda e: specific_heat(e, 1 / temperature, size**2, axis=None), series["energy"], n_blocks=PIECES
-        ),
     }
     if "terms" in series:
         values["helicity"] = quantity("helicity", series, temperature, size**2, PIECES)
