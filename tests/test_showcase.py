@@ -72,7 +72,7 @@ def test_the_table_has_what_is_known_and_both_starts(settings: runs.Settings) ->
     # ±1 standard error, from eight pieces each; a tenth of the pulls of a right program may lie beyond 2
     pulls = np.array([line.pull for line in found if line.pull is not None])
     assert len(pulls) == 9
-    assert (np.abs(pulls) < 4).all()
+    assert (np.abs(pulls) < 5).all()  # of Student's distribution with seven degrees of freedom: one in 600
     assert (np.abs(pulls) < 2).sum() >= 7
     assert words.count(" τ ") >= 9
 
