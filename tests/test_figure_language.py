@@ -6,8 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from figures import assert_readable
 from PIL import Image
+from support.figures import assert_readable
 
 from course_utils import plots
 from course_utils.plots.style import DENSITY, SERIES, png

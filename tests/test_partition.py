@@ -8,9 +8,9 @@ from dataclasses import replace
 import matplotlib.figure
 import numpy as np
 import pytest
-from figures import assert_readable
 from scipy import stats
 from scipy.special import logsumexp
+from support.figures import assert_readable
 
 from course_utils import explorers, partition, plots
 from course_utils.explorers import importance_weights

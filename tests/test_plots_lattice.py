@@ -87,7 +87,8 @@ def test_arrows_point_along_their_angles():
 
 def test_on_a_large_lattice_an_arrow_is_the_mean_spin_of_its_cell():
     wave = np.add.outer(np.zeros(64), 2 * np.pi * np.arange(64) / 64)
-    (arrows,) = plots.spins(wave, XY(64), look="arrows", title="One turn").axes[0].collections
+    fig = plots.figure(*plots.lattices(wave, XY(64), look="arrows"), title="One turn")
+    (arrows,) = fig.axes[0].collections
     assert arrows.U.shape == (32 * 32,)
     assert arrows.get_offsets()[:2].tolist() == [[0.5, 0.5], [2.5, 0.5]]
     turn = np.angle(arrows.U + 1j * arrows.V)[:3]

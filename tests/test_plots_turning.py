@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from figures import assert_readable
+from support.figures import assert_readable
 
 from course_utils import boltzmann, energies, plots
 from course_utils.plots.turning import POINTS

@@ -4,13 +4,26 @@
 PyTorch nor JAX; an explorer imports what it needs when it is made.
 """
 
-from .base import Explorer
-from .chain_histogram import langevin
-from .density import boltzmann
-from .descent_paths import descent
-from .image_chains import images
-from .importance_weights import importance
-from .lattice import live_lattice
-from .learned_density import training
+import importlib
+from typing import Any
 
-__all__ = ["Explorer", "boltzmann", "descent", "images", "importance", "langevin", "live_lattice", "training"]
+from .base import Explorer
+
+_ROOMS = {
+    "boltzmann": "density",
+    "descent": "descent_paths",
+    "images": "image_chains",
+    "importance": "importance_weights",
+    "langevin": "chain_histogram",
+    "live_lattice": "lattice",
+    "training": "learned_density",
+}
+
+__all__ = ["Explorer", *_ROOMS]
+
+
+def __getattr__(name: str) -> Any:
+    """An explorer, imported when it is first asked for: a lesson depends on its own alone."""
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_ROOMS[name]}", __name__), name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from ..plots import COLORS, maps
+from ..plots import COLORS, PROBABILITY_CMAP, maps
 from .base import Explorer, choice
 
 if TYPE_CHECKING:

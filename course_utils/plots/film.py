@@ -1,12 +1,12 @@
 """A training as an animated picture: its energy as a landscape, and its density with samples."""
 
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from ..movie.recorder import Animation
 from .maps import density, dots, surface
 from .panels import figure, panel
 from .style import to_numpy
@@ -41,17 +41,11 @@ def training_film(
     Returns:
         The picture; as the last expression of a cell it shows itself.
     """
-    from IPython.display import Image
-
     highest = max(float(p.max()) for *_, p, _ in frames)
-    stills = _few_colours([_frame(grid, frame, highest) for frame in frames])
-    buffer = io.BytesIO()
-    # The last frame first: it is the default image, which is not part of the animation.
-    stills[-1].save(
-        buffer, format="png", save_all=True, append_images=stills, default_image=True, loop=3, optimize=True,
-        duration=[milliseconds] * (len(stills) - 1) + [10 * milliseconds],
-    )  # fmt: skip
-    return Image(buffer.getvalue(), format="png", metadata={"alt": words})
+    with Animation(milliseconds, rest=10) as movie:
+        for still in _few_colours([_frame(grid, frame, highest) for frame in frames]):
+            movie.write(still)
+    return movie.show(words)
 
 
 def _frame(grid: Any, frame: tuple[int, float, Any, Any, Any], highest: float) -> np.ndarray:
