@@ -157,7 +157,7 @@ order_parameter = Task(
         "The number of the most frequent colour is only a name; its share counts":
             lambda c, q: _shares(c, q).argmax(0),
         "Each lattice has its own most frequent colour":
-            lambda c, q: _scaled(_shares(c, q)[_shares(c, q).mean(1).argmax()], q),
+            lambda c, q: _scaled(_shares(c, q)[np.bincount(c.ravel(), minlength=q).argmax()], q),
         "That is the rarest colour": lambda c, q: _scaled(_shares(c, q).min(0), q),
         "That is the largest share minus the smallest": lambda c, q: np.ptp(_shares(c, q), axis=0),
         "That is built from the squares of the shares, not from the largest":

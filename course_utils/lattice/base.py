@@ -335,7 +335,9 @@ class Lattice(eqx.Module):
         at_once, parts = math.ceil(n_samples / _STEPS), []
         with tqdm(total=n_burn_in + n_samples * n_sweeps, file=sys.stdout, unit="sweep", mininterval=0.2) as bar:
             for n in _pieces(n_burn_in, _STEPS):
-                run.frames(np.eye(1, at_once)[0] * n, observables)  # the same program; what it measures is dropped
+                counts = np.zeros(at_once, int)
+                counts[0] = n
+                run.frames(counts, observables)  # the same program; what it measures is dropped
                 bar.update(n)
             for done in range(0, n_samples, at_once):
                 n = min(at_once, n_samples - done)
