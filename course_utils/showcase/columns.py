@@ -33,12 +33,27 @@ class Known:
 
 
 @dataclass(frozen=True)
+class Guide:
+    """What is known beside a curve, over temperatures in units of the transition's.
+
+    Attributes:
+        x, y: shape (n,) each.
+        style: "line", "dashes", "rings" or "diamond".
+    """
+
+    x: Float[np.ndarray, "n"]
+    y: Float[np.ndarray, "n"]
+    style: str = "line"
+
+
+@dataclass(frozen=True)
 class Column:
     """A model of the showcase.
 
     Attributes:
         key: for file names.
         title: for headings.
+        formula: of the energy, in mathtext.
         build: the model for a side L.
         transition: temperature of the transition, in units of J / k_B.
         transition_symbol: its name, in mathtext.
@@ -48,12 +63,16 @@ class Column:
         look: what is measured at one moment.
         curve: the quantity of the phase curve: its name in `look` or "helicity", and its label.
         known: (quantity, temperature, L) -> what is known about it.
+        guide: (lowest temperature shown, value measured on the cold lattice) -> what is known of the phase curve.
+        energy_guides: (temperatures, energies measured) -> what is known of the energy, and a few words on it.
+        cold_from_hot: energy of the hot lattice -> that of the cold one, and how it is known; None where nothing is.
         spacing: distance at which correlations are compared to get the correlation length of the hot lattice.
         quench: model, temperature and sweeps of the film.
     """
 
     key: str
     title: str
+    formula: str
     build: Callable[[int], Lattice]
     transition: float
     transition_symbol: str
@@ -63,8 +82,11 @@ class Column:
     look: Callable[[Lattice, np.ndarray], Looks]
     curve: tuple[str, str]
     known: Callable[[str, float, int], Known | None]
+    guide: Callable[[float, float], Guide]
+    energy_guides: Callable[[np.ndarray, np.ndarray], tuple[list[Guide], str]]
     spacing: int
     quench: tuple[Callable[[int], Lattice], float, int]
+    cold_from_hot: Callable[[float], tuple[float, str]] | None = None
 
 
 def along(components: list[Shaped[np.ndarray, "n_chains L L"]]) -> Float[np.ndarray, "n_chains distances"]:
@@ -119,6 +141,21 @@ def _known_ising(quantity: str, temperature: float, size: int) -> Known | None:
     return None
 
 
+def _guide_ising(low: float, cold: float) -> Guide:
+    ratios = _up_to_the_transition(low)
+    return Guide(ratios, np.append([exact.yang_magnetisation(1 / (r * T_ISING)) for r in ratios[:-1]], 0))
+
+
+def _energies_ising(ratios: np.ndarray, energies: np.ndarray) -> tuple[list[Guide], str]:
+    fine = np.linspace(ratios[0], ratios[-1], 200)
+    return [Guide(fine, np.array([exact.onsager_energy(1 / (r * T_ISING)) for r in fine]))], "line: Onsager, exact"
+
+
+def _up_to_the_transition(low: float) -> Float[np.ndarray, "n"]:
+    """Temperatures that crowd where a curve falls steeply, in units of the transition's."""
+    return 1 - np.append(np.geomspace(1 - low, 1e-9, 300), 0)
+
+
 # ------------------------------------------------------------------------------------------------------- Potts
 
 
@@ -134,6 +171,26 @@ def _known_potts(quantity: str, temperature: float, size: int) -> Known | None:
     if quantity == "energy" and abs(temperature * exact.potts_beta_c(Q) - 1) < 1e-9:
         return Known(-(1 + 1 / math.sqrt(Q)), "Potts, infinite lattice", finite=False)
     return None
+
+
+def _guide_potts(low: float, cold: float) -> Guide:
+    ratios = _up_to_the_transition(low)
+    return Guide(ratios, cold * ((1 - ratios) / (1 - POTTS_COLD / T_POTTS)) ** (1 / 9), "dashes")
+
+
+def _energies_potts(ratios: np.ndarray, energies: np.ndarray) -> tuple[list[Guide], str]:
+    hotter = [(r * T_POTTS, e) for r, e in zip(ratios, energies, strict=True) if r > 1]
+    colder = np.array([(dual(t, Q), e) for t, e in hotter])
+    duals = np.array([dual_energy(e, t, Q) for t, e in colder])
+    at_transition = Guide(np.array([1.0]), np.array([-(1 + 1 / math.sqrt(Q))]), "diamond")
+    return [
+        Guide(colder[:, 0] / T_POTTS, duals, "rings"),
+        at_transition,
+    ], "rings: duals of hotter points\ndiamond: exact"
+
+
+def _cold_from_hot_potts(energy: float) -> tuple[float, str]:
+    return dual_energy(energy, POTTS_COLD, Q), "duality, from the hot lattice"
 
 
 # ---------------------------------------------------------------------------------------------------------- XY
@@ -162,6 +219,16 @@ def _known_xy(quantity: str, temperature: float, size: int) -> Known | None:
     return None
 
 
+def _guide_xy(low: float, cold: float) -> Guide:
+    ratios = np.array([low, 1.6])
+    return Guide(ratios, 2 / math.pi * ratios * exact.KT_TEMPERATURE, "dashes")
+
+
+def _energies_xy(ratios: np.ndarray, energies: np.ndarray) -> tuple[list[Guide], str]:
+    cold = np.linspace(ratios[0], 0.8, 100) * exact.KT_TEMPERATURE
+    return [Guide(cold / exact.KT_TEMPERATURE, -2 + cold / 2 + cold**2 / 16)], "line: low $T$, to order $T^2$"
+
+
 # --------------------------------------------------------------------------------------------------------- all
 
 NEAR = (0.97, 0.99, 1.0, 1.01, 1.03)
@@ -173,6 +240,7 @@ COLUMNS = (
     Column(
         key="ising",
         title="Ising",
+        formula=r"$E=-\sum s_i s_j$",
         build=Ising,
         transition=T_ISING,
         transition_symbol=r"T_c",
@@ -182,12 +250,15 @@ COLUMNS = (
         look=_look_ising,
         curve=("order", r"magnetisation  $\langle|m|\rangle$"),
         known=_known_ising,
+        guide=_guide_ising,
+        energy_guides=_energies_ising,
         spacing=6,
         quench=(Ising, 1.5, 2000),
     ),
     Column(
         key="potts",
         title=f"Potts, {Q} colours",
+        formula=r"$E=-\sum \delta(s_i,s_j)$",
         build=lambda size: Potts(size, Q),
         transition=T_POTTS,
         transition_symbol=r"T_c",
@@ -197,12 +268,16 @@ COLUMNS = (
         look=_look_potts,
         curve=("order", r"order  $\langle m\rangle$"),
         known=_known_potts,
+        guide=_guide_potts,
+        energy_guides=_energies_potts,
+        cold_from_hot=_cold_from_hot_potts,
         spacing=6,
         quench=(lambda size: Potts(size, 10), 0.45, 1500),
     ),
     Column(
         key="xy",
         title="XY",
+        formula=r"$E=-\sum\cos(\theta_i-\theta_j)$",
         build=XY,
         transition=exact.KT_TEMPERATURE,
         transition_symbol=r"T_{\mathrm{KT}}",
@@ -212,6 +287,8 @@ COLUMNS = (
         look=_look_xy,
         curve=("helicity", r"stiffness  $\Upsilon$"),
         known=_known_xy,
+        guide=_guide_xy,
+        energy_guides=_energies_xy,
         spacing=8,
         quench=(XY, 0.3, 900),
     ),

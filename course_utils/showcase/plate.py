@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from ..lattice import Lattice, exact
+from ..lattice import Lattice
 from ..lattice.observables import Measurement, helicity_modulus, jackknife, mean_and_error, winding_numbers
 from . import colours
 from .columns import COLUMNS, ROWS, Column, Looks
@@ -24,12 +24,13 @@ DPI = 100  # of the README's picture; the plate itself has twice as many
 PANEL, LANE, LEFT, RIGHT = 512, 46, 34, 26  # pixels of the README's picture, as all lengths here
 HEADER, CAPTION, BAND, CURVE, AXIS, FOOTER = 128, 46, 66, 270, 78, 112
 TEXT, SMALL = 19.0, 16.5  # points at 100 dpi: a page shows the picture at about half its width
-FORMULAS = {
-    "ising": r"$E=-\sum s_i s_j$",
-    "potts": r"$E=-\sum \delta(s_i,s_j)$",
-    "xy": r"$E=-\sum\cos(\theta_i-\theta_j)$",
+GUIDES = {
+    "line": {"color": colours.INK, "lw": 1.6, "zorder": 2},
+    "dashes": {"color": colours.INK, "lw": 1.6, "zorder": 2, "ls": (0, (5, 2))},
+    "rings": {"marker": "o", "ls": "none", "ms": 11, "mfc": "none", "mec": colours.INK},
+    "diamond": {"marker": "D", "ls": "none", "ms": 16, "mfc": "none", "mec": colours.INK, "mew": 1.4},
 }
-
+"""How what is known is drawn."""
 
 Pixels = int | float
 
@@ -170,7 +171,7 @@ def draw(settings: Settings) -> Sheet:
     for number, column in enumerate(COLUMNS):
         left = LEFT + number * (LANE + PANEL) + LANE
         sheet.text(left, HEADER - 62, column.title, fontsize=TEXT + 9, weight="bold")
-        sheet.text(left, HEADER - 20, FORMULAS[column.key], color=colours.GREY)
+        sheet.text(left, HEADER - 20, column.formula, color=colours.GREY)
         points = [
             _panel(sheet, settings, column, row, left, HEADER + row * (CAPTION + PANEL) + CAPTION)
             for row in range(len(ROWS))
@@ -245,7 +246,8 @@ def _curve(
     ]
     low, high = ratios[0] - 0.03 * np.ptp(ratios), ratios[-1] + 0.03 * np.ptp(ratios)
     axes.axvline(1, color=colours.HAIR, lw=1, zorder=0)
-    _exact_line(axes, column, points, low)
+    guide = column.guide(low, points[0].value)
+    axes.plot(guide.x, guide.y, **GUIDES[guide.style])
     style = {"ms": 5.5, "color": colours.GREY, "elinewidth": 1.2, "capsize": 0, "zorder": 3}
     axes.errorbar(ratios, [e.value for e in estimates], [e.error for e in estimates], fmt="o", **style)
     axes.set(xlim=(low, high), ylim=(-0.08, 1.06), yticks=[0, 0.5, 1])
@@ -271,21 +273,6 @@ def _curve(
             lane, level = left - (30, 14)[row], below + BAND * (0.72, 0.36)[row]
             middle = HEADER + row * (CAPTION + PANEL) + CAPTION + PANEL / 2
             sheet.line([left, lane, lane, x, x], [middle, middle, level, level, y - 8], **look)
-
-
-def _exact_line(axes: Axes, column: Column, points: list[Measurement], low: float) -> None:
-    """What is known of the curve on an infinite lattice."""
-    look = {"color": colours.INK, "lw": 1.6, "zorder": 2}
-    below = 1 - np.append(np.geomspace(1 - low, 1e-9, 300), 0)
-    if column.key == "ising":
-        betas = [1 / (ratio * column.transition) for ratio in below[:-1]]
-        axes.plot(below, [*map(exact.yang_magnetisation, betas), 0], **look)
-    elif column.key == "potts":
-        cold = 1 - column.temperatures[0] / column.transition
-        axes.plot(below, points[0].value * ((1 - below) / cold) ** (1 / 9), ls=(0, (5, 2)), **look)
-    else:
-        ratios = np.array([low, 1.6])
-        axes.plot(ratios, 2 / math.pi * ratios * column.transition, ls=(0, (5, 2)), **look)
 
 
 def hue_wheel(sheet: Sheet, left: Pixels, top: Pixels, side: Pixels) -> None:

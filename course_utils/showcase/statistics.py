@@ -8,11 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..diagnostics import TwoStarts
-from ..lattice import exact
 from ..lattice.observables import Measurement, jackknife, mean_and_error
 from . import colours
-from .columns import COLUMNS, ROWS, Column, Known, Looks, Q, dual, dual_energy
-from .plate import LEFT, TEXT, Pixels, Sheet, measured, pooled, quantity
+from .columns import COLUMNS, ROWS, Column, Known, Looks
+from .plate import GUIDES, LEFT, TEXT, Pixels, Sheet, measured, pooled, quantity
 from .runs import CURVES, LEAST_TAU, PIECES, POINTS, Settings, column_of, starts
 
 NAMES = {
@@ -66,10 +65,10 @@ def lines(settings: Settings) -> list[Line]:
                 found.append(Line(column, row, name, value, column.known(name, temperature, settings.size)))
                 if name == "energy":
                     energies[row] = value
-        if column.key == "potts":  # the hot lattice says what the cold one must have
-            cold, hot = column.temperatures[0], energies[2]
-            wanted, above = (dual_energy(value, cold, Q) for value in (hot.value, hot.value + hot.error))
-            known = Known(wanted, "duality, from the hot lattice")
+        if column.cold_from_hot:
+            hot = energies[2]
+            (wanted, words), (above, _) = (column.cold_from_hot(value) for value in (hot.value, hot.value + hot.error))
+            known = Known(wanted, words)
             number = next(n for n, line in enumerate(found) if line.column is column and line.name == "energy")
             found[number] = Line(column, 0, "energy", energies[0], known, abs(above - wanted))
     return found
@@ -211,27 +210,9 @@ def _energies(axes: Axes, settings: Settings, column: Column, found: list[Line])
     ratios = np.array(column.grid)
     estimates = [mean_and_error(energy) for energy in kept]
     axes.axvline(1, color=colours.HAIR, lw=1, zorder=0)
-    fine, look = np.linspace(ratios[0], ratios[-1], 200), {"color": colours.INK, "lw": 1.6, "zorder": 1}
-    if column.key == "ising":
-        axes.plot(fine, [exact.onsager_energy(1 / (r * column.transition)) for r in fine], **look)
-        words = "line: Onsager, exact"
-    elif column.key == "potts":
-        hotter = [(r * column.transition, e.value) for r, e in zip(ratios, estimates, strict=True) if r > 1]
-        colder = [(dual(t, Q), value) for t, value in hotter]
-        axes.plot(
-            [t / column.transition for t, _ in colder],
-            [dual_energy(value, t, Q) for t, value in colder],
-            "o",
-            ms=11,
-            mfc="none",
-            mec=colours.INK,
-        )
-        axes.plot(1, -(1 + 1 / math.sqrt(Q)), "D", ms=16, mfc="none", mec=colours.INK, mew=1.4)
-        words = "rings: duals of hotter points\ndiamond: exact"
-    else:
-        cold = fine[fine < 0.8] * column.transition
-        axes.plot(cold / column.transition, -2 + cold / 2 + cold**2 / 16, **look)
-        words = "line: low $T$, to order $T^2$"
+    guides, words = column.energy_guides(ratios, np.array([e.value for e in estimates]))
+    for guide in guides:
+        axes.plot(guide.x, guide.y, **GUIDES[guide.style])
     axes.text(0.03, 0.97, words, transform=axes.transAxes, va="top", fontsize=TEXT - 3, color=colours.GREY)
     axes.errorbar(
         ratios, [e.value for e in estimates], [e.error for e in estimates], fmt="o", ms=5.5, color=colours.GREY
