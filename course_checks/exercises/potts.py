@@ -477,7 +477,7 @@ sampler = Task(
         "Only one neighbour of each colour counts; they add up": _shares_of(
             lambda β, q, a: β * sum(np.sign(_pull(q, (one,))) * abs(one[0]) for one in a)),
         "Draw a colour; that is the most probable one":
-            lambda β, q, a, seed: {"the shares": np.eye(q)[_pull(q, a).argmax(1)]},
+            lambda β, q, a, seed: {"the shares": np.eye(q)[_pull(q, a).round(6).argmax(1)]},  # ties stay ties
         "Every colour comes equally often: the pull must depend on the colour":
             _shares_of(lambda β, q, a: 0 * _pull(q, a)),
         "categorical takes the exponents β × pull; you gave it probabilities": _shares_of(_probability),
