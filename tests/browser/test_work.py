@@ -34,7 +34,7 @@ def git(clone: Path, *arguments: str) -> str:
 def clone(tmp_path: Path) -> Path:
     """A clone of the course whose environment is the one that runs this test."""
     root = tmp_path / "course"
-    for name in ("course_utils", "notebooks"):
+    for name in ("course_checks", "course_utils", "notebooks"):
         shutil.copytree(ROOT / name, root / name, ignore=IGNORED)
     for name in ("course.py", "pyproject.toml", "requirements.txt", ".gitignore"):
         shutil.copy(ROOT / name, root)
@@ -86,6 +86,7 @@ def test_the_lab_shows_the_lessons_alone_links_them_and_leaves_git_clean(lab, cl
 
     notebook = page.locator(".jp-NotebookPanel:visible")
     notebook.locator(".jp-WindowedPanel-outer").evaluate("element => element.scrollTo(0, 1e6)")
+    notebook.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()  # a link does nothing before
     notebook.get_by_role("link", name="01 The Boltzmann distribution →").click()
     page.wait_for_selector(".jp-NotebookPanel:visible h1:has-text('01 · The Boltzmann distribution')")
 
