@@ -3,6 +3,7 @@
 from .course import course_map
 from .film import training_film
 from .ising import colouring, stationary
+from .ladder import ladder
 from .lattice import directions, lattices, spins, vortices
 from .layers import (
     area,
@@ -28,9 +29,12 @@ from .layers import (
 from .maps import arrows, cells, cloud, density, difference, dots, energy, images, minima, path, surface
 from .panels import Layer, Panel, figure, panel
 from .partition import importance_weights
+from .plane import pasted
+from .program import program
 from .style import ANGLE_CMAP, COLORS, ENERGY_CMAP, PROBABILITY_CMAP, finish, shades, to_numpy, use_style
 from .turning import turning_surface
 from .xy import STARTS, heated_and_cooled, planar_movie, winding_walk
+from .zooms import zooms
 
 __all__ = [
     "ANGLE_CMAP",
@@ -62,15 +66,18 @@ __all__ = [
     "hline",
     "images",
     "importance_weights",
+    "ladder",
     "lanes",
     "lattices",
     "line",
     "loop",
     "minima",
     "panel",
+    "pasted",
     "path",
     "planar_movie",
     "points",
+    "program",
     "rows",
     "runs",
     "shades",
@@ -89,4 +96,5 @@ __all__ = [
     "well",
     "winding_walk",
     "words",
+    "zooms",
 ]

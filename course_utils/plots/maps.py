@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 CELLS_CMAP = "Blues"
+FACETS = 110  # of a surface along each side
 TIME_CMAP = "plasma"
 DIFFERENCE_CMAP = "PuOr_r"
 UNKNOWN = np.array([0x56, 0xB4, 0xE9]) / 255  # pixels of an image that are not known
@@ -247,7 +248,8 @@ def arrows(at: Any, vectors: Any, *, color: str = "white") -> Layer:
 def surface(
     grid: Any, values: Any, *, top: float | None = None, way: Any = None, heights: Any = None, zlabel: str = "E",
     title: str = "", height: float = 4.6, view: tuple[float, float] = (42.0, -60.0),
-    span: tuple[float, float] | None = None,
+    span: tuple[float, float] | None = None, lines: Any = (),
+    relief: float = 0.6, zoom: float = 0.95,
 ) -> Panel:  # fmt: skip
     """A landscape in three dimensions, lit from the north-west, with a chain that walks on it.
 
@@ -263,6 +265,8 @@ def surface(
         view: elevation and azimuth in degrees.
         span: the lowest and the highest height of colours and third axis, to compare landscapes, which are level beyond
             them; the landscape's own unless given.
+        relief: height of the landscape as a share of its width.
+        lines: heights at which contour lines are drawn on it.
 
     Returns:
         The panel.
@@ -281,9 +285,12 @@ def surface(
         rgba[..., 3] = cut < high if top is not None else 1.0  # above the cut there is nothing
         ax.computed_zorder = False  # what is drawn later lies in front
         ax.plot_surface(
-            grid[..., 0], grid[..., 1], cut, facecolors=rgba, rcount=110, ccount=110, linewidth=0, antialiased=False,
-            shade=False, zorder=1,
+            grid[..., 0], grid[..., 1], cut, facecolors=rgba, rcount=FACETS, ccount=FACETS, linewidth=0,
+            antialiased=False, shade=False, zorder=1,
         )  # fmt: skip
+        if len(lines):
+            look = {"colors": "white", "linewidths": 0.7, "alpha": 0.6, "zorder": 1.5}
+            ax.contour(grid[..., 0], grid[..., 1], values, levels=lines, **look)
         if way is not None:
             lift = to_numpy(heights) + 0.02 * (high - low)
             ax.plot(*to_numpy(way).T, lift, color="white", linewidth=2.6, zorder=2)
@@ -293,7 +300,7 @@ def surface(
         ax.set_zlabel(zlabel)
         if span is not None:
             ax.set_zlim(*span)
-        ax.set_box_aspect((1, 1, 0.6), zoom=0.95)
+        ax.set_box_aspect((1, 1, relief), zoom=zoom)
         ax.xaxis.set_major_locator(MaxNLocator(5))
         ax.yaxis.set_major_locator(MaxNLocator(5))
         ax.zaxis.set_major_locator(MaxNLocator(5))

@@ -3,24 +3,18 @@
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int8, Shaped
+from jaxtyping import Shaped
 from matplotlib.patches import Rectangle
 
 from ..diagnostics import two_starts
 from ..lattice import Ising, exact
+from ..plots.zooms import balanced, blocks
 from . import colours
 from .plate import LEFT, PANEL, TEXT, Sheet
 from .runs import LARGE, NotAtEquilibrium, Settings
 
 ZOOMS = (1, 2, 4)
 PIECES = 4  # of the chain from each start, some two autocorrelation times long
-
-
-def blocks(spins: Int8[np.ndarray, "L L"], side: int) -> Int8[np.ndarray, "l l"]:
-    """The majority of each block of side x side spins; where it is a tie, the block's first spin decides."""
-    cells = spins.reshape(len(spins) // side, side, -1, side)
-    total = cells.sum((1, 3), dtype=np.int32)
-    return np.where(total == 0, cells[:, 0, :, 0], np.sign(total)).astype(np.int8)
 
 
 def verdict(energy: Shaped[np.ndarray, "2 n_kept"], size: int) -> str:
@@ -63,7 +57,7 @@ def draw(settings: Settings) -> Sheet:
         if zoom == max(ZOOMS):
             break
         # of all quarters the one with both signs in the most equal shares: a frame full of one shows nothing
-        offset = _balanced(crop, side // 2)
+        offset = balanced(crop, side // 2)
         origin = origin + offset
         row, col = offset / block
         frame = Rectangle(
@@ -85,14 +79,6 @@ def draw(settings: Settings) -> Sheet:
     for number, line in enumerate(lines):
         sheet.text(LEFT, top + PANEL + 46 + 32 * number, line, **small)
     return sheet
-
-
-def _balanced(spins: Int8[np.ndarray, "L L"], side: int) -> Shaped[np.ndarray, "2"]:
-    """Where a square of this side has a magnetisation closest to 0, among places an eighth of it apart."""
-    step = max(1, side // 8)
-    places = [(row, col) for row in range(0, side + 1, step) for col in range(0, side + 1, step)]
-    means = [abs(spins[row : row + side, col : col + side].mean(dtype=float)) for row, col in places]
-    return np.array(places[int(np.argmin(means))])
 
 
 def save(settings: Settings) -> list[Path]:

@@ -42,7 +42,7 @@ from thrml import (
 from thrml.models import IsingEBM, IsingSamplingProgram, SpinEBMFactor, SpinGibbsConditional
 
 from course_utils import diagnostics, explorers, plots
-from course_utils.lattice import Ising, exact, gibbs, observables
+from course_utils.lattice import Ising, cluster, exact, gibbs, observables
 
 T_C = 1 / exact.BETA_C
 
@@ -362,6 +362,20 @@ plots.figure(*plots.lattices(shown, Ising(64), titles), columns=4, title=title)
 # | **factors** | `SpinEBMFactor` | terms of the energy |
 # | **program** | `FactorSamplingProgram` | who reads whom, in tables; and a conditional sampler per block |
 # | **schedule** | `SamplingSchedule(n_warmup, n_samples, steps_per_sample)` | how long |
+#
+# Here is one for 4 × 4 spins, drawn from its tables.
+
+# %%
+few = [SpinNode() for _ in range(16)]
+small = gibbs.ising_program(few, 0.4)[0]
+title = "No node reads a node of its own block: a block is drawn at once, given the other one"
+plots.figure(*plots.program(small, few, (4, 4)), widths=(1, 1.35), title=title)
+
+# %% [markdown]
+# *Picture: on the left 16 numbered nodes in blue and orange, a checkerboard, joined by bonds; stubs at the sides wrap round. On the right
+# the same nodes in two frames, block 0 with the blue and block 1 with the orange ones, and a line for each bond: all run from frame to
+# frame. Node 5 is marked, with red-orange arrows from 1, 4, 6 and 9, its four neighbours. An arrow from frame to frame says that block 0
+# is drawn given block 1, one the other way that block 1 follows.*
 #
 # For Ising models there is a ready-made one.
 
@@ -787,7 +801,26 @@ plots.figure(
 # The best estimates in the literature are z = 2.17 (Nightingale and Blöte 1996). Doubling the side costs four times as many
 # spins *and* more than four times as many sweeps. Cluster algorithms (Swendsen and Wang 1987) draw whole patches at once and
 # all but remove this. They are not local: a cluster may span the lattice, and a cell that sees its neighbours alone cannot
-# grow one.
+# grow one. With them, 512 × 512 spins at $T_c$ are a matter of seconds. Once from random and once from equal spins:
+
+# %%
+large, dice = Ising(512), np.random.default_rng(7)
+opposite = np.stack([dice.choice([-1, 1], large.shape), np.ones(large.shape)]).astype(np.int8)
+how = {"n_samples": 48, "n_burn_in": 32, "n_chains": 2, "init": opposite}
+clustered = cluster.measure(large, dice, exact.BETA_C, {"e": large.energy}, **how)
+pieces = clustered["e"].reshape(2, 4, 12)  # of each chain, about an autocorrelation time long
+print("energy from random and from equal spins:", diagnostics.two_starts(pieces[0].T, pieces[1].T))
+u, error = pieces.mean(), pieces.mean(2).std(ddof=1) / math.sqrt(8)
+print(f"both together {u:.4f} ± {error:.4f}, exact (Kaufman) {exact.kaufman_energy(512, exact.BETA_C):.4f}")
+final = clustered["spins"][:, 0]
+most_even = final[np.abs(final.mean((1, 2))).argmin()]
+title = "$512\\times512$ spins at $T_c$, closer and closer: which of the pictures is which, no patch tells"
+plots.figure(*plots.zooms(most_even, large), title=title)
+
+# %% [markdown]
+# *Picture: three square lattices of equally many cells. The first is the whole lattice, a cell being the majority of 4 × 4 spins; the
+# second is a framed quarter of it, in blocks of 2 × 2; the third a framed quarter of that, spin by spin. In all three there are large
+# ragged patches of both colours with smaller ones inside, down to single cells.*
 #
 # ## 8 · The critical temperature from small lattices
 #
@@ -879,7 +912,45 @@ for L, m in at_critical.items():
 #
 # ## 9 · Hysteresis in a field
 #
-# Below $T_c$ a field decides which colour is at home. Lower it slowly from +1 to -1 and raise it again. The spins of a cold
+# Below $T_c$ a field decides which colour is at home, however small it is. Here is the plane of temperature and field at equilibrium, a
+# lattice at each of its points. Each starts along its field, and once more against it.
+
+# %%
+columns, height = np.arange(1.0, 4.7, 0.4), {0.02: 0.68, 0.1: 1.68, 0.4: 2.68}
+height |= {-h: -y for h, y in height.items()}  # rows, at equal distances
+plane, late = {}, []
+for k, h in enumerate(height):
+    start = np.sign(h) * np.ones((20, 64, 64)) * np.repeat([1, -1], 10)[:, None, None]
+    how = {"n_samples": 1, "n_sweeps": 500, "n_chains": 20, "init": start.astype(np.int8)}
+    spins = Ising(64, field=h).sample(jax.random.fold_in(jax.random.key(81), k), np.tile(1 / columns, 2), **how)
+    plane[h], against = np.asarray(spins[:10, 0]), np.asarray(spins[10:, 0])
+    apart = np.abs(plane[h].mean((1, 2)) - against.mean((1, 2)))
+    late += [f"({T:.1f}, {h:+g})" for T in columns[apart > 0.5]]
+print("(T, h) at which the start against the field is not forgotten after 500 sweeps:", *late)
+
+# %%
+jumps = [f"from {plane[-0.02][k].mean():.2f} to {plane[0.02][k].mean():.2f} at $T = {columns[k]:.1f}$" for k in (2, 6)]
+T_h = np.stack(np.meshgrid(columns, list(height.values())), axis=-1).reshape(-1, 2).T
+axes = {"xlabel": "temperature $T$ ($J/k_B$)", "ylabel": "field $h$ ($J$), rows not to scale", "height": 5.9}
+ticks = {y: f"{h:+g}".replace("-", "−") for h, y in height.items()} | {0: "0"}
+plots.figure(
+    plots.panel(
+        plots.line([0.7, T_C], [0, 0], "first-order transitions: $h = 0$, $T < T_c$", color="red", width=6),
+        plots.points([T_C], [0], name="critical point", color="black"), plots.words(2.5, 0, "no transition from here on"),
+        plots.pasted(np.concatenate(list(plane.values())), *T_h, model_64, side=0.76),
+        xticks=columns.round(1), yticks=ticks, xlim=(0.7, 4.9), ylim=(-3.2, 3.2), **axes,
+    ),
+    title=f"From $h = -0.02$ to $+0.02$, $m$ goes {jumps[0]}, {jumps[1]}",
+)  # fmt: skip
+
+# %% [markdown]
+# *Picture: small square lattices in six rows of fields and ten columns of temperatures. On the left the rows of positive fields are
+# dark and those of negative ones pale, but for specks; between them a thick line at h = 0 ends in a dot at T_c. To the right of the dot
+# the lattices are mixed, patches near it and a finer grain further right, with a lean to the colour of the field that fades where the
+# field is weak.*
+#
+# Only who crosses the line sees a jump: round the critical point a way leads from dark to pale on which nothing jumps, as from water to
+# steam. And who does cross it sees the jump late. Lower the field slowly from +1 to -1 and raise it again. The spins of a cold
 # lattice follow late: against the field, the wrong colour survives until a droplet of the right one happens to be large
 # enough to grow. Field and coupling are arguments of the compiled program, so that all fields are one compilation.
 
