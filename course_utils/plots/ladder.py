@@ -38,7 +38,7 @@ def ladder(origin: Any, temperatures: Sequence[float], *, xlabel: str = "round",
         for chain, (T, color) in enumerate(zip(temperatures, shades(n), strict=True))
     ]
     names = {k: f"$T = {T:g}$" for k, T in enumerate(temperatures)}
-    frame = {"xlim": (0, len(origin)), "ylim": (-0.4, n - 0.6), "yticks": names, "height": 0.55 * n + 0.7}
+    frame = {"xlim": (0, len(origin) + 1), "ylim": (-0.4, n - 0.6), "yticks": names, "height": 0.55 * n + 0.7}
     return panel(*layers, title=title, xlabel=xlabel, **frame)
 
 
@@ -47,7 +47,7 @@ def _climb(rung: np.ndarray):
     bend = (1 - np.cos(np.linspace(0, np.pi, 9))) / 2
 
     def draw(ax, color, label):
-        time = np.arange(1, len(rung))[:, None] + 0.5 * np.linspace(-1, 1, 9)
+        time = np.arange(1, len(rung))[:, None] + np.linspace(0, 1, 9)  # the first row is after round 1
         height = rung[:-1, None] + np.diff(rung)[:, None] * bend
         line = ax.plot(time.ravel(), height.ravel(), color=color, linewidth=2.2, label=label or "_")[0]
         # a white rim, so that of two lines that cross one is seen to lie on top

@@ -6,7 +6,7 @@
 #     needs: ["02"]
 #     know: exponentials, matrix products, the mean and variance of random numbers
 #     time: 130 min
-#     runs: 90 s
+#     runs: 100 s
 #     uses: [jax]
 # ---
 
