@@ -163,12 +163,12 @@ class _Ising(Column):
     def guide(self, low, cold):
         ratios = up_to_the_transition(low)
         values = [exact.yang_magnetisation(exact.BETA_C / ratio) for ratio in ratios[:-1]]
-        return Guide(ratios, np.append(values, 0), "line", "line: Yang, exact")
+        return Guide(ratios, np.append(values, 0), "line", "Yang, exact")
 
     def energy_guides(self, ratios, energies):
         fine = np.linspace(ratios[0], ratios[-1], 200)
         values = np.array([exact.onsager_energy(exact.BETA_C / ratio) for ratio in fine])
-        return [Guide(fine, values, "line", "line: Onsager, exact")]
+        return [Guide(fine, values, "line", "Onsager, exact")]
 
 
 def dual(temperature: float, q: int) -> float:
@@ -212,7 +212,7 @@ class _Potts(Column):
     def guide(self, low, cold):
         ratios = up_to_the_transition(low)
         values = cold * ((1 - ratios) / (1 - self.temperatures[0] / self.transition)) ** (1 / 9)
-        return Guide(ratios, values, "dashes", "dashes: $(1-T/T_c)^{1/9}$")
+        return Guide(ratios, values, "dashes", "exponent 1/9, exact")
 
     def energy_guides(self, ratios, energies):
         hotter = [(ratio * self.transition, e) for ratio, e in zip(ratios, energies, strict=True) if ratio > 1]
@@ -260,12 +260,12 @@ class _XY(Column):
 
     def guide(self, low, cold):
         ratios = np.array([low, 1.6])
-        return Guide(ratios, 2 / math.pi * ratios * self.transition, "dashes", r"dashes: $2T/\pi$")
+        return Guide(ratios, 2 / math.pi * ratios * self.transition, "dashes", r"jump at $2T/\pi$, exact")
 
     def energy_guides(self, ratios, energies):
         cold = np.linspace(ratios[0], 0.8, 100)
         temperature = cold * self.transition
-        words = "line: low $T$, to order $T^2$"
+        words = "low $T$, to order $T^2$"
         return [Guide(cold, -2 + temperature / 2 + temperature**2 / 16, "line", words)]
 
 

@@ -199,16 +199,18 @@ MOST_MARKED = 60  # vortices of a sign that a lattice may have if all are to be 
 
 
 def _vortices(sheet: Sheet, axes: Axes, model: Lattice, spins: np.ndarray, left: Pixels, top: Pixels) -> None:
-    """A small square with its vortices, enlarged in a corner; where they are few, rings round all of them."""
+    """A small square with its vortices, enlarged in a corner; where they are few, rings round the others."""
     size, charge = len(spins), model.vortices(spins)
     side, shown, edge = max(4, size // 20), 0.42 * PANEL, 10
     rows, cols = np.nonzero(charge > 0)
     row, col = 0.66 * size, 0.12 * size
     if 0 < len(rows) <= MOST_MARKED:
-        for colour, width in (("black", 3.4), ("white", 1.9)):
-            axes.plot(cols + 1, rows + 1, "o", ms=15, mfc="none", mec=colour, mew=width)
-        one = np.hypot(rows - row - side / 2, cols - col - side / 2).argmin()  # the square has a pair in it
+        away = np.hypot(rows - row - side / 2, cols - col - side / 2)
+        one = away.argmin()  # the square has a pair in it
         row, col = rows[one] - side / 2, cols[one] - side / 2
+        others = np.arange(len(rows)) != one
+        for colour, width in (("black", 3.4), ("white", 1.9)):
+            axes.plot(cols[others] + 1, rows[others] + 1, "o", ms=15, mfc="none", mec=colour, mew=width)
     row, col = (round(float(np.clip(x, 1, size - side - 2))) for x in (row, col))
     axes.add_patch(Rectangle((col, row), side, side, fill=False, edgecolor="white", linewidth=1.6))
     corner = PANEL - shown - edge
@@ -288,8 +290,8 @@ def _footer(sheet: Sheet, settings: Settings, top: Pixels) -> None:
         "agree. Coloured points: these lattices.",
         f"Grey points: ${small}\\times{small}$; the smaller a lattice, the more order is left at and above the "
         r"transition. Bars: $\pm1$ standard error, mostly within the points.",
-        "The Potts curve has the exact exponent and goes through the cold point. Rings: vortex pairs. In the enlarged "
-        "squares: vortices white, antivortices black.",
+        "The Potts curve goes through the cold point. Enlarged squares: vortices white, antivortices black; rings, if "
+        "any: further vortices of the cold lattice.",
     )
     for number, words in enumerate(lines):
         sheet.text(LEFT + LANE, top + 32 + 31 * number, words, fontsize=SMALL - 1.5, color=colours.GREY)

@@ -1163,7 +1163,7 @@ for name, (T, values, errors) in ordered.items():
         print(f"{name:6s} T / T_c = {share[i]:.2f}: {both} (heated, cooled)", end="")
         print(f"; infinite lattice {exact.yang_magnetisation(1 / T[i]):.3f}" if name == "Ising" else "")
 
-# %% picture="three_models"
+# %%
 stiffness = {L: (T, *halves(seen["helicity"])) for L, (T, seen) in scans.items()}
 title = "Three ways to order: Ising goes to zero continuously, $q = 10$ jumps and $q = 5$ glides, XY loses its stiffness"
 fine, known = np.linspace(1.5, 3, 400), np.linspace(0, 1.5, 3)
