@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from course_utils import showcase
 from course_utils.lattice import XY, Ising, Potts, exact
 from course_utils.lattice.colours import angles
 from course_utils.showcase import colours, columns, command, critical, films, plate, runs, statistics
 
+ROOT = Path(__file__).resolve().parent.parent
 SIZE = 32
 
 
@@ -42,6 +44,17 @@ def test_pictures_have_palettes_and_the_sizes_that_pages_want(out: Path) -> None
         assert large.size == (2 * small.width, 2 * small.height)
     for name, most in {"plate.png": 1.5e6, "plate-small.png": 7e5, "statistics.png": 1e6, "critical.png": 1e6}.items():
         assert 0 < (out / name).stat().st_size < most
+
+
+def test_the_plate_that_comes_with_the_course_is_the_small_one(out: Path) -> None:
+    with Image.open(showcase.MADE) as made, Image.open(out / "plate-small.png") as small:
+        assert made.mode == "P"
+        assert made.size == small.size
+    assert 1e5 < showcase.MADE.stat().st_size < 7e5
+    shown, about = showcase.plate_made()._repr_mimebundle_()
+    assert set(shown) == {"image/png", "text/plain"}
+    assert "each lattice tied to its point" in about["image/png"]["alt"]
+    assert showcase.MADE.relative_to(ROOT).as_posix() in (ROOT / "README.md").read_text("utf-8")
 
 
 def test_spins_in_the_plate_have_their_colours(settings: runs.Settings) -> None:

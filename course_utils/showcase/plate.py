@@ -42,7 +42,7 @@ class Sheet:
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
-        self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=colours.PAPER)
+        self.figure = Figure((width / DPI, height / DPI), DPI, facecolor=colours.PAPER, layout="none")
         FigureCanvasAgg(self.figure)
 
     def axes(self, left: Pixels, top: Pixels, width: Pixels, height: Pixels, **options: Any) -> Axes:

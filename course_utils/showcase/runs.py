@@ -301,7 +301,7 @@ def make(parts: Sequence[Part], settings: Settings, workers: int = 1) -> None:
     if not todo:
         return
     total = sum(part.cost for part in parts)
-    found = total - sum(part.cost for part in todo)
+    found = sum(part.cost for part in parts if part not in todo)
     layout = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
     edge = 1e-6  # which rounding of the sum of all costs does not cross
     with tqdm(total=total + edge, initial=found, file=sys.stdout, desc="lattices", bar_format=layout, ncols=90) as bar:
