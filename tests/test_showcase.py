@@ -202,7 +202,7 @@ def test_it_stops_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
 
 @pytest.mark.slow
 def test_parts_are_the_same_in_processes(settings: runs.Settings, tmp_path: Path) -> None:
-    part = runs.Part("critical", 1.0, runs.Large())
+    part = runs.Part("critical", 1.0, runs.large)
     runs.make([part], runs.Settings(tmp_path, SIZE), workers=2)
     pooled, here = (part.load(s) for s in (runs.Settings(tmp_path, SIZE), settings))
     np.testing.assert_array_equal(pooled["spins"], here["spins"])
@@ -211,7 +211,7 @@ def test_parts_are_the_same_in_processes(settings: runs.Settings, tmp_path: Path
 def test_starts_that_do_not_agree_run_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(columns.COLUMNS[0]), "n_updates", (8, 8, 8))
     monkeypatch.setattr(runs, "LEAST_TAU", 1e9)
-    kept = runs.Point("ising", 1)(runs.Settings(tmp_path, SIZE), lambda cost: None)
+    kept = runs.point("ising", 1, runs.Settings(tmp_path, SIZE), lambda cost: None)
     assert kept["energy"].shape == (2, runs.CHAINS, 8 * 2 ** (runs.TRIES - 1))
     assert kept["n_burn_in"] == 50 + 8 + 16
 

@@ -1,8 +1,7 @@
 """Films of a quench: random spins, put at a low temperature at once, and what grows from them in ten seconds."""
 
 import shutil
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import jax
@@ -33,35 +32,30 @@ def schedule(n_sweeps: int) -> Int[np.ndarray, "n_chunks"]:
     return np.maximum(1, np.round(wanted)).astype(int)
 
 
-@dataclass(frozen=True)
-class Quench:
+def quench(key: str, settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
     """The film of a model."""
-
-    key: str
-
-    def __call__(self, settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
-        build, temperature, n_sweeps = column_of(self.key).quench
-        model, counts = build(settings.size), schedule(n_sweeps).tolist()
-        scale = max(1, SIDE // settings.size)
-        film, poster = (settings.parts / name for name in names(self.key))
-        key = jax.random.fold_in(jax.random.key(settings.seed), [c.key for c in COLUMNS].index(self.key))
-        spins: str | jax.Array = "random"
-        done, energies = 0, []
-        words = f"{model.title}, {settings.size} x {settings.size}: a quench from random spins to T = {temperature}"
-        with Recorder(film, fps=float(FPS), quality=QUALITY, title=words) as recorder:
-            for number, count in enumerate(counts):
-                pace = {"n_frames": CHUNK, "chunk": CHUNK, "n_sweeps": count}
-                lattices = next(model.stream(jax.random.fold_in(key, number), 1 / temperature, init=spins, **pace))[0]
-                spins = lattices[-1]
-                energies.append(np.asarray(model.energy(lattices)))
-                for one in np.asarray(lattices):
-                    done += count
-                    picture = frame(model, one, scale, temperature, done)
-                    recorder.write(picture)
-                    if recorder.n_frames == round(STILL * FPS * SECONDS):
-                        save_palette(picture, poster, colours.table(model), colours.table(model)[:0])
-                tick(COST / len(counts))
-        return {"energy": np.concatenate(energies), "n_sweeps": np.array(done)}
+    build, temperature, n_sweeps = column_of(key).quench
+    model, counts = build(settings.size), schedule(n_sweeps).tolist()
+    scale = max(1, SIDE // settings.size)
+    film, poster = (settings.parts / name for name in names(key))
+    seed = jax.random.fold_in(jax.random.key(settings.seed), [c.key for c in COLUMNS].index(key))
+    spins: str | jax.Array = "random"
+    done, energies = 0, []
+    words = f"{model.title}, {settings.size} x {settings.size}: a quench from random spins to T = {temperature}"
+    with Recorder(film, fps=float(FPS), quality=QUALITY, title=words) as recorder:
+        for number, count in enumerate(counts):
+            pace = {"n_frames": CHUNK, "chunk": CHUNK, "n_sweeps": count}
+            lattices = next(model.stream(jax.random.fold_in(seed, number), 1 / temperature, init=spins, **pace))[0]
+            spins = lattices[-1]
+            energies.append(np.asarray(model.energy(lattices)))
+            for one in np.asarray(lattices):
+                done += count
+                picture = frame(model, one, scale, temperature, done)
+                recorder.write(picture)
+                if recorder.n_frames == round(STILL * FPS * SECONDS):
+                    save_palette(picture, poster, colours.table(model), colours.table(model)[:0])
+            tick(COST / len(counts))
+    return {"energy": np.concatenate(energies), "n_sweeps": np.array(done)}
 
 
 def names(key: str) -> tuple[str, str]:
@@ -105,7 +99,7 @@ def caption(width: int, left: str, right: str) -> UInt8[np.ndarray, "height widt
 
 
 COST = 22.0
-FILMS = {column.key: Part(f"{column.key}-quench", COST, Quench(column.key), names(column.key)) for column in COLUMNS}
+FILMS = {c.key: Part(f"{c.key}-quench", COST, partial(quench, c.key), names(c.key)) for c in COLUMNS}
 
 
 def save(settings: Settings) -> list[Path]:

@@ -31,6 +31,7 @@ PIECES = 2  # of each chain, whose scatter gives the errors
 LEAST_TAU = 4.0  # autocorrelation times in a chain, 2 in a piece: the shortest whose scatter is still that of the mean
 TRIES = 3  # each twice as long as the one before, until both starts agree
 CURVE_CHAINS, CURVE_UPDATES, CURVE_BURN_IN = 4, 180, 60
+LARGE_UPDATES = 120
 Tick = Callable[[float], None]
 
 
@@ -159,74 +160,58 @@ def nothing(model: Lattice, spins: np.ndarray) -> Looks:
     return {}
 
 
-@dataclass(frozen=True)
-class Point:
+def point(key: str, row: int, settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
     """One lattice of the plate: chains from random and from aligned spins at one temperature, until they agree."""
-
-    key: str
-    row: int
-
-    def __call__(self, settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
-        column = column_of(self.key)
-        model, beta = column.build(settings.size), 1 / column.temperatures[self.row]
-        rng = settings.rng(f"{self.key}-{ROWS[self.row]}")
-        n_kept = column.n_updates[self.row]
-        n_burn_in, spend = burn_in_of(n_kept), partial(tick, SECOND)
-        spins = both_starts(model, rng, CHAINS)
-        spins, _ = chains(model, rng, beta, spins, n_burn_in, nothing, spend)
-        for attempt in range(TRIES):
-            if attempt:  # a run that was too short is the next one's burn-in
-                n_burn_in, n_kept, spend = n_burn_in + n_kept, 2 * n_kept, partial(tick, 0.0)
-            spins, seen = chains(model, rng, beta, spins, n_kept, column.look, spend)
-            series = {name: s.reshape(2, CHAINS, *s.shape[1:]) for name, s in seen.items()}  # the two starts first
-            if all(enough(agreement(series[name])) for name in ("energy", "order")):
-                break
-        return series | {"spins": spins[0], "n_burn_in": np.array(n_burn_in)}
+    column = column_of(key)
+    model, beta = column.build(settings.size), 1 / column.temperatures[row]
+    rng = settings.rng(f"{key}-{ROWS[row]}")
+    n_kept = column.n_updates[row]
+    n_burn_in, spend = burn_in_of(n_kept), partial(tick, SECOND)
+    spins = both_starts(model, rng, CHAINS)
+    spins, _ = chains(model, rng, beta, spins, n_burn_in, nothing, spend)
+    for attempt in range(TRIES):
+        if attempt:  # a run that was too short is the next one's burn-in
+            n_burn_in, n_kept, spend = n_burn_in + n_kept, 2 * n_kept, partial(tick, 0.0)
+        spins, seen = chains(model, rng, beta, spins, n_kept, column.look, spend)
+        series = {name: s.reshape(2, CHAINS, *s.shape[1:]) for name, s in seen.items()}  # the two starts first
+        if all(enough(agreement(series[name])) for name in ("energy", "order")):
+            break
+    return series | {"spins": spins[0], "n_burn_in": np.array(n_burn_in)}
 
 
-@dataclass(frozen=True)
-class Curve:
+def curve(key: str, settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
     """The phase curve of a model: all temperatures side by side on smaller lattices."""
-
-    key: str
-
-    def __call__(self, settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
-        column = column_of(self.key)
-        model, rng = column.build(settings.curve_size), settings.rng(f"{self.key}-curve")
-        betas = 1 / np.repeat(np.array(column.grid) * column.transition, CURVE_CHAINS)
-        spins = cluster.equilibrate(model, rng, 0.0, 0, n_chains=len(betas)).copy()
-        spins[::2] = cluster.equilibrate(model, rng, 0.0, 0, init="aligned")[0]
-        spend = partial(tick, CURVE_COST / (CURVE_BURN_IN + CURVE_UPDATES))
-        spins, _ = chains(model, rng, betas, spins, CURVE_BURN_IN, nothing, spend)
-        _, seen = chains(model, rng, betas, spins, CURVE_UPDATES, column.look, spend)
-        wanted = {name: seen[name] for name in ("energy", "order", "terms") if name in seen}
-        return {name: s.reshape(len(column.grid), CURVE_CHAINS, *s.shape[1:]) for name, s in wanted.items()}
+    column = column_of(key)
+    model, rng = column.build(settings.curve_size), settings.rng(f"{key}-curve")
+    betas = 1 / np.repeat(np.array(column.grid) * column.transition, CURVE_CHAINS)
+    spins = cluster.equilibrate(model, rng, 0.0, 0, n_chains=len(betas)).copy()
+    spins[::2] = cluster.equilibrate(model, rng, 0.0, 0, init="aligned")[0]
+    spend = partial(tick, CURVE_COST / (CURVE_BURN_IN + CURVE_UPDATES))
+    spins, _ = chains(model, rng, betas, spins, CURVE_BURN_IN, nothing, spend)
+    _, seen = chains(model, rng, betas, spins, CURVE_UPDATES, column.look, spend)
+    wanted = {name: seen[name] for name in ("energy", "order", "terms") if name in seen}
+    return {name: s.reshape(len(column.grid), CURVE_CHAINS, *s.shape[1:]) for name, s in wanted.items()}
 
 
-@dataclass(frozen=True)
-class Large:
+def large(settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
     """The critical Ising lattice of twice the side, from both starts."""
-
-    n_updates: int = 120
-
-    def __call__(self, settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
-        model, rng = Ising(2 * settings.size), settings.rng("critical")
-        spend = partial(tick, LARGE_COST / (self.n_updates * 4 / 3))
-        spins = both_starts(model, rng, 1)
-        spins, _ = chains(model, rng, exact.BETA_C, spins, self.n_updates // 3, nothing, spend)
-        spins, seen = chains(model, rng, exact.BETA_C, spins, self.n_updates, energy_alone, spend)
-        return {"spins": spins[0], **seen}
+    model, rng = Ising(2 * settings.size), settings.rng("critical")
+    spend = partial(tick, LARGE_COST / (LARGE_UPDATES * 4 / 3))
+    spins = both_starts(model, rng, 1)
+    spins, _ = chains(model, rng, exact.BETA_C, spins, LARGE_UPDATES // 3, nothing, spend)
+    spins, seen = chains(model, rng, exact.BETA_C, spins, LARGE_UPDATES, energy_alone, spend)
+    return {"spins": spins[0], **seen}
 
 
 SECOND = 0.045 * 2 * CHAINS  # of one core, for an update of all chains at the usual size
 CURVE_COST, LARGE_COST = 14.0, 50.0
 POINTS = {
-    (column.key, row): Part(f"{column.key}-{name}", SECOND * (n_kept + burn_in_of(n_kept)), Point(column.key, row))
-    for column in COLUMNS
-    for row, (name, n_kept) in enumerate(zip(ROWS, column.n_updates, strict=True))
+    (c.key, row): Part(f"{c.key}-{ROWS[row]}", SECOND * (n_kept + burn_in_of(n_kept)), partial(point, c.key, row))
+    for c in COLUMNS
+    for row, n_kept in enumerate(c.n_updates)
 }
-CURVES = {c.key: Part(f"{c.key}-curve", CURVE_COST, Curve(c.key)) for c in COLUMNS}
-LARGE = Part("critical", LARGE_COST, Large())
+CURVES = {c.key: Part(f"{c.key}-curve", CURVE_COST, partial(curve, c.key)) for c in COLUMNS}
+LARGE = Part("critical", LARGE_COST, large)
 
 
 def starts(settings: Settings) -> dict[tuple[str, int], tuple[TwoStarts, TwoStarts]]:
