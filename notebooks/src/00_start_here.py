@@ -56,8 +56,8 @@ showcase.plate_made()
 # enlarged squares white and black discs, vortices and antivortices: one close pair in the cold, a few at the transition, many above.*
 #
 # Each of these lattices has 512 × 512 spins, and random and aligned starts led to the same averages: that is how you will learn to
-# tell equilibrium from a run that was too short. You write such samplers yourself in lessons 07 to 09;
-# `python -m course_utils.showcase`, in a terminal in the folder of the course, makes the picture anew in some five minutes.
+# tell equilibrium from a run that was too short. You write such samplers yourself in lessons 07 to 09. In a terminal in the
+# folder of the course, `.venv/bin/python -m course_utils.showcase` makes the picture anew in some five minutes.
 #
 # Here is the way there:
 

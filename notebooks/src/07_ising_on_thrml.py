@@ -988,8 +988,8 @@ film.show("Small winding patches of two colours grow, their corners round off, i
 # *Moving picture: 256 × 256 spins after a quench to T = 1.5, from sweep 8 to sweep 384, eight sweeps a picture. Small winding
 # patches grow, their corners round off, islands shrink and vanish. It runs three times and stops at the last picture.*
 #
-# `python -m course_utils.showcase --only films`, in a terminal in the folder of the course, makes films of ten seconds with
-# 512 × 512 spins: this quench, and those of lessons 08 and 09.
+# In a terminal in the folder of the course, `.venv/bin/python -m course_utils.showcase --only films` makes films of ten seconds
+# with 512 × 512 spins: this quench, and those of lessons 08 and 09.
 
 # %% [markdown] think="7a"
 # **Think.** How many colours does the triangular lattice need, where each spin has six neighbours? And a square lattice with

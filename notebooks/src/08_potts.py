@@ -957,8 +957,9 @@ film.show("Small grains of ten colours; the large ones grow, the small ones shri
 # colours; the large ones grow, the small ones shrink and vanish, and three walls meet at nearly every corner, as in a metal or in
 # foam. It runs three times and stops at the last picture.*
 #
-# Two colours have walls that wander; many colours have a foam, since two grains of one colour seldom touch. The film of ten
-# seconds with 512 × 512 spins: `python -m course_utils.showcase --only films`, in a terminal in the folder of the course.
+# Two colours have walls that wander; many colours have a foam, since two grains of one colour seldom touch. A film of ten
+# seconds with 512 × 512 spins: `.venv/bin/python -m course_utils.showcase --only films`, in a terminal in the folder of the
+# course.
 
 # %% [markdown] think="8a"
 # **Think.** Three chains at $T_c$ of ten colours on 64 × 64, each of $10^5$ sweeps, have R-hat = 1.00 and energies of -0.97. All three

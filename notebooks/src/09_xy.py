@@ -1067,8 +1067,8 @@ plots.planar_movie([*stills[::3], stills[-1]], quench, still=12, words=words)
 # meet in pairs and vanish, and after some hundred sweeps a few are left at the points where all colours meet. Where the picture
 # does not move, it shows sweep 104, with the clouds half grown.*
 #
-# The film of ten seconds with 512 × 512 spins: `python -m course_utils.showcase --only films`, in a terminal in the folder of the
-# course.
+# A film of ten seconds with 512 × 512 spins: `.venv/bin/python -m course_utils.showcase --only films`, in a terminal in the folder
+# of the course.
 #
 # Were the density of vortices to fall by meetings of wanderers that are pulled together by a force $1/d$ and held back by a
 # friction that grows as $\ln d$, it would go as $\ln t/t$ (Yurke and others 1993):
