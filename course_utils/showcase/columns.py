@@ -212,7 +212,7 @@ class _Potts(Column):
     def guide(self, low, cold):
         ratios = up_to_the_transition(low)
         values = cold * ((1 - ratios) / (1 - self.temperatures[0] / self.transition)) ** (1 / 9)
-        return Guide(ratios, values, "dashes", "exponent 1/9, exact")
+        return Guide(ratios, values, "dashes", "exponent 1/9")
 
     def energy_guides(self, ratios, energies):
         hotter = [(ratio * self.transition, e) for ratio, e in zip(ratios, energies, strict=True) if ratio > 1]

@@ -14,7 +14,6 @@ from ..lattice import Lattice
 from ..movie import Painter, Recorder
 from . import colours
 from .columns import COLUMNS, column_of
-from .plate import save_palette
 from .runs import Part, Settings, Tick
 
 FPS, SECONDS, CHUNK = 30, 10, 10  # frames sampled at once
@@ -53,7 +52,7 @@ def quench(key: str, settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
                 picture = frame(model, one, scale, temperature, done)
                 recorder.write(picture)
                 if recorder.n_frames == round(STILL * FPS * SECONDS):
-                    save_palette(picture, poster, colours.table(model), colours.table(model)[:0])
+                    Image.fromarray(picture).save(poster, optimize=True)
             tick(COST / len(counts))
     return {"energy": np.concatenate(energies), "n_sweeps": np.array(done)}
 
@@ -78,7 +77,7 @@ def frame(
     strip = caption(picture.shape[1], f"{model.title}, quenched to T = {temperature:g}", words)
     if model.planar:
         disc = colours.wheel(len(strip) - 12)
-        strip[6:-6, (strip.shape[1] - len(disc)) // 2 :][:, : len(disc)] = disc
+        strip[6:-6, int(0.41 * strip.shape[1]) :][:, : len(disc)] = disc  # beside the words on the left
     return np.concatenate([picture, strip])
 
 

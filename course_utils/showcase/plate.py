@@ -290,8 +290,8 @@ def _footer(sheet: Sheet, settings: Settings, top: Pixels) -> None:
         "agree. Coloured points: these lattices.",
         f"Grey points: ${small}\\times{small}$; the smaller a lattice, the more order is left at and above the "
         r"transition. Bars: $\pm1$ standard error, mostly within the points.",
-        "The Potts curve goes through the cold point. Enlarged squares: vortices white, antivortices black; rings, if "
-        "any: further vortices of the cold lattice.",
+        "The Potts curve, of the exact exponent, goes through the cold point. Enlarged squares: vortices white, "
+        "antivortices black; rings, if any: further ones.",
     )
     for number, words in enumerate(lines):
         sheet.text(LEFT + LANE, top + 32 + 31 * number, words, fontsize=SMALL - 1.5, color=colours.GREY)
