@@ -52,7 +52,7 @@ def test_the_plate_that_comes_with_the_course_is_the_small_one(out: Path) -> Non
         assert made.size == small.size
     assert 1e5 < showcase.MADE.stat().st_size < 7e5
     shown, about = showcase.plate_made()._repr_mimebundle_()
-    assert set(shown) == {"image/png", "text/plain"}
+    assert "image/png" in shown
     assert "each lattice tied to its point" in about["image/png"]["alt"]
     assert showcase.MADE.relative_to(ROOT).as_posix() in (ROOT / "README.md").read_text("utf-8")
 

@@ -77,7 +77,8 @@ def frame(
     strip = caption(picture.shape[1], f"{model.title}, quenched to T = {temperature:g}", words)
     if model.planar:
         disc = colours.wheel(len(strip) - 12)
-        strip[6:-6, int(0.41 * strip.shape[1]) :][:, : len(disc)] = disc  # beside the words on the left
+        left = min(int(0.41 * strip.shape[1]), strip.shape[1] - len(disc))  # beside the words
+        strip[6:-6, left : left + len(disc)] = disc
     return np.concatenate([picture, strip])
 
 
