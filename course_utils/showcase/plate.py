@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import UInt8, UInt32
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -70,7 +70,7 @@ class Sheet:
         self.figure.add_artist(Line2D(across, up, solid_joinstyle="round", **options))
 
     def save(self, path: Path, density: int, n_hues: int = colours.N_HUES) -> None:
-        """A PNG with a palette: the spins' own colours, then those of lines and words.
+        """A PNG of at most 256 colours: those of the spins, then those that lines and words have most of.
 
         Args:
             path: *.png.
@@ -79,36 +79,23 @@ class Sheet:
         """
         self.figure.set_dpi(DPI * density)
         self.figure.canvas.draw()
-        pixels = np.asarray(self.figure.canvas.buffer_rgba())[..., :3]
-        hues = angles(colours.N_HUES)
-        save_palette(
-            pixels,
-            path,
-            np.concatenate([colours.table(column.build(2)) for column in COLUMNS]),
-            np.delete(hues, np.s_[:: len(hues) // n_hues], axis=0),
-        )
+        pixels = _numbers(np.asarray(self.figure.canvas.buffer_rgba())[..., :3])
+        found, counts = np.unique(pixels, return_counts=True)
+        spins = _numbers(np.concatenate([colours.table(column.build(2)) for column in COLUMNS]))
+        left_out = np.delete(_numbers(angles(colours.N_HUES)), np.s_[:: colours.N_HUES // n_hues])
+        frequent = found[np.argsort(-counts)]
+        others = frequent[~np.isin(frequent, np.concatenate([spins, left_out]))]
+        chosen = np.concatenate([np.setdiff1d(spins, left_out), others])[:256]
+        palette, shades = (np.stack([part >> 16, part >> 8 & 255, part & 255], axis=-1) for part in (chosen, found))
+        nearest = cKDTree(palette).query(shades)[1].astype(np.uint8)
+        image = Image.fromarray(nearest[np.searchsorted(found, pixels)]).convert("P")
+        image.putpalette(palette.astype(np.uint8).tobytes())
+        image.save(path, optimize=True)
 
 
-def save_palette(
-    pixels: UInt8[np.ndarray, "rows cols 3"],
-    path: Path,
-    table: UInt8[np.ndarray, "n 3"],
-    left_out: UInt8[np.ndarray, "m 3"],
-) -> None:
-    """Write a PNG in at most 256 colours: a table's but for those left out, then the most frequent others."""
-    codes, known, dropped = (
-        part.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32) for part in (pixels, table, left_out)
-    )
-    found, counts = np.unique(codes, return_counts=True)
-    known = np.setdiff1d(known, dropped)
-    others = found[np.argsort(-counts)]
-    others = others[~np.isin(others, np.concatenate([known, dropped]))]
-    chosen = np.concatenate([known, others[: 256 - len(known)]])
-    palette, shades = (np.stack([part >> 16, part >> 8 & 255, part & 255], axis=-1) for part in (chosen, found))
-    nearest = cKDTree(palette).query(shades)[1].astype(np.uint8)
-    image = Image.fromarray(nearest[np.searchsorted(found, codes)]).convert("P")
-    image.putpalette(palette.astype(np.uint8).tobytes())
-    image.save(path, optimize=True)
+def _numbers(pixels: UInt8[np.ndarray, "*shape 3"]) -> UInt32[np.ndarray, "*shape"]:
+    """A number for each colour."""
+    return pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
 
 
 # ------------------------------------------------------------------------------------------------------- numbers
