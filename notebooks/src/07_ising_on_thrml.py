@@ -41,7 +41,7 @@ from thrml import (
 )
 from thrml.models import IsingEBM, IsingSamplingProgram, SpinEBMFactor, SpinGibbsConditional
 
-from course_utils import diagnostics, explorers, plots
+from course_utils import diagnostics, explorers, movie, plots
 from course_utils.lattice import Ising, cluster, exact, gibbs, observables
 
 T_C = 1 / exact.BETA_C
@@ -1047,6 +1047,24 @@ print(f", {honest / naive:.1f} times as large")
 # - After a quench domains grow as $\sqrt t$, and stripes stay. Start cold, cool slowly, or exchange replicas.
 # - At $T_c$ one independent lattice costs about $L^{2.2}$ sweeps; error bars come from independent chains.
 # - Binder's cumulants of two small lattices cross at $T_c$.
+#
+# Last, the quench of section 5 as a film. Change its temperature, or its pace:
+
+# %%
+bath, film = Ising(256), movie.Animation(milliseconds=80)
+paint = movie.Painter(bath)
+with film:
+    for chunk in bath.stream(jax.random.key(711), 1 / 1.5, n_frames=48, n_sweeps=8, chunk=16):
+        for one in np.asarray(chunk[0]):
+            film.write(paint(one).repeat(2, axis=0).repeat(2, axis=1))
+film.show("Small winding patches of two colours grow, their corners round off, islands shrink and vanish.")
+
+# %% [markdown]
+# *Moving picture: 256 × 256 spins after a quench to T = 1.5, from sweep 8 to sweep 384, eight sweeps a picture. Small winding
+# patches grow, their corners round off, islands shrink and vanish. It runs three times and stops at the last picture.*
+#
+# In a terminal in the folder of the course, `.venv/bin/python -m course_utils.showcase --only films` makes films of ten seconds
+# with 512 × 512 spins: this quench, and those of lessons 08 and 09.
 
 # %% [markdown] think="7a"
 # **Think.** How many colours does the triangular lattice need, where each spin has six neighbours? And a square lattice with

@@ -42,7 +42,7 @@ from thrml import (
     sample_states,
 )
 
-from course_utils import diagnostics, explorers, plots
+from course_utils import diagnostics, explorers, movie, plots
 from course_utils.lattice import Potts, cluster, exact, factors, gibbs, tempering
 from course_utils.lattice import observables as ob
 
@@ -992,6 +992,27 @@ print(f"{right} with one colour after the other (section 4)")
 # - Two peaks with a dip that deepens as $L$ grows: two phases. Two halves of a broad hill: nothing.
 # - On THRML, a factor says who sees whom, an interaction what they are told, a sampler what they do. One coupling in place of a
 #   table for each edge saves memory and time.
+#
+# Last, a film: ten colours at infinite temperature, put at once into a bath at T = 0.45, well below $T_c$. Change the number of
+# colours, the temperature, or the pace:
+
+# %%
+grains, film = Potts(256, 10), movie.Animation(milliseconds=80)
+paint = movie.Painter(grains)
+with film:
+    for chunk in grains.stream(jax.random.key(92), 1 / 0.45, n_frames=48, n_sweeps=8, chunk=16):
+        for one in np.asarray(chunk[0]):
+            film.write(paint(one).repeat(2, axis=0).repeat(2, axis=1))
+film.show("Small grains of ten colours; the large ones grow, the small ones shrink and vanish.")
+
+# %% [markdown]
+# *Moving picture: 256 × 256 spins from sweep 8 to sweep 384 after the quench, eight sweeps a picture. Small grains of ten
+# colours; the large ones grow, the small ones shrink and vanish, and three walls meet at nearly every corner, as in a metal or in
+# foam. It runs three times and stops at the last picture.*
+#
+# Two colours have walls that wander; many colours have a foam, since two grains of one colour seldom touch. A film of ten
+# seconds with 512 × 512 spins: `.venv/bin/python -m course_utils.showcase --only films`, in a terminal in the folder of the
+# course.
 
 # %% [markdown] think="8a"
 # **Think.** Three chains at $T_c$ of ten colours on 64 × 64, each of $10^5$ sweeps, have R-hat = 1.00 and energies of -0.97. All three
