@@ -1,17 +1,18 @@
-"""A training as an animated picture: its energy as a landscape, and its density with samples."""
+"""Animated pictures (APNG), and a training as one: its energy as a landscape, and its density with samples."""
 
+import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from ..movie.recorder import Animation
 from .maps import density, dots, surface
 from .panels import figure, panel
 from .style import to_numpy
 
 if TYPE_CHECKING:
+    import PIL.Image
     from IPython.display import Image
 
 __all__ = ["training_film"]
@@ -23,10 +24,38 @@ HIGHEST = 8.0
 """Energies this far above the lowest are level: e^-8 of the highest density."""
 
 
+def animated(
+    stills: Sequence["PIL.Image.Image"], milliseconds: int, *, rest: int = 12, still: int = -1, words: str = "",
+    width: int | None = None,
+) -> "Image":  # fmt: skip
+    """Pictures of one size as an animated one (APNG), which runs three times and stops at its last frame.
+
+    Args:
+        stills: of Pillow; those with a table of colours make small files.
+        milliseconds: time of one frame.
+        rest: of the last frame, in frames.
+        still: number of the frame that is shown where animation is not supported; the last unless given.
+        words: text alternative.
+        width: on the page, in pixels.
+
+    Returns:
+        The picture; as the last expression of a cell it shows itself.
+    """
+    from IPython.display import Image
+
+    buffer = io.BytesIO()
+    duration = [milliseconds] * (len(stills) - 1) + [rest * milliseconds]
+    # The still first: it is the default image, which is not part of the animation.
+    stills[still].save(
+        buffer, "png", save_all=True, append_images=stills, default_image=True, loop=3, optimize=True, duration=duration
+    )
+    return Image(buffer.getvalue(), format="png", width=width, metadata={"alt": words})
+
+
 def training_film(
     grid: Any, frames: Sequence[tuple[int, float, Any, Any, Any]], *, milliseconds: int = 160, words: str = ""
 ) -> "Image":
-    """An animated picture (APNG) of an energy and its density as they form; it runs three times and stops at the end.
+    """An energy and its density as they form, animated as by `animated`.
 
     All frames share one scale of the energy and one of the density. Where animation is not supported, the last frame is
     shown.
@@ -42,10 +71,8 @@ def training_film(
         The picture; as the last expression of a cell it shows itself.
     """
     highest = max(float(p.max()) for *_, p, _ in frames)
-    with Animation(milliseconds, rest=10) as movie:
-        for still in _few_colours([_frame(grid, frame, highest) for frame in frames]):
-            movie.write(still)
-    return movie.show(words)
+    stills = _few_colours([_frame(grid, frame, highest) for frame in frames])
+    return animated(stills, milliseconds, rest=10, words=words)
 
 
 def _frame(grid: Any, frame: tuple[int, float, Any, Any, Any], highest: float) -> np.ndarray:
