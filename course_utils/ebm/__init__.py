@@ -50,7 +50,6 @@ from course_utils.ebm.objectives import (
     NoiseContrastive,
     Objective,
     SlicedScoreMatching,
-    TemperedContrastiveDivergence,
 )
 from course_utils.ebm.pretrained import CHECKPOINTS, Ablation, digits_ablation, load, save
 from course_utils.ebm.saved_runs import CheckpointError
@@ -80,7 +79,6 @@ __all__ = [
     "ResidualBlock",
     "SlicedScoreMatching",
     "SpectralConv2d",
-    "TemperedContrastiveDivergence",
     "Training",
     "TrainingDiverged",
     "auroc",

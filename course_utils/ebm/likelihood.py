@@ -146,9 +146,7 @@ def grid_probabilities(
     return cells.centres, torch.softmax(-values, 0)
 
 
-def expectation(
-    energy: EnergyFunction, function: Callable[[Tensor], Tensor], domain: Domain, n: int | None = None
-) -> Tensor:
+def expectation(energy: EnergyFunction, function: Callable[[Tensor], Tensor], domain: Domain) -> Tensor:
     """Mean of a function of x under the model p = exp(-E) / Z, by quadrature.
 
     Args:
@@ -157,44 +155,35 @@ def expectation(
             respect to parameters: the mean then has them too, while p is held fixed. With `function=energy` that is
             the second half of the gradient of the likelihood.
         domain: the box to integrate over.
-        n: cells per axis.
 
     Returns:
         The mean, in the shape of one row.
     """
-    points, p = grid_probabilities(energy, domain, n)
+    points, p = grid_probabilities(energy, domain)
     dtype, device = _place(function)
     values = function(points.to(device, dtype))
     return torch.tensordot(p.to(values), values, dims=1)
 
 
-def exact_nll(
-    energy: EnergyFunction,
-    x: Float[Tensor, "n *dim"],
-    domain: Domain,
-    n: int | None = None,
-    max_edge_mass: float | None = MAX_EDGE_MASS,
-) -> float:
+def exact_nll(energy: EnergyFunction, x: Float[Tensor, "n *dim"], domain: Domain) -> float:
     """Mean of -log p(x) = E(x) + log Z over a set of points, in nats.
 
     Args:
         energy: E.
         x: the points.
         domain: the box that Z is computed on.
-        n: cells per axis.
-        max_edge_mass: as for `log_z`.
 
     Raises:
         ValueError, DomainTooSmall: as for `log_z`.
     """
-    normalisation = log_z(energy, domain, n, max_edge_mass)
+    normalisation = log_z(energy, domain)
     dtype, device = _place(energy)
     return float(_values(energy, x.to(device, dtype)).mean()) + normalisation
 
 
-def entropy(density: Density, n: int | None = None) -> float:
+def entropy(density: Density) -> float:
     """-∫ p log p in nats, on the grid of the domain: the smallest mean negative log-likelihood a model can have."""
-    return -float(_table(density, n)[1])
+    return -float(_table(density, None)[1])
 
 
 def kl(
