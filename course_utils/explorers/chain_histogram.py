@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from ..plots import COLORS
 from ..plots.style import ENERGY_COLOR, PROBABILITY_COLOR
-from .base import Explorer, choice, log_slider
+from .base import Explorer, choice, fixed, log_slider
 from .density import grid_at
 
 if TYPE_CHECKING:
@@ -65,9 +65,6 @@ def langevin() -> Explorer:
     """Sampler × step size × temperature × number of chains: a histogram over the exact density, and traces.
 
     Its question has the answer ε = 1, at every temperature: the variance of ULA is T / (1 - ε/2).
-
-    Returns:
-        The explorer; as the last expression of a cell it shows itself.
     """
     controls = {
         "landscape": choice("landscape", list(landscapes()), START["landscape"]),
@@ -80,18 +77,7 @@ def langevin() -> Explorer:
 
 
 def draw(landscape: str, sampler: str, step_size: float, temperature: float, n_chains: int) -> tuple[Figure, str]:
-    """A fresh run, its picture and its caption.
-
-    Args:
-        landscape: one of `landscapes()`.
-        sampler: "ULA" or "MALA".
-        step_size: ε > 0.
-        temperature: T > 0.
-        n_chains: number of chains, at least 2.
-
-    Raises:
-        ValueError: if an argument is wrong.
-    """
+    """A fresh run, its picture and its caption."""
     import torch
 
     from .. import samplers
@@ -139,12 +125,7 @@ def _agreement(states: "Tensor") -> str:
 
 
 def density(scene: SymmetricLandscape, temperature: float) -> tuple["Tensor", float, "Tensor"]:
-    """x, dx and the exact density on a grid that holds nearly all of it.
-
-    Args:
-        scene: one of `landscapes()`.
-        temperature: T > 0.
-    """
+    """x, dx and the exact density on a grid that holds nearly all of it."""
     from .. import boltzmann
 
     x, dx, energy = grid_at(scene.energy, temperature, scene.window, GRID)
@@ -158,8 +139,7 @@ def _figure(
 
     energy, x, p = (values.numpy() for values in (scene.energy(x), x, p))
     window, top = scene.window, 1.6 * float(p.max())
-    figure = Figure(layout="none")  # fixed margins: nothing moves while a slider does
-    axis, side = figure.add_axes((0.08, 0.14, 0.56, 0.76)), figure.add_axes((0.73, 0.14, 0.25, 0.76))
+    figure, (axis, side) = fixed((0.08, 0.14, 0.56, 0.76), (0.73, 0.14, 0.25, 0.76))
     if states is not None:
         values = states.numpy()
         bins = np.linspace(-window, window, scene.bins + 1)

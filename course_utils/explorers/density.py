@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 
 from ..plots import COLORS, well
-from .base import Explorer, choice, log_slider
+from .base import Explorer, choice, fixed, log_slider
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -65,9 +65,6 @@ def boltzmann() -> Explorer:
     """Landscape × temperature: energy and density on twin axes, and the mass in each well.
 
     Its question has the answer T = 1.030, between the slider's steps 1.000 and 1.059.
-
-    Returns:
-        The explorer; as the last expression of a cell it shows itself.
     """
     controls = {
         "landscape": choice("landscape", list(landscapes()), START["landscape"]),
@@ -77,15 +74,7 @@ def boltzmann() -> Explorer:
 
 
 def draw(landscape: str, temperature: float) -> tuple[Figure, str]:
-    """The picture and its caption.
-
-    Args:
-        landscape: one of `landscapes()`.
-        temperature: T > 0.
-
-    Raises:
-        ValueError: if the temperature is not positive.
-    """
+    """The picture and its caption."""
     from .. import boltzmann as reference
 
     scene = landscapes()[landscape]
@@ -143,8 +132,7 @@ def grid_at(energy: "KnownEnergy", temperature: float, window: float, n: int) ->
 def _figure(
     scene: SplitLandscape, x: "Tensor", energy: "Tensor", p: "Tensor", share: tuple[float, float], title: str
 ) -> Figure:
-    figure = Figure(layout="none")  # fixed margins: nothing moves while the slider does
-    axis, bars = figure.add_axes((0.075, 0.14, 0.60, 0.75)), figure.add_axes((0.81, 0.14, 0.17, 0.75))
+    figure, (axis, bars) = fixed((0.075, 0.14, 0.60, 0.75), (0.81, 0.14, 0.17, 0.75))
     shown = x.abs() <= scene.window
     scenery = well(x[shown], energy[shown], p[shown], scene.energy.minima, top=ENERGY_TOP)
     twin = scenery.draw(axis, "", None)

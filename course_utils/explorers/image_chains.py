@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from .. import arguments
 from ..plots import COLORS
 from ..plots.maps import draw_images
-from .base import Explorer, choice, log_slider
+from .base import Explorer, choice, fixed, log_slider
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -86,11 +86,7 @@ def chains(start: str, steps: int, temperature: float) -> tuple[dict[int, "Tenso
 
 
 def images() -> Explorer:
-    """Start × steps × temperature: eight chains of images, and their energies.
-
-    Returns:
-        The explorer; as the last expression of a cell it shows itself.
-    """
+    """Start × steps × temperature: eight chains of images, and their energies."""
     controls = {
         "start": choice("start", list(STARTS), START["start"]),
         "steps": choice("steps", {str(n): n for n in STEPS}, START["steps"]),
@@ -102,21 +98,14 @@ def images() -> Explorer:
 def draw(start: str, steps: int, temperature: float) -> tuple[Figure, str]:
     """A fresh run, its picture and its caption.
 
-    Args:
-        start: one of `STARTS`.
-        steps: number of Langevin steps.
-        temperature: T > 0.
-
     Raises:
-        ValueError: if the start is unknown.
         course_utils.samplers.Diverged: if a state stops being finite.
     """
     from .. import ebm
 
     _, classifier, _, labels, of_real = _scene()
     frames, energies = chains(start, steps, temperature)
-    figure = Figure(layout="none")  # fixed margins: nothing moves while a control does
-    grid, curve = figure.add_axes((0.10, 0.02, 0.44, 0.84)), figure.add_axes((0.645, 0.15, 0.335, 0.70))
+    figure, (grid, curve) = fixed((0.10, 0.02, 0.44, 0.84), (0.645, 0.15, 0.335, 0.70))
     rows = [f"step {n}" for n in frames]
     pictures = np.stack([x[:, 0].numpy() for x in frames.values()])
     draw_images(grid, pictures, rows=rows, room=len(STEPS))  # whatever the number of rows, nothing changes its place

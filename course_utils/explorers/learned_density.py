@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from ..plots import COLORS, PROBABILITY_CMAP, maps
-from .base import Explorer, choice
+from .base import Explorer, choice, fixed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -108,9 +108,6 @@ def training() -> Explorer:
     """Data set × method × steps per chain × step size: the learned surface, the density, and the exact KL.
 
     Each picture is a short training in the kernel, of one to three seconds, kept for the next time.
-
-    Returns:
-        The explorer; as the last expression of a cell it shows itself.
     """
     controls = {
         "data_set": choice("data", list(SETS), START["data_set"]),
@@ -122,14 +119,7 @@ def training() -> Explorer:
 
 
 def draw(data_set: str, method: str, k: int, step_size: float) -> tuple[Figure, str]:
-    """A short training, its picture and its caption.
-
-    Args:
-        data_set: one of `SETS`.
-        method: one of `METHODS`.
-        k: steps of each chain.
-        step_size: ε of the sampler.
-    """
+    """A short training, its picture and its caption."""
     from .. import ebm
 
     try:
@@ -154,8 +144,7 @@ def _nats(kl: float) -> str:
 def _figure(data_set: str, run: ShortTraining | None, title: str) -> Figure:
     from .. import boltzmann
 
-    figure = Figure(layout="none")  # fixed margins: nothing moves while a control does
-    axes = [figure.add_axes((left, 0.14, 0.262, 0.676)) for left in (0.055, 0.415, 0.72)]
+    figure, axes = fixed(*((left, 0.14, 0.262, 0.676) for left in (0.055, 0.415, 0.72)))
     figure.text(0.055, 0.935, title, fontsize=11)
     plane, truth = _truth(data_set)
     top = 1.15 * float(truth.max())
