@@ -135,7 +135,7 @@ def _figure(
     figure, (axis, bars) = fixed((0.075, 0.14, 0.60, 0.75), (0.81, 0.14, 0.17, 0.75))
     shown = x.abs() <= scene.window
     scenery = well(x[shown], energy[shown], p[shown], scene.energy.minima, top=ENERGY_TOP)
-    twin = scenery.draw(axis, "", None)
+    twin = scenery.draw(axis, "", "_")
     twin.set_ylim(0, scene.density_top)
     low, high = scene.region
     inside = (x >= low) & (x <= high)

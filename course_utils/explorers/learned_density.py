@@ -149,14 +149,14 @@ def _figure(data_set: str, run: ShortTraining | None, title: str) -> Figure:
     plane, truth = _truth(data_set)
     top = 1.15 * float(truth.max())
     if run is not None:
-        energy = maps.energy(plane, run.energy - run.energy.min(), top=HIGHEST).draw(axes[0], "", None)
+        energy = maps.energy(plane, run.energy - run.energy.min(), top=HIGHEST).draw(axes[0], "", "_")
         figure.colorbar(energy, cax=figure.add_axes((0.33, 0.14, 0.012, 0.676)), ticks=[0, 2, 4, 6, 8])
         axes[0].plot(*run.data.numpy().T, ".", color="white", markersize=2, markeredgewidth=0)
         p, _ = boltzmann.density(run.energy, float((plane[1, 1] - plane[0, 0]).prod()))
-        maps.density(plane, p, top=top).draw(axes[1], "", None)
+        maps.density(plane, p, top=top).draw(axes[1], "", "_")
     else:
         axes[0].text(0.5, 0.5, "diverged", ha="center", color=COLORS["red"], transform=axes[0].transAxes)
-    maps.density(plane, truth, top=top).draw(axes[2], "", None)
+    maps.density(plane, truth, top=top).draw(axes[2], "", "_")
     for ax, name in zip(axes, ("E above its minimum, data", "density of the model", "truth"), strict=True):
         ax.set_title(name, fontsize=10)
         ax.set_xlabel("$x_1$", labelpad=1)

@@ -28,12 +28,11 @@ from .layers import (
 from .maps import arrows, cells, cloud, density, difference, dots, energy, images, minima, path, surface
 from .panels import Layer, Panel, figure, panel
 from .partition import importance_weights
-from .style import ANGLE_CMAP, COLORS, ENERGY_CMAP, PROBABILITY_CMAP, finish, shades, to_numpy, use_style
+from .style import COLORS, ENERGY_CMAP, PROBABILITY_CMAP, finish, shades, to_numpy, use_style
 from .turning import turning_surface
 from .xy import STARTS, heated_and_cooled, planar_movie, winding_walk
 
 __all__ = [
-    "ANGLE_CMAP",
     "COLORS",
     "ENERGY_CMAP",
     "PROBABILITY_CMAP",

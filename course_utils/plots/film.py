@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     import PIL.Image
     from IPython.display import Image
 
-__all__ = ["training_film"]
-
 DPI = 80
 COLORS = 256
 """Of all frames together: with few colours a film takes few bytes."""

@@ -1,7 +1,8 @@
 """Layers of a panel that is a map: energies and densities in the plane, what stands on them, images, and a surface.
 
-A grid is an array of points, shape (n, n, 2), as from `boltzmann.grid_2d`; what is drawn over it has shape (n, n).
-Energy has one colour map in the whole course, and density another.
+A `grid` is an array of points, shape (n, n, 2), as from `boltzmann.grid_2d`; its `values` have shape (n, n). `scale` is
+the label of the colour bar, empty for none; `name` and `color` are as in `layers`. Energy has one colour map in the
+whole course, and density another.
 """
 
 from collections.abc import Sequence
@@ -18,20 +19,6 @@ from .layers import mark_outside
 from .panels import Layer, Panel, panel
 from .style import COLORS, ENERGY_CMAP, PROBABILITY_CMAP, to_numpy
 
-__all__ = [
-    "arrows",
-    "cells",
-    "cloud",
-    "density",
-    "difference",
-    "dots",
-    "energy",
-    "images",
-    "minima",
-    "path",
-    "surface",
-]
-
 CELLS_CMAP = "Blues"
 TIME_CMAP = "plasma"
 DIFFERENCE_CMAP = "PuOr_r"
@@ -45,12 +32,9 @@ def energy(
     """An energy as filled contours.
 
     Args:
-        grid: shape (n, n, 2).
-        values: shape (n, n).
         levels: how many colours.
         top: energies above it are drawn alike, and the colour bar ends in a point; none unless given.
         grey: without colour, for what is drawn on top.
-        scale: label of the colour bar; empty for none.
     """
     grid, values = to_numpy(grid), to_numpy(values)
 
@@ -67,14 +51,7 @@ def energy(
 
 
 def density(grid: Any, values: Any, *, top: float | None = None, scale: str = "density $p$") -> Layer:
-    """A density.
-
-    Args:
-        grid: shape (n, n, 2).
-        values: shape (n, n).
-        top: the density of the lightest colour, to compare several panels; the largest unless given.
-        scale: label of the colour bar; empty for none.
-    """
+    """A density; `top` is that of the lightest colour, to compare several panels: the largest unless given."""
     return _picture(grid, values, 0.0, top, PROBABILITY_CMAP, scale)
 
 
@@ -89,7 +66,6 @@ def cloud(
         box: ends of both axes.
         bins: along each axis.
         top: the density of the lightest colour; the largest unless given.
-        scale: label of the colour bar; empty for none.
     """
     counts, *edges = np.histogram2d(*to_numpy(samples).T, bins=bins, range=box)
     outside = 1 - counts.sum() / len(samples)
@@ -150,7 +126,6 @@ def cells(
         columns: names below.
         form: format of the numbers.
         span: the numbers of the lightest and of the darkest cell; the smallest and the largest unless given.
-        scale: label of the colour bar; empty for none.
     """
     table = to_numpy(values).astype(float)
     low, high = span or (np.nanmin(table), np.nanmax(table))
@@ -176,7 +151,7 @@ def dots(
 
     def draw(ax, color, label):
         look = {"marker": ".", "linestyle": "none", "markersize": size, "markeredgewidth": 0, "alpha": alpha}
-        ax.plot(*to_numpy(samples)[:most].T, color=color, label=label or "_", **look)
+        ax.plot(*to_numpy(samples)[:most].T, color=color, label=label, **look)
 
     return Layer(draw, name, COLORS.get(color, color))
 
@@ -219,7 +194,7 @@ def path(states: Any, name: str = "", *, color: str | None = None, values: Any =
             lines.set_color(color)
         ax.add_collection(lines)
         ends = {"color": "black" if timed else color, "linestyle": "none", "zorder": 6, **_EDGE}  # above minima
-        ax.plot(*way[0], "o", markersize=8, label=label or "_", **ends)
+        ax.plot(*way[0], "o", markersize=8, label=label, **ends)
         ax.plot(*way[-1], "X", markersize=9, **ends)
         return lines
 

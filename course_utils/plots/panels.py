@@ -20,14 +20,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
 
 from .style import SERIES, WIDTH, finish
-
-__all__ = ["Layer", "Panel", "figure", "panel"]
 
 BARS = "bars: ±1 standard error"
 _MATH = str.maketrans("", "", "${}^_")  # what takes no room
@@ -39,7 +36,7 @@ class Layer:
     """One thing drawn into axes.
 
     Attributes:
-        draw: called with the axes, a colour and a label for the legend (None if it is there already).
+        draw: called with the axes, a colour and a label for the legend ("_" if it is there already, or there is none).
         name: in the legend; layers of one name share a colour. Empty for none.
         color: of its own, which it then has in every panel; None takes the next of the course's colours.
         bars: whether it has bars of one standard error, which the legend then says.
@@ -47,7 +44,7 @@ class Layer:
         key: draws what explains its colours on the right of a figure, such as that of a lattice; None for nothing.
     """
 
-    draw: Callable[[Axes, str, str | None], Any]
+    draw: Callable[[Axes, str, str], Any]
     name: str = ""
     color: str | None = None
     bars: bool = False
@@ -213,7 +210,7 @@ def _draw(ax: Axes, each: Panel, colors: dict[str, str]) -> tuple[dict[str, Any]
     for layer in each.layers:
         color = layer.color or colors.get(layer.name, SERIES[0])
         known = ax.get_legend_handles_labels()[1]
-        picture = layer.draw(ax, color, layer.name if layer.name and layer.name not in known else None)
+        picture = layer.draw(ax, color, layer.name if layer.name and layer.name not in known else "_")
         if layer.scale and picture is not None:
             pictures.append((picture, layer.scale))
     _set(ax, **each.axes)
@@ -282,12 +279,3 @@ def _legend(fig: Figure, handles: dict[str, Any], place: str, heading: str | Non
     if place == "right":
         look = {"loc": "outside right center"}
     fig.legend(list(handles.values()), list(handles), title=heading, title_fontsize="small", **look)
-
-
-def apart(values: Sequence[float] | np.ndarray, k: int, n: int, share: float = 0.012, log: bool = False) -> np.ndarray:
-    """Places of the k-th of n series moved a little to the side, so that their error bars stand beside each other."""
-    values = np.asarray(values, float)
-    step = k - (n - 1) / 2
-    if log:
-        return values * (values.max() / values.min()) ** (share * step)
-    return values + share * step * np.ptp(values)

@@ -22,7 +22,6 @@ COLORS = {
 }
 ENERGY_CMAP = "viridis"
 PROBABILITY_CMAP = "magma"
-ANGLE_CMAP = "twilight"
 SERIES = tuple(COLORS[name] for name in ("blue", "orange", "green", "purple", "red", "sky", "grey"))
 """Colours of series, in this order."""
 WIDTH = 9.6
