@@ -4,7 +4,6 @@ import copy
 import errno
 import math
 import os
-import pickle
 import re
 import signal
 import subprocess
@@ -431,8 +430,6 @@ def test_a_full_disk_gives_one_sentence_and_leaves_the_old_checkpoint_and_nothin
     )
     assert caught.value.step == 16
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == old
-    again = pickle.loads(pickle.dumps(caught.value))
-    assert (str(again), again.step, again.checkpoint) == (str(caught.value), 16, file)
     same(run(), run(checkpoint=file, checkpoint_every=16, resume=True))  # the cure
 
 
@@ -541,8 +538,6 @@ def test_a_nan_stops_with_step_cause_cure_and_the_last_checkpoint_is_good(
     assert state["step"] == 10
     assert all(value.isfinite().all() for value in state["energy"].values())
     same(whole, run(objective=breaks(how, at=0), checkpoint=file, checkpoint_every=5, resume=True))  # nothing is lost
-    again = pickle.loads(pickle.dumps(caught.value))
-    assert str(again) == str(caught.value)
 
 
 def test_a_nan_without_a_checkpoint_says_so() -> None:

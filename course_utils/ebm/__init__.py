@@ -1,4 +1,7 @@
-"""Energy-based models: networks, losses, exact likelihoods and one training loop."""
+"""Energy-based models: networks, losses, exact likelihoods and one training loop.
+
+A wrong argument raises `ValueError` before any work starts.
+"""
 
 from course_utils.ebm.buffer import ReplayBuffer
 from course_utils.ebm.conditioning import Observed, clamped_langevin, uniform_noise

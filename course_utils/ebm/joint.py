@@ -24,9 +24,6 @@ class JointContrastiveDivergence(ContrastiveDivergence):
         weight: of the cross-entropy; 1 is the joint likelihood.
         **options: further arguments of `ContrastiveDivergence`.
 
-    Raises:
-        ValueError: if an argument is wrong.
-
     Source: Grathwohl, Wang, Jacobsen, Duvenaud, Norouzi and Swersky, ICLR 2020, arXiv:1912.03263, equations 3 to 7.
     """
 

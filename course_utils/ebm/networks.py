@@ -26,9 +26,6 @@ class EnergyNet(nn.Module, Energy):
             are nearly linear over the data, and fine structure is learnt slowly.
         base: standard deviation of the Gaussian that is left if f is constant, or None for no bowl.
         generator: source of the initial weights.
-
-    Raises:
-        ValueError: if an argument is wrong.
     """
 
     def __init__(

@@ -63,7 +63,7 @@ class Objective:
 
     def state_dict(self) -> dict[str, Any]:
         """What must be kept to continue, or to come back to: the chains, where there are any."""
-        return {} if self.buffer is None else {"buffer": self.buffer.state_dict()}
+        return {} if self.buffer is None else {"chains": self.buffer.states}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go back to a state that `state_dict` returned.
@@ -71,10 +71,10 @@ class Objective:
         Raises:
             ValueError: if only one of the two has a buffer.
         """
-        if (self.buffer is None) != ("buffer" not in state):
+        if (self.buffer is None) != ("chains" not in state):
             raise ValueError("state: the checkpoint and this objective differ in whether they have a buffer")
         if self.buffer is not None:
-            self.buffer.load_state_dict(state["buffer"])
+            self.buffer.states = state["chains"]
 
 
 class ContrastiveDivergence(Objective):
@@ -89,9 +89,6 @@ class ContrastiveDivergence(Objective):
         alpha: weight of the regulariser on E².
         buffer: the chains, for persistent contrastive divergence.
         temperature: T of the sampler. The gradient is that of the likelihood at T = 1 only.
-
-    Raises:
-        ValueError: if an argument is wrong.
     """
 
     def __init__(
@@ -188,9 +185,6 @@ class NoiseContrastive(Objective):
     Args:
         noise: an object with `sample(n, generator)` and `log_prob(x)`, such as `GaussianNoise.fit(data)`.
         ratio: noise points per data point.
-
-    Raises:
-        ValueError: if an argument is wrong.
     """
 
     def __init__(self, noise: Any, ratio: int = 1) -> None:

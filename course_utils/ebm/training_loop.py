@@ -32,14 +32,11 @@ class TrainingDiverged(ArithmeticError):
     """
 
     def __init__(self, step: int, quantity: str, seen: str, cure: str, checkpoint: Path | None) -> None:
-        self.step, self.quantity, self.seen, self.cure, self.checkpoint = step, quantity, seen, cure, checkpoint
+        self.step, self.quantity, self.checkpoint = step, quantity, checkpoint
         kept = (
             f"The last checkpoint, {checkpoint}, is from before and intact." if checkpoint else "No checkpoint was set."
         )
         super().__init__(f"training stopped at step {step}: {quantity} is not finite. {seen} {cure} {kept}")
-
-    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
-        return type(self), (self.step, self.quantity, self.seen, self.cure, self.checkpoint)
 
 
 @dataclass(frozen=True)

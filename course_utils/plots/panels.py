@@ -14,6 +14,7 @@ Layers are in `layers` (curves, points, bands, bars, histograms) and `maps` (ene
 What has the same name has the same colour in all panels, and stands in the legend once.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,11 +25,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
 
+from ..arguments import choice
 from .style import SERIES, WIDTH, finish
 
 BARS = "bars: ±1 standard error"
 _MATH = str.maketrans("", "", "${}^_")  # what takes no room
-_LEGENDS = ("below", "right", "inside", "none")
 
 
 @dataclass(frozen=True)
@@ -139,10 +140,8 @@ def figure(
     """
     if not panels:
         raise ValueError("panels = (): expected at least one")
-    if legend not in _LEGENDS:
-        raise ValueError(f"legend = {legend!r}: expected one of {', '.join(_LEGENDS)}")
-    if bar not in ("each", "one"):
-        raise ValueError(f'bar = {bar!r}: expected "each" or "one"')
+    choice("legend", legend, ("below", "right", "inside", "none"))
+    choice("bar", bar, ("each", "one"))
     columns = columns or min(3, len(panels))
     rows = -(-len(panels) // columns)
     heights = _heights(panels, columns, width)
@@ -180,7 +179,7 @@ def figure(
 
 def _heights(panels: Sequence[Panel], columns: int, width: float) -> list[float]:
     """Inches of each row: a panel is about three quarters as high as it is wide, unless it says otherwise."""
-    usual = {1: 3.9}.get(columns, max(2.7, 0.78 * width / columns))
+    usual = 3.9 if columns == 1 else max(2.7, 0.78 * width / columns)
     starts = range(0, len(panels), columns)
     room = width - 1.2 * any(layer.key for each in panels for layer in each.layers)
 
@@ -197,11 +196,8 @@ def _heights(panels: Sequence[Panel], columns: int, width: float) -> list[float]
 
 def _colors(panels: Sequence[Panel]) -> dict[str, str]:
     """A colour for each name, in the order in which names appear."""
-    found: dict[str, str] = {}
-    names = [layer.name for each in panels for layer in each.layers if layer.name and not layer.color]
-    for name in dict.fromkeys(names):
-        found[name] = SERIES[len(found) % len(SERIES)]
-    return found
+    names = dict.fromkeys(layer.name for each in panels for layer in each.layers if layer.name and not layer.color)
+    return dict(zip(names, itertools.cycle(SERIES), strict=False))
 
 
 def _draw(ax: Axes, each: Panel, colors: dict[str, str]) -> tuple[dict[str, Any], list[tuple[Any, str]]]:
