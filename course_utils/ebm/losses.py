@@ -1,6 +1,7 @@
 """The losses that train an energy, as functions: every random number is an argument.
 
 Only the last one is a likelihood. The value of the others has no meaning across models: compare exact likelihoods.
+Throughout, `energy` is E, and `data` is a batch.
 """
 
 import math
@@ -23,8 +24,6 @@ def contrastive_divergence(
     model. Its value is not a likelihood: it is near 0 whenever both means agree.
 
     Args:
-        energy: E.
-        data: a batch.
         samples: states of the model; no gradient flows through them.
         alpha: weight of the regulariser mean E(data)² + mean E(samples)², which keeps energies from running away.
 
@@ -50,8 +49,6 @@ def noise_contrastive(
     learnt with the rest, as the bias in the last layer of a network.
 
     Args:
-        energy: E.
-        data: a batch.
         noise: samples of the noise; their number relative to that of the data is the ratio m / n.
         log_prob_noise: exact log density of the noise.
 
@@ -74,8 +71,6 @@ def denoising_score_matching(
     The optimum is the score of the data blurred by sigma, not of the data.
 
     Args:
-        energy: E; the model's score is -∇E.
-        data: a batch.
         noise: standard normal numbers, in the shape of the data.
         sigma: size of the blur, > 0.
 
@@ -95,12 +90,11 @@ def sliced_score_matching(
     """Sliced score matching: Hyvärinen's loss, with the trace of the Hessian taken along random directions.
 
     Args:
-        energy: E; the model's score is s = -∇E.
-        data: a batch.
         directions: vectors v with mean zero and E[v vᵀ] = 1 (standard normal, or signs), in the shape of the data.
 
     Returns:
-        Mean of v·∇(v·s) + |s|² / 2. Its mean over v is the Fisher divergence to the data up to a constant.
+        Mean of v·∇(v·s) + |s|² / 2, with the model's score s = -∇E. Its mean over v is the Fisher divergence to the
+        data up to a constant.
 
     Source: Song, Garg, Shi and Ermon (2019), arXiv:1905.07088, equation 8 (variance reduced).
     """
@@ -116,8 +110,6 @@ def exact_negative_log_likelihood(
     """Mean of E(data) + log Z, with Z summed over the points of a grid, and with gradients through both.
 
     Args:
-        energy: E.
-        data: a batch.
         points: centres of the cells of a grid that holds all of the model's mass.
         cell: volume of a cell.
     """
