@@ -77,16 +77,11 @@ class ImageRecipe:
     ) -> ContrastiveDivergence:
         """Persistent contrastive divergence; with labels also the cross-entropy of a joint energy."""
         buffer = ReplayBuffer(self.capacity or self.batch_size, self.fresh, self.reinit if self.capacity else 1.0)
-        options: dict[str, Any] = {
-            "sampler": "ula",
-            "alpha": self.alpha,
-            "buffer": buffer,
-            "temperature": self.temperature,
-        }
+        options: dict[str, Any] = {"sampler": "ula", "alpha": self.alpha, "temperature": self.temperature}
         if labels is None:
-            return ContrastiveDivergence(self.k, self.step_size, **options)
+            return ContrastiveDivergence(self.k, self.step_size, buffer=buffer, **options)
         return JointContrastiveDivergence(
-            self.k, self.step_size, images=images, labels=labels, data_noise=self.data_noise, **options
+            self.k, self.step_size, images=images, labels=labels, data_noise=self.data_noise, buffer=buffer, **options
         )
 
     def fresh_chains(

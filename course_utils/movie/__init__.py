@@ -23,19 +23,3 @@ from .command import main, read
 from .painter import Painter
 from .recorder import CODECS, MovieError, Recorder, encoders, ffmpeg
 from .scene import CHUNK, Scene, evidence, film, lattices
-
-__all__ = [
-    "CHUNK",
-    "CODECS",
-    "MovieError",
-    "Painter",
-    "Recorder",
-    "Scene",
-    "encoders",
-    "evidence",
-    "ffmpeg",
-    "film",
-    "lattices",
-    "main",
-    "read",
-]
