@@ -50,9 +50,7 @@ def animated(
     return Image(buffer.getvalue(), format="png", width=width, metadata={"alt": words})
 
 
-def training_film(
-    grid: Any, frames: Sequence[tuple[int, float, Any, Any, Any]], *, milliseconds: int = 160, words: str = ""
-) -> "Image":
+def training_film(grid: Any, frames: Sequence[tuple[int, float, Any, Any, Any]], *, words: str = "") -> "Image":
     """An energy and its density as they form, animated as by `animated`.
 
     All frames share one scale of the energy and one of the density. Where animation is not supported, the last frame is
@@ -62,7 +60,6 @@ def training_film(
         grid: shape (n, n, 2).
         frames: (step, exact KL in nats, energy above its minimum of shape (n, n), density of shape (n, n), samples of
             the model of shape (m, 2)).
-        milliseconds: time of one frame.
         words: text alternative.
 
     Returns:
@@ -70,7 +67,7 @@ def training_film(
     """
     highest = max(float(p.max()) for *_, p, _ in frames)
     stills = _few_colours([_frame(grid, frame, highest) for frame in frames])
-    return animated(stills, milliseconds, rest=10, words=words)
+    return animated(stills, 160, rest=10, words=words)
 
 
 def _frame(grid: Any, frame: tuple[int, float, Any, Any, Any], highest: float) -> np.ndarray:

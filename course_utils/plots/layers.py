@@ -35,7 +35,7 @@ def _curve(x: Any, y: Any, name: str, color: str | None, **look: Any) -> Layer:
     return Layer(draw, name, _color(color))
 
 
-def loop(x: Any, y: Any, name: str = "", *, color: str | None = None, at: Sequence[float] = (0.2, 0.7)) -> Layer:
+def loop(x: Any, y: Any, name: str = "", *, at: Sequence[float] = (0.2, 0.7)) -> Layer:
     """A curve that goes somewhere and comes back, with arrows for the way.
 
     Args:
@@ -50,7 +50,7 @@ def loop(x: Any, y: Any, name: str = "", *, color: str | None = None, at: Sequen
             look = {"arrowstyle": "-|>", "color": color, "mutation_scale": 15}
             ax.annotate("", (across[k + 1], up[k + 1]), (across[k], up[k]), arrowprops=look)
 
-    return Layer(draw, name, _color(color))
+    return Layer(draw, name)
 
 
 def exact(x: Any, y: Any, name: str = "exact", *, style: str = "-") -> Layer:
@@ -125,9 +125,7 @@ def steps(x: Any, y: Any, name: str = "", *, color: str | None = None) -> Layer:
     return _curve(x, y, name, color, drawstyle="steps-mid", linewidth=1.5)
 
 
-def histogram(
-    samples: Any, name: str = "", *, bins: int = 50, span: tuple[float, float] | None = None, color: str = "sky"
-) -> Layer:
+def histogram(samples: Any, name: str = "", *, bins: int = 50, span: tuple[float, float] | None = None) -> Layer:
     """Samples as a density; those outside the span count in the total, and the panel says how many they are.
 
     Args:
@@ -143,7 +141,7 @@ def histogram(
         ax.hist(values, edges, weights=weights, color=color, label=label)
         mark_outside(ax, np.mean((values < edges[0]) | (values > edges[-1])))
 
-    return Layer(draw, name, _color(color))
+    return Layer(draw, name, COLORS["sky"])
 
 
 def mark_outside(ax: Axes, share: float, color: str = "black") -> None:

@@ -115,7 +115,6 @@ def figure(
     share: str = "",
     legend: str = "below",
     legend_title: str = "",
-    width: float = WIDTH,
     widths: Sequence[float] | None = None,
     bar: str = "each",
 ) -> Figure:
@@ -128,7 +127,6 @@ def figure(
         share: "x", "y" or "xy": the axes that all panels have in common.
         legend: "below", "right", "inside" (each panel has its own) or "none".
         legend_title: heading of the legend; the error bars are explained there in any case.
-        width: of the figure in inches; a notebook's column unless given.
         widths: of the columns, in relation to each other.
         bar: "each" map has its own colour bar, or "one" stands beside all that have its label, which share a scale.
 
@@ -144,8 +142,8 @@ def figure(
     choice("bar", bar, ("each", "one"))
     columns = columns or min(3, len(panels))
     rows = -(-len(panels) // columns)
-    heights = _heights(panels, columns, width)
-    fig = plt.figure(figsize=(width, sum(heights) + 0.3 + 0.25 * title.count("\n")))
+    heights = _heights(panels, columns)
+    fig = plt.figure(figsize=(WIDTH, sum(heights) + 0.3 + 0.25 * title.count("\n")))
     grid = fig.add_gridspec(rows, columns, width_ratios=widths, height_ratios=heights)
     colors = _colors(panels)
     first: Axes | None = None
@@ -177,11 +175,11 @@ def figure(
     return finish(fig)
 
 
-def _heights(panels: Sequence[Panel], columns: int, width: float) -> list[float]:
+def _heights(panels: Sequence[Panel], columns: int) -> list[float]:
     """Inches of each row: a panel is about three quarters as high as it is wide, unless it says otherwise."""
-    usual = 3.9 if columns == 1 else max(2.7, 0.78 * width / columns)
+    usual = 3.9 if columns == 1 else max(2.7, 0.78 * WIDTH / columns)
     starts = range(0, len(panels), columns)
-    room = width - 1.2 * any(layer.key for each in panels for layer in each.layers)
+    room = WIDTH - 1.2 * any(layer.key for each in panels for layer in each.layers)
 
     def needs(each: Panel) -> float:
         if each.size:
