@@ -174,13 +174,32 @@ class Recorder:
     def _start(self, picture: np.ndarray) -> None:
         if picture.ndim != 3 or picture.shape[2] not in (3, 4) or picture.dtype != np.uint8:
             raise ValueError(f"picture has shape {picture.shape}, {picture.dtype}: expected (height, width, 3), uint8")
-        height, width, channels = picture.shape
+        height, width, _ = picture.shape
         if height * self.scale % 2 or width * self.scale % 2:
             raise ValueError(
                 f"the movie would have {width * self.scale} x {height * self.scale} pixels: these codecs want even "
                 "numbers; choose an even scale"
             )
         self._shape = picture.shape
+        # In a session of its own: Ctrl-C is for this program alone, which then decides about the file.
+        apart = (
+            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
+        )
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - what ffmpeg says; a full pipe could stop it
+        try:
+            with _quiet_fork():
+                self._process = subprocess.Popen(
+                    self._command(*picture.shape),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._said,
+                    **apart,
+                )
+        except OSError as error:
+            raise MovieError(f"{self._program} does not run: {error}") from error
+
+    def _command(self, height: int, width: int, channels: int) -> list[str]:
+        """What ffmpeg is told for pictures of this shape."""
         enlarge = f"scale={width * self.scale}:{height * self.scale}:flags=neighbor"
         command = [self._program, "-hide_banner", "-loglevel", "error", "-y"]
         command += ["-f", "rawvideo", "-pix_fmt", "rgb24" if channels == 3 else "rgb0", "-s", f"{width}x{height}"]
@@ -193,22 +212,7 @@ class Recorder:
         command += ["-metadata", f"title={self.title}", "-metadata", f"comment={self.title}"]
         if self.path.suffix.lower() != ".mkv":
             command += ["-movflags", "+faststart"]  # the index in front: a browser can start before it has the whole
-        # In a session of its own: Ctrl-C is for this program alone, which then decides about the file.
-        apart = (
-            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
-        )
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - what ffmpeg says; a full pipe could stop it
-        try:
-            with _quiet_fork():
-                self._process = subprocess.Popen(
-                    [*command, f"file:{self._partial}"],  # else ffmpeg takes what stands before a colon as a protocol
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.DEVNULL,
-                    stderr=self._said,
-                    **apart,
-                )
-        except OSError as error:
-            raise MovieError(f"{self._program} does not run: {error}") from error
+        return [*command, f"file:{self._partial}"]  # else ffmpeg takes what stands before a colon as a protocol
 
     def _finish(self) -> None:
         if self._process is None:
