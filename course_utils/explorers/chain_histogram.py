@@ -21,10 +21,6 @@ QUESTION = (
     "On the bowl, at which step size does ULA report exactly twice the true variance, and does the temperature change "
     "the answer? Then switch to MALA."
 )
-STEP_SIZES = (0.01, 10**0.4)  # the bowl is unstable from 2 on
-TEMPERATURES = (0.1, 5.0)
-PER_DECADE = 20
-START = {"landscape": "bowl", "sampler": "ULA", "step_size": 0.1, "temperature": 1.0, "n_chains": 32}
 CHAINS = (4, 8, 32)  # an error from the spread of fewer would mean nothing
 N_STEPS, BURN_IN = 800, 200
 SEED = 3
@@ -67,11 +63,11 @@ def langevin() -> Explorer:
     Its question has the answer ε = 1, at every temperature: the variance of ULA is T / (1 - ε/2).
     """
     controls = {
-        "landscape": choice("landscape", list(landscapes()), START["landscape"]),
-        "sampler": choice("sampler", ["ULA", "MALA"], START["sampler"]),
-        "step_size": log_slider("step size ε", START["step_size"], *STEP_SIZES, per_decade=PER_DECADE),
-        "temperature": log_slider("temperature T", START["temperature"], *TEMPERATURES, per_decade=PER_DECADE),
-        "n_chains": choice("chains", {str(n): n for n in CHAINS}, START["n_chains"]),
+        "landscape": choice("landscape", list(landscapes())),
+        "sampler": choice("sampler", ["ULA", "MALA"]),
+        "step_size": log_slider("step size ε", 0.1, 0.01, 10**0.4),  # the bowl is unstable from 2 on
+        "temperature": log_slider("temperature T", 1.0, 0.1, 5.0),
+        "n_chains": choice("chains", {str(n): n for n in CHAINS}, 32),
     }
     return Explorer(controls, draw, question=QUESTION)
 

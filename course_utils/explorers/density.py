@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 QUESTION = (
     "In the tilted double well, how far must you heat before the shallow well holds a third of the mass? Guess first."
 )
-TEMPERATURES = (0.1, 5.0)
-START = {"landscape": "tilted double well", "temperature": 10**-0.5}  # on the slider's steps, and cold
-PER_DECADE = 40  # a keyboard step changes T by 6 %
 GRID = 2001  # points; the masses are within 1e-5 of adaptive quadrature at every temperature of the slider
 ENERGY_TOP = 10.0  # highest energy drawn above the lowest
 INSIDE, OUTSIDE = COLORS["orange"], COLORS["purple"]
@@ -67,8 +64,9 @@ def boltzmann() -> Explorer:
     Its question has the answer T = 1.030, between the slider's steps 1.000 and 1.059.
     """
     controls = {
-        "landscape": choice("landscape", list(landscapes()), START["landscape"]),
-        "temperature": log_slider("temperature T", START["temperature"], *TEMPERATURES, per_decade=PER_DECADE),
+        "landscape": choice("landscape", list(landscapes()), "tilted double well"),
+        # it starts cold, and a keyboard step changes T by 6 %
+        "temperature": log_slider("temperature T", 10**-0.5, 0.1, 5.0, per_decade=40),
     }
     return Explorer(controls, draw, question=QUESTION)
 

@@ -23,15 +23,11 @@ QUESTION = (
     "On Ackley at a constant temperature, which T finds the minimum most often, and in what share of the runs? "
     "Is there any schedule and start temperature that does half as well on Rastrigin?"
 )
-TEMPERATURES = (0.01, 100.0)
-PER_DECADE = 10
-START = {"landscape": "Ackley", "schedule": "exponential", "temperature": 1.0}
 N_RUNS, N_STEPS, QUENCH = 200, 500, 50
 N_PATHS, THIN = 6, 5
 COLDEST = 100.0  # linear, polynomial and exponential cooling end at the start temperature divided by this
 SEED = 4
 GRID = 121  # points along each side of the map
-SIZE = (8.0, 4.2)
 
 
 def runs(landscape: str, schedule: str, temperature: float) -> tuple["Run", "Tensor", "Tensor"]:
@@ -80,11 +76,11 @@ def descent() -> Explorer:
     from .. import descent as reference
 
     controls = {
-        "landscape": choice("landscape", list(reference.landscapes()), START["landscape"]),
-        "schedule": choice("schedule", list(reference.SCHEDULES), START["schedule"]),
-        "temperature": log_slider("start T", START["temperature"], *TEMPERATURES, per_decade=PER_DECADE),
+        "landscape": choice("landscape", list(reference.landscapes()), "Ackley"),
+        "schedule": choice("schedule", list(reference.SCHEDULES), "exponential"),
+        "temperature": log_slider("start T", 1.0, 0.01, 100.0, per_decade=10),
     }
-    return Explorer(controls, draw, question=QUESTION, size=SIZE)
+    return Explorer(controls, draw, question=QUESTION, size=(8.0, 4.2))
 
 
 def draw(landscape: str, schedule: str, temperature: float) -> tuple[Figure, str]:

@@ -18,15 +18,11 @@ QUESTION = (
     "Start from real images. Up to which temperature do most of the eight chains still show their digit after 100 "
     "steps, and what do chains from noise show after 300 steps at that temperature, compared with T = 1?"
 )
-TEMPERATURES = (0.01, 10.0)
-PER_DECADE = 10
 STEPS = (0, 3, 10, 30, 100, 300)
-START = {"start": "noise", "steps": 100, "temperature": 1.0}
 STARTS = ("noise", "real images", "upper half clamped")
 STEP_SIZE = 0.005
 N_CHAINS = 8
 SEED = 6
-SIZE = (8.0, 4.4)
 
 
 @cache
@@ -88,11 +84,11 @@ def chains(start: str, steps: int, temperature: float) -> tuple[dict[int, "Tenso
 def images() -> Explorer:
     """Start × steps × temperature: eight chains of images, and their energies."""
     controls = {
-        "start": choice("start", list(STARTS), START["start"]),
-        "steps": choice("steps", {str(n): n for n in STEPS}, START["steps"]),
-        "temperature": log_slider("temperature T", START["temperature"], *TEMPERATURES, per_decade=PER_DECADE),
+        "start": choice("start", list(STARTS)),
+        "steps": choice("steps", {str(n): n for n in STEPS}, 100),
+        "temperature": log_slider("temperature T", 1.0, 0.01, 10.0, per_decade=10),
     }
-    return Explorer(controls, draw, question=QUESTION, size=SIZE)
+    return Explorer(controls, draw, question=QUESTION, size=(8.0, 4.4))
 
 
 def draw(start: str, steps: int, temperature: float) -> tuple[Figure, str]:

@@ -28,13 +28,11 @@ METHODS = {
 }
 STEPS_PER_CHAIN = (1, 3, 10, 30)
 STEP_SIZES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.3)
-START = {"data_set": "two moons", "method": "CD, ULA", "k": 1, "step_size": 0.01}
 
 N_STEPS, BATCH, HIDDEN, LEARNING_RATE, EMA = 300, 128, (48, 48), 0.01, 0.98
 N_DATA, CAPACITY = 5000, 1024
 SEED = 0
 GRID = 100
-SIZE = (8.0, 3.1)  # inches
 HIGHEST = 8.0
 """Energies this far above the lowest are drawn alike."""
 RUNAWAY = 10.0
@@ -110,12 +108,12 @@ def training() -> Explorer:
     Each picture is a short training in the kernel, of one to three seconds, kept for the next time.
     """
     controls = {
-        "data_set": choice("data", list(SETS), START["data_set"]),
-        "method": choice("method", list(METHODS), START["method"]),
-        "k": choice("steps k", {str(k): k for k in STEPS_PER_CHAIN}, START["k"]),
-        "step_size": choice("step size ε", {f"{ε:g}": ε for ε in STEP_SIZES}, START["step_size"]),
+        "data_set": choice("data", list(SETS)),
+        "method": choice("method", list(METHODS)),
+        "k": choice("steps k", {str(k): k for k in STEPS_PER_CHAIN}),
+        "step_size": choice("step size ε", {f"{ε:g}": ε for ε in STEP_SIZES}, 0.01),
     }
-    return Explorer(controls, draw, question=QUESTION, size=SIZE)
+    return Explorer(controls, draw, question=QUESTION, size=(8.0, 3.1))
 
 
 def draw(data_set: str, method: str, k: int, step_size: float) -> tuple[Figure, str]:

@@ -23,7 +23,6 @@ def line(x: Any, y: Any, name: str = "", *, color: str | None = None, style: str
         style: of the line, as in matplotlib.
         width: in points.
     """
-
     return _curve(x, y, name, color, linestyle=style, linewidth=width)
 
 
