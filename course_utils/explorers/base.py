@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets as widgets
-import numpy as np
 from IPython.display import display
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
+
+from ..plots.style import pixels
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 SIZE = (8.0, 4.0)  # inches
@@ -262,16 +262,11 @@ class Explorer:
 
 
 def _png(figure: Figure, size: tuple[float, float]) -> bytes:
-    """The figure as a PNG of exactly `size` inches, whatever the style says about cropping.
-
-    Drawn without `savefig`, which draws a figure with a layout engine twice.
-    """
+    """The figure as a PNG of exactly `size` inches, whatever the style says about cropping."""
     figure.set_size_inches(size)
     figure.set_dpi(DPI)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
     buffer = io.BytesIO()
-    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(buffer, format="png")
+    Image.fromarray(pixels(figure)).save(buffer, format="png")
     return buffer.getvalue()
 
 

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from .maps import density, dots, surface
 from .panels import figure, panel
-from .style import to_numpy
+from .style import pixels, to_numpy
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -83,9 +82,7 @@ def _frame(grid: Any, frame: tuple[int, float, Any, Any, Any], highest: float) -
     plane = panel(density(grid, p, top=highest), found, title="density and samples", square=True)
     fig = figure(landscape, plane, title=f"Step {step}: exact KL {kl:.3f} nats", widths=(1.15, 1))
     fig.set_dpi(DPI)
-    canvas = FigureCanvasAgg(fig)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    return pixels(fig)
 
 
 def _few_colours(frames: Sequence[np.ndarray]) -> list:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ..lattice.observables import winding_numbers
@@ -12,7 +11,7 @@ from .film import animated
 from .lattice import directions, draw_wheel, vortices
 from .layers import hline, line, points
 from .panels import Layer, Panel, panel
-from .style import to_numpy
+from .style import pixels, to_numpy
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -119,9 +118,7 @@ def _still(
 
 def _wheel(palette: np.ndarray) -> np.ndarray:
     """The key of directions as a picture in the colours of a palette, whose last two are white and black."""
-    canvas = FigureCanvasAgg(Figure(figsize=(1.3, 1.3), dpi=100))
-    canvas.figure.set_layout_engine("none")
-    draw_wheel(canvas.figure.add_axes((0.08, 0.08, 0.84, 0.84), projection="polar"), palette[:-2])
-    canvas.draw()
-    seen = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
+    fig = Figure(figsize=(1.3, 1.3), dpi=100, layout="none")
+    draw_wheel(fig.add_axes((0.08, 0.08, 0.84, 0.84), projection="polar"), palette[:-2])
+    seen = pixels(fig).astype(int)
     return ((seen[:, :, None] - palette.astype(int)) ** 2).sum(-1).argmin(-1).astype(np.uint8)

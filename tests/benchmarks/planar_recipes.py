@@ -40,7 +40,7 @@ class PlanarRecipe:
         widen: standard deviation of the noise in those of the data.
         sigma: blur of denoising score matching.
         n_cells: cells per axis of exact likelihood.
-        hidden, first_scale, base: of `EnergyNet`.
+        hidden, base: of `EnergyNet`.
     """
 
     method: str
@@ -60,12 +60,11 @@ class PlanarRecipe:
     sigma: float = 0.1
     n_cells: int | None = None
     hidden: tuple[int, ...] = (128, 128)
-    first_scale: float = 3.0
     base: float | None = 2.0
 
     def network(self, dim: int, generator: torch.Generator) -> ebm.EnergyNet:
         """A new energy."""
-        return ebm.EnergyNet(dim, self.hidden, self.first_scale, self.base, generator=generator)
+        return ebm.EnergyNet(dim, self.hidden, self.base, generator=generator)
 
     def objective(self, data: Float[Tensor, "n *dim"], domain: Domain) -> ebm.Objective:
         """The objective, made for these data.
