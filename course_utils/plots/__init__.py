@@ -31,13 +31,12 @@ from .panels import Layer, Panel, figure, panel
 from .partition import importance_weights
 from .plane import pasted
 from .program import program
-from .style import ANGLE_CMAP, COLORS, ENERGY_CMAP, PROBABILITY_CMAP, finish, shades, to_numpy, use_style
+from .style import COLORS, ENERGY_CMAP, PROBABILITY_CMAP, finish, shades, to_numpy, use_style
 from .turning import turning_surface
 from .xy import STARTS, heated_and_cooled, planar_movie, winding_walk
 from .zooms import zooms
 
 __all__ = [
-    "ANGLE_CMAP",
     "COLORS",
     "ENERGY_CMAP",
     "PROBABILITY_CMAP",
