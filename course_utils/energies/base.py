@@ -1,7 +1,7 @@
 """What an energy is: a function of a batch of states, an object that knows its gradient, and one with known minima."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -9,8 +9,6 @@ from torch import Tensor
 
 from course_utils import arguments, tensors
 from course_utils.tensors import Number
-
-__all__ = ["Domain", "Energy", "EnergyFunction", "KnownEnergy", "as_energy", "differentiate"]
 
 Domain = tuple[tuple[float, float], ...]
 """A box: one pair (low, high) per coordinate."""
@@ -143,13 +141,11 @@ class KnownEnergy(Energy):
         name: what a figure calls it.
         dim: number of coordinates of one point.
         minima: shape (m,) for dim 1, (m, dim) otherwise, float64; the global minimum is first.
-        confined: True if exp(-E/T) has no finite integral over all of space, so that p exists only inside `domain`.
     """
 
     name: str
     dim: int
     minima: Float[Tensor, "..."]
-    confined: ClassVar[bool] = False
 
     @abstractmethod
     def domain_at(self, temperature: Number) -> Domain:
@@ -159,7 +155,8 @@ class KnownEnergy(Energy):
             temperature: T > 0.
 
         Returns:
-            (low, high) for each coordinate. For a `confined` energy this is `domain` at every temperature.
+            (low, high) for each coordinate. Where exp(-E/T) has no finite integral over all of space, so that p exists
+            only inside `domain`, it is that at every temperature.
 
         Raises:
             ValueError: if temperature is not positive and finite.

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Integer
 
 from ..arguments import whole
@@ -63,7 +64,7 @@ class Potts(Lattice):
     def transition(self):
         if not self.plain:
             return None
-        return Transition("T_c", 1 / exact.potts_beta_c(self.q), "continuous" if self.q <= 4 else "first order")
+        return Transition("T_c", 1 / exact.potts_beta_c(self.q))
 
     def bond(self, a, b):
         return (a == b).astype(jnp.float32)
@@ -77,6 +78,10 @@ class Potts(Lattice):
         spins = jnp.asarray(spins)
         share = jnp.stack([(spins == k).mean((-2, -1), dtype=jnp.float32) for k in range(self.q)]).max(0)
         return (self.q * share - 1) / (self.q - 1)
+
+    def images(self, rng, spins):
+        turned = (spins + np.arange(self.q, dtype=np.uint8)[:, None, None, None]).astype(np.uint8)
+        return np.where(turned >= self.q, turned - self.q, turned).astype(np.uint8)
 
     def sampler(self, beta):
         return PottsConditional(beta, self.field, self.q)

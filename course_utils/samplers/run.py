@@ -1,4 +1,4 @@
-"""What a sampler returns, and what it raises where its step is too large."""
+"""What a sampler returns, and what it raises where its energy is not finite or its step too large."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from jaxtyping import Float, Int
 from torch import Tensor
 
-__all__ = ["Diverged", "Run"]
+
+class NoFiniteStart(ValueError):
+    """The energy of an initial state is not finite, so that a chain cannot start there."""
 
 
 class Diverged(ArithmeticError):
