@@ -233,12 +233,18 @@ def test_each_chain_has_its_temperature_and_its_start(make) -> None:
 
 
 @pytest.mark.slow
-def test_a_stream_gives_what_would_be_sampled() -> None:
+def test_progress_and_streams_change_nothing_but_the_steps(capsys: pytest.CaptureFixture[str]) -> None:
     model = Ising(SIZE)
     how = {"n_sweeps": 2, "n_chains": 2}
+    plain = model.sample(KEY, 0.6, n_samples=120, **how)
+    barred = model.sample(KEY, 0.6, n_samples=117, n_burn_in=6, progress=True, **how)
+    shown = capsys.readouterr()
+    assert "240/240" in shown.out
+    assert shown.err == ""
+    assert (barred == plain[:, 3:]).all()
     streamed = list(model.stream(KEY, 0.6, n_frames=120, chunk=50, **how))
     assert [len(part[0]) for part in streamed] == [50, 50, 20]
-    assert (jnp.concatenate(streamed, axis=1) == model.sample(KEY, 0.6, n_samples=120, **how)).all()
+    assert (jnp.concatenate(streamed, axis=1) == plain).all()
 
 
 @pytest.mark.slow

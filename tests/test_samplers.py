@@ -690,6 +690,16 @@ def test_an_interrupted_run_leaves_nothing_behind(sampler) -> None:
     assert torch.equal(x, torch.ones(5))
 
 
+def test_the_progress_bar_is_on_stdout_and_only_on_request(capsys: pytest.CaptureFixture) -> None:
+    at = {"step_size": 0.1, "n_steps": 300, "generator": seeded()}
+    ula(Quadratic(), torch.ones(5), **at)
+    assert capsys.readouterr() == ("", "")
+    ula(Quadratic(), torch.ones(5), progress=True, **at)
+    captured = capsys.readouterr()
+    assert "300/300" in captured.out
+    assert captured.err == ""
+
+
 def test_without_a_trajectory_memory_does_not_grow() -> None:
     import tracemalloc  # counts Python's objects; tensors are counted by the run having none
 

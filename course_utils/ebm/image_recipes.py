@@ -99,7 +99,7 @@ class ImageRecipe:
             n: chains.
             n_steps: Langevin steps.
             generator: source of the random numbers.
-            **options: of `samplers.ula`, such as another `step_size`.
+            **options: of `samplers.ula`, such as another `step_size` or `progress`.
         """
         settings = {"step_size": self.step_size, "temperature": self.temperature, "keep": False} | options
         return samplers.ula(energy, self.fresh(n, generator), n_steps=n_steps, generator=generator, **settings).x

@@ -46,13 +46,7 @@ class Energy(ABC):
         return self.energy(x), self.gradient(x)
 
     def __call__(self, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-        """Energy of each state.
-
-        Args:
-            x: states, floating point.
-
-        Returns:
-            E in units of k_B T at T = 1, one value per state.
+        """E of each state, in units of k_B T at T = 1.
 
         Raises:
             ValueError: if x is not a floating-point tensor, or its shape is wrong.
@@ -60,17 +54,7 @@ class Energy(ABC):
         return self.energy(self._valid(x))
 
     def grad(self, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-        """Gradient of the energy at each state; the force is minus this.
-
-        Args:
-            x: states, as for a call of the object.
-
-        Returns:
-            dE/dx, the shape of x.
-
-        Raises:
-            ValueError: as for a call of the object.
-        """
+        """dE/dx of each state, in the shape of x, which is as for a call of the object; the force is minus this."""
         return self.gradient(self._valid(x))
 
     def _valid(self, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
@@ -133,9 +117,8 @@ def differentiate(
 class KnownEnergy(Energy):
     """An energy of points in space whose minima are known, and a box that holds nearly all of the probability.
 
-    With `dim == 1` every entry of x is a coordinate and E(x) has the shape of x. With `dim >= 2` the last axis of x
-    holds the coordinates and E(x) has the shape x.shape[:-1]. A subclass defines `energy` and `domain_at`, sets the
-    attributes below, and overrides `gradient` and `log_z` where a simple exact form exists.
+    The shapes are those that the package names. A subclass defines `energy` and `domain_at`, sets the attributes below,
+    and overrides `gradient` and `log_z` where a simple exact form exists.
 
     Attributes:
         name: what a figure calls it.

@@ -11,6 +11,8 @@ sampling). p ∝ exp(-beta E): beta is an argument of the sampling and never par
 
 import abc
 import itertools
+import math
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -20,12 +22,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key, Num, PyTree, Shaped, UInt8, UInt32
 from thrml import BlockSamplingProgram, sample_blocks
+from tqdm import tqdm
 
 from .. import arguments
 from ..arguments import choice, whole
 from . import colours
 from .engines import ENGINES, Conditional, Engine, Grid, State
 from .rng import bits, multiply_high
+
+_PARTS = 50  # of a progress bar
 
 AnyArray = jax.Array | np.ndarray
 Betas = float | Sequence[float] | Num[AnyArray, "*shape"]
@@ -60,11 +65,18 @@ class Lattice(eqx.Module):
     Figures, movies and the live lattice ask it, so that a new model is one new class. A model has to have `name`,
     `dtype`, `states` and the four methods without a body; the rest has defaults.
 
-    Attributes:
-        grid: rows, columns and whether the sides wrap round.
+    Args:
+        size: spins along a side, or (rows, cols); even if periodic.
         coupling: J, one number, or one for each edge, shape (2, rows, cols): [0, i, j] is the bond from (i, j) to
             (i + 1, j), [1, i, j] the bond from (i, j) to (i, j + 1).
         field: h, in units of J.
+        boundary: "periodic" or "open".
+
+    Attributes:
+        grid: rows, columns and whether the sides wrap round.
+
+    Raises:
+        ValueError: if an argument is wrong, or a periodic side is odd.
     """
 
     grid: Grid = eqx.field(static=True)
@@ -275,6 +287,7 @@ class Lattice(eqx.Module):
         n_chains: int = 1,
         init: Start = "random",
         engine: str | None = None,
+        progress: bool = False,
     ) -> Shaped[Array, "n_chains n_samples rows cols"]:
         """Spins at equilibrium, if the burn-in is long enough.
 
@@ -290,6 +303,7 @@ class Lattice(eqx.Module):
                 for all chains or one lattice for each.
             engine: "sublattices" (fast) or "sites" (one THRML node per spin). If left out, the fast one, or the other
                 where couplings differ from edge to edge, which only that one can do.
+            progress: show a progress bar, on stdout.
 
         Returns:
             Spins: int8 of -1 and +1 (Ising), uint8 from 0 to q - 1 (Potts, clock), float32 angles in [0, 2π) (XY).
@@ -297,9 +311,9 @@ class Lattice(eqx.Module):
         Raises:
             ValueError: if an argument is wrong, before any sweep.
         """
-        pace = {"n_samples": n_samples, "n_sweeps": n_sweeps, "n_burn_in": n_burn_in}
-        seen = self.measure(key, beta, {"spins": spins_of}, **pace, n_chains=n_chains, init=init, engine=engine)
-        return seen["spins"]
+        pace = {"n_samples": n_samples, "n_sweeps": n_sweeps, "n_burn_in": n_burn_in, "progress": progress}
+        how = {"n_chains": n_chains, "init": init, "engine": engine}
+        return self.measure(key, beta, {"spins": spins_of}, **pace, **how)["spins"]
 
     def measure(
         self,
@@ -313,11 +327,12 @@ class Lattice(eqx.Module):
         n_chains: int = 1,
         init: Start = "random",
         engine: str | None = None,
+        progress: bool = False,
     ) -> dict[str, Shaped[Array, "n_chains n_samples ..."]]:
         """What `sample` would give, looked at as it comes and not stored: memory for the measured numbers only.
 
         Args:
-            key, beta, n_samples, n_sweeps, n_burn_in, n_chains, init, engine: as for `sample`.
+            key, beta, n_samples, n_sweeps, n_burn_in, n_chains, init, engine, progress: as for `sample`.
             observables: name -> function of the chains' spins at one moment, shape (n_chains, rows, cols), with the
                 chains in the first axis of what it returns; `model.energy` is one. It runs inside `jit`. Pass the same
                 function again, not a new `lambda`, and nothing is compiled again.
@@ -328,7 +343,7 @@ class Lattice(eqx.Module):
         chains = Chains(self, key, beta, n_chains, init, engine)
         counts = np.full(whole("n_samples", n_samples), whole("n_sweeps", n_sweeps))
         counts[0] += whole("n_burn_in", n_burn_in, 0)
-        return chains.frames(counts, dict(observables))
+        return chains.frames(counts, dict(observables), progress=progress)
 
     def stream(
         self,
@@ -403,25 +418,31 @@ class Chains:
         counts: Int[np.ndarray, "n_frames"],
         observables: dict[str, Callable],
         betas: Float[Array, "n_frames"] | None = None,
+        progress: bool = False,
     ) -> dict[str, PyTree[Array]]:
         """For each frame make so many sweeps, at `beta` or at the frame's own of `betas`, then measure.
 
         Returns:
             name -> what was measured, shape (n_chains, n_frames, ...).
         """
-        self.state, measured = _frames(
-            self.engine,
-            self.model,
-            self.state,
-            self.keys,
-            jnp.asarray(self.beta, jnp.float32),
-            betas,
-            jnp.uint32(self.sweeps_done),
-            jnp.asarray(counts, jnp.int32),
-            observables,
-        )
-        self.sweeps_done += int(counts.sum())
-        return measured
+        at_once, parts = math.ceil(len(counts) / _PARTS) if progress else len(counts), []
+        with tqdm(total=int(counts.sum()), disable=not progress, file=sys.stdout, unit="sweep") as bar:
+            for part in (slice(k, k + at_once) for k in range(0, len(counts), at_once)):
+                self.state, measured = _frames(
+                    self.engine,
+                    self.model,
+                    self.state,
+                    self.keys,
+                    jnp.asarray(self.beta, jnp.float32),
+                    None if betas is None else betas[part],
+                    jnp.uint32(self.sweeps_done),
+                    jnp.asarray(counts[part], jnp.int32),
+                    observables,
+                )
+                parts.append(measured)
+                self.sweeps_done += int(counts[part].sum())
+                bar.update(int(counts[part].sum()))
+        return jax.tree.map(lambda *xs: xs[0] if len(xs) == 1 else jnp.concatenate(xs, axis=1), *parts)
 
 
 def engine_of(model: Lattice, name: str | None = None) -> Engine:

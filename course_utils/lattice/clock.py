@@ -25,14 +25,9 @@ class Clock(Planar):
     """E = -J Σ cos(θ_i - θ_j) - h Σ cos θ_i over nearest neighbours, θ = 2π k / q; a spin is its index k.
 
     Args:
-        size: spins along a side, or (rows, cols); even if periodic.
+        size, coupling, boundary: as for `Lattice`.
         q: number of directions, 2 to 64.
-        coupling: J; or one for each edge, shape (2, rows, cols), see `Lattice`.
         field: h, which favours θ = 0.
-        boundary: "periodic" or "open".
-
-    Raises:
-        ValueError: if an argument is wrong, or a periodic side is odd.
 
     Source: José, Kadanoff, Kirkpatrick and Nelson, Phys. Rev. B 16, 1217 (1977), doi:10.1103/PhysRevB.16.1217.
     """

@@ -18,13 +18,7 @@ class Ising(Lattice):
     """E = -J Σ s_i s_j - h Σ s_i over nearest neighbours, s = ±1.
 
     Args:
-        size: spins along a side, or (rows, cols); even if periodic.
-        coupling: J; or one for each edge, shape (2, rows, cols), see `Lattice`.
-        field: h.
-        boundary: "periodic" or "open".
-
-    Raises:
-        ValueError: if an argument is wrong, or a periodic side is odd.
+        size, coupling, field, boundary: as for `Lattice`.
 
     Source: block Gibbs sampling of the two colours, Geman and Geman, IEEE Trans. PAMI 6, 721 (1984),
         doi:10.1109/TPAMI.1984.4767596.

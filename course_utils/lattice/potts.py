@@ -21,14 +21,9 @@ class Potts(Lattice):
     """E = -J Σ δ(s_i, s_j) - h Σ δ(s_i, 0) over nearest neighbours, s = 0 ... q - 1.
 
     Args:
-        size: spins along a side, or (rows, cols); even if periodic.
+        size, coupling, boundary: as for `Lattice`.
         q: number of colours, 2 to 64.
-        coupling: J; or one for each edge, shape (2, rows, cols), see `Lattice`.
         field: h, which favours colour 0.
-        boundary: "periodic" or "open".
-
-    Raises:
-        ValueError: if an argument is wrong, or a periodic side is odd.
 
     Source: the model, Potts, Proc. Camb. Phil. Soc. 48, 106 (1952), doi:10.1017/S0305004100027419; review, Wu, Rev.
         Mod. Phys. 54, 235 (1982), doi:10.1103/RevModPhys.54.235.

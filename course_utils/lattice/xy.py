@@ -29,16 +29,11 @@ class XY(Planar):
     """E = -J Σ cos(θ_i - θ_j) - h Σ cos θ_i over nearest neighbours, θ an angle in [0, 2π).
 
     Args:
-        size: spins along a side, or (rows, cols); even if periodic.
-        coupling: J; or one for each edge, shape (2, rows, cols), see `Lattice`.
+        size, coupling, boundary: as for `Lattice`.
         field: h, which favours θ = 0.
-        boundary: "periodic" or "open".
         over_relaxation: in each sweep, after every spin was drawn from its conditional, so many times turn every spin
             to its mirror image in the direction in which its neighbours pull. That costs no energy, about half the time
             of the other update, and moves long waves along much sooner.
-
-    Raises:
-        ValueError: if an argument is wrong, or a periodic side is odd.
 
     Source: over-relaxation, Creutz, Phys. Rev. D 36, 515 (1987), doi:10.1103/PhysRevD.36.515; for XY, Gupta et al.,
         Phys. Rev. Lett. 61, 1996 (1988), doi:10.1103/PhysRevLett.61.1996.

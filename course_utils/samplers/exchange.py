@@ -27,6 +27,7 @@ def replica_exchange(
     burn_in: int = 0,
     thin: int = 1,
     keep: bool = True,
+    progress: bool = False,
 ) -> Run:
     """Replica exchange (parallel tempering): chains at several temperatures that now and then trade their states.
 
@@ -47,7 +48,7 @@ def replica_exchange(
         swap_every: steps between two attempts to swap.
         method: "mala" or "ula", the sampler between swaps.
         burn_in: steps at the start that are neither kept nor counted, fewer than n_steps.
-        generator, thin, keep: as for `ula`.
+        generator, thin, keep, progress: as for `ula`.
 
     Returns:
         The run. `trajectory` has shape (n_kept, n_temperatures, n_chains, ...): row i is always at temperature i.
@@ -74,9 +75,9 @@ def replica_exchange(
     step_size = (each * steps.to(x).reshape(-1, 1)).flatten()
     kernel = kind(energy, x.flatten(0, 1), step_size, (each * per_row).flatten(), generator)
     swap = Swap(kernel, per_row, x.shape[:2], swap_every, burn_in)
-    store = sample(kernel, n_steps, burn_in, thin, keep, swap)
+    store = sample(kernel, n_steps, burn_in, thin, keep, progress, swap)
     # NaN for a pair never tried
-    return store.run(temperatures, step_sizes, x.shape[:2], swap.accepted / swap.tried)
+    return store.run(temperatures, x.shape[:2], swap.accepted / swap.tried)
 
 
 class Swap:

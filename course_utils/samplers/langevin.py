@@ -25,6 +25,7 @@ def ula(
     burn_in: int = 0,
     thin: int = 1,
     keep: bool = True,
+    progress: bool = False,
 ) -> Run:
     """Unadjusted Langevin algorithm: every step x' = x - ε ∇E(x) + sqrt(2 ε T) ξ is taken.
 
@@ -40,12 +41,14 @@ def ula(
         burn_in: steps at the start that are not kept, fewer than n_steps.
         thin: after the burn-in every thin-th state is kept, (n_steps - burn_in) // thin in all.
         keep: if False, no trajectory is stored, and memory does not grow with n_steps.
+        progress: if True, show a progress bar, on stdout.
 
     Returns:
         The run, without `acceptance`.
 
     Raises:
-        ValueError: if an argument is wrong, before any step.
+        ValueError: if an argument is wrong, before any step; a `NoFiniteStart` if the energy of an initial state is not
+            finite.
         Diverged: if a state stops being finite; it names the step size that would be stable.
 
     Source: Parisi, Nucl. Phys. B 180, 378 (1981), doi:10.1016/0550-3213(81)90056-0; Roberts and Tweedie, Bernoulli 2,
@@ -53,7 +56,7 @@ def ula(
     """
     whole("n_steps", n_steps)
     kernel = Ula(energy, x, step_size, temperature, generator)
-    return sample(kernel, n_steps, burn_in, thin, keep).run(temperature, step_size)
+    return sample(kernel, n_steps, burn_in, thin, keep, progress).run(temperature)
 
 
 def mala(
@@ -67,6 +70,7 @@ def mala(
     burn_in: int = 0,
     thin: int = 1,
     keep: bool = True,
+    progress: bool = False,
 ) -> Run:
     """Metropolis-adjusted Langevin algorithm: the step of `ula` is a proposal y, accepted with probability
 
@@ -83,7 +87,7 @@ def mala(
         x: initial states, of finite energy.
         temperature: T > 0; one number, or one per chain.
         burn_in: steps at the start that are neither kept nor counted in `acceptance`.
-        step_size, n_steps, generator, thin, keep: as for `ula`.
+        step_size, n_steps, generator, thin, keep, progress: as for `ula`.
 
     Returns:
         The run.
@@ -97,7 +101,7 @@ def mala(
     """
     whole("n_steps", n_steps)
     kernel = Mala(energy, x, step_size, temperature, generator)
-    return sample(kernel, n_steps, burn_in, thin, keep).run(temperature, step_size)
+    return sample(kernel, n_steps, burn_in, thin, keep, progress).run(temperature)
 
 
 def annealed(
@@ -109,6 +113,7 @@ def annealed(
     generator: torch.Generator,
     thin: int = 1,
     keep: bool = True,
+    progress: bool = False,
 ) -> Run:
     """`ula` whose temperature follows a schedule: step k is taken at temperatures[k].
 
@@ -120,7 +125,7 @@ def annealed(
         step_size: ε > 0.
         temperatures: T >= 0 of each step; their number is the number of steps. With a second axis, each chain has a
             schedule of its own.
-        thin, keep: as for `ula`, without a burn-in.
+        thin, keep, progress: as for `ula`, without a burn-in.
 
     Returns:
         The run; the temperatures of the states kept are `run.temperature[run.steps - 1]`.
@@ -140,7 +145,7 @@ def annealed(
             "with one column for each chain"
         )
     kernel = Ula(energy, x, positive("step_size", step_size), schedule.max().item(), generator, schedule=schedule)
-    return sample(kernel, len(schedule), 0, thin, keep).run(schedule, step_size)
+    return sample(kernel, len(schedule), 0, thin, keep, progress).run(schedule)
 
 
 def gradient(energy: EnergyFunction, x: Float[Tensor, "n_chains *dim"]) -> Float[Tensor, "n_chains *dim"]:

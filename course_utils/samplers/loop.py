@@ -1,11 +1,13 @@
 """All steps of a run: what is kept of them, and a look now and then whether the states are still finite."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from tqdm import tqdm
 
 from course_utils.arguments import whole
 from course_utils.energies import KnownEnergy
@@ -22,7 +24,13 @@ _FRAME_ENTRIES = 1 << 20
 
 @torch.no_grad()
 def sample(
-    kernel: Kernel, n_steps: int, burn_in: int, thin: int, keep: bool, swap: Callable[[int], None] | None = None
+    kernel: Kernel,
+    n_steps: int,
+    burn_in: int,
+    thin: int,
+    keep: bool,
+    progress: bool,
+    swap: Callable[[int], None] | None = None,
 ) -> "Store":
     """Take all steps, and hand back what was kept of them.
 
@@ -30,7 +38,7 @@ def sample(
 
     Args:
         kernel: at the initial states.
-        n_steps, burn_in, thin, keep: as a sampler got them.
+        n_steps, burn_in, thin, keep, progress: as a sampler got them.
         swap: called with the number of each step after it.
 
     Raises:
@@ -45,20 +53,19 @@ def sample(
             swap(number)
 
     start, can_diverge = kernel.x.clone(), kernel.accepted is None
-    for done in range(0, n_steps, _BLOCK):
-        block = range(done + 1, min(done + _BLOCK, n_steps) + 1)
-        if can_diverge:
-            before, random_state = kernel.x.clone(), kernel.generator.get_state()
-        for number in block:
-            one_step(number)
-            store.add(number)
-        if can_diverge and not torch.isfinite(kernel.x).all():
-            kernel.x.copy_(before)
-            kernel.generator.set_state(random_state)
-            for number in block:  # the same steps once more, now looking at each
+    with tqdm(total=n_steps, disable=not progress, file=sys.stdout, unit="step", mininterval=0.2) as bar:
+        for done in range(0, n_steps, _BLOCK):
+            block = range(done + 1, min(done + _BLOCK, n_steps) + 1)
+            if can_diverge:
+                before, random_state = kernel.x.clone(), kernel.generator.get_state()
+            for number in block:
                 one_step(number)
-                if not torch.isfinite(kernel.x).all():
-                    raise _diverged(kernel, number, start)
+                store.add(number)
+            if can_diverge and not torch.isfinite(kernel.x).all():
+                kernel.x.copy_(before)
+                kernel.generator.set_state(random_state)
+                raise _diverged(kernel, one_step, block, start)
+            bar.update(len(block))
     return store
 
 
@@ -95,14 +102,13 @@ class Store:
     def run(
         self,
         temperature: Any,
-        step_size: Any,
         rows: tuple[int, int] | None = None,
         swaps: Float[Tensor, "n_pairs"] | None = None,
     ) -> Run:
         """The run, once all steps are done.
 
         Args:
-            temperature, step_size: as the run is to name them.
+            temperature: as the run is to name it.
             rows: (n_temperatures, n_chains) if the chains are laid out in rows.
             swaps: share of swaps accepted between neighbouring rows.
         """
@@ -118,10 +124,15 @@ class Store:
             x = x.unflatten(0, rows)
             states, values = (None if kept is None else kept.unflatten(1, rows) for kept in (states, values))
             accepted = None if accepted is None else accepted.unflatten(0, rows)
-        return Run(x, states, values, steps, accepted, temperature, step_size, swaps)
+        return Run(x, states, values, steps, accepted, temperature, swaps)
 
 
-def _diverged(kernel: Kernel, number: int, start: Tensor) -> Diverged:
+def _diverged(kernel: Kernel, one_step: Callable[[int], None], block: range, start: Tensor) -> Diverged:
+    """What to say of a block of steps, to be taken once more, in which a state stops being finite."""
+    for number in block:
+        one_step(number)
+        if not torch.isfinite(kernel.x).all():
+            break
     chain = int((~torch.isfinite(kernel.x)).reshape(len(start), -1).any(1).int().argmax())
     of_chain = [
         float(value[chain] if isinstance(value, Tensor) else value) for value in (kernel.step_size, kernel.temperature)

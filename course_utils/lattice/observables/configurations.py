@@ -1,7 +1,8 @@
 """What is measured on configurations of spins: one number, or one field, for each lattice.
 
 Lattices have shape (..., rows, cols), the arrays are those of NumPy or JAX, and what comes back is of the same kind.
-The functions may stand inside `jax.jit`.
+The functions may stand inside `jax.jit`. Fewer than two axes, or numbers of the wrong kind, are a ValueError: +1 and -1
+need a dtype that holds -1, angles one of floating point, and states of a clock one of integers.
 """
 
 import math
@@ -27,9 +28,6 @@ def magnetisation(spins: Num[Array, "*batch rows cols"]) -> Float[Array, "*batch
 
     Returns:
         From -1 to 1.
-
-    Raises:
-        ValueError: if spins has fewer than two axes, or a dtype that cannot hold -1.
     """
     return _signed(spins).mean(spins, axis=(-2, -1))
 
@@ -42,9 +40,6 @@ def planar_magnetisation(angles: Float[Array, "*batch rows cols"]) -> Float[Arra
 
     Returns:
         The two components in the last axis.
-
-    Raises:
-        ValueError: if angles is not an array of floating-point numbers with at least two axes.
     """
     xp = _angles(angles)
     return xp.stack([xp.mean(xp.cos(angles), axis=(-2, -1)), xp.mean(xp.sin(angles), axis=(-2, -1))], axis=-1)
@@ -59,9 +54,6 @@ def clock_angles(states: Integer[Array, "*shape"], q: int) -> Float[Array, "*sha
 
     Returns:
         Angles in radians, float64 from NumPy, JAX's default float from JAX.
-
-    Raises:
-        ValueError: if states are not integers, or q is below 2.
     """
     _states(states, q)
     return states * (TURN / q)
@@ -82,7 +74,7 @@ def correlation_function(*components: Num[Array, "*batch L L"]) -> Float[Array, 
         L // 2 + 1 numbers in the last axis; distance in lattice spacings.
 
     Raises:
-        ValueError: if there is no component, the lattice is not square, or a component cannot hold -1.
+        ValueError: if there is no component, or the lattice is not square.
     """
     if not components:
         raise ValueError("components = (): expected at least one array")
@@ -165,9 +157,6 @@ def helicity_terms(angles: Float[Array, "*batch rows cols"]) -> Float[Array, "*b
     Returns:
         In the last axis (c_x + c_y) / 2 and (s_x² + s_y²) / 2, where c_x and s_x are sums of cos(θ_i - θ_j) and
         sin(θ_i - θ_j) over the bonds along x, divided by the number of spins.
-
-    Raises:
-        ValueError: if angles is not an array of floating-point numbers with at least two axes.
     """
     xp = _angles(angles)
     cosine = square = 0.0
