@@ -114,11 +114,13 @@ class SearchProblem:
         energy: the energy object, of two coordinates.
         step_size: a step that is stable in `energy.domain`, and somewhat beyond.
         success_below: a run that has been lower has found the global minimum.
+        criterion: why that number, in words.
     """
 
     energy: energies.KnownEnergy
     step_size: float
     success_below: float
+    criterion: str
 
 
 def landscapes() -> dict[str, SearchProblem]:
@@ -128,11 +130,12 @@ def landscapes() -> dict[str, SearchProblem]:
     Rastrigin 397 and 0.0050, network loss 323 and 0.0062, Ackley 56 and 0.036 outside of its cusp. Where the noise
     carries a run out of the domain, Rosenbrock and the network loss are steeper, so that their steps are smaller still.
     """
-    return {  # a success is within 0.1 of the one minimum, or below half-way to the second-lowest
-        "Rosenbrock": SearchProblem(energies.Rosenbrock(), 1e-4, 0.01),
-        "Rastrigin": SearchProblem(energies.Rastrigin(), 2e-3, 0.497),
-        "Ackley": SearchProblem(energies.Ackley(), 1e-2, 1.29),
-        "Network loss": SearchProblem(energies.NetworkLoss(), 2e-3, 0.374),
+    half_way = "half-way to the second-lowest minimum"
+    return {
+        "Rosenbrock": SearchProblem(energies.Rosenbrock(), 1e-4, 0.01, "it has one minimum: within 0.1 of it in x"),
+        "Rastrigin": SearchProblem(energies.Rastrigin(), 2e-3, 0.497, half_way),
+        "Ackley": SearchProblem(energies.Ackley(), 1e-2, 1.29, half_way),
+        "Network loss": SearchProblem(energies.NetworkLoss(), 2e-3, 0.374, half_way),
     }
 
 
