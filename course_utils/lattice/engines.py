@@ -253,7 +253,7 @@ class ListedBonds(Bonds):
 class Sites(Engine):
     """One node per spin. `order` holds the position of each colour's spins in the lattice, row by row."""
 
-    order: list[Int[Array, "n"]]
+    order: list[Int[Array, "_"]]
 
     def bonds(self, coupling, colour):
         if coupling.ndim:  # one per edge: each spin's own, in the order in which its neighbours are listed
