@@ -61,7 +61,7 @@ class Machine:
         return "\n".join(lines)
 
 
-def setup(seed: int = 0, uses: Sequence[str] = ("torch",), *, quiet: bool = False) -> Machine:
+def setup(seed: int = 0, uses: Sequence[str] = ("torch",)) -> Machine:
     """Prepare a notebook: find out where it runs, seed it, set the plotting style, and say so.
 
     Only the frameworks in `uses` are imported. On a GPU, JAX is told not to take most of its memory at the start.
@@ -70,7 +70,6 @@ def setup(seed: int = 0, uses: Sequence[str] = ("torch",), *, quiet: bool = Fals
         seed: non-negative integer, given to Python's, NumPy's and PyTorch's global generators. Lessons still pass
             explicit generators; this seed only keeps a learner's own experiments repeatable.
         uses: frameworks to import and describe, out of "torch" and "jax".
-        quiet: do not print the description.
 
     Returns:
         The machine; `machine.device` is where tensors should go.
@@ -100,8 +99,7 @@ def setup(seed: int = 0, uses: Sequence[str] = ("torch",), *, quiet: bool = Fals
         devices={name: device for name, (device, _) in found.items()},
         device_names={name: text for name, (_, text) in found.items()},
     )
-    if not quiet:
-        print(machine)
+    print(machine)
     return machine
 
 

@@ -248,9 +248,7 @@ class _Loop:
             loss = self.objective(self.energy, batch, self.generator)
         except samplers.Diverged as error:
             raise self.diverged("a state of the chains", batch, f"{error} ") from error
-        except ValueError as error:
-            if "expected a finite start" not in str(error):  # an argument is wrong; else a sampler refuses to start
-                raise
+        except samplers.NoFiniteStart as error:
             raise self.diverged("the energy of a chain", batch, f"{error}. ") from error
         if not torch.isfinite(loss):
             raise self.diverged("the loss", batch)
