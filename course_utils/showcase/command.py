@@ -33,8 +33,8 @@ def read(arguments: Sequence[str] | None = None) -> tuple[Settings, list[str]]:
     """The command line, understood and checked: the settings, and what to make."""
     parser = Parser(
         prog="python -m course_utils.showcase",
-        description="Make the plate, the table and picture of statistics, the films, and the critical lattice: some "
-        "five minutes on two cores. Stop it with Ctrl-C; the same command goes on where it stopped.",
+        description="Make the plate, the table and picture of statistics, the films, and the critical lattice: five "
+        "to six minutes on two cores. Stop it with Ctrl-C; the same command goes on where it stopped.",
     )
     parser.add_argument("--out", default="showcase", help="folder for the pictures (showcase)")
     parser.add_argument("--size", type=int, default=512, help=f"spins along a side, {LEAST} to {MOST}, in 16s (512)")

@@ -57,7 +57,7 @@ showcase.plate_made()
 #
 # Each of these lattices has 512 × 512 spins, and random and aligned starts led to the same averages: that is how you will learn to
 # tell equilibrium from a run that was too short. You write such samplers yourself in lessons 07 to 09. In a terminal in the
-# folder of the course, `.venv/bin/python -m course_utils.showcase` makes the picture anew in some five minutes.
+# folder of the course, `.venv/bin/python -m course_utils.showcase` makes the picture anew, with all the rest in five to six minutes.
 #
 # Here is the way there:
 

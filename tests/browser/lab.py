@@ -129,9 +129,8 @@ class Server:
         self.source = source
         self.root = folder / "course"
         self.root.mkdir()
-        shutil.copytree(
-            source / "course_utils", self.root / "course_utils", ignore=shutil.ignore_patterns("__pycache__")
-        )
+        for package in ("course_checks", "course_utils"):
+            shutil.copytree(source / package, self.root / package, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(
             source / "notebooks", self.root / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints", "src")
         )
@@ -147,7 +146,9 @@ class Server:
             file = folder / "settings" / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(settings))
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
+        # Kernels find the course beside the notebook, not where the tests were started.
+        dropped = ("JUPYTER", "PYTHONPATH")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
         environment |= {
             "JUPYTER_CONFIG_DIR": str(folder / "config"),
             "JUPYTER_DATA_DIR": str(folder / "data"),

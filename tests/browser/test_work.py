@@ -52,6 +52,7 @@ def clone(tmp_path: Path) -> Path:
 @pytest.fixture
 def address(clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Where `course.py lab --no-browser` says that it serves."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # set-up is to find the course in the clone
     for kind in ("CONFIG", "DATA", "RUNTIME"):
         monkeypatch.setenv(f"JUPYTER_{kind}_DIR", str(tmp_path / kind))
     process = subprocess.Popen(
