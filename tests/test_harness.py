@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat.v4 as v4
 import pytest
@@ -266,3 +267,16 @@ def test_cells_of_a_notebook_run_in_order_on_one_process(tmp_path: Path) -> None
         [sys.executable, "-m", "pytest", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert "20 passed" in result.stdout, result.stdout
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "same"),
+    [
+        ("a step took 0.53 CPU s, all of them 59 h", "a step took 0.56 CPU s, all of them 62 h", True),
+        ("10,000 steps of 128 images", "10,001 steps of 128 images", False),
+        ("E = 0.53 after 2 s", "E = 0.56 after 2 s", False),
+    ],
+)
+def test_a_cell_that_is_run_again_may_differ_in_its_times_and_in_no_other_number(first, then, same):
+    kernel = SimpleNamespace(run=lambda source: harness.Result(stdout=then))
+    assert (harness.faults_of_rerun(kernel, "x = 1", first) == []) is same

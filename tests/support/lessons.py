@@ -191,7 +191,7 @@ def pass_over(lesson: build.Lesson, course: build.Course, answers: list[Answer])
 def faults_of_rerun(kernel: Kernel, source: str, printed: str) -> list[str]:
     """What is wrong with a given cell that is run again when the lesson has ended, out of order.
 
-    It must print what it printed before. Where it draws from a generator that moves on, or prints times, two runs in a
+    It must print what it printed before, but for times. Where it draws from a generator that moves on, two runs in a
     row differ too: then only the number of lines must be the same.
     """
     where = f"a given cell, run again at the end (`{_first_line(source)}`)"
