@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from .source import ANSWER, Cell, Course, Lesson, solution_of, without_markers
-from .templates import links_cell, map_cell, report_cell, setup_cell, title_cell
+from .templates import FOLDED, check_cell, links_cell, map_cell, report_cell, setup_cell, title_cell
 
 METADATA: dict[str, Any] = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -51,6 +51,12 @@ def _markdown(cell: Cell, lesson: Lesson, solved: bool) -> str:
     return cell.source
 
 
+def _code(cell: Cell, course: Course) -> str:
+    if cell.role == "template":
+        return map_cell(course)
+    return check_cell(cell.name, cell.source) if cell.role == "check" else cell.source
+
+
 def _nbgrader(cell: Cell) -> dict[str, Any]:
     """nbgrader's metadata, schema 3, of a todo or a check cell. Its ids may hold no dot."""
     is_check = cell.role == "check"
@@ -83,7 +89,7 @@ def expand(lesson: Lesson, course: Course, solved: bool) -> NotebookNode:
             text = _markdown(cell, lesson, solved).replace("{repository}", course.repository)
             parts.append((markdown, text, cell))
         else:
-            parts.append((code, map_cell(course) if cell.role == "template" else cell.source, cell))
+            parts.append((code, _code(cell, course), cell))
     if lesson.points:
         parts.append((code, report_cell(lesson), None))
     parts.append((markdown, links_cell(lesson, course), None))
@@ -93,6 +99,8 @@ def expand(lesson: Lesson, course: Course, solved: bool) -> NotebookNode:
     for kind, source, cell in parts:
         make = new_code_cell if kind == code else new_markdown_cell
         made = make(source, id=ids.next(kind, cell.source if cell and cell.source else source))
+        if kind == code and source.startswith("# @title "):
+            made.metadata.update(copy.deepcopy(FOLDED))
         if cell and cell.role:
             made.metadata["course"] = {cell.role: cell.name}
             if cell.role in ("todo", "check"):

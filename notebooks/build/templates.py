@@ -51,29 +51,13 @@ def _lesson_link(number: str, course: Course) -> str:
 
 
 SETUP_TEMPLATE = """\
-# Set-up. In a copy of the repository, and on Binder, this finds course_utils and touches no network.
-# Elsewhere, as on Colab, it installs course_utils and keeps every package at the version it has.
+# @title Set-up · run this cell first
 import importlib.util, sys
 from pathlib import Path
-
-places = (Path.cwd(), *Path.cwd().parents)
-sys.path += [str(p) for p in places if (p / "course_utils" / "__init__.py").is_file()][:1]
-if importlib.util.find_spec("course_utils") is None:
-    import re, subprocess, tempfile
-    from importlib.metadata import distributions
-    from packaging import utils, version
-    valid = re.compile(version.VERSION_PATTERN, re.X | re.I)
-    found = [(d.metadata.get("Name"), d.metadata.get("Version", "")) for d in distributions()]
-    pins = {utils.canonicalize_name(n): v for n, v in reversed(found) if n and valid.fullmatch(v)}
-    limits = Path(tempfile.mkdtemp(), "constraints.txt")
-    limits.write_text("".join(f"{name}=={version}\\n" for name, version in pins.items()))
-    pip = [sys.executable, "-m", "pip", "install", "-c", str(limits), "@REQUIREMENT@"]
-    result = subprocess.run(pip, capture_output=True, text=True)
-    if result.returncode:
-        raise RuntimeError("course_utils was not installed:\\n" + result.stdout[-2000:] + result.stderr)
-    importlib.invalidate_caches()
+sys.path += [str(p) for p in Path.cwd().parents if (p / "course_utils").is_dir()]
+if importlib.util.find_spec("course_utils") is None:  # as on Colab: add it, and change no other package
+    %pip install --quiet --no-deps "course_utils @ git+@ADDRESS@"
 import course_utils
-
 machine = course_utils.setup(seed=0, uses=@USES@)"""
 
 
@@ -85,9 +69,17 @@ def setup_cell(uses: Sequence[str], repository: str | None = None) -> str:
         repository: address of the repository; the one of this checkout if None.
     """
     address = repository if repository is not None else read_repository(ROOT / "pyproject.toml")
-    extra = "[thrml]" if "jax" in uses else ""
     names = "(" + ", ".join(f'"{u}"' for u in uses) + ("," if len(uses) == 1 else "") + ")"
-    return SETUP_TEMPLATE.replace("@REQUIREMENT@", f"course_utils{extra} @ git+{address}").replace("@USES@", names)
+    return SETUP_TEMPLATE.replace("@ADDRESS@", address).replace("@USES@", names)
+
+
+def check_cell(number: str, code: str) -> str:
+    """Code of a check cell under the line that stands for it while it is folded."""
+    return f"# @title Check {number} · run this cell when your answer stands\n{code}"
+
+
+#: Metadata of a cell whose code is folded away until somebody asks for it: JupyterLab's, then Colab's.
+FOLDED: dict[str, Any] = {"jupyter": {"source_hidden": True}, "cellView": "form"}
 
 
 def report_cell(lesson: Lesson) -> str:
