@@ -53,8 +53,9 @@ def needed(frameworks: Sequence[str]) -> list[Requirement]:
     """What the course needs with these frameworks, from its own description."""
     extras = {EXTRAS[name] for name in frameworks}
     if PROJECT.is_file():
-        project = tomllib.loads(PROJECT.read_text("utf-8"))["project"]
-        lines = [*project["dependencies"], *(r for e in extras for r in project["optional-dependencies"][e])]
+        project = tomllib.loads(PROJECT.read_text("utf-8")).get("project", {})
+        optional = project.get("optional-dependencies", {})
+        lines = [*project.get("dependencies", ()), *(line for extra in extras for line in optional.get(extra, ()))]
         return [Requirement(line) for line in lines]
     requirements = [Requirement(line) for line in metadata.requires("course_utils") or ()]
     return [r for r in requirements if r.marker is None or any(r.marker.evaluate({"extra": e}) for e in ("", *extras))]

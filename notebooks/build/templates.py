@@ -11,13 +11,13 @@ from .source import PLANNED, ROOT, Course, Lesson, read_repository
 
 
 def title_cell(lesson: Lesson, course: Course, solved: bool) -> str:
-    """The first cell: title, goal, badges, and what it takes."""
+    """The first cell: title, goal, where else it opens, and what it takes."""
     needs = [_lesson_link(number, course) for number in lesson.needs]
     before = ", ".join([*needs, *([lesson.know] if lesson.know else [])]) or "none"
     parts = [
         f"# {lesson.number} · {lesson.title}",
         f"After this lesson you will be able to {lesson.goal}.",
-        badges(lesson, course),
+        f"Open it [on Colab]({colab_address(lesson, course)}) or [on Binder]({binder_address(lesson, course)}).",
         f"*Prerequisites: {before} · time to work through: {lesson.time} · run time on two CPU cores: {lesson.runs}*",
     ]
     if solved:
@@ -26,15 +26,18 @@ def title_cell(lesson: Lesson, course: Course, solved: bool) -> str:
 
 
 def badges(lesson: Lesson, course: Course) -> str:
-    """Badges that open the student copy of the main branch on Colab and Binder."""
-    owner_name = course.repository.removeprefix("https://github.com/")
-    file = quote(course.show(course.student_path(lesson)), safe="")
-    binder = f"https://mybinder.org/v2/gh/{owner_name}/main?labpath={file}"
+    """Badges that open the student copy on Colab and Binder. Without a network they do not load: not for lessons."""
     return (
         "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
         f"({colab_address(lesson, course)}) "
-        f"[![Open on Binder](https://mybinder.org/badge_logo.svg)]({binder})"
+        f"[![Open on Binder](https://mybinder.org/badge_logo.svg)]({binder_address(lesson, course)})"
     )
+
+
+def binder_address(lesson: Lesson, course: Course) -> str:
+    """Where Binder opens the student copy of the main branch."""
+    owner_name = course.repository.removeprefix("https://github.com/")
+    return f"https://mybinder.org/v2/gh/{owner_name}/main?labpath={quote(course.show(course.student_path(lesson)), safe='')}"
 
 
 def colab_address(lesson: Lesson, course: Course) -> str:
