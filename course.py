@@ -59,7 +59,9 @@ COLAB_PYTHON = (3, 13)
 COLAB_LACKS = ("thrml", "equinox", "jaxtyping", "wadler_lindig")
 
 # What the packages of tests/requirements.txt add to JupyterLab: menus and buttons that are not for learners.
-AUTHORS_EXTENSIONS = dict.fromkeys(("@jupyter/nbgrader", "@jupyter-notebook/lab-extension", "jupyterlab-jupytext"), True)
+AUTHORS_EXTENSIONS = dict.fromkeys(
+    ("@jupyter/nbgrader", "@jupyter-notebook/lab-extension", "jupyterlab-jupytext"), True
+)
 
 # Tests of the tools that build and check the course. Those tools are not on Colab.
 NOT_ON_COLAB = (

@@ -142,7 +142,7 @@ def _torch(seed: int) -> tuple[str, str]:
 
 
 def _programs_folder() -> Path | None:
-    """Where JAX may keep compiled programs: as the environment says, else in the user's cache if that can be written."""
+    """Where JAX may keep compiled programs: as the environment says, else in the user's cache; None if it may not."""
     chosen = os.environ.get("JAX_COMPILATION_CACHE_DIR")
     if chosen:
         return Path(chosen)

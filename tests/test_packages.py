@@ -82,7 +82,7 @@ def test_what_is_missing_is_added_with_all_else_held(alone):
 def test_why_it_cannot_be_added_is_said(alone):
     _, answer = alone
     answer |= {"returncode": 1, "stderr": "ERROR: no network today"}
-    with pytest.raises(RuntimeError, match=r"no-such-package>=2 could not be added.*not changed[\s\S]*no network today"):
+    with pytest.raises(RuntimeError, match=r"no-such-package>=2 could not be added[\s\S]*no network today"):
         packages.complete(())
 
 

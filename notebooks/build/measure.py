@@ -12,6 +12,7 @@ from .source import ANSWER, BEGIN, END, Cell, Course, Lesson, solution_of
 PICTURE = re.compile(r"\b(plots|explorers|display|movie)\b")
 FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)
 FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$", re.DOTALL)
+WORD = re.compile(r"\w[\w'’.,/-]*")
 MARKS = re.compile(r"<[^>]+>|!?\[([^\]]*)\]\([^)]*\)|[|#>*_`]+|^\s*(?:-|\d+\.)\s", re.MULTILINE)
 
 
@@ -51,7 +52,7 @@ def count(cells: Sequence[Cell]) -> Counts:
         if cell.kind == "markdown":
             sections += len(re.findall(r"^## \d+ · ", cell.source, re.MULTILINE))
             for paragraph in paragraphs(cell):
-                n = len(paragraph.split())
+                n = len(WORD.findall(paragraph))
                 words, run = words + n, run + n
                 longest = max(longest, run)
                 if "?" in paragraph:
@@ -90,7 +91,8 @@ def code_lines(source: str) -> int:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
             skipped |= {n - shift for n in range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)}
     lines = enumerate(source.splitlines(), 1)
-    return sum(i not in skipped and bool(s := line.strip()) and s not in (BEGIN, END) and s[0] != "#" for i, line in lines)
+    read = [line.strip() for i, line in lines if i not in skipped]
+    return sum(bool(line) and line not in (BEGIN, END) and line[0] != "#" for line in read)
 
 
 def minutes(time: str) -> int:
@@ -102,7 +104,7 @@ def minutes(time: str) -> int:
 def table(course: Course) -> str:
     """A line for each part of each lesson, and one for all."""
     rows = [
-        "| | | minutes | words | longest run | sections | exercises | learner's lines | lines given | learner's share |",
+        "| | | minutes | words | longest run | sections | exercises | learner's lines | given lines | share |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for lesson in course.lessons:

@@ -42,7 +42,8 @@ def _markdown(cell: Cell, lesson: Lesson, solved: bool) -> str:
         question, _, answer = cell.source.partition(ANSWER)
         return f"{question.strip()}\n\n{folded('Our answer', answer)}"
     if cell.role == "depth":
-        return f"---\n# Depth · for those who want more\n*{cell.name} · no later lesson asks for it*\n\n{cell.source.strip()}"
+        note = f"*{cell.name} · no later lesson asks for it*"
+        return f"---\n# Depth · for those who want more\n{note}\n\n{cell.source.strip()}"
     if cell.role == "hint":
         hint = folded("Hint", cell.source)
         if solved:  # the answer stands in the exercise itself

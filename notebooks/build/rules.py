@@ -68,10 +68,10 @@ def _core_problems(lesson: Lesson) -> Iterator[str]:
         ("exercises", seen.exercises, MAX_EXERCISES),
     ):
         if value > most:
-            yield f"the core path has {value} {what}; {most} is the limit. Shorten it, or move a section into the depth part."
+            yield f"the core path has {value} {what}; {most} is the limit. Shorten it, or move a part behind `depth`."
     if seen.share < MIN_SHARE:
         yield (
-            f"the learner writes {seen.share:.0%} of the core path's code lines; {MIN_SHARE:.0%} is the least. Let them "
+            f"the learner writes {seen.share:.0%} of the core path's code; {MIN_SHARE:.0%} is the least. Let them "
             "write what is worth learning, and move machinery into course_utils."
         )
     if not seen.explorer:

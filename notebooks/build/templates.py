@@ -37,7 +37,8 @@ def badges(lesson: Lesson, course: Course) -> str:
 def binder_address(lesson: Lesson, course: Course) -> str:
     """Where Binder opens the student copy of the main branch."""
     owner_name = course.repository.removeprefix("https://github.com/")
-    return f"https://mybinder.org/v2/gh/{owner_name}/main?labpath={quote(course.show(course.student_path(lesson)), safe='')}"
+    file = quote(course.show(course.student_path(lesson)), safe="")
+    return f"https://mybinder.org/v2/gh/{owner_name}/main?labpath={file}"
 
 
 def colab_address(lesson: Lesson, course: Course) -> str:
