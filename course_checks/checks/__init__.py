@@ -1,6 +1,6 @@
 """Checks that answer a learner in one line, name the cause where they know it, and can fail."""
 
-from .frame import CheckFailed, NotDone, close, equal, exercise, outputs, raises, report, that
+from .frame import CheckFailed, NotDone, close, equal, exercise, outputs, raises, report, that, yours
 from .task import Answer, Posed, Task
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "raises",
     "report",
     "that",
+    "yours",
 ]
