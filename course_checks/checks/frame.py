@@ -156,7 +156,7 @@ def close(
     Args:
         what: what is compared, in the words of the lesson ("log Z").
         got: the learner's number or array (torch, NumPy, JAX, list).
-        expected: the right number or array; a scalar also stands for an array that is constant.
+        expected: the right number or array, of the same shape.
         hint: a sentence for a wrong answer of unknown cause.
         causes: sentence -> the value that this mistake gives; the sentence whose value matches is shown.
         rtol: relative tolerance.

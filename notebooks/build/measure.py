@@ -22,7 +22,8 @@ class Counts:
 
     Attributes:
         words: that stand open on the page; a formula is one, and what is folded away is none.
-        longest: words in a row without a picture, a question or a cell of the reader's own.
+        longest: words in a row without a picture, a question or a cell of the reader's own; what is said of a picture
+            belongs to it.
         sections: headings `## 1 · …`.
         exercises: how many.
         learner: lines of code that the reader writes, as in our solutions.
@@ -53,7 +54,7 @@ def count(cells: Sequence[Cell]) -> Counts:
             sections += len(re.findall(r"^## \d+ · ", cell.source, re.MULTILINE))
             for paragraph in paragraphs(cell):
                 n = len(WORD.findall(paragraph))
-                words, run = words + n, run + n
+                words, run = words + n, run + n * (not paragraph.lstrip().startswith("Picture:"))
                 longest = max(longest, run)
                 if "?" in paragraph:
                     run = 0
