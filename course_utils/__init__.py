@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Machine", "saved_folder", "setup"]
 
 
-def setup(seed: int = 0, uses: Sequence[str] = ("torch",), *, quiet: bool = False) -> "Machine":
+def setup(seed: int = 0, uses: Sequence[str] = ("torch",)) -> "Machine":
     """Prepare a notebook: see that its packages are there, find out where it runs, seed it, set the plotting style.
 
     Only the frameworks in `uses` are imported. On a GPU, JAX is told not to take most of its memory at the start; what
@@ -24,7 +24,6 @@ def setup(seed: int = 0, uses: Sequence[str] = ("torch",), *, quiet: bool = Fals
         seed: non-negative integer, given to Python's, NumPy's and PyTorch's global generators. Lessons still pass
             explicit generators; this seed only keeps a learner's own experiments repeatable.
         uses: frameworks to import and describe, out of "torch" and "jax".
-        quiet: do not print the description.
 
     Returns:
         The machine; `machine.device` is where tensors should go.
@@ -40,7 +39,7 @@ def setup(seed: int = 0, uses: Sequence[str] = ("torch",), *, quiet: bool = Fals
     packages.complete(uses)
     from .machine import prepare
 
-    return prepare(seed, uses, quiet)
+    return prepare(seed, uses)
 
 
 def __getattr__(name: str) -> Any:

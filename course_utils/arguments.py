@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-__all__ = ["array", "choice", "number", "positive", "shown", "temperature", "whole"]
-
 _LONGEST = 80  # characters of a value that a message shows
 
 
@@ -86,6 +84,15 @@ def array(
     if bad.any():
         which = f", of which {shown(found[bad][0])} is none" if found.ndim else ""
         raise ValueError(f"{name} = {shown(value)}: expected {_wanted('finite numbers', least, most, above)}{which}")
+    return found
+
+
+def ladder(name: str, value: Any, *, zero: bool = False) -> Float[np.ndarray, "n"]:
+    """Two numbers or more that rise or fall, as the temperatures of replica exchange: > 0, or >= 0 with `zero`."""
+    found = array(name, value, least=0.0, above=not zero)
+    steps = np.diff(found) if found.ndim == 1 else np.zeros(0)
+    if not len(steps) or not (steps.min() > 0 or steps.max() < 0):
+        raise ValueError(f"{name} = {shown(value)}: expected two or more numbers that rise or fall")
     return found
 
 

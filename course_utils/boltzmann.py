@@ -94,15 +94,7 @@ def thermodynamics(energy: Float[Tensor, "*grid"], cell: float, temperature: flo
     The entropy is computed from p and the free energy from Z, so F = U - T S is a statement that can be tested.
 
     Args:
-        energy: the energy at each grid point, in units of k_B T at T = 1.
-        cell: volume of one grid cell.
-        temperature: T > 0.
-
-    Returns:
-        The averages.
-
-    Raises:
-        ValueError: as `density`.
+        energy, cell, temperature: as for `density`.
     """
     p, log_z = density(energy, cell, temperature)
     mass = p * cell

@@ -7,11 +7,14 @@ What lesson 04 teaches, for later lessons to use. A step of size ε at temperatu
 and a mini-batch step w' = w - ε ĝ with batch size B is read as one: its noise has the covariance ε² C / B, where C is
 the covariance of the gradients of single examples, so along each direction T = ε C / (2 B).
 
+Schedules give T of each step. `start` and `end` are those of the first and the last one, >= 0 and exact; `n_steps` is
+at least 2, or 1 where there is no end. An argument out of its range is a ValueError.
+
 Temperatures, curvatures and covariances are float64.
 """
 
+import itertools
 import math
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,108 +23,36 @@ import torch
 from jaxtyping import Bool, Float, Int
 from scipy import stats
 from torch import Tensor
-from tqdm import tqdm
 
 from course_utils import arguments, energies, samplers
 from course_utils.arguments import choice, number, positive, shown, whole
-
-__all__ = [
-    "ONE_SIGMA",
-    "SCHEDULES",
-    "SearchProblem",
-    "SuccessRate",
-    "constant",
-    "effective_temperature",
-    "exponential",
-    "gradient_noise",
-    "landscapes",
-    "linear",
-    "logarithmic",
-    "polynomial",
-    "random_starts",
-    "schedule",
-    "sgd_linear_regression",
-    "sgd_stationary_covariance",
-    "succeeded",
-    "success_rate",
-    "temperature_from_variance",
-    "thermal_descent",
-]
-
 
 # ------------------------------------------------------------------------------------------------------- schedules
 
 
 def constant(temperature: float, n_steps: int) -> Float[Tensor, "n_steps"]:
-    """The same temperature at every step.
-
-    Args:
-        temperature: T >= 0.
-        n_steps: number of steps, at least 1.
-
-    Returns:
-        T of each step.
-
-    Raises:
-        ValueError: if an argument is out of its range.
-    """
+    """The same temperature at every step."""
     return torch.full((whole("n_steps", n_steps),), arguments.temperature(temperature, zero=True), dtype=torch.float64)
 
 
 def linear(start: float, end: float, n_steps: int) -> Float[Tensor, "n_steps"]:
-    """T falls by the same amount at every step: `polynomial` with power 1.
-
-    Args:
-        start: T of the first step, >= 0.
-        end: T of the last step, >= 0.
-        n_steps: number of steps, at least 2.
-
-    Returns:
-        T of each step, both ends exact.
-
-    Raises:
-        ValueError: if an argument is out of its range.
-    """
+    """T falls by the same amount at every step: `polynomial` with power 1."""
     return polynomial(start, end, n_steps, power=1.0)
 
 
 def polynomial(start: float, end: float, n_steps: int, power: float = 2.0) -> Float[Tensor, "n_steps"]:
     """T = end + (start - end) (1 - s)^power, where s goes from 0 at the first step to 1 at the last.
 
-    Args:
-        start: T of the first step, >= 0.
-        end: T of the last step, >= 0.
-        n_steps: number of steps, at least 2.
-        power: > 0; above 1 the cooling is fast at first and slow at the end.
-
-    Returns:
-        T of each step, both ends exact.
-
-    Raises:
-        ValueError: if an argument is out of its range.
+    With a power above 1 the cooling is fast at first and slow at the end.
     """
-    start, end = (
-        arguments.temperature(start, zero=True, name="start"),
-        arguments.temperature(end, zero=True, name="end"),
-    )
+    start, end = (arguments.temperature(T, zero=True, name=name) for name, T in (("start", start), ("end", end)))
     positive("power", power)
     s = torch.linspace(0, 1, whole("n_steps", n_steps, 2), dtype=torch.float64)
     return _with_ends(end + (start - end) * (1 - s) ** power, start, end)
 
 
 def exponential(start: float, end: float, n_steps: int) -> Float[Tensor, "n_steps"]:
-    """T falls by the same factor at every step (geometric cooling).
-
-    Args:
-        start: T of the first step, > 0.
-        end: T of the last step, > 0: no number of equal factors reaches 0.
-        n_steps: number of steps, at least 2.
-
-    Returns:
-        T of each step, both ends exact.
-
-    Raises:
-        ValueError: if an argument is out of its range.
+    """T falls by the same factor at every step (geometric cooling), from above 0 to above 0.
 
     Source: Kirkpatrick, Gelatt and Vecchi, Science 220, 671 (1983), doi:10.1126/science.220.4598.671.
     """
@@ -137,22 +68,20 @@ def logarithmic(start: float, n_steps: int) -> Float[Tensor, "n_steps"]:
     minimum is known to tend to 1 as k goes to infinity, if and only if c is at least the depth of the deepest local
     minimum that is not global.
 
-    Args:
-        start: T of the first step, >= 0; c = start log 2.
-        n_steps: number of steps, at least 1.
-
-    Returns:
-        T of each step; the last is start log 2 / log(1 + n_steps).
-
-    Raises:
-        ValueError: if an argument is out of its range.
-
     Source: Geman and Geman, IEEE PAMI 6, 721 (1984), doi:10.1109/TPAMI.1984.4767596; the condition on c, for a finite
         set of states: Hajek, Math. Oper. Res. 13, 311 (1988), doi:10.1287/moor.13.2.311, theorem 1.
     """
     start = arguments.temperature(start, zero=True, name="start")
     k = torch.arange(1, whole("n_steps", n_steps) + 1, dtype=torch.float64)
-    return _with_ends(start * math.log(2) / torch.log1p(k), start, None)
+    return _with_ends(start * math.log(2) / torch.log1p(k), start)
+
+
+def _with_ends(values: Tensor, start: float, end: float | None = None) -> Tensor:
+    """The schedule with its ends free of rounding."""
+    values[0] = start
+    if end is not None:
+        values[-1] = end
+    return values
 
 
 SCHEDULES: dict[str, Callable[[float, float, int], Float[Tensor, "n_steps"]]] = {
@@ -166,16 +95,7 @@ SCHEDULES: dict[str, Callable[[float, float, int], Float[Tensor, "n_steps"]]] = 
 
 
 def schedule(name: str, start: float, end: float, n_steps: int) -> Float[Tensor, "n_steps"]:
-    """A schedule by its name.
-
-    Args:
-        name: one of `SCHEDULES`.
-        start: T of the first step.
-        end: T of the last step; of no effect for "constant" and "logarithmic".
-        n_steps: number of steps.
-
-    Returns:
-        T of each step.
+    """A schedule by its name, one of `SCHEDULES`.
 
     Raises:
         ValueError: if there is no such schedule, or an argument is out of its range.
@@ -250,20 +170,12 @@ def thermal_descent(
     quench: int = 0,
     thin: int = 1,
     keep: bool = True,
-    progress: bool = False,
 ) -> samplers.Run:
     """Gradient descent whose noise has the temperature of a schedule: `samplers.annealed`, then steps at T = 0.
 
     Args:
-        energy: E, one value per chain.
-        x: where the chains start.
-        step_size: ε > 0.
-        temperatures: T >= 0 of each step; with a second axis, each chain has a schedule of its own.
-        generator: source of the random numbers, on the device of x.
+        energy, x, step_size, temperatures, generator, thin, keep: as for `samplers.annealed`.
         quench: number of steps at T = 0 that follow; they lead to the bottom of the well that a chain is in.
-        thin: every thin-th state is kept.
-        keep: if False, no trajectory is stored.
-        progress: if True, show a progress bar, on stdout.
 
     Returns:
         The run; `run.x` are the end points, and `run.temperature` the schedule with the quench.
@@ -278,16 +190,8 @@ def thermal_descent(
     whole("quench", quench, 0)
     if temperatures.ndim:
         temperatures = torch.cat([temperatures, temperatures.new_zeros(quench, *temperatures.shape[1:])])
-    return samplers.annealed(
-        energy,
-        x,
-        step_size=step_size,
-        temperatures=temperatures,
-        generator=generator,
-        thin=thin,
-        keep=keep,
-        progress=progress,
-    )
+    how = {"step_size": step_size, "temperatures": temperatures, "generator": generator, "thin": thin, "keep": keep}
+    return samplers.annealed(energy, x, **how)
 
 
 # ------------------------------------------------------------------------------------------------------ success rates
@@ -447,7 +351,6 @@ def sgd_linear_regression(
     generator: torch.Generator,
     burn_in: int = 0,
     reshuffle: bool = False,
-    progress: bool = False,
 ) -> Float[Tensor, "n_kept n_chains d"]:
     """Mini-batch descent on the loss |features w - targets|² / (2 n), many independent chains at once.
 
@@ -462,7 +365,6 @@ def sgd_linear_regression(
         burn_in: steps at the start that are not kept, fewer than n_steps.
         reshuffle: if False, batches are drawn with replacement; if True, each chain goes through the examples in a new
             random order in each epoch, as data loaders do (a last, shorter batch is left out).
-        progress: if True, show a progress bar, on stdout.
 
     Returns:
         The weights after each step kept.
@@ -479,8 +381,7 @@ def sgd_linear_regression(
     batches = _batches(n, batch_size, len(w), generator, reshuffle)
     # Stop far below the largest number, whose square would no longer be finite.
     far = 1e100 if w.dtype == torch.float64 else 1e15
-    for k in tqdm(range(n_steps), disable=not progress, file=sys.stdout, unit="step", mininterval=0.2):
-        rows = next(batches)
+    for k, rows in enumerate(itertools.islice(batches, n_steps)):
         x = features[rows]
         error = torch.einsum("cbd,cd->cb", x, w) - targets[rows]
         w = w - step_size / batch_size * torch.einsum("cb,cbd->cd", error, x)
@@ -546,11 +447,3 @@ def sgd_stationary_covariance(
         )
     rest = torch.eye(d * d, dtype=torch.float64) - one_step
     return torch.linalg.solve(rest, step_size**2 / batch_size * c.flatten()).reshape(d, d)
-
-
-def _with_ends(values: Tensor, start: float, end: float | None) -> Tensor:
-    """The schedule with its ends free of rounding."""
-    values[0] = start
-    if end is not None:
-        values[-1] = end
-    return values

@@ -6,7 +6,8 @@
 
 `samples` is a torch tensor or a numpy array of shape (n_kept, n_chains), time first, as the samplers return it, or
 (n_kept, n_chains, dim); each coordinate is then treated on its own, and the results have shape (dim,). One chain may be
-passed as shape (n_kept,), except to `r_hat`, which compares chains.
+passed as shape (n_kept,), except to `r_hat`, which compares chains. A chain has at least 4 states. Another shape,
+entries that are not finite, or a chain that never moves, are a ValueError.
 
 None of these numbers can see a well that no chain has visited.
 """
@@ -23,8 +24,6 @@ from jaxtyping import Float, Num
 
 from course_utils.arguments import shown, whole
 
-__all__ = ["TwoStarts", "autocorrelation", "ess", "integrated_time", "mcse", "r_hat", "two_starts"]
-
 AGREE_SIGMA = 3.0  # two means further apart than this many standard errors do not agree
 LONG_TAU = 20.0  # a run of this many autocorrelation times has forgotten its start, if it moves between all wells
 
@@ -34,15 +33,9 @@ def ess(samples: Num[Any, "n_kept *chains_and_dim"]) -> float | Float[np.ndarray
 
     Chains are split in halves and ranks replace values, so that heavy tails do no harm; chains that disagree lower it.
 
-    Args:
-        samples: chains, time first; at least 4 states each.
-
     Returns:
         Number of effective draws in all chains together. It may exceed n_kept * n_chains if successive states are
         anti-correlated.
-
-    Raises:
-        ValueError: if samples has a wrong shape, NaN or infinite entries, or a chain that never moves.
 
     Source: Vehtari, Gelman, Simpson, Carpenter and Bürkner, Bayesian Anal. 16, 667 (2021), doi:10.1214/20-BA1221,
         section 4.
@@ -58,14 +51,7 @@ def r_hat(samples: Num[Any, "n_kept *chains_and_dim"]) -> float | Float[np.ndarr
     have not mixed.
 
     Args:
-        samples: at least 2 chains, time first; at least 4 states each.
-
-    Returns:
-        R-hat.
-
-    Raises:
-        ValueError: if samples has a wrong shape, fewer than 2 chains, NaN or infinite entries, or a chain that never
-            moves.
+        samples: at least 2 chains.
 
     Source: Vehtari et al., Bayesian Anal. 16, 667 (2021), doi:10.1214/20-BA1221, eqs. 4 and 14 and section 4.
     """
@@ -75,14 +61,8 @@ def r_hat(samples: Num[Any, "n_kept *chains_and_dim"]) -> float | Float[np.ndarr
 def mcse(samples: Num[Any, "n_kept *chains_and_dim"]) -> float | Float[np.ndarray, "dim"]:
     """Monte Carlo standard error of the mean over all samples: their standard deviation / sqrt(effective sample size).
 
-    Args:
-        samples: chains, time first; at least 4 states each.
-
     Returns:
         One standard error, in units of the samples.
-
-    Raises:
-        ValueError: as `ess`.
 
     Source: Vehtari et al., Bayesian Anal. 16, 667 (2021), doi:10.1214/20-BA1221.
     """
@@ -96,13 +76,10 @@ def integrated_time(samples: Num[Any, "n_kept *chains_and_dim"]) -> float | Floa
     to end the sum. For an AR(1) chain of coefficient ρ it is (1 + ρ) / (1 - ρ).
 
     Args:
-        samples: chains, time first; at least 4 states each. A chain shorter than some 50 τ gives a τ that is too small.
+        samples: chains; one shorter than some 50 τ gives a τ that is too small.
 
     Returns:
         τ in units of the interval between kept states; 1 for independent draws.
-
-    Raises:
-        ValueError: as `ess`.
 
     Source: Geyer, Stat. Sci. 7, 473 (1992), doi:10.1214/ss/1177011137, section 3.3.
     """
@@ -122,14 +99,13 @@ def autocorrelation(
     same chain. Average over axis 1 for a curve of all chains.
 
     Args:
-        samples: chains, time first; at least 4 states each.
         max_lag: the last lag returned; all of them, n_kept - 1, if left out.
 
     Returns:
         First axis the lag, in units of the interval between kept states, the others as in samples; 1 at lag 0.
 
     Raises:
-        ValueError: as `ess`, or if max_lag is not a whole number from 0 to n_kept - 1.
+        ValueError: if max_lag is not a whole number from 0 to n_kept - 1.
     """
     values, shape = _valid(samples, 1)
     last = shape[0] - 1

@@ -68,7 +68,7 @@ class Machine:
         return "\n".join(lines)
 
 
-def prepare(seed: int, uses: Sequence[str], quiet: bool) -> Machine:
+def prepare(seed: int, uses: Sequence[str]) -> Machine:
     """What `course_utils.setup` does once all packages are there; the arguments are explained at it."""
     seed = arguments.whole("seed", seed, 0, 2**32 - 1)
     programs = _programs_folder() if "jax" in uses else None
@@ -91,8 +91,7 @@ def prepare(seed: int, uses: Sequence[str], quiet: bool) -> Machine:
         device_names={name: text for name, (_, text) in found.items()},
         programs=programs,
     )
-    if not quiet:
-        print(machine)
+    print(machine)
     return machine
 
 

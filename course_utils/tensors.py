@@ -9,8 +9,6 @@ from torch import Tensor
 
 from course_utils.arguments import number, shown
 
-__all__ = ["Number", "float64", "floats", "generator", "per_chain", "states"]
-
 Number = float | np.number | Shaped[np.ndarray, ""] | Shaped[Tensor, ""]
 """One number, which may come out of an array or a tensor."""
 

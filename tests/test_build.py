@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import base64
 import csv
 import json
 import os
@@ -433,12 +432,6 @@ def test_solved_copy_stores_widgets_for_readers(finished: Path) -> None:
     assert output.data["text/plain"].startswith("An interactive widget")
 
 
-def test_picture_is_written_beside_the_notebooks(finished: Path) -> None:
-    outputs = cell_of(solved(finished), "picture", "a_line").outputs
-    png = base64.b64decode(next(o.data["image/png"] for o in outputs if "image/png" in o.get("data", {})))
-    assert (finished / "notebooks" / "a_line.png").read_bytes() == png
-
-
 def test_too_large_a_solved_copy_is_refused_with_its_largest_outputs(finished: Path) -> None:
     with pytest.raises(build.RunError, match=r"the limit is 2 kB\. Largest outputs: .*state of the widgets: \d+ kB"):
         build.check_size(solved(finished), "01_first_steps", limit=2000)
@@ -483,7 +476,7 @@ MALFORMED = {
     "unknown framework": ("uses: []", "uses: [tensorflow]", "uses may hold jax and torch only"),
     "unknown cell key": ('# %% uses="1.1"', '# %% usses="1.1"', "the key 'usses' is unknown"),
     "key in the wrong place": ('uses="1.1"', 'uses="1.1" points=2', "the key 'points' is unknown or does not belong"),
-    "two roles": ('uses="1.1"', 'uses="1.1" picture="x"', "one role to a cell"),
+    "two roles": ('uses="1.1"', 'uses="1.1" think="x"', "one role to a cell"),
     "title on a cell line": ('# %% uses="1.1"', '# %% Some title uses="1.1"', "the key 'title' is unknown"),
     "exercise twice": ('todo="1.2" task="return x + 2"', 'todo="1.1" task="x"', "todo 1.1 is there twice"),
     "check without exercise": ('check="1.2"', 'check="1.7"', 'check 1.7 has no exercise. Add the cell todo="1.7"'),
@@ -536,7 +529,6 @@ MALFORMED = {
         "# %% [raw]\n# Objectives",
         "a raw cell. Write code or [markdown]",
     ),
-    "odd picture name": ('picture="a_line"', 'picture="A line.png"', "a picture is named in lower case"),
 }
 
 
@@ -585,13 +577,6 @@ def test_source_with_another_kind_of_name_is_refused(tmp_path: Path, name: str) 
 def test_two_lessons_with_one_number_are_refused(tmp_path: Path) -> None:
     root = make_course(tmp_path / "course", **{"02_again": SECOND})
     with pytest.raises(build.SourceError, match="another source has the number 02"):
-        build.read_course(root)
-
-
-def test_second_picture_is_refused(tmp_path: Path) -> None:
-    text = SECOND.replace('\n\nprint("second")', '\n\n# %% picture="b"\nprint("second")')
-    root = make_course(tmp_path / "course", **{"02_second_steps": text})
-    with pytest.raises(build.SourceError, match="the course has a picture already"):
         build.read_course(root)
 
 
@@ -724,15 +709,6 @@ def test_notebooks_without_a_source_are_named(course: Path, capsys: pytest.Captu
     (course / "notebooks" / "my_own.ipynb").write_text("{}", "utf-8")
     named = names_stale(course, capsys)
     assert [x.split(" (")[0] for x in named if "source is gone" in x] == both("02_second_steps")
-
-
-def test_old_picture_is_named_and_written_again(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    picture = course / "notebooks" / "a_line.png"
-    good = picture.read_bytes()
-    picture.write_bytes(b"old")
-    assert names_stale(course, capsys) == ["notebooks/a_line.png"]
-    assert build.main(["01"], course) == 0
-    assert picture.read_bytes() == good
 
 
 # ---------------------------------------------------------------------------------------------------- building again

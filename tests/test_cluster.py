@@ -33,6 +33,17 @@ def z_score(series: np.ndarray, expected: float) -> float:
     return float((mean - expected) / error)
 
 
+def measured(model: Lattice, rng: np.random.Generator, beta, looks, *, n_samples, n_burn_in, n_chains, init="random"):
+    """What observables say after each cluster update, chains first; and the last lattices, under "spins"."""
+    spins = cluster.equilibrate(model, rng, beta, n_burn_in, n_chains=n_chains, init=init)
+    kept = {name: [] for name in looks}
+    for _ in range(n_samples):
+        spins = cluster.update(model, rng, beta, spins)
+        for name, look in looks.items():
+            kept[name].append(np.asarray(look(jnp.asarray(spins))))
+    return {"spins": spins} | {name: np.stack(values, axis=1) for name, values in kept.items()}
+
+
 @pytest.mark.parametrize("case", LISTED)
 def test_energy_and_order_match_enumeration(case: str) -> None:
     model, q, beta = LISTED[case]
@@ -49,7 +60,7 @@ def test_energy_and_order_match_enumeration(case: str) -> None:
         "order": lambda spins: model.order_parameter(spins) ** 2,
     }
     rng = np.random.default_rng(8)
-    series = cluster.measure(model, rng, beta, looks, n_samples=60, n_burn_in=30, n_chains=600)
+    series = measured(model, rng, beta, looks, n_samples=60, n_burn_in=30, n_chains=600)
     for name, values in wanted.items():
         expected = float((weight * values).sum() / weight.sum())
         assert abs(z_score(series[name], expected)) < 3.5, name
@@ -61,7 +72,7 @@ def test_xy_ring_matches_its_bessel_series() -> None:
     bessel, slope = iv(orders, beta), (iv(orders - 1, beta) + iv(orders + 1, beta)) / 2
     energy = -float((4 * bessel**3 * slope).sum() / (bessel**4).sum()) / 4
     rng = np.random.default_rng(8)
-    series = cluster.measure(model, rng, beta, {"e": model.energy}, n_samples=60, n_burn_in=30, n_chains=600)
+    series = measured(model, rng, beta, {"e": model.energy}, n_samples=60, n_burn_in=30, n_chains=600)
     assert abs(z_score(series["e"], energy)) < 3.5
     assert series["spins"].min() >= 0
     assert series["spins"].max() < 2 * math.pi + 1e-5
@@ -70,7 +81,7 @@ def test_xy_ring_matches_its_bessel_series() -> None:
 def test_ising_at_the_critical_point_matches_kaufman_from_both_starts() -> None:
     rng, model = np.random.default_rng(9), Ising(32)
     for init in ("random", "aligned"):
-        series = cluster.measure(
+        series = measured(
             model, rng, exact.BETA_C, {"e": model.energy}, n_samples=200, n_burn_in=60, n_chains=24, init=init
         )
         mean, error = observables.mean_and_error(series["e"])
@@ -81,7 +92,7 @@ def test_ising_at_the_critical_point_matches_kaufman_from_both_starts() -> None:
 def test_each_chain_has_its_own_temperature() -> None:
     betas, model = np.array([0.2, 0.3, 0.4] * 8), Ising(16)
     rng = np.random.default_rng(10)
-    series = cluster.measure(model, rng, betas, {"e": model.energy}, n_samples=150, n_burn_in=30, n_chains=24)
+    series = measured(model, rng, betas, {"e": model.energy}, n_samples=150, n_burn_in=30, n_chains=24)
     for k in range(3):
         assert abs(z_score(series["e"][k::3], exact.kaufman_energy((16, 16), betas[k]))) < 3.5
 
@@ -95,7 +106,7 @@ def test_xy_at_beta_1_matches_the_known_values() -> None:
         "order": model.order_parameter,
         "vortices": observables.vortex_density,
     }
-    series = cluster.measure(model, rng, 1.0, looks, n_samples=200, n_burn_in=60, n_chains=16)
+    series = measured(model, rng, 1.0, looks, n_samples=200, n_burn_in=60, n_chains=16)
     for name, known, known_error in (
         ("energy", -1.3260, 0.0007),
         ("order", 0.543, 0.003),
@@ -135,12 +146,7 @@ def test_the_same_generator_gives_the_same_spins_and_leaves_the_start_alone() ->
     assert runs[0].dtype == np.float32
 
 
-def test_a_new_model_says_in_its_own_file_what_turns() -> None:
-    class Heads(Ising):
-        """Ising by another name, without a word in `cluster`."""
-
-    assert len(cluster.images(Heads(4), np.random.default_rng(0), np.ones((1, 4, 4), np.int8))) == 2
-
+def test_a_new_model_says_what_turns() -> None:
     class Spinless(Lattice):
         name, dtype = "none", jnp.int8
         along_field = order_parameter = sampler = check_spins = lambda self, *_: ""
@@ -151,14 +157,14 @@ def test_a_new_model_says_in_its_own_file_what_turns() -> None:
         def random(self, key, shape):
             return jax.random.choice(key, jnp.array([-1, 0, 1], jnp.int8), shape)
 
-    with pytest.raises(ValueError, match="Spinless: expected one with a symmetry"):
+    with pytest.raises(ValueError, match="Spinless: expected one that says"):
         cluster.equilibrate(Spinless(4), np.random.default_rng(0), 0.4, 1)
 
-    @cluster.images.register(Spinless)
-    def _(model, rng, spins):
-        return np.stack([spins, -spins])
+    class Turning(Spinless):
+        def images(self, rng, spins):
+            return np.stack([spins, -spins])
 
-    spins = cluster.equilibrate(Spinless(4), np.random.default_rng(0), 0.4, 1)
+    spins = cluster.equilibrate(Turning(4), np.random.default_rng(0), 0.4, 1)
     assert set(np.unique(spins)) <= {-1, 0, 1}
 
 

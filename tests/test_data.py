@@ -19,7 +19,6 @@ SETS = [
     data.eight_gaussians(),
     data.checkerboard(),
     data.pinwheel(),
-    data.pinwheel(arms=3, twist=-0.5),
 ]
 each_set = pytest.mark.parametrize("density", SETS, ids=[f"{i}-{d.name}" for i, d in enumerate(SETS)])
 
@@ -137,10 +136,6 @@ def test_a_turn_of_the_pinwheel_by_one_arm_changes_nothing() -> None:
         (lambda: data.mixture_1d(weights=(1.0,)), "weights"),
         (lambda: data.two_moons(noise=0.5), "noise"),
         (lambda: data.two_moons(noise=0.0), "noise"),
-        (lambda: data.eight_gaussians(radius=4.0), "radius"),
-        (lambda: data.eight_gaussians(std=math.nan), "std"),
-        (lambda: data.pinwheel(arms=0), "arms"),
-        (lambda: data.pinwheel(twist=math.inf), "twist"),
         (lambda: data.two_moons().sample(0, seeded()), "n = 0"),
         (lambda: data.two_moons().sample(3, 0), "generator"),
         (lambda: data.two_moons().log_prob(torch.zeros(4, 3)), "x has shape"),

@@ -127,9 +127,9 @@ class TestThermalDescent:
         ("change", "words"),
         [
             ({"quench": -1}, "quench = -1: expected a whole number >= 0"),
-            ({"temperatures": torch.ones(5, 3)}, "one column for each of the 4 chains"),
-            ({"temperatures": -torch.ones(5, 4)}, "temperatures = .*: expected finite numbers >= 0"),
-            ({"temperatures": torch.ones(())}, "temperatures = .*: expected a sequence"),
+            ({"temperatures": torch.ones(5, 3)}, "one column for each chain"),
+            ({"temperatures": -torch.ones(5, 4)}, "temperatures = .*: expected numbers >= 0"),
+            ({"temperatures": torch.ones(())}, "temperatures = .*: expected numbers >= 0"),
             ({"step_size": 0.0}, "step_size = 0.0: expected"),
         ],
     )

@@ -218,11 +218,11 @@ def test_joint_objective_is_contrastive_divergence_plus_cross_entropy() -> None:
     labels = torch.tensor([0, 1, 2, 0, 1, 2, 0])
     energy = small(n_classes=3).eval()  # σ stands still, so that both calls see the same energy
     plain = ebm.ContrastiveDivergence(2, 0.01, sampler="ula")
-    joint = ebm.JointContrastiveDivergence(2, 0.01, sampler="ula", images=X, labels=labels, weight=3.0)
+    joint = ebm.JointContrastiveDivergence(2, 0.01, sampler="ula", images=X, labels=labels)
     generator = rng(4)
     expected = plain(energy, X, generator)
     which = torch.randint(7, (7,), generator=generator)
-    expected = expected + 3 * F.cross_entropy(energy.logits(X[which]), labels[which])
+    expected = expected + F.cross_entropy(energy.logits(X[which]), labels[which])
     got = joint(energy, X, rng(4))
     assert got.item() == pytest.approx(expected.item(), rel=1e-5)
     assert set(joint.seen) == {"data energy", "sample energy", "cross-entropy", "accuracy"}

@@ -86,24 +86,21 @@ def test_noise_contrastive_of_a_model_that_equals_the_noise_is_the_entropy_of_th
     # Twice as many noise points: P(data) = 1/3 everywhere.
     exact = -math.log(1 / 3) - 2 * math.log(2 / 3)
     assert ebm.noise_contrastive(model, DATA, noise, standard_normal).item() == pytest.approx(exact)
-    shifted = Bowl([1.0, 1.0], [0.0, 0.0])
-    value = ebm.noise_contrastive(shifted, DATA, noise, standard_normal, log_c=math.log(2 * math.pi))
-    assert value.item() == pytest.approx(exact)
 
 
 def test_noise_contrastive_by_hand() -> None:
     data, noise = torch.tensor([[1.0, 0.0]]).double(), torch.tensor([[0.0, 0.0], [0.0, 2.0]]).double()
-    model = Bowl([2.0, 2.0], [0.0, 0.0])
+    model = Bowl([2.0, 2.0], [0.0, 0.0], 0.3)
 
-    def p(x: Tensor, log_c: float) -> float:
-        return math.exp(-float((x**2).sum()) - log_c)
+    def p(x: Tensor) -> float:
+        return math.exp(-float((x**2).sum()) - 0.3)
 
     def p_noise(x: Tensor) -> float:
         return math.exp(-0.5 * float((x**2).sum())) / (2 * math.pi)
 
-    odds = [p(x, 0.3) / (2 * p_noise(x)) for x in (*data, *noise)]
+    odds = [p(x) / (2 * p_noise(x)) for x in (*data, *noise)]
     exact = -math.log(odds[0] / (1 + odds[0])) - sum(math.log(1 / (1 + o)) for o in odds[1:])
-    assert ebm.noise_contrastive(model, data, noise, standard_normal, 0.3).item() == pytest.approx(exact)
+    assert ebm.noise_contrastive(model, data, noise, standard_normal).item() == pytest.approx(exact)
 
 
 def test_noise_contrastive_has_no_gradient_at_the_truth_and_learns_log_z() -> None:
@@ -170,9 +167,6 @@ def test_sliced_score_matching_of_a_bowl_by_hand() -> None:
     data, v = torch.tensor([[1.0, -1.0], [0.0, 2.0]]).double(), torch.tensor([[1.0, 2.0], [-1.0, 1.0]]).double()
     rows = [0.5 * (1.0 + 9.0) - (2 + 12), 0.5 * (1.0 + 36.0) - (2 + 3)]
     assert ebm.sliced_score_matching(energy, data, v).item() == pytest.approx(sum(rows) / 2)
-    several = torch.stack([v, 2 * v])
-    rows = [0.5 * (1.0 + 9.0) - 2.5 * (2 + 12), 0.5 * (1.0 + 36.0) - 2.5 * (2 + 3)]
-    assert ebm.sliced_score_matching(energy, data, several).item() == pytest.approx(sum(rows) / 2)
 
 
 def test_sliced_score_matching_on_a_line() -> None:
@@ -195,7 +189,7 @@ def test_sliced_score_matching_along_all_axes_is_the_laplacian() -> None:
     net = ebm.EnergyNet(hidden=(8,), generator=seeded()).double()
     x = DATA[:20]
     axes = torch.eye(2).double()[:, None, :].expand(2, 20, 2) * math.sqrt(2)
-    value = ebm.sliced_score_matching(net, x, axes)
+    value = sum(ebm.sliced_score_matching(net, x, axis) for axis in axes) / 2
     hessian = torch.stack([torch.autograd.functional.hessian(lambda p: net(p[None])[0], row) for row in x])
     laplacian = hessian.diagonal(dim1=1, dim2=2).sum(-1)
     exact = (0.5 * (net.grad(x) ** 2).sum(-1) - laplacian).mean()

@@ -41,13 +41,10 @@ def test_weights_come_from_the_generator_and_from_nothing_else() -> None:
     assert not torch.equal(a(x), c(x))
 
 
-def test_first_scale_scales_the_first_layer_only() -> None:
-    one, three = (ebm.EnergyNet(first_scale=s, generator=seeded()) for s in (1.0, 3.0))
-    for i, (a, b) in enumerate(zip(one.parameters(), three.parameters(), strict=True)):
-        assert torch.allclose(b, a * (3.0 if i < 2 else 1.0))
-    # PyTorch's own bound
-    assert one.layers[0].weight.detach().abs().max().item() == pytest.approx(1 / 2**0.5, rel=0.02)
-    assert one.layers[1].weight.detach().abs().max().item() == pytest.approx(1 / 128**0.5, rel=0.02)
+def test_the_first_layer_alone_starts_with_three_times_the_weights_of_pytorch() -> None:
+    net = ebm.EnergyNet(generator=seeded())
+    assert net.layers[0].weight.detach().abs().max().item() == pytest.approx(3 / 2**0.5, rel=0.02)
+    assert net.layers[1].weight.detach().abs().max().item() == pytest.approx(1 / 128**0.5, rel=0.02)
 
 
 def test_a_subclass_with_another_forward_does_not_keep_the_gradient_of_the_old_one() -> None:
@@ -75,7 +72,6 @@ def test_samplers_give_the_same_chains_with_its_gradient_and_with_autograd(sampl
     [
         ({"dim": 0}, "dim"),
         ({"hidden": (16, 0)}, r"hidden\[1\]"),
-        ({"first_scale": -1.0}, "first_scale"),
         ({"base": 0.0}, "base"),
         ({"generator": 0}, "generator"),
     ],

@@ -4,7 +4,6 @@ import copy
 import errno
 import math
 import os
-import pickle
 import re
 import signal
 import subprocess
@@ -118,7 +117,7 @@ def test_it_is_adam_with_a_cosine_and_an_average_of_the_weights(ema: float | Non
     assert first_layer(result.energy) == pytest.approx(sums[-1], abs=1e-4)
 
 
-def test_a_constant_schedule_is_constant_and_a_clipped_gradient_is_short() -> None:
+def test_the_learning_rate_falls_as_a_cosine_and_a_clipped_gradient_is_short() -> None:
     class Slope(ebm.Objective):
         def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
             return 1000.0 * sum(p.sum() for p in energy.parameters())
@@ -126,9 +125,11 @@ def test_a_constant_schedule_is_constant_and_a_clipped_gradient_is_short() -> No
     # Adam with betas (0, 0.999...) moves by lr * g / |g|: compare runs whose gradients differ only by the clip.
     before = net()
     after = net()
-    train(after, DATA, Slope(), n_steps=5, batch_size=4, learning_rate=0.01, generator=seeded(), schedule="constant")
+    train(after, DATA, Slope(), n_steps=5, batch_size=4, learning_rate=0.01, generator=seeded())
     moved = next(iter(before.parameters())) - next(iter(after.parameters()))
-    assert torch.allclose(moved, torch.full_like(moved, 0.05), atol=1e-5)
+    assert torch.allclose(
+        moved, torch.full_like(moved, sum(0.005 * (1 + math.cos(math.pi * k / 5)) for k in range(5))), atol=1e-5
+    )
     norms = []
 
     class Watch(Slope):
@@ -429,8 +430,6 @@ def test_a_full_disk_gives_one_sentence_and_leaves_the_old_checkpoint_and_nothin
     )
     assert caught.value.step == 16
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == old
-    again = pickle.loads(pickle.dumps(caught.value))
-    assert (str(again), again.step, again.checkpoint) == (str(caught.value), 16, file)
     same(run(), run(checkpoint=file, checkpoint_every=16, resume=True))  # the cure
 
 
@@ -453,7 +452,7 @@ def test_no_space_left_is_named_and_an_interrupt_while_writing_leaves_nothing(tm
 
 @pytest.mark.parametrize(
     "change",
-    [{"n_steps": 21}, {"batch_size": 8}, {"learning_rate": 0.1}, {"schedule": "constant"}, {"ema": None},
+    [{"n_steps": 21}, {"batch_size": 8}, {"learning_rate": 0.1}, {"ema": None},
      {"data_noise": 0.0}, {"clip": None}, {"betas": (0.0, 0.9)}],
 )  # fmt: skip
 def test_resume_with_other_settings_is_refused(tmp_path: Path, change: dict) -> None:
@@ -539,8 +538,6 @@ def test_a_nan_stops_with_step_cause_cure_and_the_last_checkpoint_is_good(
     assert state["step"] == 10
     assert all(value.isfinite().all() for value in state["energy"].values())
     same(whole, run(objective=breaks(how, at=0), checkpoint=file, checkpoint_every=5, resume=True))  # nothing is lost
-    again = pickle.loads(pickle.dumps(caught.value))
-    assert str(again) == str(caught.value)
 
 
 def test_a_nan_without_a_checkpoint_says_so() -> None:
@@ -587,7 +584,6 @@ def test_nan_in_the_data_is_named() -> None:
         ({"learning_rate": 0.0}, "learning_rate"),
         ({"learning_rate": math.nan}, "learning_rate"),
         ({"betas": (0.9, 1.0)}, "betas"),
-        ({"schedule": "linear"}, "schedule"),
         ({"ema": 1.0}, "ema"),
         ({"clip": 0.0}, "clip"),
         ({"measures": {"loss": first_layer}}, "measures"),

@@ -49,11 +49,11 @@ def test_the_seed_fixes_all_three_global_generators():
     def draw():
         return random.random(), np.random.rand(), torch.rand(1).item()  # noqa: NPY002
 
-    setup(7, quiet=True)
+    setup(7)
     first = draw()
-    setup(7, quiet=True)
+    setup(7)
     assert draw() == first
-    setup(8, quiet=True)
+    setup(8)
     assert all(a != b for a, b in zip(draw(), first, strict=True))
 
 
@@ -70,12 +70,12 @@ def test_the_machine_says_what_it_found(capsys):
 
 def test_a_container_limit_counts_as_the_memory(monkeypatch):
     monkeypatch.setenv("MEM_LIMIT", str(2**30))
-    assert setup(quiet=True).memory == pytest.approx(1.0)
+    assert setup().memory == pytest.approx(1.0)
 
 
 def test_setup_sets_the_plotting_style():
     plt.rcdefaults()
-    setup(quiet=True)
+    setup()
     assert plt.rcParams["axes.spines.top"] is False
     assert plt.rcParams["figure.constrained_layout.use"] is True
 

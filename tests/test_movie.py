@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import signal
 import subprocess
@@ -15,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from course_utils import movie
 from course_utils.lattice import XY, Clock, Ising, Potts, colours, exact
@@ -365,30 +363,6 @@ def test_a_recorder_refuses_pictures_of_odd_or_changing_shape(tmp_path):
     with pytest.raises(ValueError, match="float64"):
         record(tmp_path / "x.mp4", [right / 1.0])
     assert list(tmp_path.iterdir()) == []
-
-
-def test_an_animation_takes_what_a_painter_makes_and_ends_on_its_last_frame():
-    lattices = np.array([[[-1, 1], [1, 1]], [[1, 1], [1, 1]]], np.int8)
-    paint = movie.Painter(Ising(2))
-    with movie.Animation(40) as animation:
-        for one in lattices:
-            animation.write(paint(one))
-    assert animation.n_frames == 2
-    picture = Image.open(io.BytesIO(animation.data))
-    assert (picture.is_animated, picture.info["loop"], picture.size) == (True, 3, (2, 2))
-    assert (np.asarray(picture.convert("RGB")) == colours.ISING[1]).all()  # for readers without animation
-    picture.seek(1)
-    assert (np.asarray(picture.convert("RGB"))[1, 0] == colours.ISING[0]).all()
-
-
-def test_an_animation_that_fails_or_has_no_picture_is_none():
-    with pytest.raises(movie.MovieError, match="at least one picture"), movie.Animation(40):
-        pass
-    animation = movie.Animation(40)
-    animation.write(np.zeros((2, 2, 3), np.uint8))
-    with pytest.raises(KeyboardInterrupt), animation:
-        raise KeyboardInterrupt
-    assert animation.data == b""
 
 
 # ---------------------------------------------------------------------------------------------- the program

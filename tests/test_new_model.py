@@ -50,7 +50,7 @@ class BlumeCapel(Lattice):
 
     @property
     def transition(self):
-        return Transition("T_c", 1.714, "continuous") if self.plain and self.crystal_field == 0 else None
+        return Transition("T_c", 1.714) if self.plain and self.crystal_field == 0 else None
 
     def bond(self, a, b):
         return (a * b).astype(jnp.float32)

@@ -378,6 +378,6 @@ def test_importance_explorer_shows_the_numbers_of_its_controls():
 @pytest.mark.parametrize("dim", [1, 100])
 @pytest.mark.parametrize("width", [0.5, 1.0, 2.5])
 def test_importance_explorer_draws_at_the_ends_of_its_range(dim, width):
-    figure, caption = importance_weights._render(dim, width)
+    figure, caption = importance_weights.draw(dim, width)
     assert isinstance(figure, matplotlib.figure.Figure)
     assert "log Z" in caption

@@ -24,7 +24,7 @@ def film():
         plots.use_style()
         bowls = [bowl * (1 + n) / N_FRAMES for n in range(N_FRAMES)]
         frames = [(n, 1 / (1 + n), e, boltzmann.density(e, cell)[0], samples) for n, e in enumerate(bowls)]
-        return plots.training_film(plane, frames, milliseconds=100, words="A bowl narrows.")
+        return plots.training_film(plane, frames, words="A bowl narrows.")
 
 
 def test_a_film_is_an_animated_png_with_its_words_that_stops_by_itself(film):

@@ -2,16 +2,3 @@
 
 from course_utils.data.pictures import Pictures, digits, is_bold, mnist
 from course_utils.data.planar import Density, checkerboard, eight_gaussians, mixture_1d, pinwheel, two_moons
-
-__all__ = [
-    "Density",
-    "Pictures",
-    "checkerboard",
-    "digits",
-    "eight_gaussians",
-    "is_bold",
-    "mixture_1d",
-    "mnist",
-    "pinwheel",
-    "two_moons",
-]

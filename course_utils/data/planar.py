@@ -80,9 +80,6 @@ def mixture_1d(separation: float = 4.0, std: float = 0.5, weights: Sequence[floa
         separation: distance of the means, > 0. Six standard deviations or more leave nothing between the modes.
         std: standard deviation of both, > 0.
         weights: of the left and of the right one, positive, sum 1.
-
-    Raises:
-        ValueError: if an argument is wrong.
     """
     separation, std = arguments.positive("separation", separation), arguments.positive("std", std)
     weights = arguments.array("weights", weights, {(2,)}, 0.0, above=True).tolist()
@@ -143,19 +140,9 @@ def two_moons(noise: float = 0.1) -> Density:
     return Density("two moons", 2, PLANE, draw, log)
 
 
-def eight_gaussians(radius: float = 3.0, std: float = 0.3) -> Density:
-    """Eight equal round Gaussians on a circle, the first on the positive x axis.
-
-    Args:
-        radius: of the circle, > 0.
-        std: standard deviation of each, > 0. radius + 6 std must not exceed 5.
-
-    Raises:
-        ValueError: if an argument is wrong or the set does not fit the domain.
-    """
-    radius, std = arguments.positive("radius", radius), arguments.positive("std", std)
-    if radius + 6 * std > 5:
-        raise ValueError(f"radius + 6 std = {radius + 6 * std:g}: expected at most 5, where the domain ends")
+def eight_gaussians() -> Density:
+    """Eight equal Gaussians of standard deviation 0.3 on a circle of radius 3, the first on the positive x axis."""
+    radius, std = 3.0, 0.3
     angles = torch.arange(8, dtype=torch.float64) * (math.pi / 4)
     means = radius * torch.stack([angles.cos(), angles.sin()], dim=-1)
 
@@ -190,21 +177,13 @@ def checkerboard() -> Density:
     return Density("checkerboard", 2, PLANE, draw, log)
 
 
-def pinwheel(arms: int = 5, twist: float = 0.8) -> Density:
-    """Gaussian arms around the origin, wound up: a point at radius r is turned by the angle twist · r.
+def pinwheel() -> Density:
+    """Five Gaussian arms around the origin, wound up: a point at radius r is turned by the angle 0.8 r.
 
     Such a turn keeps every circle, and so every area: the density at a point is that of the straight arms at the point
     turned back. Each straight arm is a Gaussian with mean 2 and standard deviation 0.5 along it, and 0.2 across.
-
-    Args:
-        arms: number of arms, at least 1.
-        twist: angle in radians per unit of radius.
-
-    Raises:
-        ValueError: if arms is not a whole number >= 1 or twist is not finite.
     """
-    arms, twist = arguments.whole("arms", arms), arguments.number("twist", twist)
-    mean, along, across = 2.0, 0.5, 0.2
+    arms, twist, mean, along, across = 5, 0.8, 2.0, 0.5, 0.2
 
     def draw(n: int, generator: torch.Generator) -> Tensor:
         which = torch.randint(arms, (n,), generator=generator, device=generator.device)

@@ -1,4 +1,7 @@
-"""Energy-based models: networks, losses, exact likelihoods and one training loop."""
+"""Energy-based models: networks, losses, exact likelihoods and one training loop.
+
+A wrong argument raises `ValueError` before any work starts.
+"""
 
 from course_utils.ebm.buffer import ReplayBuffer
 from course_utils.ebm.conditioning import Observed, clamped_langevin, uniform_noise
@@ -50,66 +53,7 @@ from course_utils.ebm.objectives import (
     NoiseContrastive,
     Objective,
     SlicedScoreMatching,
-    TemperedContrastiveDivergence,
 )
 from course_utils.ebm.pretrained import CHECKPOINTS, Ablation, digits_ablation, load, save
 from course_utils.ebm.saved_runs import CheckpointError
 from course_utils.ebm.training_loop import Training, TrainingDiverged, train
-
-__all__ = [
-    "CHECKPOINTS",
-    "DIGITS",
-    "MNIST",
-    "Ablation",
-    "CheckpointError",
-    "ContrastiveDivergence",
-    "DenoisingScoreMatching",
-    "DomainTooSmall",
-    "EnergyNet",
-    "ExactLikelihood",
-    "FeatureNet",
-    "GaussianNoise",
-    "ImageEnergy",
-    "ImageRecipe",
-    "JointContrastiveDivergence",
-    "LogZ",
-    "NoiseContrastive",
-    "Objective",
-    "Observed",
-    "ReplayBuffer",
-    "ResidualBlock",
-    "SlicedScoreMatching",
-    "SpectralConv2d",
-    "TemperedContrastiveDivergence",
-    "Training",
-    "TrainingDiverged",
-    "auroc",
-    "clamped_langevin",
-    "class_histogram",
-    "compose",
-    "contrastive_divergence",
-    "denoising_score_matching",
-    "digits_ablation",
-    "effective_classes",
-    "entropy",
-    "exact_negative_log_likelihood",
-    "exact_nll",
-    "expectation",
-    "feature_distance",
-    "frechet_distance",
-    "grid",
-    "grid_probabilities",
-    "judge",
-    "kl",
-    "label_energy",
-    "load",
-    "log_z",
-    "noise_contrastive",
-    "out_of_distribution",
-    "save",
-    "sliced_score_matching",
-    "spectral_norm",
-    "train",
-    "train_classifier",
-    "uniform_noise",
-]

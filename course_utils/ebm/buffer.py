@@ -20,8 +20,8 @@ class ReplayBuffer:
         fresh: fresh(n, generator) returns n new states; it starts all chains and later replaces some.
         reinit: probability with which a state that is taken out is a fresh one instead.
 
-    Raises:
-        ValueError: if an argument is wrong.
+    Attributes:
+        states: of all chains, shape (capacity, *shape); None before the first call of `sample`.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class ReplayBuffer:
             raise ValueError(f"fresh = {fresh!r}: expected a function fresh(n, generator) that returns new states")
         self.capacity, self.fresh = arguments.whole("capacity", capacity), fresh
         self.reinit = arguments.number("reinit", reinit, 0.0, 1.0)
-        self.states: Tensor | None = None  # shape (capacity, *shape)
+        self.states: Tensor | None = None
 
     def sample(self, n: int, generator: torch.Generator) -> tuple[Int[Tensor, "n"], Float[Tensor, "n *shape"]]:
         """Take n different chains, some of them replaced by fresh states.
@@ -78,23 +78,8 @@ class ReplayBuffer:
         wanted = (len(indices), *self.states.shape[1:])
         if tuple(states.shape) != wanted:
             raise ValueError(f"states has shape {tuple(states.shape)}: expected {wanted}, one state for each index")
-        # A new tensor, so that what `state_dict` gave out stays as it was.
+        # A new tensor: who kept the states of before can come back to them.
         self.states = self.states.index_copy(0, indices, states.detach().to(self.states))
-
-    def state_dict(self) -> dict[str, Tensor | None]:
-        """The chains as they are now, for a checkpoint or to come back to."""
-        return {"states": self.states}
-
-    def load_state_dict(self, state: dict[str, Tensor | None]) -> None:
-        """Go back to the chains of `state_dict`.
-
-        Raises:
-            ValueError: if their number is another one.
-        """
-        states = state["states"]
-        if states is not None and len(states) != self.capacity:
-            raise ValueError(f"states: the checkpoint has {len(states)} chains, this buffer has {self.capacity}")
-        self.states = states
 
     def _new(self, n: int, generator: torch.Generator) -> Tensor:
         states = self.fresh(n, generator)

@@ -77,16 +77,11 @@ class ImageRecipe:
     ) -> ContrastiveDivergence:
         """Persistent contrastive divergence; with labels also the cross-entropy of a joint energy."""
         buffer = ReplayBuffer(self.capacity or self.batch_size, self.fresh, self.reinit if self.capacity else 1.0)
-        options: dict[str, Any] = {
-            "sampler": "ula",
-            "alpha": self.alpha,
-            "buffer": buffer,
-            "temperature": self.temperature,
-        }
+        options: dict[str, Any] = {"sampler": "ula", "alpha": self.alpha, "temperature": self.temperature}
         if labels is None:
-            return ContrastiveDivergence(self.k, self.step_size, **options)
+            return ContrastiveDivergence(self.k, self.step_size, buffer=buffer, **options)
         return JointContrastiveDivergence(
-            self.k, self.step_size, images=images, labels=labels, data_noise=self.data_noise, **options
+            self.k, self.step_size, images=images, labels=labels, data_noise=self.data_noise, buffer=buffer, **options
         )
 
     def fresh_chains(
@@ -110,7 +105,6 @@ class ImageRecipe:
         *,
         seed: int,
         labels: Int[Tensor, "n"] | None = None,
-        n_classes: int | None = None,
         device: str = "cpu",
         **options: Any,
     ) -> Training:
@@ -120,15 +114,13 @@ class ImageRecipe:
             images: the pictures.
             seed: of the weights and of everything random in training.
             labels: one for each picture, for a joint energy.
-            n_classes: of the labels; one more than the largest unless given.
-            device: "cpu" or "cuda", such as `setup().device`.
+                device: "cpu" or "cuda", such as `setup().device`.
             **options: of `train`: `progress`, `checkpoint`, `resume`, `measures` and so on, or another `n_steps`.
 
         Returns:
             The result; its `energy` is on the device.
         """
-        if labels is not None and n_classes is None:
-            n_classes = int(labels.max()) + 1
+        n_classes = None if labels is None else int(labels.max()) + 1
         energy = self.network(torch.Generator().manual_seed(seed), n_classes).to(device)
         images = images.to(device)
         objective = self.objective(images, None if labels is None else labels.to(device))

@@ -21,11 +21,7 @@ class JointContrastiveDivergence(ContrastiveDivergence):
         images: the labelled pictures.
         labels: one for each.
         data_noise: standard deviation of the noise added to them, the same as for the unlabelled batch.
-        weight: of the cross-entropy; 1 is the joint likelihood.
         **options: further arguments of `ContrastiveDivergence`.
-
-    Raises:
-        ValueError: if an argument is wrong.
 
     Source: Grathwohl, Wang, Jacobsen, Duvenaud, Norouzi and Swersky, ICLR 2020, arXiv:1912.03263, equations 3 to 7.
     """
@@ -38,7 +34,6 @@ class JointContrastiveDivergence(ContrastiveDivergence):
         images: Float[Tensor, "n c h w"],
         labels: Int[Tensor, "n"],
         data_noise: float = 0.0,
-        weight: float = 1.0,
         **options: Any,
     ) -> None:
         super().__init__(k, step_size, **options)
@@ -46,7 +41,7 @@ class JointContrastiveDivergence(ContrastiveDivergence):
             raise ValueError(f"labels: expected one for each picture, got {len(labels)} for {len(images)} pictures")
         if labels.is_floating_point() or labels.min() < 0:
             raise ValueError("labels: expected whole numbers >= 0")
-        self.images, self.labels, self.data_noise, self.weight = images, labels.long(), data_noise, weight
+        self.images, self.labels, self.data_noise = images, labels.long(), data_noise
 
     def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
         loss = super().loss(energy, batch, generator)
@@ -58,4 +53,4 @@ class JointContrastiveDivergence(ContrastiveDivergence):
         cross_entropy = F.cross_entropy(logits, y)
         self.seen["cross-entropy"] = cross_entropy.detach()
         self.seen["accuracy"] = (logits.detach().argmax(1) == y).float().mean()
-        return loss + self.weight * cross_entropy
+        return loss + cross_entropy

@@ -2,6 +2,12 @@
 
 The grid is the centres of equal cells. For smooth energies the sum over them converges faster than any power of the
 cell, and for a set with edges on cell borders, such as the checkerboard, it is exact.
+
+Throughout, `domain` is the box to integrate over, a pair (low, high) for each of one or two coordinates, and `n` the
+number of cells per axis: 2000 in one dimension and 200 in two if left out. `energy` is E, which is called without
+gradients with a batch of points, in parts: a module in its own dtype and on its own device, any other function in
+float64. `max_edge_mass` is the largest share of the mass that may lie in the outermost hundredth of the box on each
+side. With None any share is accepted: what is computed is then a lower bound on the value of all of space.
 """
 
 import functools
@@ -60,10 +66,6 @@ class LogZ(float):
 def grid(domain: Domain, n: int | None = None) -> tuple[Float[Tensor, "n_points *dim"], float]:
     """Centres of equal cells that fill a box, and the volume of a cell.
 
-    Args:
-        domain: (low, high) for each of one or two coordinates.
-        n: cells per axis; 2000 in one dimension and 200 in two if left out.
-
     Returns:
         Points, (n,) in one dimension and (n * n, 2) in two, with the last coordinate fastest, in float64; the volume.
 
@@ -111,17 +113,8 @@ def log_z(
 ) -> LogZ:
     """log of Z, the integral of exp(-E) over the domain.
 
-    Args:
-        energy: E; called with a batch of points, without gradients, in parts. A module is called in its own dtype and
-            on its own device, any other function in float64.
-        domain: the box to integrate over.
-        n: cells per axis; 2000 in one dimension and 200 in two if left out.
-        max_edge_mass: largest share of the mass that may lie in the outermost hundredth of the box on each side. With
-            None any share is accepted: the value is then a lower bound on the log Z of all of space, and its
-            `edge_mass` says whether that matters.
-
     Returns:
-        log Z, a float with the attribute `edge_mass`.
+        log Z, a float with the attribute `edge_mass`, which says whether the mass outside the domain matters.
 
     Raises:
         ValueError: if the domain or n is wrong, or an energy is NaN.
@@ -146,55 +139,37 @@ def grid_probabilities(
     return cells.centres, torch.softmax(-values, 0)
 
 
-def expectation(
-    energy: EnergyFunction, function: Callable[[Tensor], Tensor], domain: Domain, n: int | None = None
-) -> Tensor:
+def expectation(energy: EnergyFunction, function: Callable[[Tensor], Tensor], domain: Domain) -> Tensor:
     """Mean of a function of x under the model p = exp(-E) / Z, by quadrature.
 
     Args:
-        energy: E.
         function: takes points, (n, dim) or (n,), and returns an array with one row for each. It may have gradients with
             respect to parameters: the mean then has them too, while p is held fixed. With `function=energy` that is
             the second half of the gradient of the likelihood.
-        domain: the box to integrate over.
-        n: cells per axis.
 
     Returns:
         The mean, in the shape of one row.
     """
-    points, p = grid_probabilities(energy, domain, n)
+    points, p = grid_probabilities(energy, domain)
     dtype, device = _place(function)
     values = function(points.to(device, dtype))
     return torch.tensordot(p.to(values), values, dims=1)
 
 
-def exact_nll(
-    energy: EnergyFunction,
-    x: Float[Tensor, "n *dim"],
-    domain: Domain,
-    n: int | None = None,
-    max_edge_mass: float | None = MAX_EDGE_MASS,
-) -> float:
+def exact_nll(energy: EnergyFunction, x: Float[Tensor, "n *dim"], domain: Domain) -> float:
     """Mean of -log p(x) = E(x) + log Z over a set of points, in nats.
-
-    Args:
-        energy: E.
-        x: the points.
-        domain: the box that Z is computed on.
-        n: cells per axis.
-        max_edge_mass: as for `log_z`.
 
     Raises:
         ValueError, DomainTooSmall: as for `log_z`.
     """
-    normalisation = log_z(energy, domain, n, max_edge_mass)
+    normalisation = log_z(energy, domain)
     dtype, device = _place(energy)
     return float(_values(energy, x.to(device, dtype)).mean()) + normalisation
 
 
-def entropy(density: Density, n: int | None = None) -> float:
+def entropy(density: Density) -> float:
     """-∫ p log p in nats, on the grid of the domain: the smallest mean negative log-likelihood a model can have."""
-    return -float(_table(density, n)[1])
+    return -float(_table(density, None)[1])
 
 
 def kl(
@@ -203,12 +178,6 @@ def kl(
     """Kullback-Leibler divergence ∫ p log(p/q) from the exact density p to the model q = exp(-E) / Z, in nats.
 
     Both integrals use the same grid over the density's domain. It is 0 if and only if q = p.
-
-    Args:
-        density: p.
-        energy: E.
-        n: cells per axis.
-        max_edge_mass: as for `log_z`; with None it is a lower bound if the model has mass outside the domain.
 
     Raises:
         ValueError, DomainTooSmall: as for `log_z`.

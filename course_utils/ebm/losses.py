@@ -1,6 +1,7 @@
 """The losses that train an energy, as functions: every random number is an argument.
 
 Only the last one is a likelihood. The value of the others has no meaning across models: compare exact likelihoods.
+Throughout, `energy` is E, and `data` is a batch.
 """
 
 import math
@@ -23,8 +24,6 @@ def contrastive_divergence(
     model. Its value is not a likelihood: it is near 0 whenever both means agree.
 
     Args:
-        energy: E.
-        data: a batch.
         samples: states of the model; no gradient flows through them.
         alpha: weight of the regulariser mean E(data)² + mean E(samples)², which keeps energies from running away.
 
@@ -43,20 +42,15 @@ def noise_contrastive(
     data: Float[Tensor, "n *shape"],
     noise: Float[Tensor, "m *shape"],
     log_prob_noise: Callable[[Tensor], Tensor],
-    log_c: float | Tensor = 0.0,
 ) -> Float[Tensor, ""]:
     """Noise-contrastive estimation: logistic regression of data against noise of a known density.
 
-    With log p(x) = -E(x) - log_c, the log odds of "data" are log p(x) - log p_noise(x) - log(m / n). At the optimum
-    exp(-E - log_c) is normalised: log Z is learnt with the rest. A network with a bias in its last layer needs no
-    log_c of its own.
+    The log odds of "data" are -E(x) - log p_noise(x) - log(m / n). At the optimum exp(-E) is normalised: log Z is
+    learnt with the rest, as the bias in the last layer of a network.
 
     Args:
-        energy: E.
-        data: a batch.
         noise: samples of the noise; their number relative to that of the data is the ratio m / n.
         log_prob_noise: exact log density of the noise.
-        log_c: what plays the role of log Z.
 
     Returns:
         Mean over the data of -log P(data | x), plus m / n times the mean over the noise of -log P(noise | x).
@@ -64,8 +58,8 @@ def noise_contrastive(
     Source: Gutmann and Hyvärinen, J. Mach. Learn. Res. 13, 307 (2012), equations 2 to 8.
     """
     ratio = len(noise) / len(data)
-    logit_data = -energy(data) - log_c - log_prob_noise(data) - math.log(ratio)
-    logit_noise = -energy(noise) - log_c - log_prob_noise(noise) - math.log(ratio)
+    logit_data = -energy(data) - log_prob_noise(data) - math.log(ratio)
+    logit_noise = -energy(noise) - log_prob_noise(noise) - math.log(ratio)
     return F.softplus(-logit_data).mean() + ratio * F.softplus(logit_noise).mean()
 
 
@@ -77,8 +71,6 @@ def denoising_score_matching(
     The optimum is the score of the data blurred by sigma, not of the data.
 
     Args:
-        energy: E; the model's score is -∇E.
-        data: a batch.
         noise: standard normal numbers, in the shape of the data.
         sigma: size of the blur, > 0.
 
@@ -93,31 +85,23 @@ def denoising_score_matching(
 
 
 def sliced_score_matching(
-    energy: EnergyFunction,
-    data: Float[Tensor, "n *shape"],
-    directions: Float[Tensor, "n *shape"] | Float[Tensor, "m n *shape"],
+    energy: EnergyFunction, data: Float[Tensor, "n *shape"], directions: Float[Tensor, "n *shape"]
 ) -> Float[Tensor, ""]:
     """Sliced score matching: Hyvärinen's loss, with the trace of the Hessian taken along random directions.
 
     Args:
-        energy: E; the model's score is s = -∇E.
-        data: a batch.
-        directions: vectors v with mean zero and E[v vᵀ] = 1 (standard normal, or signs), in the shape of the data;
-            with one more axis in front, several for each point.
+        directions: vectors v with mean zero and E[v vᵀ] = 1 (standard normal, or signs), in the shape of the data.
 
     Returns:
-        Mean of v·∇(v·s) + |s|² / 2. Its mean over v is the Fisher divergence to the data up to a constant.
+        Mean of v·∇(v·s) + |s|² / 2, with the model's score s = -∇E. Its mean over v is the Fisher divergence to the
+        data up to a constant.
 
     Source: Song, Garg, Shi and Ermon (2019), arXiv:1905.07088, equation 8 (variance reduced).
     """
     x = data.detach().requires_grad_(True)
     _, gradient = differentiate(energy, x, graph=True)
-    several = directions if directions.ndim > data.ndim else directions[None]
-    curvature = 0.0
-    for v in several:
-        (product,) = torch.autograd.grad((gradient * v).sum(), x, create_graph=True)
-        curvature = curvature + (product * v).sum() / len(several)
-    return (0.5 * (gradient**2).sum() - curvature) / len(data)
+    (product,) = torch.autograd.grad((gradient * directions).sum(), x, create_graph=True)
+    return (0.5 * (gradient**2).sum() - (product * directions).sum()) / len(data)
 
 
 def exact_negative_log_likelihood(
@@ -126,8 +110,6 @@ def exact_negative_log_likelihood(
     """Mean of E(data) + log Z, with Z summed over the points of a grid, and with gradients through both.
 
     Args:
-        energy: E.
-        data: a batch.
         points: centres of the cells of a grid that holds all of the model's mass.
         cell: volume of a cell.
     """

@@ -12,6 +12,10 @@ from torch import Tensor, nn
 from course_utils import arguments, tensors
 from course_utils.energies import Energy, differentiate
 
+FIRST_SCALE = 3.0
+"""Factor on the initial weights and biases of the first layer. With 1, its units are nearly linear over the data, and
+fine structure is learnt slowly."""
+
 
 class EnergyNet(nn.Module, Energy):
     """A multilayer perceptron plus a quadratic bowl: E(x) = f(x) + |x|² / (2 base²).
@@ -22,26 +26,19 @@ class EnergyNet(nn.Module, Energy):
     Args:
         dim: coordinates of a point.
         hidden: widths of the hidden layers.
-        first_scale: factor on the initial weights and biases of the first layer. With 1, the units of the first layer
-            are nearly linear over the data, and fine structure is learnt slowly.
         base: standard deviation of the Gaussian that is left if f is constant, or None for no bowl.
         generator: source of the initial weights.
-
-    Raises:
-        ValueError: if an argument is wrong.
     """
 
     def __init__(
         self,
         dim: int = 2,
         hidden: Sequence[int] = (128, 128),
-        first_scale: float = 3.0,
         base: float | None = 2.0,
         *,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
-        arguments.positive("first_scale", first_scale)
         tensors.generator(generator)
         self.dim = arguments.whole("dim", dim)
         self.base = None if base is None else arguments.positive("base", base)
@@ -49,7 +46,7 @@ class EnergyNet(nn.Module, Energy):
         self.layers = nn.ModuleList()
         for i, (fan_in, fan_out) in enumerate(itertools.pairwise(widths)):
             linear = nn.utils.skip_init(nn.Linear, fan_in, fan_out, device=generator.device)
-            bound = (first_scale if i == 0 else 1.0) / math.sqrt(fan_in)  # PyTorch's own start, times the scale
+            bound = (FIRST_SCALE if i == 0 else 1.0) / math.sqrt(fan_in)  # PyTorch's own start, times the scale
             with torch.no_grad():
                 linear.weight.uniform_(-bound, bound, generator=generator)
                 linear.bias.uniform_(-bound, bound, generator=generator)
@@ -100,6 +97,3 @@ class EnergyNet(nn.Module, Energy):
 
     def _points(self, x: Tensor) -> Tensor:
         return x.unsqueeze(-1) if self.dim == 1 and (x.ndim == 1 or x.shape[-1] != 1) else x
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}, base={self.base}"

@@ -7,11 +7,10 @@ An objective is called once per step, with a batch of data. It leaves the module
 no chain leaves a gradient in a parameter.
 """
 
-import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -64,7 +63,7 @@ class Objective:
 
     def state_dict(self) -> dict[str, Any]:
         """What must be kept to continue, or to come back to: the chains, where there are any."""
-        return {} if self.buffer is None else {"buffer": self.buffer.state_dict()}
+        return {} if self.buffer is None else {"chains": self.buffer.states}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go back to a state that `state_dict` returned.
@@ -72,10 +71,10 @@ class Objective:
         Raises:
             ValueError: if only one of the two has a buffer.
         """
-        if (self.buffer is None) != ("buffer" not in state):
+        if (self.buffer is None) != ("chains" not in state):
             raise ValueError("state: the checkpoint and this objective differ in whether they have a buffer")
         if self.buffer is not None:
-            self.buffer.load_state_dict(state["buffer"])
+            self.buffer.states = state["chains"]
 
 
 class ContrastiveDivergence(Objective):
@@ -90,9 +89,6 @@ class ContrastiveDivergence(Objective):
         alpha: weight of the regulariser on E².
         buffer: the chains, for persistent contrastive divergence.
         temperature: T of the sampler. The gradient is that of the likelihood at T = 1 only.
-
-    Raises:
-        ValueError: if an argument is wrong.
     """
 
     def __init__(
@@ -115,7 +111,16 @@ class ContrastiveDivergence(Objective):
         samples = self.sample(energy, start, generator)
         if self.buffer is not None:
             self.buffer.write(indices, samples)
-        return _contrast(energy, batch, samples, self.alpha, self.seen)
+        means: list[Tensor] = []
+
+        def watched(x: Tensor) -> Tensor:
+            values = energy(x)
+            means.append(values.detach().mean())
+            return values
+
+        loss = losses.contrastive_divergence(watched, batch, samples, self.alpha)
+        self.seen["data energy"], self.seen["sample energy"] = means
+        return loss
 
     def sample(self, energy: nn.Module, start: Tensor, generator: torch.Generator) -> Tensor:
         """k steps of the sampler from the given states."""
@@ -128,80 +133,6 @@ class ContrastiveDivergence(Objective):
         if run.acceptance is not None:
             self.seen["acceptance"] = run.acceptance.mean()
         return run.x
-
-
-class TemperedContrastiveDivergence(ContrastiveDivergence):
-    """Persistent contrastive divergence whose chains cross barriers: replica exchange over a ladder of temperatures.
-
-    Chains that stay in the mode where they began say nothing about how much each mode weighs, and then the model's
-    weights drift. Here each chain is a ladder of replicas, one per temperature. Hot replicas cross between modes, swaps
-    bring what they find to T = 1, and only the replicas at T = 1 enter the loss. MALA and swaps keep each temperature's
-    law exactly.
-
-    Args:
-        k: steps per call.
-        step_size: ε at T = 1; at temperature T it is ε T.
-        buffer: the ladders; its states have the shape (n_temperatures, ...).
-        temperatures: rising, the first 1.
-        swap_every: steps between attempts to swap.
-        alpha: weight of the regulariser on E².
-
-    Raises:
-        ValueError: if an argument is wrong.
-
-    Source: Desjardins, Courville, Bengio, Vincent and Delalleau, AISTATS 2010, PMLR 9, 145.
-    """
-
-    def __init__(
-        self,
-        k: int,
-        step_size: float,
-        *,
-        buffer: ReplayBuffer,
-        temperatures: Sequence[float] = (1.0, 2.0, 4.0, 8.0),
-        swap_every: int = 1,
-        alpha: float = 0.0,
-    ) -> None:
-        super().__init__(k, step_size, alpha=alpha, buffer=buffer)
-        if buffer is None:
-            raise ValueError("buffer = None: expected a ReplayBuffer of ladders")
-        self.swap_every = arguments.whole("swap_every", swap_every)
-        ladder = tuple(float(t) for t in temperatures)
-        if len(ladder) < 2 or ladder[0] != 1 or any(b <= a for a, b in itertools.pairwise(ladder)):
-            raise ValueError(f"temperatures = {temperatures!r}: expected two or more that rise from 1")
-        self.temperatures = ladder
-
-    def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
-        indices, ladders = self.buffer.sample(len(batch), generator)
-        wanted = (len(self.temperatures), *batch.shape[1:])
-        if ladders.shape[1:] != wanted:
-            raise ValueError(
-                f"buffer has states of shape {tuple(ladders.shape[1:])}: expected shape {wanted}, one replica per "
-                f"temperature"
-            )
-        replicas = self.sample(energy, ladders.transpose(0, 1), generator)
-        self.buffer.write(indices, replicas.transpose(0, 1))
-        return _contrast(energy, batch, replicas[0], self.alpha, self.seen)
-
-    def sample(self, energy: nn.Module, start: Tensor, generator: torch.Generator) -> Tensor:
-        """k steps of replica exchange from the given replicas, one row for each temperature."""
-        with _frozen(energy):
-            run = samplers.replica_exchange(
-                energy, start, step_sizes=[self.step_size * t for t in self.temperatures],
-                temperatures=self.temperatures, n_steps=self.k, swap_every=self.swap_every, generator=generator,
-                keep=False,
-            )  # fmt: skip
-        self.seen["acceptance"], self.seen["swaps"] = run.acceptance[0].mean(), run.swap_acceptance.nanmean()
-        return run.x
-
-
-@runtime_checkable
-class Noise(Protocol):
-    """A law that can be drawn from and whose log density is known."""
-
-    def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n *shape"]: ...
-
-    def log_prob(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n"]: ...
 
 
 class GaussianNoise:
@@ -252,23 +183,19 @@ class NoiseContrastive(Objective):
     """Noise-contrastive estimation against noise of a known density.
 
     Args:
-        noise: such as `GaussianNoise.fit(data)`.
+        noise: an object with `sample(n, generator)` and `log_prob(x)`, such as `GaussianNoise.fit(data)`.
         ratio: noise points per data point.
-        log_c: what plays the role of log Z where the energy has no free constant of its own.
-
-    Raises:
-        ValueError: if an argument is wrong.
     """
 
-    def __init__(self, noise: Noise, ratio: int = 1, log_c: float | Tensor = 0.0) -> None:
+    def __init__(self, noise: Any, ratio: int = 1) -> None:
         super().__init__()
-        if not isinstance(noise, Noise):
+        if not (hasattr(noise, "sample") and hasattr(noise, "log_prob")):
             raise ValueError(f"noise = {noise!r}: expected an object with sample(n, generator) and log_prob(x)")
-        self.noise, self.ratio, self.log_c = noise, arguments.whole("ratio", ratio), log_c
+        self.noise, self.ratio = noise, arguments.whole("ratio", ratio)
 
     def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
         noise = self.noise.sample(self.ratio * len(batch), generator)
-        return losses.noise_contrastive(energy, batch, noise, self.noise.log_prob, self.log_c)
+        return losses.noise_contrastive(energy, batch, noise, self.noise.log_prob)
 
 
 class DenoisingScoreMatching(Objective):
@@ -291,21 +218,10 @@ class DenoisingScoreMatching(Objective):
 
 
 class SlicedScoreMatching(Objective):
-    """Sliced score matching.
-
-    Args:
-        n_directions: random directions per point.
-
-    Raises:
-        ValueError: if n_directions is not a whole number >= 1.
-    """
-
-    def __init__(self, n_directions: int = 1) -> None:
-        super().__init__()
-        self.n_directions = arguments.whole("n_directions", n_directions)
+    """Sliced score matching, with one random direction for each point."""
 
     def loss(self, energy: nn.Module, batch: Tensor, generator: torch.Generator) -> Tensor:
-        directions = batch.new_empty((self.n_directions, *batch.shape)).normal_(generator=generator)
+        directions = torch.empty_like(batch).normal_(generator=generator)
         return losses.sliced_score_matching(energy, batch, directions)
 
 
@@ -330,20 +246,6 @@ class ExactLikelihood(Objective):
         self.points, self.widths = self.points.to(batch), self.widths.to(batch)
         shift = self.widths * (torch.rand(len(self.widths), generator=generator, device=batch.device) - 0.5)
         return losses.exact_negative_log_likelihood(energy, batch, self.points + shift.squeeze(), self.cell)
-
-
-def _contrast(energy: nn.Module, batch: Tensor, samples: Tensor, alpha: float, seen: dict[str, Tensor]) -> Tensor:
-    """The loss of contrastive divergence; both mean energies are noted on the way."""
-    means: list[Tensor] = []
-
-    def watched(x: Tensor) -> Tensor:
-        values = energy(x)
-        means.append(values.detach().mean())
-        return values
-
-    loss = losses.contrastive_divergence(watched, batch, samples, alpha)
-    seen["data energy"], seen["sample energy"] = means
-    return loss
 
 
 @contextmanager

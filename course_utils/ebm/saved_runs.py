@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from course_utils.ebm.buffer import ReplayBuffer
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 class CheckpointError(OSError):
@@ -29,9 +29,6 @@ class CheckpointError(OSError):
     def __init__(self, message: str, step: int, checkpoint: Path) -> None:
         super().__init__(message)
         self.step, self.checkpoint = step, checkpoint
-
-    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
-        return type(self), (str(self), self.step, self.checkpoint)
 
     def _render_traceback_(self) -> list[str]:  # the hook by which IPython asks an exception how to show itself
         return [str(self)]

@@ -32,14 +32,11 @@ class TrainingDiverged(ArithmeticError):
     """
 
     def __init__(self, step: int, quantity: str, seen: str, cure: str, checkpoint: Path | None) -> None:
-        self.step, self.quantity, self.seen, self.cure, self.checkpoint = step, quantity, seen, cure, checkpoint
+        self.step, self.quantity, self.checkpoint = step, quantity, checkpoint
         kept = (
             f"The last checkpoint, {checkpoint}, is from before and intact." if checkpoint else "No checkpoint was set."
         )
         super().__init__(f"training stopped at step {step}: {quantity} is not finite. {seen} {cure} {kept}")
-
-    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
-        return type(self), (self.step, self.quantity, self.seen, self.cure, self.checkpoint)
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,6 @@ def train(
     learning_rate: float,
     generator: torch.Generator,
     betas: tuple[float, float] = (0.9, 0.999),
-    schedule: str = "cosine",
     ema: float | None = 0.995,
     clip: float | None = None,
     measures: Mapping[str, Callable[[nn.Module], float]] | None = None,
@@ -92,10 +88,9 @@ def train(
         objective: the loss.
         n_steps: steps in all, those before an interrupt included.
         batch_size: data points per step.
-        learning_rate: of Adam, at the start.
+        learning_rate: of Adam, at the start; it falls to 0 as a cosine.
         generator: source of all random numbers.
         betas: of Adam.
-        schedule: "cosine", from learning_rate to 0 over n_steps, or "constant".
         ema: decay per step of the exponential average of the weights; None for no averaging.
         clip: largest norm of the gradient; a longer one is shortened to it.
         measures: name -> function of the averaged module that returns a number, such as its exact KL.
@@ -132,7 +127,6 @@ def train(
         "batch_size": arguments.whole("batch_size", batch_size),
         "learning_rate": arguments.positive("learning_rate", learning_rate),
         "betas": tuple(_decay(f"betas[{i}]", value) for i, value in enumerate(betas)),
-        "schedule": arguments.choice("schedule", schedule, ("cosine", "constant")),
         "ema": None if ema is None else _decay("ema", ema),
         "clip": None if clip is None else arguments.positive("clip", clip),
         "measure_every": arguments.whole("measure_every", measure_every),
@@ -254,9 +248,7 @@ class _Loop:
             loss = self.objective(self.energy, batch, self.generator)
         except samplers.Diverged as error:
             raise self.diverged("a state of the chains", batch, f"{error} ") from error
-        except ValueError as error:
-            if "expected a finite start" not in str(error):  # an argument is wrong; else a sampler refuses to start
-                raise
+        except samplers.NoFiniteStart as error:
             raise self.diverged("the energy of a chain", batch, f"{error}. ") from error
         if not torch.isfinite(loss):
             raise self.diverged("the loss", batch)
@@ -270,11 +262,9 @@ class _Loop:
             raise self.diverged(f"the gradient of {names[0]}" if names else "the norm of the gradient", batch)
         if self.settings["clip"] is not None:
             torch.nn.utils.clip_grads_with_norm_(self.parameters, self.settings["clip"], norm)
-        lr = self.settings["learning_rate"]
-        if self.settings["schedule"] == "cosine":
-            lr *= 0.5 * (1 + math.cos(math.pi * self.step / self.settings["n_steps"]))
+        fallen = 0.5 * (1 + math.cos(math.pi * self.step / self.settings["n_steps"]))
         for group in self.optimizer.param_groups:
-            group["lr"] = lr
+            group["lr"] = self.settings["learning_rate"] * fallen
         return loss
 
     def diverged(self, quantity: str, batch: Tensor, before: str = "") -> TrainingDiverged:

@@ -23,20 +23,3 @@ from course_utils.energies.mixtures import GaussianMixture
 from course_utils.energies.network_loss import NetworkLoss
 from course_utils.energies.surfaces import Ackley, Rastrigin, Rosenbrock
 from course_utils.energies.wells import AsymmetricDoubleWell, DoubleWell, Quadratic
-
-__all__ = [
-    "Ackley",
-    "AsymmetricDoubleWell",
-    "Domain",
-    "DoubleWell",
-    "Energy",
-    "EnergyFunction",
-    "GaussianMixture",
-    "KnownEnergy",
-    "NetworkLoss",
-    "Quadratic",
-    "Rastrigin",
-    "Rosenbrock",
-    "as_energy",
-    "differentiate",
-]

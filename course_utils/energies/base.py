@@ -1,7 +1,7 @@
 """What an energy is: a function of a batch of states, an object that knows its gradient, and one with known minima."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -9,8 +9,6 @@ from torch import Tensor
 
 from course_utils import arguments, tensors
 from course_utils.tensors import Number
-
-__all__ = ["Domain", "Energy", "EnergyFunction", "KnownEnergy", "as_energy", "differentiate"]
 
 Domain = tuple[tuple[float, float], ...]
 """A box: one pair (low, high) per coordinate."""
@@ -48,13 +46,7 @@ class Energy(ABC):
         return self.energy(x), self.gradient(x)
 
     def __call__(self, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-        """Energy of each state.
-
-        Args:
-            x: states, floating point.
-
-        Returns:
-            E in units of k_B T at T = 1, one value per state.
+        """E of each state, in units of k_B T at T = 1.
 
         Raises:
             ValueError: if x is not a floating-point tensor, or its shape is wrong.
@@ -62,17 +54,7 @@ class Energy(ABC):
         return self.energy(self._valid(x))
 
     def grad(self, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-        """Gradient of the energy at each state; the force is minus this.
-
-        Args:
-            x: states, as for a call of the object.
-
-        Returns:
-            dE/dx, the shape of x.
-
-        Raises:
-            ValueError: as for a call of the object.
-        """
+        """dE/dx of each state, in the shape of x, which is as for a call of the object; the force is minus this."""
         return self.gradient(self._valid(x))
 
     def _valid(self, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
@@ -135,21 +117,18 @@ def differentiate(
 class KnownEnergy(Energy):
     """An energy of points in space whose minima are known, and a box that holds nearly all of the probability.
 
-    With `dim == 1` every entry of x is a coordinate and E(x) has the shape of x. With `dim >= 2` the last axis of x
-    holds the coordinates and E(x) has the shape x.shape[:-1]. A subclass defines `energy` and `domain_at`, sets the
-    attributes below, and overrides `gradient` and `log_z` where a simple exact form exists.
+    The shapes are those that the package names. A subclass defines `energy` and `domain_at`, sets the attributes below,
+    and overrides `gradient` and `log_z` where a simple exact form exists.
 
     Attributes:
         name: what a figure calls it.
         dim: number of coordinates of one point.
         minima: shape (m,) for dim 1, (m, dim) otherwise, float64; the global minimum is first.
-        confined: True if exp(-E/T) has no finite integral over all of space, so that p exists only inside `domain`.
     """
 
     name: str
     dim: int
     minima: Float[Tensor, "..."]
-    confined: ClassVar[bool] = False
 
     @abstractmethod
     def domain_at(self, temperature: Number) -> Domain:
@@ -159,7 +138,8 @@ class KnownEnergy(Energy):
             temperature: T > 0.
 
         Returns:
-            (low, high) for each coordinate. For a `confined` energy this is `domain` at every temperature.
+            (low, high) for each coordinate. Where exp(-E/T) has no finite integral over all of space, so that p exists
+            only inside `domain`, it is that at every temperature.
 
         Raises:
             ValueError: if temperature is not positive and finite.

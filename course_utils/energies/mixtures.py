@@ -13,8 +13,6 @@ from course_utils.arguments import whole
 from course_utils.energies.base import LEVEL, Domain, KnownEnergy
 from course_utils.tensors import Number
 
-__all__ = ["GaussianMixture"]
-
 
 @dataclass(frozen=True, eq=False)
 class GaussianMixture(KnownEnergy):

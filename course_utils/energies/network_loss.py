@@ -16,8 +16,6 @@ from course_utils.arguments import positive
 from course_utils.energies.base import Domain, KnownEnergy
 from course_utils.tensors import Number
 
-__all__ = ["NetworkLoss"]
-
 
 @dataclass(frozen=True)
 class NetworkLoss(KnownEnergy):

@@ -15,8 +15,6 @@ from course_utils.arguments import number, positive, whole
 from course_utils.energies.base import LEVEL, Domain, KnownEnergy, origin
 from course_utils.tensors import Number
 
-__all__ = ["Ackley", "Rastrigin", "Rosenbrock"]
-
 
 @dataclass(frozen=True)
 class Rosenbrock(KnownEnergy):
@@ -159,8 +157,8 @@ class Ackley(KnownEnergy):
     The global minimum, 0 at the origin, is a cusp: E rises linearly with r there, and the gradient has no value. `grad`
     returns 0 at that one point. There are other minima near the points with whole-number coordinates.
 
-    E stays below 20 + e - 1/e, so exp(-E/T) does not fall to zero and Z is infinite on the whole space: the energy is
-    `confined`, which means that p exists only inside the box `domain`, -5 to 5 in each coordinate, and has no exact Z.
+    E stays below 20 + e - 1/e, so exp(-E/T) does not fall to zero and Z is infinite on the whole space: p exists only
+    inside the box `domain`, -5 to 5 in each coordinate, and has no exact Z.
 
     Args:
         dim: number of coordinates, at least 1.
@@ -174,7 +172,6 @@ class Ackley(KnownEnergy):
 
     dim: int = 2
     name: ClassVar[str] = "Ackley"
-    confined: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         whole("dim", self.dim)

@@ -14,8 +14,6 @@ from course_utils.arguments import number, positive, whole
 from course_utils.energies.base import LEVEL, Domain, KnownEnergy, origin
 from course_utils.tensors import Number
 
-__all__ = ["AsymmetricDoubleWell", "DoubleWell", "Quadratic"]
-
 
 @dataclass(frozen=True)
 class Quadratic(KnownEnergy):

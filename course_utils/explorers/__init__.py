@@ -1,7 +1,8 @@
 """Interactive figures: one per lesson, each with a question that moving its controls answers.
 
 `explorers.boltzmann()` as the last line of a cell shows the explorer of lesson 01. Importing this package loads neither
-PyTorch nor JAX; an explorer imports what it needs when it is made.
+PyTorch nor JAX; an explorer imports what it needs when it is made. Beside each, but for the live lattice, stands its
+`draw`, which takes the values of the controls and returns the picture and its caption.
 """
 
 import importlib

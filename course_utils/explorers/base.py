@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets as widgets
-import numpy as np
 from IPython.display import display
 from matplotlib import pyplot as plt
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
+
+from ..plots.style import pixels
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 SIZE = (8.0, 4.0)  # inches
@@ -27,10 +28,8 @@ LABEL_WIDTH = "110px"  # one for all, so that controls line up
 ERROR_COLOR = "#b3261e"  # 6.5:1 on white
 
 
-def log_slider(
-    label: str, value: float, low: float, high: float, per_decade: int = 20, readout: str = ".3f"
-) -> widgets.FloatLogSlider:
-    """A slider whose steps are equal ratios, for temperatures, step sizes and the like.
+def log_slider(label: str, value: float, low: float, high: float, per_decade: int = 20) -> widgets.FloatLogSlider:
+    """A slider whose steps are equal ratios, for temperatures, step sizes and the like; it shows three decimals.
 
     Args:
         label: text before the slider.
@@ -38,7 +37,6 @@ def log_slider(
         low: smallest value, > 0.
         high: largest value.
         per_decade: keyboard steps per factor of ten.
-        readout: format of the number beside it; give the caption the same.
     """
     if not 0 < low < high:
         raise ValueError(f"low = {low}, high = {high}: expected 0 < low < high")
@@ -48,7 +46,7 @@ def log_slider(
         min=math.log10(low),
         max=math.log10(high),
         step=1 / per_decade,
-        readout_format=readout,
+        readout_format=".3f",
         **_look(label),
     )
 
@@ -87,6 +85,12 @@ def _look(label: str) -> dict[str, Any]:
         "layout": widgets.Layout(width="520px", max_width="100%"),
         "continuous_update": True,
     }
+
+
+def fixed(*boxes: tuple[float, float, float, float]) -> tuple[Figure, list[Axes]]:
+    """A figure and axes at (left, bottom, width, height), in shares of it: nothing moves while a control does."""
+    figure = Figure(layout="none")
+    return figure, [figure.add_axes(box) for box in boxes]
 
 
 class Explorer:
@@ -138,7 +142,14 @@ class Explorer:
         self._held = False
         self._busy = False
 
-        width, height = (round(side * CSS_DPI) for side in size)
+        self._lay_out(extras)
+        self.redraw()
+        for widget in self.controls.values():
+            widget.observe(self._on_change, names="value")
+
+    def _lay_out(self, extras: Sequence[widgets.Widget]) -> None:
+        """Make the widgets of the picture, the caption and the whole."""
+        width, height = (round(side * CSS_DPI) for side in self._size)
         self.image = widgets.Image(
             format="png",
             width=str(width),
@@ -154,10 +165,6 @@ class Explorer:
         self.text.add_class("explorer-caption")
         self.box = widgets.VBox([*self._header(), self._control_box(extras), self.image, self.text])
         self.box.add_class("explorer")
-
-        self.redraw()
-        for widget in self.controls.values():
-            widget.observe(self._on_change, names="value")
 
     @property
     def values(self) -> dict[str, Any]:
@@ -255,16 +262,11 @@ class Explorer:
 
 
 def _png(figure: Figure, size: tuple[float, float]) -> bytes:
-    """The figure as a PNG of exactly `size` inches, whatever the style says about cropping.
-
-    Drawn without `savefig`, which draws a figure with a layout engine twice.
-    """
+    """The figure as a PNG of exactly `size` inches, whatever the style says about cropping."""
     figure.set_size_inches(size)
     figure.set_dpi(DPI)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
     buffer = io.BytesIO()
-    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(buffer, format="png")
+    Image.fromarray(pixels(figure)).save(buffer, format="png")
     return buffer.getvalue()
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from ..plots import COLORS
 from ..plots.style import ENERGY_COLOR, PROBABILITY_COLOR
-from .base import Explorer, choice, log_slider
+from .base import Explorer, choice, fixed, log_slider
 from .density import grid_at
 
 if TYPE_CHECKING:
@@ -21,10 +21,6 @@ QUESTION = (
     "On the bowl, at which step size does ULA report exactly twice the true variance, and does the temperature change "
     "the answer? Then switch to MALA."
 )
-STEP_SIZES = (0.01, 10**0.4)  # the bowl is unstable from 2 on
-TEMPERATURES = (0.1, 5.0)
-PER_DECADE = 20
-START = {"landscape": "bowl", "sampler": "ULA", "step_size": 0.1, "temperature": 1.0, "n_chains": 32}
 CHAINS = (4, 8, 32)  # an error from the spread of fewer would mean nothing
 N_STEPS, BURN_IN = 800, 200
 SEED = 3
@@ -65,33 +61,19 @@ def langevin() -> Explorer:
     """Sampler × step size × temperature × number of chains: a histogram over the exact density, and traces.
 
     Its question has the answer ε = 1, at every temperature: the variance of ULA is T / (1 - ε/2).
-
-    Returns:
-        The explorer; as the last expression of a cell it shows itself.
     """
     controls = {
-        "landscape": choice("landscape", list(landscapes()), START["landscape"]),
-        "sampler": choice("sampler", ["ULA", "MALA"], START["sampler"]),
-        "step_size": log_slider("step size ε", START["step_size"], *STEP_SIZES, per_decade=PER_DECADE),
-        "temperature": log_slider("temperature T", START["temperature"], *TEMPERATURES, per_decade=PER_DECADE),
-        "n_chains": choice("chains", {str(n): n for n in CHAINS}, START["n_chains"]),
+        "landscape": choice("landscape", list(landscapes())),
+        "sampler": choice("sampler", ["ULA", "MALA"]),
+        "step_size": log_slider("step size ε", 0.1, 0.01, 10**0.4),  # the bowl is unstable from 2 on
+        "temperature": log_slider("temperature T", 1.0, 0.1, 5.0),
+        "n_chains": choice("chains", {str(n): n for n in CHAINS}, 32),
     }
     return Explorer(controls, draw, question=QUESTION)
 
 
 def draw(landscape: str, sampler: str, step_size: float, temperature: float, n_chains: int) -> tuple[Figure, str]:
-    """A fresh run, its picture and its caption.
-
-    Args:
-        landscape: one of `landscapes()`.
-        sampler: "ULA" or "MALA".
-        step_size: ε > 0.
-        temperature: T > 0.
-        n_chains: number of chains, at least 2.
-
-    Raises:
-        ValueError: if an argument is wrong.
-    """
+    """A fresh run, its picture and its caption."""
     import torch
 
     from .. import samplers
@@ -139,12 +121,7 @@ def _agreement(states: "Tensor") -> str:
 
 
 def density(scene: SymmetricLandscape, temperature: float) -> tuple["Tensor", float, "Tensor"]:
-    """x, dx and the exact density on a grid that holds nearly all of it.
-
-    Args:
-        scene: one of `landscapes()`.
-        temperature: T > 0.
-    """
+    """x, dx and the exact density on a grid that holds nearly all of it."""
     from .. import boltzmann
 
     x, dx, energy = grid_at(scene.energy, temperature, scene.window, GRID)
@@ -158,8 +135,7 @@ def _figure(
 
     energy, x, p = (values.numpy() for values in (scene.energy(x), x, p))
     window, top = scene.window, 1.6 * float(p.max())
-    figure = Figure(layout="none")  # fixed margins: nothing moves while a slider does
-    axis, side = figure.add_axes((0.08, 0.14, 0.56, 0.76)), figure.add_axes((0.73, 0.14, 0.25, 0.76))
+    figure, (axis, side) = fixed((0.08, 0.14, 0.56, 0.76), (0.73, 0.14, 0.25, 0.76))
     if states is not None:
         values = states.numpy()
         bins = np.linspace(-window, window, scene.bins + 1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 
 from ..plots import COLORS, well
-from .base import Explorer, choice, log_slider
+from .base import Explorer, choice, fixed, log_slider
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 QUESTION = (
     "In the tilted double well, how far must you heat before the shallow well holds a third of the mass? Guess first."
 )
-TEMPERATURES = (0.1, 5.0)
-START = {"landscape": "tilted double well", "temperature": 10**-0.5}  # on the slider's steps, and cold
-PER_DECADE = 40  # a keyboard step changes T by 6 %
 GRID = 2001  # points; the masses are within 1e-5 of adaptive quadrature at every temperature of the slider
 WINDOW = 2.5  # of a landscape of which nothing is known
 ENERGY_TOP = 10.0  # highest energy drawn above the lowest
@@ -112,32 +109,21 @@ def boltzmann(yours: "EnergyFunction | None" = None) -> Explorer:
     Args:
         yours: an energy x -> E(x) of the learner's own, which joins the landscapes under the name "yours".
 
-    Returns:
-        The explorer; as the last expression of a cell it shows itself.
-
     Raises:
         ValueError: as `drawn`.
     """
     scenes = landscapes() | ({"yours": drawn(yours)} if yours else {})
     draw = functools.partial(_draw, scenes)
     controls = {
-        "landscape": choice("landscape", list(scenes), START["landscape"]),
-        "temperature": log_slider("temperature T", START["temperature"], *TEMPERATURES, per_decade=PER_DECADE),
+        "landscape": choice("landscape", list(scenes), "tilted double well"),
+        # it starts cold, and a keyboard step changes T by 6 %
+        "temperature": log_slider("temperature T", 10**-0.5, 0.1, 5.0, per_decade=40),
     }
     return Explorer(controls, draw, question=QUESTION)
 
 
 def _draw(scenes: dict[str, SplitLandscape], landscape: str, temperature: float) -> tuple[Figure, str]:
-    """The picture and its caption.
-
-    Args:
-        scenes: the landscapes by name.
-        landscape: one of them.
-        temperature: T > 0.
-
-    Raises:
-        ValueError: if the temperature is not positive.
-    """
+    """The picture and its caption."""
     from .. import boltzmann as reference
 
     scene = scenes[landscape]
@@ -197,11 +183,10 @@ def grid_at(
 def _figure(
     scene: SplitLandscape, x: "Tensor", energy: "Tensor", p: "Tensor", share: tuple[float, float], title: str
 ) -> Figure:
-    figure = Figure(layout="none")  # fixed margins: nothing moves while the slider does
-    axis, bars = figure.add_axes((0.075, 0.14, 0.60, 0.75)), figure.add_axes((0.81, 0.14, 0.17, 0.75))
+    figure, (axis, bars) = fixed((0.075, 0.14, 0.60, 0.75), (0.81, 0.14, 0.17, 0.75))
     shown = x.abs() <= scene.window
     scenery = well(x[shown], energy[shown], p[shown], scene.energy.minima, top=ENERGY_TOP)
-    twin = scenery.draw(axis, "", None)
+    twin = scenery.draw(axis, "", "_")
     twin.set_ylim(0, scene.density_top)
     low, high = scene.region
     inside = (x >= low) & (x <= high)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from ..plots.maps import mark_minima
 from ..plots.style import COLORS
-from .base import Explorer, choice, log_slider
+from .base import Explorer, choice, fixed, log_slider
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,15 +23,11 @@ QUESTION = (
     "On Ackley at a constant temperature, which T finds the minimum most often, and in what share of the runs? "
     "Is there any schedule and start temperature that does half as well on Rastrigin?"
 )
-TEMPERATURES = (0.01, 100.0)
-PER_DECADE = 10
-START = {"landscape": "Ackley", "schedule": "exponential", "temperature": 1.0}
 N_RUNS, N_STEPS, QUENCH = 200, 500, 50
 N_PATHS, THIN = 6, 5
 COLDEST = 100.0  # linear, polynomial and exponential cooling end at the start temperature divided by this
 SEED = 4
 GRID = 121  # points along each side of the map
-SIZE = (8.0, 4.2)
 
 
 def runs(landscape: str, schedule: str, temperature: float) -> tuple["Run", "Tensor", "Tensor"]:
@@ -54,14 +50,9 @@ def runs(landscape: str, schedule: str, temperature: float) -> tuple["Run", "Ten
     x = reference.random_starts(scene.energy, N_RUNS, generator)
     temperatures = reference.schedule(schedule, temperature, temperature / COLDEST, N_STEPS - QUENCH)
     run = reference.thermal_descent(
-        scene.energy,
-        x,
-        step_size=scene.step_size,
-        temperatures=temperatures,
-        generator=generator,
-        quench=QUENCH,
+        scene.energy, x, step_size=scene.step_size, temperatures=temperatures, generator=generator, quench=QUENCH,
         thin=THIN,
-    )
+    )  # fmt: skip
     return run, x, reference.succeeded(scene, run.x)
 
 
@@ -81,31 +72,21 @@ def _map(landscape: str) -> tuple[np.ndarray, tuple[float, float, float, float]]
 
 
 def descent() -> Explorer:
-    """Landscape × schedule × start temperature: paths, end points and success rate of 200 runs.
-
-    Returns:
-        The explorer; as the last expression of a cell it shows itself.
-    """
+    """Landscape × schedule × start temperature: paths, end points and success rate of 200 runs."""
     from .. import descent as reference
 
     controls = {
-        "landscape": choice("landscape", list(reference.landscapes()), START["landscape"]),
-        "schedule": choice("schedule", list(reference.SCHEDULES), START["schedule"]),
-        "temperature": log_slider("start T", START["temperature"], *TEMPERATURES, per_decade=PER_DECADE),
+        "landscape": choice("landscape", list(reference.landscapes()), "Ackley"),
+        "schedule": choice("schedule", list(reference.SCHEDULES), "exponential"),
+        "temperature": log_slider("start T", 1.0, 0.01, 100.0, per_decade=10),
     }
-    return Explorer(controls, draw, question=QUESTION, size=SIZE)
+    return Explorer(controls, draw, question=QUESTION, size=(8.0, 4.2))
 
 
 def draw(landscape: str, schedule: str, temperature: float) -> tuple[Figure, str]:
     """The picture and its caption.
 
-    Args:
-        landscape: one of `course_utils.descent.landscapes()`.
-        schedule: one of `course_utils.descent.SCHEDULES`.
-        temperature: T of the first step, > 0.
-
     Raises:
-        ValueError: if an argument is out of its range.
         course_utils.samplers.Diverged: if the noise carries a run to where the step is unstable.
     """
     from .. import descent as reference
@@ -115,10 +96,7 @@ def draw(landscape: str, schedule: str, temperature: float) -> tuple[Figure, str
     rate = reference.success_rate(found, reference.ONE_SIGMA)
     temperatures = run.temperature.numpy()
 
-    figure = Figure(layout="none")  # fixed margins: nothing moves while the slider does
-    plane, heat, bar = (
-        figure.add_axes(box) for box in ((0.09, 0.13, 0.41, 0.75), (0.62, 0.60, 0.355, 0.28), (0.62, 0.13, 0.355, 0.28))
-    )
+    figure, (plane, heat, bar) = fixed((0.09, 0.13, 0.41, 0.75), (0.62, 0.60, 0.355, 0.28), (0.62, 0.13, 0.355, 0.28))
     _draw_paths(plane, landscape, run, start, found)
     plane.set_title(f"{landscape}: {rate.rate:.1%} of {rate.n} runs succeed", y=1.02)
     heat.plot(np.arange(1, len(temperatures) + 1), temperatures, color=COLORS["black"], linewidth=1.4)

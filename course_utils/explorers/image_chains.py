@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from .. import arguments
 from ..plots import COLORS
 from ..plots.maps import draw_images
-from .base import Explorer, choice, log_slider
+from .base import Explorer, choice, fixed, log_slider
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,15 +18,11 @@ QUESTION = (
     "Start from real images. Up to which temperature do most of the eight chains still show their digit after 100 "
     "steps, and what do chains from noise show after 300 steps at that temperature, compared with T = 1?"
 )
-TEMPERATURES = (0.01, 10.0)
-PER_DECADE = 10
 STEPS = (0, 3, 10, 30, 100, 300)
-START = {"start": "noise", "steps": 100, "temperature": 1.0}
 STARTS = ("noise", "real images", "upper half clamped")
 STEP_SIZE = 0.005
 N_CHAINS = 8
 SEED = 6
-SIZE = (8.0, 4.4)
 
 
 @cache
@@ -86,37 +82,26 @@ def chains(start: str, steps: int, temperature: float) -> tuple[dict[int, "Tenso
 
 
 def images() -> Explorer:
-    """Start × steps × temperature: eight chains of images, and their energies.
-
-    Returns:
-        The explorer; as the last expression of a cell it shows itself.
-    """
+    """Start × steps × temperature: eight chains of images, and their energies."""
     controls = {
-        "start": choice("start", list(STARTS), START["start"]),
-        "steps": choice("steps", {str(n): n for n in STEPS}, START["steps"]),
-        "temperature": log_slider("temperature T", START["temperature"], *TEMPERATURES, per_decade=PER_DECADE),
+        "start": choice("start", list(STARTS)),
+        "steps": choice("steps", {str(n): n for n in STEPS}, 100),
+        "temperature": log_slider("temperature T", 1.0, 0.01, 10.0, per_decade=10),
     }
-    return Explorer(controls, draw, question=QUESTION, size=SIZE)
+    return Explorer(controls, draw, question=QUESTION, size=(8.0, 4.4))
 
 
 def draw(start: str, steps: int, temperature: float) -> tuple[Figure, str]:
     """A fresh run, its picture and its caption.
 
-    Args:
-        start: one of `STARTS`.
-        steps: number of Langevin steps.
-        temperature: T > 0.
-
     Raises:
-        ValueError: if the start is unknown.
         course_utils.samplers.Diverged: if a state stops being finite.
     """
     from .. import ebm
 
     _, classifier, _, labels, of_real = _scene()
     frames, energies = chains(start, steps, temperature)
-    figure = Figure(layout="none")  # fixed margins: nothing moves while a control does
-    grid, curve = figure.add_axes((0.10, 0.02, 0.44, 0.84)), figure.add_axes((0.645, 0.15, 0.335, 0.70))
+    figure, (grid, curve) = fixed((0.10, 0.02, 0.44, 0.84), (0.645, 0.15, 0.335, 0.70))
     rows = [f"step {n}" for n in frames]
     pictures = np.stack([x[:, 0].numpy() for x in frames.values()])
     draw_images(grid, pictures, rows=rows, room=len(STEPS))  # whatever the number of rows, nothing changes its place

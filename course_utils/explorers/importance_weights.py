@@ -17,7 +17,7 @@ def importance() -> Explorer:
     """Importance sampling of a standard Gaussian by a Gaussian of another width, in up to 100 dimensions."""
     return Explorer(
         {"dim": slider("dimension", 10, 1, 100, 1), "width": slider("width", 1.5, 0.5, 2.5, 0.05)},
-        _render,
+        draw,
         question=(
             "In 50 dimensions, which widths of the proposal keep an effective sample size "
             f"of at least a tenth of the {N_SAMPLES:,} samples?"
@@ -25,7 +25,8 @@ def importance() -> Explorer:
     )
 
 
-def _render(dim: int, width: float) -> tuple[Figure, str]:
+def draw(dim: int, width: float) -> tuple[Figure, str]:
+    """The picture and its caption."""
     width = round(width, 4)
     _, log_w = gaussian_log_weights(width, dim, N_SAMPLES, np.random.default_rng(SEED))
     exact = dim / 2 * math.log(2 * math.pi)

@@ -112,11 +112,11 @@ class LiveLattice(Explorer):
     def _start(self, init: str, beta: float) -> None:
         import jax
 
-        from ..lattice.base import Run
+        from ..lattice.base import Chains
 
         key = jax.random.fold_in(self._key, self._starts)
         self._starts += 1
-        self._run = Run(self.model, key, beta, 1, init, "sublattices")
+        self._run = Chains(self.model, key, beta, 1, init)
 
     def _control_box(self, extras):
         lines = [widget for name, widget in self.controls.items() if name not in ("sweeps", "play", "vortices")]

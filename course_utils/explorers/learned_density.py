@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from ..plots import COLORS, PROBABILITY_CMAP, maps
-from .base import Explorer, choice
+from .base import Explorer, choice, fixed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,13 +28,11 @@ METHODS = {
 }
 STEPS_PER_CHAIN = (1, 3, 10, 30)
 STEP_SIZES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.3)
-START = {"data_set": "two moons", "method": "CD, ULA", "k": 1, "step_size": 0.01}
 
 N_STEPS, BATCH, HIDDEN, LEARNING_RATE, EMA = 300, 128, (48, 48), 0.01, 0.98
 N_DATA, CAPACITY = 5000, 1024
 SEED = 0
 GRID = 100
-SIZE = (8.0, 3.1)  # inches
 HIGHEST = 8.0
 """Energies this far above the lowest are drawn alike."""
 RUNAWAY = 10.0
@@ -108,28 +106,18 @@ def training() -> Explorer:
     """Data set × method × steps per chain × step size: the learned surface, the density, and the exact KL.
 
     Each picture is a short training in the kernel, of one to three seconds, kept for the next time.
-
-    Returns:
-        The explorer; as the last expression of a cell it shows itself.
     """
     controls = {
-        "data_set": choice("data", list(SETS), START["data_set"]),
-        "method": choice("method", list(METHODS), START["method"]),
-        "k": choice("steps k", {str(k): k for k in STEPS_PER_CHAIN}, START["k"]),
-        "step_size": choice("step size ε", {f"{ε:g}": ε for ε in STEP_SIZES}, START["step_size"]),
+        "data_set": choice("data", list(SETS)),
+        "method": choice("method", list(METHODS)),
+        "k": choice("steps k", {str(k): k for k in STEPS_PER_CHAIN}),
+        "step_size": choice("step size ε", {f"{ε:g}": ε for ε in STEP_SIZES}, 0.01),
     }
-    return Explorer(controls, draw, question=QUESTION, size=SIZE)
+    return Explorer(controls, draw, question=QUESTION, size=(8.0, 3.1))
 
 
 def draw(data_set: str, method: str, k: int, step_size: float) -> tuple[Figure, str]:
-    """A short training, its picture and its caption.
-
-    Args:
-        data_set: one of `SETS`.
-        method: one of `METHODS`.
-        k: steps of each chain.
-        step_size: ε of the sampler.
-    """
+    """A short training, its picture and its caption."""
     from .. import ebm
 
     try:
@@ -154,20 +142,19 @@ def _nats(kl: float) -> str:
 def _figure(data_set: str, run: ShortTraining | None, title: str) -> Figure:
     from .. import boltzmann
 
-    figure = Figure(layout="none")  # fixed margins: nothing moves while a control does
-    axes = [figure.add_axes((left, 0.14, 0.262, 0.676)) for left in (0.055, 0.415, 0.72)]
+    figure, axes = fixed(*((left, 0.14, 0.262, 0.676) for left in (0.055, 0.415, 0.72)))
     figure.text(0.055, 0.935, title, fontsize=11)
     plane, truth = _truth(data_set)
     top = 1.15 * float(truth.max())
     if run is not None:
-        energy = maps.energy(plane, run.energy - run.energy.min(), top=HIGHEST).draw(axes[0], "", None)
+        energy = maps.energy(plane, run.energy - run.energy.min(), top=HIGHEST).draw(axes[0], "", "_")
         figure.colorbar(energy, cax=figure.add_axes((0.33, 0.14, 0.012, 0.676)), ticks=[0, 2, 4, 6, 8])
         axes[0].plot(*run.data.numpy().T, ".", color="white", markersize=2, markeredgewidth=0)
         p, _ = boltzmann.density(run.energy, float((plane[1, 1] - plane[0, 0]).prod()))
-        maps.density(plane, p, top=top).draw(axes[1], "", None)
+        maps.density(plane, p, top=top).draw(axes[1], "", "_")
     else:
         axes[0].text(0.5, 0.5, "diverged", ha="center", color=COLORS["red"], transform=axes[0].transAxes)
-    maps.density(plane, truth, top=top).draw(axes[2], "", None)
+    maps.density(plane, truth, top=top).draw(axes[2], "", "_")
     for ax, name in zip(axes, ("E above its minimum, data", "density of the model", "truth"), strict=True):
         ax.set_title(name, fontsize=10)
         ax.set_xlabel("$x_1$", labelpad=1)

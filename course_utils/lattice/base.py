@@ -27,16 +27,14 @@ from tqdm import tqdm
 from .. import arguments
 from ..arguments import choice, whole
 from . import colours
-from .engines import ENGINES, Conditional, Engine, Grid, State, sites, sublattices
+from .engines import ENGINES, Conditional, Engine, Grid, State
 from .rng import bits, multiply_high
 
-_STEPS = 50  # of a progress bar
+_PARTS = 50  # of a progress bar
 
 AnyArray = jax.Array | np.ndarray
 Betas = float | Sequence[float] | Num[AnyArray, "*shape"]
 """Inverse temperatures as they are given: one, or several in a list or an array."""
-AnyKey = Key[Array, ""] | UInt32[Array, "words"]
-"""A JAX key, of the new or the old style."""
 Start = str | Shaped[AnyArray, "rows cols"] | Shaped[AnyArray, "n_chains rows cols"]
 """How chains begin: "random", "aligned" or the spins to start from."""
 
@@ -47,12 +45,10 @@ class Transition(NamedTuple):
     Attributes:
         label: what texts and figures call the temperature, such as "T_c".
         temperature: in units of J / k_B, exact or the best known.
-        kind: "continuous", "first order" or "Kosterlitz-Thouless".
     """
 
     label: str
     temperature: float
-    kind: str
 
 
 class Known(NamedTuple):
@@ -69,11 +65,18 @@ class Lattice(eqx.Module):
     Figures, movies and the live lattice ask it, so that a new model is one new class. A model has to have `name`,
     `dtype`, `states` and the four methods without a body; the rest has defaults.
 
+    Args:
+        size: spins along a side, or (rows, cols); even if periodic.
+        coupling: J, one number, or one for each edge, shape (2, rows, cols): [0, i, j] is the bond from (i, j) to
+            (i + 1, j), [1, i, j] the bond from (i, j) to (i, j + 1).
+        field: h, in units of J.
+        boundary: "periodic" or "open".
+
     Attributes:
         grid: rows, columns and whether the sides wrap round.
-        coupling: J, one number, or one for each edge, shape (2, rows, cols): [0, i, j] is the bond from (i, j) to
-            (i + 1, j), [1, i, j] the bond from (i, j) to (i, j + 1). One for each edge needs `engine="sites"`.
-        field: h, in units of J.
+
+    Raises:
+        ValueError: if an argument is wrong, or a periodic side is odd.
     """
 
     grid: Grid = eqx.field(static=True)
@@ -138,6 +141,26 @@ class Lattice(eqx.Module):
     def to_spins(self, state: State) -> Array:
         """The spins of a sampler's state."""
         return state
+
+    def images(
+        self, rng: np.random.Generator, spins: Shaped[np.ndarray, "n_chains rows cols"]
+    ) -> Shaped[np.ndarray, "n n_chains rows cols"]:
+        """Each spin as it is, and as the other elements of a group make it that leaves every bond's energy unchanged.
+
+        What `cluster` turns spins by. The elements must be drawn without a look at the spins, the first of them must be
+        the identity, and they must form a group.
+
+        Args:
+            rng: draws the group, if there are several; one for each chain.
+            spins: lattices.
+
+        Returns:
+            The images of all spins, the spins themselves first.
+
+        Raises:
+            ValueError: if the model does not say what the images of its spins are.
+        """
+        raise ValueError(f"model = {type(self).__name__}: expected one that says what the images of its spins are")
 
     def programs(self, engine: Engine, sampler: Conditional) -> list[BlockSamplingProgram]:
         """THRML programs that make one sweep, one after the other; the first alone may draw random numbers."""
@@ -220,6 +243,11 @@ class Lattice(eqx.Module):
         """Number of spins."""
         return self.grid.rows * self.grid.cols
 
+    @property
+    def couplings(self) -> tuple[Float[Array, ""] | Float[Array, "rows cols"], ...]:
+        """J of the bonds to the next row, and of those to the next column."""
+        return tuple(self.coupling) if self.coupling.ndim else (self.coupling, self.coupling)
+
     def energy(self, spins: Shaped[AnyArray, "*batch rows cols"]) -> Float[Array, "*batch"]:
         """Energy per spin, in units of J, or of 1 where J is an argument.
 
@@ -237,8 +265,7 @@ class Lattice(eqx.Module):
     @eqx.filter_jit
     def _energy(self, spins: Shaped[Array, "*batch rows cols"]) -> Float[Array, "*batch"]:
         total = self.field * self.along_field(spins).sum((-2, -1))
-        couplings = (self.coupling, self.coupling) if self.coupling.ndim == 0 else self.coupling
-        for axis, coupling in zip((-2, -1), couplings, strict=True):
+        for axis, coupling in zip((-2, -1), self.couplings, strict=True):
             here, there = spins, jnp.roll(spins, -1, axis)
             strength = jnp.broadcast_to(coupling, self.shape)
             if not self.grid.periodic:  # the last row or column has no next one
@@ -251,7 +278,7 @@ class Lattice(eqx.Module):
 
     def sample(
         self,
-        key: AnyKey,
+        key: Key[Array, ""],
         beta: Betas,
         *,
         n_samples: int,
@@ -259,7 +286,7 @@ class Lattice(eqx.Module):
         n_burn_in: int = 0,
         n_chains: int = 1,
         init: Start = "random",
-        engine: str = "sublattices",
+        engine: str | None = None,
         progress: bool = False,
     ) -> Shaped[Array, "n_chains n_samples rows cols"]:
         """Spins at equilibrium, if the burn-in is long enough.
@@ -274,7 +301,8 @@ class Lattice(eqx.Module):
             n_chains: independent chains.
             init: "random" (infinite temperature), "aligned" (all spins equal), or the spins to start from, the same
                 for all chains or one lattice for each.
-            engine: "sublattices" (fast) or "sites" (one THRML node per spin; couplings may differ from edge to edge).
+            engine: "sublattices" (fast) or "sites" (one THRML node per spin). If left out, the fast one, or the other
+                where couplings differ from edge to edge, which only that one can do.
             progress: show a progress bar, on stdout.
 
         Returns:
@@ -283,22 +311,13 @@ class Lattice(eqx.Module):
         Raises:
             ValueError: if an argument is wrong, before any sweep.
         """
-        return self.measure(
-            key,
-            beta,
-            {"spins": spins_of},
-            n_samples=n_samples,
-            n_sweeps=n_sweeps,
-            n_burn_in=n_burn_in,
-            n_chains=n_chains,
-            init=init,
-            engine=engine,
-            progress=progress,
-        )["spins"]
+        pace = {"n_samples": n_samples, "n_sweeps": n_sweeps, "n_burn_in": n_burn_in, "progress": progress}
+        how = {"n_chains": n_chains, "init": init, "engine": engine}
+        return self.measure(key, beta, {"spins": spins_of}, **pace, **how)["spins"]
 
     def measure(
         self,
-        key: AnyKey,
+        key: Key[Array, ""],
         beta: Betas,
         observables: Mapping[str, Callable[[Shaped[Array, "n_chains rows cols"]], Array]],
         *,
@@ -307,7 +326,7 @@ class Lattice(eqx.Module):
         n_burn_in: int = 0,
         n_chains: int = 1,
         init: Start = "random",
-        engine: str = "sublattices",
+        engine: str | None = None,
         progress: bool = False,
     ) -> dict[str, Shaped[Array, "n_chains n_samples ..."]]:
         """What `sample` would give, looked at as it comes and not stored: memory for the measured numbers only.
@@ -320,50 +339,29 @@ class Lattice(eqx.Module):
 
         Returns:
             name -> what was measured, shape (n_chains, n_samples, ...).
-
-        Raises:
-            ValueError: if an argument is wrong, before any sweep.
         """
-        run = Run(self, key, beta, n_chains, init, engine)
-        n_samples, n_sweeps = whole("n_samples", n_samples, 1), whole("n_sweeps", n_sweeps, 1)
-        n_burn_in = whole("n_burn_in", n_burn_in, 0)
-        observables = dict(observables)
-        if not progress:
-            counts = np.full(n_samples, n_sweeps)
-            counts[0] += n_burn_in
-            return jax.tree.map(chains_first, run.frames(counts, observables))
-        at_once, parts = math.ceil(n_samples / _STEPS), []
-        with tqdm(total=n_burn_in + n_samples * n_sweeps, file=sys.stdout, unit="sweep", mininterval=0.2) as bar:
-            for n in _pieces(n_burn_in, _STEPS):
-                counts = np.zeros(at_once, int)
-                counts[0] = n
-                run.frames(counts, observables)  # the same program; what it measures is dropped
-                bar.update(n)
-            for done in range(0, n_samples, at_once):
-                n = min(at_once, n_samples - done)
-                parts.append(jax.tree.map(chains_first, run.frames(np.full(n, n_sweeps), observables)))
-                bar.update(n * n_sweeps)
-        return jax.tree.map(lambda *xs: jnp.concatenate(xs, axis=1), *parts)
+        chains = Chains(self, key, beta, n_chains, init, engine)
+        counts = np.full(whole("n_samples", n_samples), whole("n_sweeps", n_sweeps))
+        counts[0] += whole("n_burn_in", n_burn_in, 0)
+        return chains.frames(counts, dict(observables), progress=progress)
 
     def stream(
         self,
-        key: AnyKey,
+        key: Key[Array, ""],
         beta: Betas,
         *,
-        n_frames: int | None = None,
+        n_frames: int,
         n_sweeps: int = 1,
         chunk: int = 32,
         n_chains: int = 1,
         init: Start = "random",
-        engine: str = "sublattices",
     ) -> Iterator[Shaped[Array, "n_chains chunk rows cols"]]:
         """Successive lattices, a chunk at a time, in constant memory.
 
         Args:
-            key, n_chains, init, engine: as for `sample`.
-            beta: inverse temperature; one number, or one for each frame (annealing), shape (n_frames,), or one for
-                each frame and chain, shape (n_frames, n_chains).
-            n_frames: lattices in all; None goes on for ever, and wants one beta.
+            key, n_chains, init: as for `sample`.
+            beta: inverse temperature; one number, or one for each frame (annealing).
+            n_frames: lattices in all.
             n_sweeps: sweeps before each of them.
             chunk: lattices a chunk; the last chunk may be shorter.
 
@@ -373,87 +371,87 @@ class Lattice(eqx.Module):
         Raises:
             ValueError: if an argument is wrong, at once.
         """
-        chunk, n_sweeps = whole("chunk", chunk, 1), whole("n_sweeps", n_sweeps, 1)
-        betas = numbers("beta", beta, None, least=0.0)
-        if n_frames is None:
-            if betas.ndim:
-                raise ValueError(f"n_frames = None: expected a number, as beta has shape {betas.shape}")
-        else:
-            n_frames = whole("n_frames", n_frames, 1)
-            if betas.shape not in ((), (n_frames,), (n_frames, n_chains)):
-                raise ValueError(
-                    f"beta has shape {betas.shape}: expected one number, one for each of the {n_frames} frames, or "
-                    f"shape {(n_frames, n_chains)}"
-                )
-        run = Run(self, key, 0.0 if betas.ndim else betas, n_chains, init, engine)
-        return _chunks(run, betas, n_frames, n_sweeps, chunk)
+        counts = np.full(whole("n_frames", n_frames), whole("n_sweeps", n_sweeps))
+        betas = numbers("beta", beta, ((), counts.shape), least=0.0)
+        chains = Chains(self, key, 0.0 if betas.ndim else betas, n_chains, init)
+        parts = [slice(k, k + chunk) for k in range(0, n_frames, whole("chunk", chunk))]
+        return (
+            chains.frames(counts[part], {"spins": spins_of}, betas[part] if betas.ndim else None)["spins"]
+            for part in parts
+        )
 
 
 def spins_of(spins: Array) -> Array:
+    """The observable that is the spins themselves."""
     return spins
-
-
-def chains_first(x: Array) -> Array:
-    return jnp.swapaxes(x, 0, 1)
-
-
-def _chunks(run: "Run", betas: Array, n_frames: int | None, n_sweeps: int, chunk: int) -> Iterator[Array]:
-    done = 0
-    while n_frames is None or done < n_frames:
-        n = chunk if n_frames is None else min(chunk, n_frames - done)
-        if betas.ndim:
-            run.betas = betas[done : done + n]
-        yield chains_first(run.frames(np.full(n, n_sweeps), {"spins": spins_of})["spins"])
-        done += n
 
 
 # ------------------------------------------------------------------------------------------ chains that run
 
 
-class Run:
+class Chains:
     """Chains in progress: what is checked once, and the state after the sweeps made so far.
+
+    Args:
+        model: of the spins.
+        key, beta, n_chains, init, engine: as for `Lattice.sample`.
 
     Attributes:
         beta: inverse temperature, shape () or (n_chains,).
-        betas: if not None, those of the frames to come, shape (n_frames,) or (n_frames, n_chains).
         state: THRML's block states, each with the chains in front.
         sweeps_done: sweeps so far; sweep t draws from a key that depends on t and the chain only.
     """
 
-    def __init__(self, model: Lattice, key: AnyKey, beta: Any, n_chains: int, init: Any, engine: str) -> None:
-        n_chains = whole("n_chains", n_chains, 1)
+    def __init__(
+        self, model: Lattice, key: Any, beta: Any, n_chains: int, init: Any, engine: str | None = None
+    ) -> None:
+        n_chains = whole("n_chains", n_chains)
         self.model, self.engine = model, engine_of(model, engine)
-        self.beta, self.betas = numbers("beta", beta, ((), (n_chains,)), least=0.0), None
-        key, start = _key(key), _checked_init(model, n_chains, init)
-        self.keys, self.state = _begin(self.engine, model, key, n_chains, start)
+        self.beta = numbers("beta", beta, ((), (n_chains,)), least=0.0)
+        if not isinstance(key, jax.Array) or not jnp.issubdtype(key.dtype, jax.dtypes.prng_key) or key.ndim:
+            raise ValueError(f"key = {key!r}: expected a JAX key, jax.random.key(seed)")
+        self.keys, self.state = _begin(self.engine, model, key, n_chains, checked_start(model, n_chains, init))
         self.sweeps_done = 0
 
-    def frames(self, counts: Int[np.ndarray, "n_frames"], observables: dict[str, Callable]) -> PyTree[Array]:
-        """For each frame make so many sweeps, then measure. The frames are the first axis of what is returned."""
-        counts = np.asarray(counts, np.int32)
-        self.state, measured = _frames(
-            self.engine,
-            self.model,
-            self.state,
-            self.keys,
-            jnp.asarray(self.beta if self.betas is None else self.betas, jnp.float32),
-            self.betas is not None,
-            jnp.uint32(self.sweeps_done),
-            jnp.asarray(counts),
-            observables,
-        )
-        self.sweeps_done += int(counts.sum())
-        return measured
+    def frames(
+        self,
+        counts: Int[np.ndarray, "n_frames"],
+        observables: dict[str, Callable],
+        betas: Float[Array, "n_frames"] | None = None,
+        progress: bool = False,
+    ) -> dict[str, PyTree[Array]]:
+        """For each frame make so many sweeps, at `beta` or at the frame's own of `betas`, then measure.
+
+        Returns:
+            name -> what was measured, shape (n_chains, n_frames, ...).
+        """
+        at_once, parts = math.ceil(len(counts) / _PARTS) if progress else len(counts), []
+        with tqdm(total=int(counts.sum()), disable=not progress, file=sys.stdout, unit="sweep") as bar:
+            for part in (slice(k, k + at_once) for k in range(0, len(counts), at_once)):
+                self.state, measured = _frames(
+                    self.engine,
+                    self.model,
+                    self.state,
+                    self.keys,
+                    jnp.asarray(self.beta, jnp.float32),
+                    None if betas is None else betas[part],
+                    jnp.uint32(self.sweeps_done),
+                    jnp.asarray(counts[part], jnp.int32),
+                    observables,
+                )
+                parts.append(measured)
+                self.sweeps_done += int(counts[part].sum())
+                bar.update(int(counts[part].sum()))
+        return jax.tree.map(lambda *xs: xs[0] if len(xs) == 1 else jnp.concatenate(xs, axis=1), *parts)
 
 
-def engine_of(model: Lattice, name: str) -> Engine:
+def engine_of(model: Lattice, name: str | None = None) -> Engine:
     """The THRML program for this model's lattice, built at the first call for a lattice and kept."""
-    choice("engine", name, ENGINES)
+    name = choice("engine", name or ("sites" if model.coupling.ndim else "sublattices"), ENGINES)
     if model.coupling.ndim and name != "sites":
         raise ValueError(f'engine = {name!r}: couplings that differ from edge to edge need engine="sites"')
     leaves, tree = jax.tree.flatten(model.to_state(jnp.zeros((), model.dtype)))
-    spin = (tree, tuple(leaf.dtype for leaf in leaves))
-    return (sites if name == "sites" else sublattices)(model.grid, spin)
+    return ENGINES[name](model.grid, (tree, tuple(leaf.dtype for leaf in leaves)))
 
 
 def samplers(model: Lattice, beta: Float[Array, ""] | Float[Array, "n_chains"]) -> tuple[Conditional, int | None]:
@@ -499,25 +497,24 @@ def _frames(
     model: Lattice,
     state: list[State],
     keys: Key[Array, "n_chains"],
-    beta: Float[Array, "..."],
-    per_frame: bool,
+    beta: Float[Array, ""] | Float[Array, "n_chains"],
+    betas: Float[Array, "n_frames"] | None,
     first: UInt32[Array, ""],
     counts: Int[Array, "n_frames"],
     observables: dict[str, Callable],
 ) -> tuple[list[State], dict[str, PyTree[Array]]]:
     """All frames in one compiled program."""
-    fixed = None if per_frame else samplers(model, beta)
+    fixed = samplers(model, beta) if betas is None else None
 
     def frame(carry: tuple, inputs: tuple) -> tuple[tuple, dict[str, PyTree[Array]]]:
         state, t = carry
         count, beta = inputs
-        sampler = samplers(model, beta) if per_frame else fixed
-        state = sweeps(engine, model, sampler, state, keys, t, count)
+        state = sweeps(engine, model, fixed or samplers(model, beta), state, keys, t, count)
         spins = to_spins(engine, model, state)
         return (state, t + count.astype(jnp.uint32)), {name: look(spins) for name, look in observables.items()}
 
-    (state, _), measured = jax.lax.scan(frame, (state, first), (counts, beta if per_frame else None))
-    return state, measured
+    (state, _), measured = jax.lax.scan(frame, (state, first), (counts, betas))
+    return state, jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), measured)
 
 
 @eqx.filter_jit
@@ -527,26 +524,30 @@ def _begin(
     """A key for each chain, and THRML's states at the start."""
     init_key, chains_key = jax.random.split(key)
     keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(chains_key, jnp.arange(n_chains, dtype=jnp.uint32))
-    shape = (n_chains, *model.shape)
-    if isinstance(start, str):
-        spins = model.random(init_key, shape) if start == "random" else jnp.full(shape, model.aligned, model.dtype)
-    else:
-        spins = jnp.broadcast_to(start, shape)
+    spins = first_spins(model, init_key, n_chains, start)
     return keys, jax.vmap(lambda one: engine.to_blocks(model.to_state(one)))(spins)
 
 
-def _checked_init(model: Lattice, n_chains: int, init: Any) -> str | Array:
+def checked_start(model: Lattice, n_chains: int, init: Any) -> str | Shaped[Array, "..."]:
+    """How chains begin, "random", "aligned" or spins that the model can have."""
     if isinstance(init, str):
-        if init not in ("random", "aligned"):
-            raise ValueError(f'init = {init!r}: expected "random", "aligned" or an array of spins')
-        return init
+        return choice("init", init, ("random", "aligned"))
     spins, shape = np.asarray(init), (n_chains, *model.shape)
     if spins.shape not in (shape, shape[1:]):
         raise ValueError(f"init has shape {spins.shape}: expected {shape[1:]}, or {shape} with one lattice a chain")
-    wrong = model.check_spins(spins)
-    if wrong:
+    if wrong := model.check_spins(spins):
         raise ValueError(f"init {wrong}")
     return jnp.asarray(spins, model.dtype)
+
+
+def first_spins(
+    model: Lattice, key: Key[Array, ""], n_chains: int, start: str | Shaped[Array, "..."]
+) -> Shaped[Array, "n_chains rows cols"]:
+    """The lattices that chains begin with; `start` as `checked_start` gives it."""
+    shape = (n_chains, *model.shape)
+    if isinstance(start, str):
+        return model.random(key, shape) if start == "random" else jnp.full(shape, model.aligned, model.dtype)
+    return jnp.broadcast_to(start, shape)
 
 
 @eqx.filter_jit
@@ -574,20 +575,7 @@ def _grid(size: int | tuple[int, int], boundary: str) -> Grid:
 
 
 def numbers(
-    name: str, value: Any, shapes: tuple[tuple[int, ...], ...] | None, least: float = -math.inf
+    name: str, value: Any, shapes: tuple[tuple[int, ...], ...] | None, least: float = -np.inf
 ) -> Float[Array, "..."]:
     """Finite numbers of one of these shapes, checked as `arguments.array` does, for JAX."""
     return jnp.asarray(arguments.array(name, value, shapes, least, dtype=np.float32))
-
-
-def _key(key: Any) -> Key[Array, ""]:
-    if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key) and key.ndim == 0:
-        return key
-    if isinstance(key, jax.Array) and key.dtype == jnp.uint32 and key.ndim == 1:
-        return jax.random.wrap_key_data(key)  # of jax.random.PRNGKey
-    raise ValueError(f"key = {key!r}: expected a JAX key, jax.random.key(seed)")
-
-
-def _pieces(total: int, parts: int) -> list[int]:
-    """Split a number into at most so many parts, nearly equal."""
-    return [len(part) for part in np.array_split(np.arange(total), parts) if len(part)]

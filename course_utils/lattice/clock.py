@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Integer, UInt32
 from ..arguments import whole
 from . import exact
 from .base import AnyArray, Transition
-from .engines import Conditional
+from .engines import Conditional, total
 from .planar import Planar
 from .rng import fine, multiply_high, pick, words
 
@@ -25,14 +25,9 @@ class Clock(Planar):
     """E = -J Σ cos(θ_i - θ_j) - h Σ cos θ_i over nearest neighbours, θ = 2π k / q; a spin is its index k.
 
     Args:
-        size: spins along a side, or (rows, cols); even if periodic.
+        size, coupling, boundary: as for `Lattice`.
         q: number of directions, 2 to 64.
-        coupling: J; or one for each edge, shape (2, rows, cols), see `Lattice`.
         field: h, which favours θ = 0.
-        boundary: "periodic" or "open".
-
-    Raises:
-        ValueError: if an argument is wrong, or a periodic side is odd.
 
     Source: José, Kadanoff, Kirkpatrick and Nelson, Phys. Rev. B 16, 1217 (1977), doi:10.1103/PhysRevB.16.1217.
     """
@@ -66,8 +61,8 @@ class Clock(Planar):
             return None
         few = {2: 1 / exact.BETA_C, 3: 1.5 / exact.potts_beta_c(3), 4: 0.5 / exact.BETA_C}
         if self.q in few:
-            return Transition("T_c", few[self.q], "continuous")
-        return Transition("T_KT of XY", exact.KT_TEMPERATURE, "Kosterlitz-Thouless")
+            return Transition("T_c", few[self.q])
+        return Transition("T_KT of XY", exact.KT_TEMPERATURE)
 
     def angle(self, spins):
         return spins.astype(np.float32) * np.float32(2 * np.pi / self.q)
@@ -83,6 +78,11 @@ class Clock(Planar):
         """Length of the mean spin, |Σ (cos θ, sin θ)| / N, from 0 to 1."""
         angle = self.angle(jnp.asarray(spins))
         return jnp.hypot(jnp.cos(angle).mean((-2, -1)), jnp.sin(angle).mean((-2, -1)))
+
+    def images(self, rng, spins):
+        """Mirror images in a random axis, which lies on a direction or between two."""
+        axis = rng.integers(self.q, size=(len(spins), 1, 1))
+        return np.stack([spins, ((axis - spins) % self.q).astype(np.uint8)])
 
     def sampler(self, beta):
         if self.tabulated:
@@ -104,9 +104,8 @@ class ClockConditional(Conditional):
     def draw(self, key, coupling, neighbours, own):
         turn = 2 * np.pi * np.arange(self.q) / self.q
         x, y = (jnp.asarray(np.append(part, 0.0), jnp.float32) for part in (np.cos(turn), np.sin(turn)))
-        strength = [coupling[:, j] if coupling.ndim else coupling for j in range(len(neighbours))]
-        pull_x = self.field + sum(c * x[s] for c, s in zip(strength, neighbours, strict=True))
-        pull_y = sum(c * y[s] for c, s in zip(strength, neighbours, strict=True))
+        pull_x = self.field + total(coupling, (x[s] for s in neighbours))
+        pull_y = total(coupling, (y[s] for s in neighbours))
         logs = [self.beta * (pull_x * x[k] + pull_y * y[k]) for k in range(self.q)]
         most = reduce(jnp.maximum, logs)  # taken off every exponent, so that none overflows in the cold
         weights = jax.lax.optimization_barrier([jnp.exp(log - most) for log in logs])

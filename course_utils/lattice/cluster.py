@@ -2,24 +2,21 @@
 
     rng = np.random.default_rng(0)
     spins = cluster.equilibrate(Ising(512), rng, exact.BETA_C, n_updates=100)                       # (1, 512, 512)
-    series = cluster.measure(model, rng, beta, {"energy": model.energy}, n_samples=500, n_burn_in=100, n_chains=4)
 
 One update: bonds are frozen at random, with a probability that grows with what turning one end alone would cost; spins
 joined by frozen bonds form clusters; each cluster takes one of its *images* under a symmetry of the energy, all of
 them equally likely. A sweep of single spins would move a domain's wall by a step; this moves the domain.
 
-A model takes part if it says what the images of its spins are: see `images`, which has them for the models of this
-folder. The rest, couplings that differ from bond to bond, of either sign, and open sides included, follows from
-`model.bond`. A field has no such symmetry and is refused.
+A model takes part if it says what the images of its spins are, see `Lattice.images`. The rest, couplings that differ
+from bond to bond, of either sign, and open sides included, follows from `model.bond`. A field has no such symmetry and
+is refused.
 
 Source: Swendsen and Wang, Phys. Rev. Lett. 58, 86 (1987), doi:10.1103/PhysRevLett.58.86; for spins with more directions
     Wolff, Phys. Rev. Lett. 62, 361 (1989), doi:10.1103/PhysRevLett.62.361, with all clusters in place of one.
 """
 
 import math
-from collections.abc import Callable, Mapping
-from functools import lru_cache, singledispatch
-from typing import Any
+from functools import lru_cache
 
 import equinox as eqx
 import jax
@@ -30,72 +27,10 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from .. import arguments
-from .base import Lattice
-from .clock import Clock
-from .ising import Ising
-from .potts import Potts
-from .xy import XY
-
-__all__ = ["equilibrate", "images", "measure", "update"]
+from .base import Lattice, Start, checked_start, first_spins
 
 Spins = Shaped[np.ndarray, "n_chains rows cols"]
 Beta = float | Float[np.ndarray, "..."]
-
-
-# ------------------------------------------------------------------------------------------ what a model must say
-
-
-@singledispatch
-def images(model: Lattice, rng: np.random.Generator, spins: Spins) -> Shaped[np.ndarray, "n n_chains rows cols"]:
-    """Each spin as it is, and as the other elements of a group make it that leaves every bond's energy unchanged.
-
-    A new model registers its own in its own file: `@cluster.images.register`. The elements must be drawn without a
-    look at the spins, the first of them must be the identity, and they must form a group.
-
-    Args:
-        model: of the spins.
-        rng: draws the group, if there are several; one for each chain.
-        spins: lattices.
-
-    Returns:
-        The images of all spins, the spins themselves first.
-
-    Raises:
-        ValueError: if nobody said what the images of this model's spins are.
-    """
-    raise ValueError(
-        f"model = {type(model).__name__}: expected one with a symmetry known to cluster.images; register its own"
-    )
-
-
-@images.register
-def _(model: Ising, rng: np.random.Generator, spins: Spins) -> np.ndarray:
-    return np.stack([spins, -spins])
-
-
-@images.register
-def _(model: Potts, rng: np.random.Generator, spins: Spins) -> np.ndarray:
-    turned = (spins + np.arange(model.q, dtype=np.uint8)[:, None, None, None]).astype(np.uint8)
-    return np.where(turned >= model.q, turned - model.q, turned).astype(np.uint8)
-
-
-@images.register
-def _(model: Clock, rng: np.random.Generator, spins: Spins) -> np.ndarray:
-    """Mirror images in a random axis, which lies on a direction or between two."""
-    axis = rng.integers(model.q, size=(len(spins), 1, 1))
-    return np.stack([spins, ((axis - spins) % model.q).astype(np.uint8)])
-
-
-@images.register
-def _(model: XY, rng: np.random.Generator, spins: Spins) -> np.ndarray:
-    """Mirror images in a random axis."""
-    turn = np.float32(2 * math.pi)
-    axis = turn * rng.random((len(spins), 1, 1), dtype=np.float32)
-    mirrored = axis - spins
-    return np.stack([spins, np.where(mirrored < 0, mirrored + turn, mirrored)])
-
-
-# -------------------------------------------------------------------------------------------------------- updates
 
 
 def update(model: Lattice, rng: np.random.Generator, beta: Beta, spins: Spins) -> Spins:
@@ -110,7 +45,7 @@ def update(model: Lattice, rng: np.random.Generator, beta: Beta, spins: Spins) -
     Returns:
         The new lattices.
     """
-    turned = images(model, rng, spins)
+    turned = model.images(rng, spins)
     draws = rng.random((2, *spins.shape), dtype=np.float32)
     betas = jnp.broadcast_to(jnp.asarray(beta, jnp.float32), (len(spins),))
     n_clusters, labels = clusters(np.asarray(_frozen(model, betas, turned, draws)))
@@ -126,10 +61,9 @@ def _frozen(
     draws: Float[Array | np.ndarray, "2 n_chains rows cols"],
 ) -> Bool[Array, "n_chains rows cols 2"]:
     """Which bonds to the next row and column are frozen: 1 - exp(-cost), cost the most that images differ by."""
-    couplings = (model.coupling, model.coupling) if model.coupling.ndim == 0 else model.coupling
     rows, cols = model.shape
     both = []
-    for axis, coupling, draw in zip((-2, -1), couplings, draws, strict=True):
+    for axis, coupling, draw in zip((-2, -1), model.couplings, draws, strict=True):
         weights = beta[:, None, None] * coupling * model.bond(turned[0], jnp.roll(turned, -1, axis))
         frozen = draw < -jnp.expm1(weights.min(0) - weights[0])
         if not model.grid.periodic:
@@ -172,7 +106,7 @@ def equilibrate(
     n_updates: int,
     *,
     n_chains: int = 1,
-    init: str | Shaped[np.ndarray | Array, "..."] = "random",
+    init: Start = "random",
 ) -> Spins:
     """Lattices after so many cluster updates.
 
@@ -193,74 +127,14 @@ def equilibrate(
     Raises:
         ValueError: if an argument is wrong, the model is in a field, or its images are not known.
     """
-    n_updates = arguments.whole("n_updates", n_updates, 0)
-    beta, spins = _checked(model, rng, beta, n_chains, init)
-    for _ in range(n_updates):
-        spins = update(model, rng, beta, spins)
-    return spins
-
-
-def measure(
-    model: Lattice,
-    rng: np.random.Generator,
-    beta: Beta,
-    observables: Mapping[str, Callable[[Any], Any]],
-    *,
-    n_samples: int,
-    n_updates: int = 1,
-    n_burn_in: int = 0,
-    n_chains: int = 1,
-    init: str | Shaped[np.ndarray | Array, "..."] = "random",
-) -> dict[str, Shaped[np.ndarray, "n_chains n_samples ..."]]:
-    """Series of observables along cluster updates; only the numbers are kept.
-
-    Args:
-        model, rng, beta, n_chains, init: as for `equilibrate`.
-        observables: name -> function of the spins of all chains at one moment, with the chains in the first axis of
-            what it returns; `model.energy` is one.
-        n_samples: measurements in each chain.
-        n_updates: cluster updates before each of them.
-        n_burn_in: further updates before the first.
-
-    Returns:
-        name -> what was measured, chains first; and under "spins" the last lattices, unless an observable has the name.
-
-    Raises:
-        ValueError: as `equilibrate`.
-    """
-    n_samples, n_updates = arguments.whole("n_samples", n_samples), arguments.whole("n_updates", n_updates)
-    spins = equilibrate(model, rng, beta, n_burn_in, n_chains=n_chains, init=init)
-    kept: dict[str, list[np.ndarray]] = {name: [] for name in observables}
-    for _ in range(n_samples):
-        for _ in range(n_updates):
-            spins = update(model, rng, beta, spins)
-        now = jnp.asarray(spins)
-        for name, look in observables.items():
-            kept[name].append(np.asarray(look(now)))
-    return {"spins": spins[:, None]} | {name: np.stack(values, axis=1) for name, values in kept.items()}
-
-
-def _checked(
-    model: Lattice, rng: np.random.Generator, beta: Beta, n_chains: int, init: Any
-) -> tuple[Float[np.ndarray, "..."], Spins]:
-    """beta, and the spins at the start."""
-    n_chains = arguments.whole("n_chains", n_chains)
+    n_updates, n_chains = arguments.whole("n_updates", n_updates, 0), arguments.whole("n_chains", n_chains)
     beta = arguments.array("beta", beta, ((), (n_chains,)), least=0.0)
     if float(model.field) != 0:
         raise ValueError(f"model.field = {float(model.field):g}: expected 0, as a field has no symmetry to turn by")
-    shape = (n_chains, *model.shape)
-    if isinstance(init, str):
-        arguments.choice("init", init, ("random", "aligned"))
-        if init == "aligned":
-            spins = np.full(shape, model.aligned, model.dtype)
-        else:
-            spins = np.asarray(model.random(jax.random.key(int(rng.integers(2**32))), shape))
-    else:
-        spins = np.asarray(init)
-        if spins.shape not in (shape, shape[1:]):
-            raise ValueError(f"init has shape {spins.shape}: expected {shape[1:]} or {shape}")
-        if wrong := model.check_spins(spins):
-            raise ValueError(f"init {wrong}")
-        spins = np.broadcast_to(spins.astype(model.dtype), shape)
-    images(model, np.random.default_rng(0), spins[:, :1, :1])  # a model without images is refused before any work
-    return beta, spins
+    start = checked_start(model, n_chains, init)
+    seed = int(rng.integers(2**32)) if isinstance(start, str) and start == "random" else 0
+    spins = np.asarray(first_spins(model, jax.random.key(seed), n_chains, start))
+    model.images(np.random.default_rng(0), spins[:, :1, :1])  # a model without images is refused before any work
+    for _ in range(n_updates):
+        spins = update(model, rng, beta, spins)
+    return spins

@@ -3,82 +3,50 @@
     table = FactorProgram(Potts(16, q=5), beta=1.17)
     spins = table.sample(jax.random.key(0), n_samples=10, n_burn_in=100)      # (1, 10, 16, 16)
 
-Ising is `IsingEBM`, which multiplies beta into its weights and gives every spin a bias. Potts and clock are a
-`SquareCategoricalEBMFactor`: a q x q table for every edge, copied to both its ends. Edges come from `exact.bonds`, so
-nothing here is shared with the engines but the energy's definition.
+Every model with a list of states is a `SquareCategoricalEBMFactor`: a q x q table for every edge, copied to both its
+ends. Edges come from `exact.bonds`, so nothing here is shared with the engines but the energy's definition.
 """
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Key, Shaped
-from thrml import (
-    Block,
-    BlockGibbsSpec,
-    BlockSamplingProgram,
-    CategoricalNode,
-    FactorSamplingProgram,
-    SamplingSchedule,
-    SpinNode,
-    sample_states,
-)
-from thrml.models import (
-    CategoricalEBMFactor,
-    CategoricalGibbsConditional,
-    IsingEBM,
-    IsingSamplingProgram,
-    SquareCategoricalEBMFactor,
-)
+from jaxtyping import Array, Key, Shaped
+from thrml import Block, BlockGibbsSpec, CategoricalNode, FactorSamplingProgram, SamplingSchedule, sample_states
+from thrml.models import CategoricalEBMFactor, CategoricalGibbsConditional, SquareCategoricalEBMFactor
 
 from . import exact
 from .base import Lattice
-from .clock import Clock
-from .ising import Ising
-from .potts import Potts
 
 
 class FactorProgram:
     """A model at one temperature, as a THRML program of built-in factors.
 
     Args:
-        model: an `Ising`, `Potts` or `Clock` with one coupling for all edges. There is no built-in factor for XY.
+        model: one with a list of states and one coupling for all edges. There is no built-in factor for XY.
         beta: inverse temperature.
 
     Raises:
-        ValueError: if the model is none of these, or its couplings differ from edge to edge.
+        ValueError: if the states are continuous, or the couplings differ from edge to edge.
     """
 
-    program: BlockSamplingProgram
-
     def __init__(self, model: Lattice, beta: float) -> None:
-        if not isinstance(model, Ising | Potts | Clock) or model.coupling.ndim:
-            raise ValueError(f"model = {model}: expected Ising, Potts or Clock with one coupling")
-        self.model = model
+        if model.states is None or model.coupling.ndim:
+            raise ValueError(f"model = {model}: expected one with a list of states and one coupling")
+        self.model, self.states = model, jnp.asarray(model.states, model.dtype)
         row, col = np.indices(model.shape)
         self.order = [np.flatnonzero((row + col).ravel() % 2 == colour) for colour in (0, 1)]
-        kind = SpinNode if isinstance(model, Ising) else CategoricalNode
-        nodes = [kind() for _ in range(model.n_spins)]
+        nodes = [CategoricalNode() for _ in range(model.n_spins)]
         self.blocks = [Block([nodes[k] for k in at]) for at in self.order]
-        edges = exact.bonds(model.shape, model.grid.periodic)
-        strength, field = beta * float(model.coupling), beta * float(model.field)
-        if isinstance(model, Ising):
-            pairs = [(nodes[i], nodes[j]) for i, j in edges]
-            biases, weights = jnp.full(len(nodes), field), jnp.full(len(pairs), strength)
-            ebm = IsingEBM(nodes, pairs, biases, weights, jnp.array(1.0))
-            self.program = IsingSamplingProgram(ebm, self.blocks, [])
-        else:
-            table = strength * _table(model)
-            ends = [Block([nodes[k] for k in side]) for side in edges.T]
-            along = jnp.asarray(model.along_field(jnp.arange(model.q, dtype=jnp.uint8)))
-            factors = [
-                SquareCategoricalEBMFactor(ends, jnp.broadcast_to(table, (len(edges), model.q, model.q))),
-                CategoricalEBMFactor([Block(nodes)], jnp.broadcast_to(field * along, (len(nodes), model.q))),
-            ]
-            samplers = [CategoricalGibbsConditional(model.q)] * 2
-            self.program = FactorSamplingProgram(
-                BlockGibbsSpec(self.blocks, []), samplers, factors[: 2 if field else 1], []
-            )
+        edges, q = exact.bonds(model.shape, model.grid.periodic), len(self.states)
+        ends = [Block([nodes[k] for k in side]) for side in edges.T]
+        table = beta * float(model.coupling) * model.bond(self.states[:, None], self.states)
+        factors = [SquareCategoricalEBMFactor(ends, jnp.broadcast_to(table, (len(edges), q, q)))]
+        if field := beta * float(model.field):
+            along = field * model.along_field(self.states)
+            factors.append(CategoricalEBMFactor([Block(nodes)], jnp.broadcast_to(along, (len(nodes), q))))
+        samplers = [CategoricalGibbsConditional(q)] * 2
+        self.program = FactorSamplingProgram(BlockGibbsSpec(self.blocks, []), samplers, factors, [])
 
     def sample(
         self, key: Key[Array, ""], *, n_samples: int, n_sweeps: int = 1, n_burn_in: int = 0, n_chains: int = 1
@@ -86,19 +54,12 @@ class FactorProgram:
         """Spins from random starts, in the same form as `Lattice.sample` gives them."""
         schedule = SamplingSchedule(n_burn_in + n_sweeps, n_samples, n_sweeps)
         start, run = jax.random.split(key)
-        spins = self.model.random(start, (n_chains, self.model.n_spins))
-        if isinstance(self.model, Ising):
-            spins = spins == 1
-        keys = jax.random.split(run, n_chains)
-        out = _sample(keys, self.program, schedule, [spins[:, at] for at in self.order], self.blocks)
+        numbers = jnp.searchsorted(self.states, self.model.random(start, (n_chains, self.model.n_spins)))
+        begin = [numbers[:, at].astype(jnp.uint8) for at in self.order]
+        out = _sample(jax.random.split(run, n_chains), self.program, schedule, begin, self.blocks)
         place = np.argsort(np.concatenate(self.order))
-        spins = jnp.concatenate(out, axis=-1)[..., place].reshape(n_chains, n_samples, *self.model.shape)
-        return (2 * spins.astype(jnp.int8) - 1) if isinstance(self.model, Ising) else spins
-
-
-def _table(model: Potts | Clock) -> Float[Array, "q q"]:
-    states = jnp.arange(model.q, dtype=jnp.uint8)
-    return model.bond(states[:, None], states[None, :])
+        numbers = jnp.concatenate(out, axis=-1)[..., place]
+        return self.states[numbers].reshape(n_chains, n_samples, *self.model.shape)
 
 
 @eqx.filter_jit

@@ -17,14 +17,6 @@ if TYPE_CHECKING:
 
 Array = Any  # numpy.ndarray or jax.Array, whichever went in
 
-__all__ = [
-    "conditional_probability",
-    "ising_program",
-    "potts_conditional",
-    "transition_matrix",
-    "two_colours",
-]
-
 
 def conditional_probability(
     spins: Num[Array, "*batch rows cols"], beta: float, coupling: float = 1.0, field: float = 0.0

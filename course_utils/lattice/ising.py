@@ -5,11 +5,12 @@ from typing import Any, ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Num
 
 from . import colours, exact
 from .base import AnyArray, Known, Lattice, Transition
-from .engines import Conditional
+from .engines import Conditional, total
 from .rng import bits
 
 
@@ -17,13 +18,7 @@ class Ising(Lattice):
     """E = -J Σ s_i s_j - h Σ s_i over nearest neighbours, s = ±1.
 
     Args:
-        size: spins along a side, or (rows, cols); even if periodic.
-        coupling: J; or one for each edge, shape (2, rows, cols), see `Lattice`.
-        field: h.
-        boundary: "periodic" or "open".
-
-    Raises:
-        ValueError: if an argument is wrong, or a periodic side is odd.
+        size, coupling, field, boundary: as for `Lattice`.
 
     Source: block Gibbs sampling of the two colours, Geman and Geman, IEEE Trans. PAMI 6, 721 (1984),
         doi:10.1109/TPAMI.1984.4767596.
@@ -44,7 +39,7 @@ class Ising(Lattice):
 
     @property
     def transition(self):
-        return Transition("T_c", 1 / exact.BETA_C, "continuous") if self.plain else None
+        return Transition("T_c", 1 / exact.BETA_C) if self.plain else None
 
     @property
     def temperatures(self):
@@ -70,6 +65,9 @@ class Ising(Lattice):
         """Magnetisation per spin, from -1 to 1."""
         return jnp.asarray(spins).mean((-2, -1), dtype=jnp.float32)
 
+    def images(self, rng, spins):
+        return np.stack([spins, -spins])
+
     def sampler(self, beta):
         return IsingConditional(beta, self.field)
 
@@ -83,14 +81,13 @@ class IsingConditional(Conditional):
 
     def draw(self, key, coupling, neighbours, own):
         if coupling.ndim:
-            pull = sum(coupling[:, k] * s for k, s in enumerate(neighbours))
-            level = self.level(pull)
+            level = self.level(total(coupling, neighbours))
         else:  # the sum of the neighbours takes few values: look the probability up
-            total = sum(neighbours)
+            pull = sum(neighbours)
             levels = self.level(coupling * jnp.arange(-4, 5))
             level = levels[0]
             for k in range(1, 9):
-                level = jnp.where(total >= k - 4, levels[k], level)
+                level = jnp.where(pull >= k - 4, levels[k], level)
         return jnp.where(bits(key, own.shape) <= level, jnp.int8(1), jnp.int8(-1))
 
     def level(self, pull: Float[Array, "*n"]) -> Array:

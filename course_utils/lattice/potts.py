@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Integer
 
 from ..arguments import whole
@@ -20,14 +21,9 @@ class Potts(Lattice):
     """E = -J Σ δ(s_i, s_j) - h Σ δ(s_i, 0) over nearest neighbours, s = 0 ... q - 1.
 
     Args:
-        size: spins along a side, or (rows, cols); even if periodic.
+        size, coupling, boundary: as for `Lattice`.
         q: number of colours, 2 to 64.
-        coupling: J; or one for each edge, shape (2, rows, cols), see `Lattice`.
         field: h, which favours colour 0.
-        boundary: "periodic" or "open".
-
-    Raises:
-        ValueError: if an argument is wrong, or a periodic side is odd.
 
     Source: the model, Potts, Proc. Camb. Phil. Soc. 48, 106 (1952), doi:10.1017/S0305004100027419; review, Wu, Rev.
         Mod. Phys. 54, 235 (1982), doi:10.1103/RevModPhys.54.235.
@@ -63,7 +59,7 @@ class Potts(Lattice):
     def transition(self):
         if not self.plain:
             return None
-        return Transition("T_c", 1 / exact.potts_beta_c(self.q), "continuous" if self.q <= 4 else "first order")
+        return Transition("T_c", 1 / exact.potts_beta_c(self.q))
 
     def bond(self, a, b):
         return (a == b).astype(jnp.float32)
@@ -77,6 +73,10 @@ class Potts(Lattice):
         spins = jnp.asarray(spins)
         share = jnp.stack([(spins == k).mean((-2, -1), dtype=jnp.float32) for k in range(self.q)]).max(0)
         return (self.q * share - 1) / (self.q - 1)
+
+    def images(self, rng, spins):
+        turned = (spins + np.arange(self.q, dtype=np.uint8)[:, None, None, None]).astype(np.uint8)
+        return np.where(turned >= self.q, turned - self.q, turned).astype(np.uint8)
 
     def sampler(self, beta):
         return PottsConditional(beta, self.field, self.q)

@@ -1,37 +1,31 @@
 """Help for cold lattices, where single-spin updates freeze: slow cooling, and exchange between temperatures."""
 
-import math
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key, PyTree, Shaped, UInt32
-from tqdm import tqdm
 
-from ..arguments import array, shown, whole
-from .base import Lattice, Run, chains_first, samplers, spins_of, sweeps, to_spins
+from ..arguments import ladder, whole
+from .base import Chains, Lattice, Start, numbers, samplers, sweeps, to_spins
 from .engines import Engine, State
 
 Observables = Mapping[str, Callable[[Shaped[Array, "n_chains rows cols"]], Array]]
 Numbers = np.ndarray | Array
-_PARTS = 50  # of a progress bar
 
 
 def annealed(
     model: Lattice,
     key: Key[Array, ""],
-    betas: Float[Numbers, "n_steps"] | Float[Numbers, "n_steps n_chains"],
-    observables: Observables | None = None,
+    betas: Float[Numbers, "n_steps"],
+    observables: Observables,
     *,
     n_sweeps: int = 1,
     n_chains: int = 1,
-    init: Any = "random",
-    engine: str = "sublattices",
+    init: Start = "random",
 ) -> tuple[Shaped[Array, "n_chains rows cols"], dict[str, Shaped[Array, "n_chains n_steps ..."]]]:
     """Sweeps at one inverse temperature after the other.
 
@@ -40,11 +34,10 @@ def annealed(
 
     Args:
         model: what to sample.
-        key: JAX key.
-        betas: inverse temperature of each step, >= 0, in any order; with a second axis each chain has its own.
-        observables: name -> function of the chains' spins, as for `Lattice.measure`; after each step.
+        key, n_chains, init: as for `Lattice.sample`.
+        betas: inverse temperature of each step, >= 0, in any order.
+        observables: as for `Lattice.measure`; after each step.
         n_sweeps: sweeps a step.
-        n_chains, init, engine: as for `Lattice.sample`.
 
     Returns:
         The spins after the last step, and what was measured after each.
@@ -55,28 +48,24 @@ def annealed(
     Source: Kirkpatrick, Gelatt and Vecchi, Science 220, 671 (1983), doi:10.1126/science.220.4598.671.
     """
     n_sweeps = whole("n_sweeps", n_sweeps)
-    betas = array("betas", betas, least=0.0, dtype=np.float32)
-    if betas.ndim not in (1, 2) or betas.shape[0] == 0 or betas.shape[1:] not in ((), (n_chains,)):
-        raise ValueError(f"betas has shape {betas.shape}: expected (n_steps,) or (n_steps, {n_chains})")
-    run = Run(model, key, 0.0, n_chains, init, engine)
-    run.betas = jnp.asarray(betas)
-    measured = run.frames(np.full(len(betas), n_sweeps), dict(observables or {}))
-    return to_spins(run.engine, model, run.state), jax.tree.map(chains_first, measured)
+    betas = numbers("betas", betas, None, least=0.0)
+    if betas.ndim != 1 or len(betas) == 0:
+        raise ValueError(f"betas has shape {betas.shape}: expected (n_steps,)")
+    chains = Chains(model, key, 0.0, n_chains, init)
+    measured = chains.frames(np.full(len(betas), n_sweeps), dict(observables), betas)
+    return to_spins(chains.engine, model, chains.state), measured
 
 
-@dataclass(frozen=True)
-class Exchange:
+class Exchange(NamedTuple):
     """What `replica_exchange` returns; the first axis is the temperature, in the order of `betas`.
 
     Attributes:
         measured: name -> shape (n_betas, n_chains, n_samples, ...).
-        spins: the last lattices, shape (n_betas, n_chains, rows, cols).
         swap_acceptance: share of the attempted swaps between neighbouring temperatures that were made, after the
             burn-in, shape (n_betas - 1,). NaN if there was no attempt.
     """
 
     measured: dict[str, Shaped[Array, "n_betas n_chains n_samples ..."]]
-    spins: Shaped[Array, "n_betas n_chains rows cols"]
     swap_acceptance: Float[np.ndarray, "n_pairs"]
 
 
@@ -84,15 +73,13 @@ def replica_exchange(
     model: Lattice,
     key: Key[Array, ""],
     betas: Float[Numbers, "n_betas"],
-    observables: Observables | None = None,
+    observables: Observables,
     *,
     n_samples: int,
     n_sweeps: int = 1,
     n_burn_in: int = 0,
     n_chains: int = 1,
-    init: Any = "random",
-    engine: str = "sublattices",
-    progress: bool = False,
+    init: Start = "random",
 ) -> Exchange:
     """Chains at several temperatures that trade their lattices, so that cold ones are renewed by way of hot ones.
 
@@ -101,88 +88,55 @@ def replica_exchange(
     turns. Every temperature keeps its own exact law.
 
     Args:
-        model: what to sample.
-        key: JAX key.
+        model, key, init: as for `annealed`; an array starts all chains alike.
         betas: at least two inverse temperatures, rising or falling.
-        observables: name -> function of the spins of all chains, shape (n_betas * n_chains, rows, cols), as for
-            `Lattice.measure`; None keeps the spins, under the name "spins".
+        observables: as for `Lattice.measure`, of the spins of all chains, shape (n_betas * n_chains, rows, cols).
         n_samples: rounds measured.
         n_sweeps: sweeps a round.
         n_burn_in: rounds before these.
         n_chains: independent sets of chains.
-        init, engine: as for `Lattice.sample`; an array starts all chains alike.
-        progress: show a progress bar, on stdout.
 
     Returns:
-        What was measured, the last lattices and the acceptance of swaps.
+        What was measured, and the acceptance of swaps.
 
     Raises:
         ValueError: if an argument is wrong, before any sweep.
 
     Source: Hukushima and Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996), doi:10.1143/JPSJ.65.1604.
     """
-    n_samples, n_sweeps = whole("n_samples", n_samples), whole("n_sweeps", n_sweeps)
-    n_burn_in, n_chains = whole("n_burn_in", n_burn_in, 0), whole("n_chains", n_chains)
-    betas = jnp.asarray(_ladder(betas))
-    observables = {"spins": spins_of} if observables is None else dict(observables)
+    n_samples, n_burn_in = whole("n_samples", n_samples), whole("n_burn_in", n_burn_in, 0)
+    n_sweeps, n_chains = jnp.int32(whole("n_sweeps", n_sweeps)), whole("n_chains", n_chains)
+    betas = jnp.asarray(ladder("betas", betas, zero=True), jnp.float32)
     swap_key, chains_key = jax.random.split(key)
-    run = Run(model, chains_key, jnp.repeat(betas, n_chains), len(betas) * n_chains, init, engine)
-    total, in_round = n_burn_in + n_samples, jnp.int32(n_sweeps)
-    at_once = math.ceil(total / _PARTS) if progress else total
+    chains = Chains(model, chains_key, jnp.repeat(betas, n_chains), len(betas) * n_chains, init)
+    fixed = (chains.engine, model, chains.keys, betas, swap_key, n_sweeps)
+    state, _, _ = _rounds(*fixed, chains.state, jnp.uint32(0), n_burn_in, {})
+    _, measured, made = _rounds(*fixed, state, jnp.uint32(n_burn_in), n_samples, dict(observables))
 
-    def rounds(first: int, last: int, looks: dict[str, Callable]) -> list[list]:
-        """Rounds from number `first` to before `last`, a part at a time: what each part measured and swapped."""
-        parts = []
-        for start in range(first, last, at_once):
-            n = min(at_once, last - start)
-            run.state, *part = _rounds(
-                run.engine, model, run.state, run.keys, betas, swap_key, jnp.uint32(start), in_round, n, looks
-            )
-            parts.append(part)
-            bar.update(n)
-        return parts
-
-    with tqdm(total=total, disable=not progress, file=sys.stdout, unit="round") as bar:
-        rounds(0, n_burn_in, {})
-        measured, swaps = zip(*rounds(n_burn_in, total, observables), strict=True)
-
-    def by_temperature(*xs: Array) -> Array:
-        x = jnp.swapaxes(jnp.concatenate(xs), 0, 1)
+    def by_temperature(x: Array) -> Array:
+        x = jnp.swapaxes(x, 0, 1)
         return x.reshape(len(betas), n_chains, *x.shape[1:])
 
-    spins = to_spins(run.engine, model, run.state).reshape(len(betas), n_chains, *model.shape)
-    made = np.concatenate([np.asarray(part) for part in swaps])
-    return Exchange(jax.tree.map(by_temperature, *measured), spins, _acceptance(made))
-
-
-def _ladder(betas: Any) -> Float[np.ndarray, "n_betas"]:
-    """Two or more inverse temperatures that rise or fall."""
-    betas = array("betas", betas, least=0.0, dtype=np.float32)
-    steps = np.diff(betas) if betas.ndim == 1 else np.zeros(1)
-    if not len(steps) or not (steps.min() > 0 or steps.max() < 0):
-        raise ValueError(f"betas = {shown(betas)}: expected two or more that rise or fall")
-    return betas
-
-
-def _acceptance(made: Float[np.ndarray, "n_samples n_pairs"]) -> Float[np.ndarray, "n_pairs"]:
-    """Share of the attempted swaps that were made, from that of each round, which is NaN if none was tried."""
-    tried = np.isfinite(made).sum(0)
-    return np.where(tried > 0, np.nansum(made, 0) / np.maximum(tried, 1), np.nan)
+    made = np.asarray(made)
+    with np.errstate(invalid="ignore"):  # 0 / 0 is NaN for a pair never tried
+        acceptance = np.nansum(made, 0) / np.isfinite(made).sum(0)
+    return Exchange(jax.tree.map(by_temperature, measured), acceptance)
 
 
 @eqx.filter_jit
 def _rounds(
     engine: Engine,
     model: Lattice,
-    state: list[State],
     keys: Key[Array, "chains"],
     betas: Float[Array, "n_betas"],
     swap_key: Key[Array, ""],
-    first: UInt32[Array, ""],
     n_sweeps: Int[Array, ""],
+    state: list[State],
+    first: UInt32[Array, ""],
     n_rounds: int,
     observables: dict[str, Callable],
 ) -> tuple[list[State], dict[str, PyTree[Array]], Float[Array, "n_rounds n_pairs"]]:
+    """Rounds from number `first` on: the state after them, what each measured, and the share of swaps that it made."""
     n_chains = len(keys) // len(betas)
     sampler = samplers(model, jnp.repeat(betas, n_chains))
 

@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from ..arguments import whole
 from . import colours, exact
 from .base import AnyArray, Transition
-from .engines import Conditional
+from .engines import Conditional, total
 from .planar import Planar
 from .rng import bits, unit, words
 from .trig import angle_of, cos_sin
@@ -28,16 +29,11 @@ class XY(Planar):
     """E = -J Σ cos(θ_i - θ_j) - h Σ cos θ_i over nearest neighbours, θ an angle in [0, 2π).
 
     Args:
-        size: spins along a side, or (rows, cols); even if periodic.
-        coupling: J; or one for each edge, shape (2, rows, cols), see `Lattice`.
+        size, coupling, boundary: as for `Lattice`.
         field: h, which favours θ = 0.
-        boundary: "periodic" or "open".
         over_relaxation: in each sweep, after every spin was drawn from its conditional, so many times turn every spin
             to its mirror image in the direction in which its neighbours pull. That costs no energy, about half the time
             of the other update, and moves long waves along much sooner.
-
-    Raises:
-        ValueError: if an argument is wrong, or a periodic side is odd.
 
     Source: over-relaxation, Creutz, Phys. Rev. D 36, 515 (1987), doi:10.1103/PhysRevD.36.515; for XY, Gupta et al.,
         Phys. Rev. Lett. 61, 1996 (1988), doi:10.1103/PhysRevLett.61.1996.
@@ -57,7 +53,7 @@ class XY(Planar):
 
     @property
     def transition(self):
-        return Transition("T_KT", exact.KT_TEMPERATURE, "Kosterlitz-Thouless") if self.plain else None
+        return Transition("T_KT", exact.KT_TEMPERATURE) if self.plain else None
 
     def angle(self, spins):
         return spins
@@ -77,8 +73,14 @@ class XY(Planar):
         cos, sin = cos_sin(jnp.asarray(spins))
         return jnp.hypot(cos.mean((-2, -1)), sin.mean((-2, -1)))
 
+    def images(self, rng, spins):
+        """Mirror images in a random axis."""
+        turn = np.float32(2 * math.pi)
+        mirrored = turn * rng.random((len(spins), 1, 1), dtype=np.float32) - spins
+        return np.stack([spins, np.where(mirrored < 0, mirrored + turn, mirrored)])
+
     def sampler(self, beta):
-        return VonMisesConditional(beta, self.field)
+        return VonMisesConditional(field=self.field, beta=beta)
 
     def programs(self, engine, sampler):
         mirror = engine.with_numbers(self.coupling, Mirror(self.field))
@@ -97,13 +99,12 @@ class XY(Planar):
 class _Planar(Conditional):
     """Spins in the plane, as (cosine, sine)."""
 
+    field: Float[Array, ""]
     absent: ClassVar[tuple[float, float]] = (0.0, 0.0)
 
     def pull(self, coupling, neighbours):
         """Σ J s_j + (h, 0)."""
-        strength = [coupling[:, j] if coupling.ndim else coupling for j in range(len(neighbours))]
-        x = self.field + sum(c * s[0] for c, s in zip(strength, neighbours, strict=True))
-        return x, sum(c * s[1] for c, s in zip(strength, neighbours, strict=True))
+        return self.field + total(coupling, (s[0] for s in neighbours)), total(coupling, (s[1] for s in neighbours))
 
 
 class VonMisesConditional(_Planar):
@@ -117,7 +118,6 @@ class VonMisesConditional(_Planar):
     """
 
     beta: Float[Array, ""]
-    field: Float[Array, ""]
 
     def draw(self, key, coupling, neighbours, own):
         x, y = self.pull(coupling, neighbours)
@@ -157,8 +157,6 @@ def moved(turns: Float[Array, "*n"], rho: Float[Array, "*n"]) -> tuple[Float[Arr
 
 class Mirror(_Planar):
     """θ -> 2 φ - θ with φ the direction in which the neighbours pull: the energy stays, and twice is none at all."""
-
-    field: Float[Array, ""]
 
     def draw(self, key, coupling, neighbours, own):
         x, y = self.pull(coupling, neighbours)

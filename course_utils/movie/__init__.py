@@ -16,28 +16,10 @@ drawn. The file grows under another name, and gets its own when it is whole. In 
         for spins in lattices:                                       # (L, L) each
             recorder.write(paint(spins))
 
-An `Animation` takes the same pictures and makes an animated PNG for a page. `film` does it all for a `Scene`.
+`film` does it all for a `Scene`.
 """
 
 from .command import main, read
 from .painter import Painter
-from .recorder import CODECS, Animation, MovieError, Recorder, Writer, encoders, ffmpeg
+from .recorder import CODECS, MovieError, Recorder, encoders, ffmpeg
 from .scene import CHUNK, Scene, evidence, film, lattices
-
-__all__ = [
-    "CHUNK",
-    "CODECS",
-    "Animation",
-    "MovieError",
-    "Painter",
-    "Recorder",
-    "Scene",
-    "Writer",
-    "encoders",
-    "evidence",
-    "ffmpeg",
-    "film",
-    "lattices",
-    "main",
-    "read",
-]

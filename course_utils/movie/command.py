@@ -1,13 +1,14 @@
 """`python -m course_utils.movie`: the command line, understood and checked."""
 
 import argparse
+import contextlib
 import math
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .recorder import CODECS, MovieError
 from .scene import Scene, evidence, film
@@ -15,35 +16,20 @@ from .scene import Scene, evidence, film
 if TYPE_CHECKING:
     from ..lattice import Lattice
 
-
-class Offer(NamedTuple):
-    """What a name on the command line stands for.
-
-    Attributes:
-        plain: class of the model without `--states`, if there is one.
-        of_states: class of the model with them, if there is one.
-        states: their number unless given.
-        beta: inverse temperature unless given; the critical one if None.
-    """
-
-    plain: str | None
-    of_states: str | None
-    states: int | None = None
-    beta: float | None = None
-
-
-MODELS = {"ising": Offer("Ising", None), "potts": Offer(None, "Potts", 5), "xy": Offer("XY", "Clock", None, 1.2)}
+MODELS = ("ising", "potts", "xy")
+XY_BETA = 1.2
+POTTS_STATES = 5
 QUENCH_DEPTH = 1.5  # times the critical beta: below T_c, where domains grow, and not so cold that they are pinned
 MOST_BURN_IN = 10_000  # sweeps; a default, so that a large lattice does not wait for ever
+LEAST = {"size": 2, "states": 2, "frames": 1, "sweeps": 1, "burn_in": 0, "beta": 0, "anneal": 0}
 
 
-def read(arguments: Sequence[str] | None = None) -> tuple[Scene, argparse.Namespace]:
-    """The command line, understood and checked: what to show, and the options of `film`."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m course_utils.movie",
         description="Film a lattice of spins: sampled, coloured and encoded as a stream.",
     )
-    parser.add_argument("model", choices=tuple(MODELS), help="which spins")
+    parser.add_argument("model", choices=MODELS, help="which spins")
     parser.add_argument("--size", type=int, default=256, help="spins along a side, even (256)")
     parser.add_argument(
         "--states", type=int, help="colours of potts (5); directions of xy (left out: continuous angles)"
@@ -61,42 +47,33 @@ def read(arguments: Sequence[str] | None = None) -> tuple[Scene, argparse.Namesp
     parser.add_argument("--vortices", action="store_true", help="mark vortices white and antivortices black (xy)")
     parser.add_argument("--arrows", action="store_true", help="draw the mean direction of small cells (xy)")
     parser.add_argument("--out", help="the file to write, .mp4, .mov or .mkv (MODEL.mp4)")
-    parser.add_argument(
-        "--codec",
-        choices=tuple(CODECS),
-        default="h264",
-        help="h264 plays everywhere; h265 is smaller and slower (h264)",
-    )
+    codecs = "h264 plays everywhere; h265 is smaller and slower (h264)"
+    parser.add_argument("--codec", choices=tuple(CODECS), default="h264", help=codecs)
     parser.add_argument("--quality", type=int, help="0 (nothing lost) to 51 (coarse); 23 for h264, 28 for h265")
     parser.add_argument("--scale", type=int, help="pixels along the side of a spin (as many as fit into 1024)")
     parser.add_argument("--seed", type=int, default=0, help="of the random numbers (0)")
-    options = parser.parse_args(arguments)
+    return parser
 
-    for name, value, least in (
-        ("--size", options.size, 2),
-        ("--states", options.states, 2),
-        ("--frames", options.frames, 1),
-        ("--sweeps", options.sweeps, 1),
-        ("--burn-in", options.burn_in, 0),
-        ("--beta", options.beta, 0),
-        ("--anneal", options.anneal, 0),
-    ):
+
+def read(arguments: Sequence[str] | None = None) -> tuple[Scene, argparse.Namespace]:
+    """The command line, understood and checked: what to show, and the options of `film`."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    for name, least in LEAST.items():
+        value = getattr(options, name)
         if value is not None and not (math.isfinite(value) and value >= least):
-            parser.error(f"{name} {value}: expected at least {least}")
+            parser.error(f"--{name.replace('_', '-')} {value}: expected at least {least}")
     if options.quench and options.burn_in:
         parser.error("--burn-in: a quench is filmed from its first sweep on")
-    offer = MODELS[options.model]
-    if options.states and not offer.of_states:
-        parser.error("--states: Ising spins have two states; take potts or xy for more")
     try:
-        model = model_of(offer, options.size, options.states)
+        model = model_of(options.model, options.size, options.states)
     except ValueError as error:
         parser.error(str(error))
     if (options.vortices or options.arrows) and not model.planar:
         parser.error("--vortices and --arrows need spins with a direction: take xy")
     beta, beta_c = options.beta, 1 / model.transition.temperature
     if beta is None:  # a quench to the critical temperature would show no domains that grow
-        beta = offer.beta or (QUENCH_DEPTH * beta_c if options.quench else beta_c)
+        beta = XY_BETA if options.model == "xy" else QUENCH_DEPTH * beta_c if options.quench else beta_c
     first = beta if options.anneal is None else options.anneal
     # Cold lattices start aligned: from random spins they would get stuck in stripes, or coarsen for ever.
     start = "random" if options.quench or first < beta_c else "aligned"
@@ -106,16 +83,43 @@ def read(arguments: Sequence[str] | None = None) -> tuple[Scene, argparse.Namesp
     return Scene(model, beta, options.frames, options.sweeps, burn_in, start, options.anneal), options
 
 
-def model_of(offer: Offer, size: int, states: int | None) -> "Lattice":
+def model_of(name: str, size: int, states: int | None) -> "Lattice":
     """The model that a name stands for. JAX is loaded here, so that help and wrong options come at once."""
     from .. import lattice
 
-    states = offer.states if states is None else states
-    return getattr(lattice, offer.plain)(size) if states is None else getattr(lattice, offer.of_states)(size, states)
+    if name == "ising":
+        if states:
+            raise ValueError("--states: Ising spins have two states; take potts or xy for more")
+        return lattice.Ising(size)
+    if name == "potts":
+        return lattice.Potts(size, states or POTTS_STATES)
+    return lattice.Clock(size, states) if states else lattice.XY(size)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The program; returns its exit code."""
+    began = time.perf_counter()
+    try:
+        with _stopped_by_signals() as go_on:
+            scene, options = read(arguments)
+            path = Path(options.out if options.out is not None else f"{options.model}.mp4")
+            print(scene.title, flush=True)
+            names = ("fps", "codec", "quality", "scale", "vortices", "arrows", "seed")
+            energy = film(scene, path, between=go_on, **{name: getattr(options, name) for name in names})
+    except KeyboardInterrupt:
+        print("Stopped; no movie was written.")
+        return 130
+    except (MovieError, ValueError) as error:
+        print(f"No movie: {error}", file=sys.stderr)
+        return 1
+    print(evidence(scene, energy))
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, {len(energy)} frames, {time.perf_counter() - began:.0f} s")
+    return 0
+
+
+@contextlib.contextmanager
+def _stopped_by_signals() -> Iterator[Callable[[], None]]:
+    """Ctrl-C and the signal to end raise `KeyboardInterrupt`; what is given raises it again if it was lost."""
     stopped = []
 
     def stop(number: int, frame: Any) -> None:
@@ -128,32 +132,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise KeyboardInterrupt
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    began = time.perf_counter()
     try:
-        scene, options = read(arguments)
-        path = Path(options.out if options.out is not None else f"{options.model}.mp4")
-        print(scene.title, flush=True)
-        energy = film(
-            scene,
-            path,
-            fps=options.fps,
-            codec=options.codec,
-            quality=options.quality,
-            scale=options.scale,
-            vortices=options.vortices,
-            arrows=options.arrows,
-            seed=options.seed,
-            between=go_on,
-        )
-    except KeyboardInterrupt:
-        print("Stopped; no movie was written.")
-        return 130
-    except (MovieError, ValueError) as error:
-        print(f"No movie: {error}", file=sys.stderr)
-        return 1
+        yield go_on
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    print(evidence(scene, energy))
-    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, {len(energy)} frames, {time.perf_counter() - began:.0f} s")
-    return 0

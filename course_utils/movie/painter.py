@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..lattice import Lattice
 
 ARROW_CELL = 32  # pixels: the least that an arrow is drawn in
-N_DIRECTIONS = 64  # of drawn arrows
+N_DIRECTIONS, N_LENGTHS = 64, 8  # of drawn arrows
 
 
 class Painter:
@@ -102,12 +102,11 @@ class Painter:
                 picture[rows % height, columns % width] = colour
 
 
-def arrow_sprites(cell: int, lengths: int = 8) -> Bool[np.ndarray, "lengths directions {cell} {cell}"]:
-    """Arrows in all lengths and directions, as masks of pixels.
+def arrow_sprites(cell: int) -> Bool[np.ndarray, "lengths directions {cell} {cell}"]:
+    """Arrows in all lengths, from none to nearly the whole cell, and directions, as masks of pixels.
 
     Args:
         cell: side of the square that an arrow is drawn in, pixels.
-        lengths: how many, from none to nearly the whole cell.
 
     Returns:
         True where the arrow is. Rows count upwards.
@@ -116,9 +115,9 @@ def arrow_sprites(cell: int, lengths: int = 8) -> Bool[np.ndarray, "lengths dire
     x, y = position[None, :], position[:, None]
     turn = 2 * np.pi * np.arange(N_DIRECTIONS)[:, None, None] / N_DIRECTIONS
     along, across = x * np.cos(turn) + y * np.sin(turn), np.abs(y * np.cos(turn) - x * np.sin(turn))
-    sprites = np.zeros((lengths, N_DIRECTIONS, cell, cell), bool)
-    for step in range(1, lengths):
-        half = 0.44 * step / (lengths - 1)
+    sprites = np.zeros((N_LENGTHS, N_DIRECTIONS, cell, cell), bool)
+    for step in range(1, N_LENGTHS):
+        half = 0.44 * step / (N_LENGTHS - 1)
         neck = half - min(0.26, 0.9 * half)
         shaft = (across < 0.045) & (along > -half) & (along <= neck)
         head = (along > neck) & (across < 0.75 * (half - along))

@@ -1,29 +1,21 @@
-"""Writers of pictures as they come: files by ffmpeg, and animated pictures (APNG) in memory."""
+"""Pictures as they come, encoded by ffmpeg into a file."""
 
-import abc
 import contextlib
-import io
 import os
 import signal
 import subprocess
-import threading
+import tempfile
 import warnings
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import UInt8
 
 from ..arguments import choice, number, whole
-
-if TYPE_CHECKING:
-    from IPython.display import Image as Shown
-    from PIL.Image import Image
 
 
 @dataclass(frozen=True)
@@ -54,94 +46,6 @@ MOST_THREADS = 8  # of the encoder: each holds frames, and with 48 of them it wo
 
 class MovieError(RuntimeError):
     """No movie could be made; the text says why, in words for the person who asked for it."""
-
-
-class Writer(abc.ABC):
-    """Takes pictures as they come; a context manager. What it makes is there once it was left without an error.
-
-    Attributes:
-        n_frames: pictures written so far.
-    """
-
-    n_frames: int = 0
-
-    def __enter__(self) -> "Writer":
-        return self
-
-    @abc.abstractmethod
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Make the movie whole, or drop what there is of it after an error."""
-
-    @abc.abstractmethod
-    def write(self, picture: Any) -> None:
-        """Add a picture; all of a movie have the shape of the first."""
-
-
-# ----------------------------------------------------------------------------------------- pictures that move
-
-
-class Animation(Writer):
-    """An animated picture (APNG) in memory, to be shown on a page. It runs three times and stops at its last frame.
-
-    Where animation is not supported, one frame is shown.
-
-    Args:
-        milliseconds: time of one frame.
-        rest: of the last frame, in frames.
-        still: number of the frame that is shown without animation; the last unless given.
-
-    Attributes:
-        data: the PNG, once it is whole.
-    """
-
-    def __init__(self, milliseconds: int, *, rest: int = 12, still: int = -1) -> None:
-        self.milliseconds, self.rest = whole("milliseconds", milliseconds), whole("rest", rest)
-        self.still, self.data = still, b""
-        self._stills: list[Image] = []
-
-    def write(self, picture: "Image | UInt8[np.ndarray, 'height width channels']") -> None:
-        """Add a picture: bytes as for `Recorder`, or one of PIL's, where a table of colours makes small files."""
-        from PIL import Image
-
-        self._stills.append(Image.fromarray(picture[..., :3]) if isinstance(picture, np.ndarray) else picture)
-        self.n_frames += 1
-
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        stills, self._stills = self._stills, []
-        if kind is not None:
-            return
-        if not stills:
-            raise MovieError("a movie needs at least one picture, and none was written")
-        buffer = io.BytesIO()
-        # The still first: it is the default image, which is not part of the animation.
-        stills[self.still].save(
-            buffer,
-            format="png",
-            save_all=True,
-            append_images=stills,
-            default_image=True,
-            loop=3,
-            optimize=True,
-            duration=[self.milliseconds] * (len(stills) - 1) + [self.rest * self.milliseconds],
-        )
-        self.data = buffer.getvalue()
-
-    def show(self, words: str = "", width: int | None = None) -> "Shown":
-        """The picture for a page.
-
-        Args:
-            words: text alternative.
-            width: on the page, pixels.
-
-        Returns:
-            As the last expression of a cell it shows itself.
-        """
-        from IPython.display import Image
-
-        return Image(self.data, format="png", width=width, metadata={"alt": words})
-
-
-# ------------------------------------------------------------------------------------------------------- files
 
 
 def ffmpeg() -> str:
@@ -183,7 +87,7 @@ def encoders(program: str) -> frozenset[str]:
     return frozenset(row[1] for row in rows if len(row) > 1 and row[0].startswith("V"))
 
 
-class Recorder(Writer):
+class Recorder:
     """Encodes pictures as they come; a context manager. The file has its name only once it is whole.
 
     Args:
@@ -233,7 +137,10 @@ class Recorder(Writer):
         self._partial = self.path.with_name(f".{self.path.stem}.{os.getpid()}.partial{self.path.suffix}")
         self._process: subprocess.Popen | None = None
         self._shape: tuple[int, ...] = ()
-        self._said: deque[str] = deque(maxlen=20)
+        self.n_frames = 0
+
+    def __enter__(self) -> "Recorder":
+        return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:
@@ -267,13 +174,32 @@ class Recorder(Writer):
     def _start(self, picture: np.ndarray) -> None:
         if picture.ndim != 3 or picture.shape[2] not in (3, 4) or picture.dtype != np.uint8:
             raise ValueError(f"picture has shape {picture.shape}, {picture.dtype}: expected (height, width, 3), uint8")
-        height, width, channels = picture.shape
+        height, width, _ = picture.shape
         if height * self.scale % 2 or width * self.scale % 2:
             raise ValueError(
                 f"the movie would have {width * self.scale} x {height * self.scale} pixels: these codecs want even "
                 "numbers; choose an even scale"
             )
         self._shape = picture.shape
+        # In a session of its own: Ctrl-C is for this program alone, which then decides about the file.
+        apart = (
+            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
+        )
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - what ffmpeg says; a full pipe could stop it
+        try:
+            with _quiet_fork():
+                self._process = subprocess.Popen(
+                    self._command(*picture.shape),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._said,
+                    **apart,
+                )
+        except OSError as error:
+            raise MovieError(f"{self._program} does not run: {error}") from error
+
+    def _command(self, height: int, width: int, channels: int) -> list[str]:
+        """What ffmpeg is told for pictures of this shape."""
         enlarge = f"scale={width * self.scale}:{height * self.scale}:flags=neighbor"
         command = [self._program, "-hide_banner", "-loglevel", "error", "-y"]
         command += ["-f", "rawvideo", "-pix_fmt", "rgb24" if channels == 3 else "rgb0", "-s", f"{width}x{height}"]
@@ -286,27 +212,7 @@ class Recorder(Writer):
         command += ["-metadata", f"title={self.title}", "-metadata", f"comment={self.title}"]
         if self.path.suffix.lower() != ".mkv":
             command += ["-movflags", "+faststart"]  # the index in front: a browser can start before it has the whole
-        # In a session of its own: Ctrl-C is for this program alone, which then decides about the file.
-        apart = (
-            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
-        )
-        try:
-            with _quiet_fork():
-                self._process = subprocess.Popen(
-                    [*command, f"file:{self._partial}"],  # else ffmpeg takes what stands before a colon as a protocol
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.PIPE,
-                    **apart,
-                )
-        except OSError as error:
-            raise MovieError(f"{self._program} does not run: {error}") from error
-        self._listener = threading.Thread(target=self._listen, args=(self._process.stderr,), daemon=True)
-        self._listener.start()
-
-    def _listen(self, stream: Any) -> None:
-        for line in stream:
-            self._said.append(line.decode(errors="replace").rstrip())
+        return [*command, f"file:{self._partial}"]  # else ffmpeg takes what stands before a colon as a protocol
 
     def _finish(self) -> None:
         if self._process is None:
@@ -324,15 +230,14 @@ class Recorder(Writer):
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
             self._process.wait()
-            self._listener.join(timeout=5)
-            self._process.stderr.close()
+            self._said.close()
         with contextlib.suppress(FileNotFoundError):
             self._partial.unlink()
 
     def _failure(self) -> MovieError:
         """What ffmpeg died of, in words."""
-        self._listener.join(timeout=5)
-        said = " | ".join(line for line in self._said if line)
+        self._said.seek(0)
+        said = " | ".join(self._said.read().decode(errors="replace").splitlines()[-20:])
         code = self._process.returncode
         if "No space left on device" in said or code == 228:  # 256 - ENOSPC
             return MovieError(

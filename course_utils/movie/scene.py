@@ -109,24 +109,23 @@ def film(
     scene: Scene,
     path: str | os.PathLike,
     *,
-    fps: float = 60,
-    codec: str = "h264",
-    quality: int | None = None,
     scale: int | None = None,
     vortices: bool = False,
     arrows: bool = False,
     seed: int = 0,
     between: Callable[[], None] | None = None,
+    **recording: Any,
 ) -> Float[np.ndarray, "n_frames"]:
     """Sample a scene and write its movie, with a progress bar on stdout.
 
     Args:
         scene: what to show.
-        path, fps, codec, quality: as for `Recorder`.
+        path: as for `Recorder`.
         scale: pixels along the side of a spin; as many as make a side of at most 1024 pixels unless given.
         vortices, arrows: as for `Painter`.
         seed: of the random numbers; the same seed gives the same movie on the same machine.
         between: called before each chunk of frames is drawn; what it raises ends the movie.
+        **recording: `fps`, `codec` and `quality`, as for `Recorder`.
 
     Returns:
         Energy per spin of each frame.
@@ -140,9 +139,7 @@ def film(
 
     scale = max(1, SIDE // max(scene.model.shape)) if scale is None else scale
     painter = Painter(scene.model, scale, vortices, arrows)
-    recorder = Recorder(
-        path, fps=fps, codec=codec, quality=quality, scale=1 if painter.enlarged else scale, title=scene.title
-    )
+    recorder = Recorder(path, scale=1 if painter.enlarged else scale, title=scene.title, **recording)
     energy_of = jax.jit(lambda spins: scene.model.energy(spins))
     energy = []
     total = scene.n_burn_in + scene.n_frames * scene.n_sweeps

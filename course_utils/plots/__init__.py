@@ -3,6 +3,7 @@
 from .course import course_map
 from .film import training_film
 from .ising import colouring, stationary
+from .ladder import ladder
 from .lattice import directions, lattices, spins, vortices
 from .layers import (
     area,
@@ -28,65 +29,9 @@ from .layers import (
 from .maps import arrows, cells, cloud, density, difference, dots, energy, images, minima, path, surface
 from .panels import Layer, Panel, figure, panel
 from .partition import importance_weights
-from .style import ANGLE_CMAP, COLORS, ENERGY_CMAP, PROBABILITY_CMAP, finish, shades, to_numpy, use_style
+from .plane import pasted
+from .program import program
+from .style import COLORS, ENERGY_CMAP, PROBABILITY_CMAP, finish, shades, to_numpy, use_style
 from .turning import turning_surface
 from .xy import STARTS, heated_and_cooled, planar_movie, winding_walk
-
-__all__ = [
-    "ANGLE_CMAP",
-    "COLORS",
-    "ENERGY_CMAP",
-    "PROBABILITY_CMAP",
-    "STARTS",
-    "Layer",
-    "Panel",
-    "area",
-    "arrows",
-    "ball",
-    "band",
-    "bars",
-    "cells",
-    "cloud",
-    "colouring",
-    "course_map",
-    "density",
-    "difference",
-    "directions",
-    "dots",
-    "energy",
-    "exact",
-    "figure",
-    "finish",
-    "heated_and_cooled",
-    "histogram",
-    "hline",
-    "images",
-    "importance_weights",
-    "lanes",
-    "lattices",
-    "line",
-    "loop",
-    "minima",
-    "panel",
-    "path",
-    "planar_movie",
-    "points",
-    "rows",
-    "runs",
-    "shades",
-    "span",
-    "spins",
-    "stationary",
-    "steps",
-    "strips",
-    "surface",
-    "to_numpy",
-    "training_film",
-    "turning_surface",
-    "use_style",
-    "vline",
-    "vortices",
-    "well",
-    "winding_walk",
-    "words",
-]
+from .zooms import zooms

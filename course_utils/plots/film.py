@@ -1,20 +1,18 @@
-"""A training as an animated picture: its energy as a landscape, and its density with samples."""
+"""Animated pictures (APNG), and a training as one: its energy as a landscape, and its density with samples."""
 
+import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from ..movie.recorder import Animation
 from .maps import density, dots, surface
 from .panels import figure, panel
-from .style import to_numpy
+from .style import pixels, to_numpy
 
 if TYPE_CHECKING:
+    import PIL.Image
     from IPython.display import Image
-
-__all__ = ["training_film"]
 
 DPI = 80
 COLORS = 256
@@ -23,10 +21,36 @@ HIGHEST = 8.0
 """Energies this far above the lowest are level: e^-8 of the highest density."""
 
 
-def training_film(
-    grid: Any, frames: Sequence[tuple[int, float, Any, Any, Any]], *, milliseconds: int = 160, words: str = ""
-) -> "Image":
-    """An animated picture (APNG) of an energy and its density as they form; it runs three times and stops at the end.
+def animated(
+    stills: Sequence["PIL.Image.Image"], milliseconds: int, *, rest: int = 12, still: int = -1, words: str = "",
+    width: int | None = None,
+) -> "Image":  # fmt: skip
+    """Pictures of one size as an animated one (APNG), which runs three times and stops at its last frame.
+
+    Args:
+        stills: of Pillow; those with a table of colours make small files.
+        milliseconds: time of one frame.
+        rest: of the last frame, in frames.
+        still: number of the frame that is shown where animation is not supported; the last unless given.
+        words: text alternative.
+        width: on the page, in pixels.
+
+    Returns:
+        The picture; as the last expression of a cell it shows itself.
+    """
+    from IPython.display import Image
+
+    buffer = io.BytesIO()
+    duration = [milliseconds] * (len(stills) - 1) + [rest * milliseconds]
+    # The still first: it is the default image, which is not part of the animation.
+    stills[still].save(
+        buffer, "png", save_all=True, append_images=stills, default_image=True, loop=3, optimize=True, duration=duration
+    )
+    return Image(buffer.getvalue(), format="png", width=width, metadata={"alt": words})
+
+
+def training_film(grid: Any, frames: Sequence[tuple[int, float, Any, Any, Any]], *, words: str = "") -> "Image":
+    """An energy and its density as they form, animated as by `animated`.
 
     All frames share one scale of the energy and one of the density. Where animation is not supported, the last frame is
     shown.
@@ -35,17 +59,14 @@ def training_film(
         grid: shape (n, n, 2).
         frames: (step, exact KL in nats, energy above its minimum of shape (n, n), density of shape (n, n), samples of
             the model of shape (m, 2)).
-        milliseconds: time of one frame.
         words: text alternative.
 
     Returns:
         The picture; as the last expression of a cell it shows itself.
     """
     highest = max(float(p.max()) for *_, p, _ in frames)
-    with Animation(milliseconds, rest=10) as movie:
-        for still in _few_colours([_frame(grid, frame, highest) for frame in frames]):
-            movie.write(still)
-    return movie.show(words)
+    stills = _few_colours([_frame(grid, frame, highest) for frame in frames])
+    return animated(stills, 160, rest=10, words=words)
 
 
 def _frame(grid: Any, frame: tuple[int, float, Any, Any, Any], highest: float) -> np.ndarray:
@@ -61,9 +82,7 @@ def _frame(grid: Any, frame: tuple[int, float, Any, Any, Any], highest: float) -
     plane = panel(density(grid, p, top=highest), found, title="density and samples", square=True)
     fig = figure(landscape, plane, title=f"Step {step}: exact KL {kl:.3f} nats", widths=(1.15, 1))
     fig.set_dpi(DPI)
-    canvas = FigureCanvasAgg(fig)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    return pixels(fig)
 
 
 def _few_colours(frames: Sequence[np.ndarray]) -> list:

@@ -36,7 +36,7 @@ def colouring(board: Any, title: str) -> Panel:
     def draw_bonds(ax, color, label, same=False):
         # an empty collection would have no colour in the legend
         ax.add_collection(LineCollection(bonds[same] or [[(0, 0)] * 2], colors=color, linewidths=3.0 if same else 1.2))
-        ax.plot([], [], color=color, linewidth=3.0 if same else 1.2, label=label or "_")
+        ax.plot([], [], color=color, linewidth=3.0 if same else 1.2, label=label)
 
     def draw_spins(ax, color, label):
         i, j = np.indices(board.shape)

@@ -1,6 +1,7 @@
 """Layers of a panel that go along axes: lines, points with error bars, bands, marks, bars and histograms.
 
-Every function takes arrays of torch, JAX or NumPy and returns a `Layer` for `panel`.
+Every function takes arrays of torch, JAX or NumPy and returns a `Layer` for `panel`. Throughout, `name` stands in the
+legend, and `color` is a name of `COLORS` or a colour: the next of the course's unless given.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,30 +13,6 @@ from matplotlib.axes import Axes
 from .panels import Layer
 from .style import COLORS, ENERGY_COLOR, PROBABILITY_COLOR, SERIES, to_numpy
 
-__all__ = [
-    "area",
-    "ball",
-    "band",
-    "bars",
-    "exact",
-    "histogram",
-    "hline",
-    "lanes",
-    "line",
-    "loop",
-    "points",
-    "rows",
-    "runs",
-    "span",
-    "steps",
-    "strips",
-    "vline",
-    "well",
-    "words",
-]
-
-MARKS = "osD^vPX"
-
 
 def line(x: Any, y: Any, name: str = "", *, color: str | None = None, style: str = "-", width: float = 1.8) -> Layer:
     """A curve.
@@ -43,46 +20,41 @@ def line(x: Any, y: Any, name: str = "", *, color: str | None = None, style: str
     Args:
         x: shape (n,).
         y: shape (n,), or (n, k) for k curves of one colour and name.
-        name: in the legend.
-        color: a name of `COLORS` or a colour; the next of the course's unless given.
         style: of the line, as in matplotlib.
         width: in points.
     """
+    return _curve(x, y, name, color, linestyle=style, linewidth=width)
 
+
+def _curve(x: Any, y: Any, name: str, color: str | None, **look: Any) -> Layer:
     def draw(ax, color, label):
-        lines = ax.plot(to_numpy(x), to_numpy(y), color=color, linestyle=style, linewidth=width)
-        lines[0].set_label(label or "_")
+        lines = ax.plot(to_numpy(x), to_numpy(y), color=color, **look)
+        lines[0].set_label(label)
 
     return Layer(draw, name, _color(color))
 
 
-def loop(x: Any, y: Any, name: str = "", *, color: str | None = None, at: Sequence[float] = (0.2, 0.7)) -> Layer:
+def loop(x: Any, y: Any, name: str = "", *, at: Sequence[float] = (0.2, 0.7)) -> Layer:
     """A curve that goes somewhere and comes back, with arrows for the way.
 
     Args:
         x, y: shape (n,), in the order in which they were visited.
-        name: in the legend.
-        color: a name of `COLORS` or a colour; the next of the course's unless given.
         at: where arrows stand, as shares of the way.
     """
 
     def draw(ax, color, label):
         across, up = to_numpy(x), to_numpy(y)
-        ax.plot(across, up, color=color, linewidth=1.5, label=label or "_")
+        ax.plot(across, up, color=color, linewidth=1.5, label=label)
         for k in (int(share * len(across)) for share in at):
             look = {"arrowstyle": "-|>", "color": color, "mutation_scale": 15}
             ax.annotate("", (across[k + 1], up[k + 1]), (across[k], up[k]), arrowprops=look)
 
-    return Layer(draw, name, _color(color))
+    return Layer(draw, name)
 
 
 def exact(x: Any, y: Any, name: str = "exact", *, style: str = "-") -> Layer:
     """A curve that is known: grey, below everything else."""
-
-    def draw(ax, color, label):
-        ax.plot(to_numpy(x), to_numpy(y), color=color, linestyle=style, linewidth=1.8, zorder=1, label=label or "_")
-
-    return Layer(draw, name, "0.45")
+    return _curve(x, y, name, "0.45", linestyle=style, linewidth=1.8, zorder=1)
 
 
 def points(
@@ -91,7 +63,6 @@ def points(
     error: Any = None,
     name: str = "",
     *,
-    xerror: Any = None,
     color: str | None = None,
     mark: str = "o",
     joined: bool = False,
@@ -102,9 +73,6 @@ def points(
     Args:
         x, y: shape (n,).
         error: one standard error of each y, shape (n,), or below and above, shape (2, n).
-        name: in the legend.
-        xerror: the same for x.
-        color: a name of `COLORS` or a colour; the next of the course's unless given.
         mark: shape of the points, as in matplotlib.
         joined: join the points by a thin line.
         hollow: only the points' edge.
@@ -112,28 +80,26 @@ def points(
 
     def draw(ax, color, label):
         ax.errorbar(
-            to_numpy(x), to_numpy(y), None if error is None else to_numpy(error),
-            None if xerror is None else to_numpy(xerror), fmt=mark + ("-" if joined else ""), color=color,
-            markerfacecolor="white" if hollow else color, markersize=5, capsize=2.5, linewidth=1.2, label=label or "_",
+            to_numpy(x), to_numpy(y), None if error is None else to_numpy(error), fmt=mark + ("-" if joined else ""),
+            color=color, markerfacecolor="white" if hollow else color, markersize=5, capsize=2.5, linewidth=1.2,
+            label=label,
         )  # fmt: skip
 
-    return Layer(draw, name, _color(color), bars=error is not None or xerror is not None)
+    return Layer(draw, name, _color(color), bars=error is not None)
 
 
 def band(x: Any, low: Any, high: Any, name: str = "", *, color: str | None = None, alpha: float = 0.2) -> Layer:
     """The region between two curves, shape (n,) each."""
 
     def draw(ax, color, label):
-        ax.fill_between(
-            to_numpy(x), to_numpy(low), to_numpy(high), color=color, alpha=alpha, linewidth=0, label=label or "_"
-        )
+        ax.fill_between(to_numpy(x), to_numpy(low), to_numpy(high), color=color, alpha=alpha, linewidth=0, label=label)
 
     return Layer(draw, name, _color(color))
 
 
-def area(x: Any, y: Any, name: str = "", *, color: str | None = None, alpha: float = 0.3) -> Layer:
+def area(x: Any, y: Any, name: str = "", *, color: str | None = None) -> Layer:
     """The region between a curve and zero, such as a density."""
-    return band(x, np.zeros(len(to_numpy(x))), y, name, color=color, alpha=alpha)
+    return band(x, np.zeros(len(to_numpy(x))), y, name, color=color, alpha=0.3)
 
 
 def runs(x: Any, y: Any, name: str = "", *, color: str | None = None, quantiles: Sequence[float] = (0.0, 1.0)) -> Layer:
@@ -142,49 +108,39 @@ def runs(x: Any, y: Any, name: str = "", *, color: str | None = None, quantiles:
     Args:
         x: shape (n,).
         y: one row for each run, shape (runs, n).
-        name: in the legend.
-        color: a name of `COLORS` or a colour; the next of the course's unless given.
         quantiles: lower and upper end of the band: all runs, unless given.
     """
 
     def draw(ax, color, label):
         low, middle, high = np.quantile(to_numpy(y), (quantiles[0], 0.5, quantiles[1]), axis=0)
         ax.fill_between(to_numpy(x), low, high, color=color, alpha=0.2, linewidth=0)
-        ax.plot(to_numpy(x), middle, color=color, label=label or "_")
+        ax.plot(to_numpy(x), middle, color=color, label=label)
 
     return Layer(draw, name, _color(color))
 
 
 def steps(x: Any, y: Any, name: str = "", *, color: str | None = None) -> Layer:
     """A histogram that is given by its heights: middles of the bins and heights, shape (n,) each."""
-
-    def draw(ax, color, label):
-        ax.plot(to_numpy(x), to_numpy(y), drawstyle="steps-mid", color=color, linewidth=1.5, label=label or "_")
-
-    return Layer(draw, name, _color(color))
+    return _curve(x, y, name, color, drawstyle="steps-mid", linewidth=1.5)
 
 
-def histogram(
-    samples: Any, name: str = "", *, bins: int = 50, span: tuple[float, float] | None = None, color: str = "sky"
-) -> Layer:
+def histogram(samples: Any, name: str = "", *, bins: int = 50, span: tuple[float, float] | None = None) -> Layer:
     """Samples as a density; those outside the span count in the total, and the panel says how many they are.
 
     Args:
         samples: shape (n,).
-        name: in the legend.
         bins: how many.
         span: ends of the histogram; the samples' own unless given.
-        color: a name of `COLORS` or a colour.
     """
 
     def draw(ax, color, label):
         values = to_numpy(samples).ravel()
         edges = np.linspace(*(span or (values.min(), values.max())), bins + 1)
         weights = np.full(len(values), 1 / (len(values) * (edges[1] - edges[0])))
-        ax.hist(values, edges, weights=weights, color=color, label=label or "_")
+        ax.hist(values, edges, weights=weights, color=color, label=label)
         mark_outside(ax, np.mean((values < edges[0]) | (values > edges[-1])))
 
-    return Layer(draw, name, _color(color))
+    return Layer(draw, name, COLORS["sky"])
 
 
 def mark_outside(ax: Axes, share: float, color: str = "black") -> None:
@@ -194,19 +150,18 @@ def mark_outside(ax: Axes, share: float, color: str = "black") -> None:
         ax.annotate(text, (0.98, 0.97), xycoords="axes fraction", ha="right", va="top", color=color, fontsize="small")
 
 
-def lanes(chains: Any, *, span: tuple[float, float], marks: Sequence[float] = (), most: int = 400) -> Layer:
-    """Chains against their steps, each in a lane of its own, from top to bottom.
+def lanes(chains: Any, *, span: tuple[float, float], marks: Sequence[float] = ()) -> Layer:
+    """Chains against their steps, each in a lane of its own, from top to bottom; of long ones some 400 states.
 
     Args:
         chains: shape (n_steps, n_chains).
         span: the values at the bottom and at the top of each lane.
         marks: values to which a line is drawn in each lane, with a tick.
-        most: of longer chains only some states are drawn, at equal distances.
     """
 
     def draw(ax, color, label):
         values = to_numpy(chains)
-        shown = np.arange(0, len(values), max(1, len(values) // most))
+        shown = np.arange(0, len(values), max(1, len(values) // 400))
         feet = (span[1] - span[0]) * np.arange(values.shape[1])[::-1] - span[0]
         for k, foot in enumerate(feet):
             ax.plot(shown + 1, foot + values[shown, k], color=SERIES[k % len(SERIES)], linewidth=0.8)
@@ -229,15 +184,13 @@ def bars(
     Args:
         names: below each bar.
         values: shape (n,).
-        name: in the legend.
-        color: a name of `COLORS` or a colour; the next of the course's unless given.
         form: format of the number above each bar, such as "{:.3f}"; none unless given.
         width: of a bar; 1 leaves no room between two.
         shift: to the right, so that several layers can stand beside each other.
     """
 
     def draw(ax, color, label):
-        drawn = ax.bar(np.arange(len(names)) + shift, to_numpy(values), color=color, width=width, label=label or "_")
+        drawn = ax.bar(np.arange(len(names)) + shift, to_numpy(values), color=color, width=width, label=label)
         ax.set_xticks(range(len(names)), list(names))
         if form:
             ax.bar_label(drawn, [form.format(float(v)) for v in to_numpy(values)], padding=2, fontsize="small")
@@ -255,8 +208,6 @@ def rows(
         names: of the rows.
         values: shape (n,), or (n, k) for k runs of each.
         error: one standard error of each, shape (n,).
-        name: in the legend.
-        color: a name of `COLORS` or a colour; the next of the course's unless given.
         shift: down, in rows, so that several layers can stand beside each other.
     """
 
@@ -264,9 +215,9 @@ def rows(
         found = to_numpy(values)
         place = np.arange(len(names)) + shift
         if found.ndim == 2:
-            ax.plot(found.ravel(), np.repeat(place, found.shape[1]), "o", color=color, markersize=5, label=label or "_")
+            ax.plot(found.ravel(), np.repeat(place, found.shape[1]), "o", color=color, markersize=5, label=label)
         else:
-            look = {"fmt": "o", "color": color, "markersize": 6, "capsize": 3, "label": label or "_"}
+            look = {"fmt": "o", "color": color, "markersize": 6, "capsize": 3, "label": label}
             ax.errorbar(found, place, xerr=None if error is None else to_numpy(error), **look)
         if shift == 0 or not ax.yaxis_inverted():
             _name_rows(ax, names)
@@ -274,12 +225,11 @@ def rows(
     return Layer(draw, name, _color(color), bars=error is not None)
 
 
-def strips(groups: Mapping[str, Any], *, color: str = "blue") -> Layer:
+def strips(groups: Mapping[str, Any]) -> Layer:
     """All values of each group as thin ticks, its middle half as a bar and its median as a disc.
 
     Args:
         groups: name -> values, shape (n,), names from top to bottom on the left.
-        color: a name of `COLORS` or a colour.
     """
 
     def draw(ax, color, label):
@@ -292,7 +242,7 @@ def strips(groups: Mapping[str, Any], *, color: str = "blue") -> Layer:
             ax.plot(middle, k, "o", color="white", markeredgecolor=color, markersize=6)
         _name_rows(ax, list(groups))
 
-    return Layer(draw, color=_color(color))
+    return Layer(draw, color=COLORS["blue"])
 
 
 def _name_rows(ax: Axes, names: Sequence[str]) -> None:
@@ -362,7 +312,7 @@ def hline(y: float, name: str = "", *, color: str = "black", style: str = "--") 
     """A level."""
 
     def draw(ax, color, label):
-        ax.axhline(y, color=color, linestyle=style, linewidth=1.1, zorder=0.5, label=label or "_")
+        ax.axhline(y, color=color, linestyle=style, linewidth=1.1, zorder=0.5, label=label)
 
     return Layer(draw, name, _color(color))
 
@@ -373,7 +323,7 @@ def vline(x: float, name: str = "", *, error: float = 0.0, color: str = "black",
     def draw(ax, color, label):
         if error:
             ax.axvspan(x - error, x + error, color=color, alpha=0.25, linewidth=0, zorder=0.4)
-        ax.axvline(x, color=color, linestyle=style, linewidth=1.1, zorder=0.5, label=label or "_")
+        ax.axvline(x, color=color, linestyle=style, linewidth=1.1, zorder=0.5, label=label)
 
     return Layer(draw, name, _color(color))
 
@@ -383,27 +333,14 @@ def span(low: float, high: float, name: str = "", *, axis: str = "x", color: str
 
     def draw(ax, color, label):
         shade = ax.axvspan if axis == "x" else ax.axhspan
-        shade(low, high, color=color, alpha=alpha, linewidth=0, zorder=0.3, label=label or "_")
+        shade(low, high, color=color, alpha=alpha, linewidth=0, zorder=0.3, label=label)
 
     return Layer(draw, name, _color(color))
 
 
-def words(x: float, y: float, text: str, *, color: str = "black", at: str = "data", side: str = "left") -> Layer:
-    """A few words in the picture.
-
-    Args:
-        x, y: where.
-        text: what.
-        color: a name of `COLORS` or a colour.
-        at: "data", or "axes" for shares of the axes.
-        side: which end of the text stands there: "left", "center" or "right".
-    """
-
-    def draw(ax, color, label):
-        system = "data" if at == "data" else "axes fraction"
-        ax.annotate(text, (x, y), xycoords=system, ha=side, va="center", color=color, fontsize="small")
-
-    return Layer(draw, "", _color(color))
+def words(x: float, y: float, text: str, *, side: str = "left") -> Layer:
+    """A few words at x, y, where their "left", "center" or "right" stands, by `side`."""
+    return Layer(lambda ax, *_: ax.annotate(text, (x, y), ha=side, va="center", fontsize="small"))
 
 
 def _color(color: str | None) -> str | None:

@@ -1,7 +1,8 @@
 """Layers of a panel that is a map: energies and densities in the plane, what stands on them, images, and a surface.
 
-A grid is an array of points, shape (n, n, 2), as from `boltzmann.grid_2d`; what is drawn over it has shape (n, n).
-Energy has one colour map in the whole course, and density another.
+A `grid` is an array of points, shape (n, n, 2), as from `boltzmann.grid_2d`; its `values` have shape (n, n). `scale` is
+the label of the colour bar, empty for none; `name` and `color` are as in `layers`. Energy has one colour map in the
+whole course, and density another.
 """
 
 from collections.abc import Sequence
@@ -18,21 +19,8 @@ from .layers import mark_outside
 from .panels import Layer, Panel, panel
 from .style import COLORS, ENERGY_CMAP, PROBABILITY_CMAP, to_numpy
 
-__all__ = [
-    "arrows",
-    "cells",
-    "cloud",
-    "density",
-    "difference",
-    "dots",
-    "energy",
-    "images",
-    "minima",
-    "path",
-    "surface",
-]
-
 CELLS_CMAP = "Blues"
+FACETS = 110  # of a surface along each side
 TIME_CMAP = "plasma"
 DIFFERENCE_CMAP = "PuOr_r"
 UNKNOWN = np.array([0x56, 0xB4, 0xE9]) / 255  # pixels of an image that are not known
@@ -45,12 +33,9 @@ def energy(
     """An energy as filled contours.
 
     Args:
-        grid: shape (n, n, 2).
-        values: shape (n, n).
         levels: how many colours.
         top: energies above it are drawn alike, and the colour bar ends in a point; none unless given.
         grey: without colour, for what is drawn on top.
-        scale: label of the colour bar; empty for none.
     """
     grid, values = to_numpy(grid), to_numpy(values)
 
@@ -67,14 +52,7 @@ def energy(
 
 
 def density(grid: Any, values: Any, *, top: float | None = None, scale: str = "density $p$") -> Layer:
-    """A density.
-
-    Args:
-        grid: shape (n, n, 2).
-        values: shape (n, n).
-        top: the density of the lightest colour, to compare several panels; the largest unless given.
-        scale: label of the colour bar; empty for none.
-    """
+    """A density; `top` is that of the lightest colour, to compare several panels: the largest unless given."""
     return _picture(grid, values, 0.0, top, PROBABILITY_CMAP, scale)
 
 
@@ -89,7 +67,6 @@ def cloud(
         box: ends of both axes.
         bins: along each axis.
         top: the density of the lightest colour; the largest unless given.
-        scale: label of the colour bar; empty for none.
     """
     counts, *edges = np.histogram2d(*to_numpy(samples).T, bins=bins, range=box)
     outside = 1 - counts.sum() / len(samples)
@@ -150,7 +127,6 @@ def cells(
         columns: names below.
         form: format of the numbers.
         span: the numbers of the lightest and of the darkest cell; the smallest and the largest unless given.
-        scale: label of the colour bar; empty for none.
     """
     table = to_numpy(values).astype(float)
     low, high = span or (np.nanmin(table), np.nanmax(table))
@@ -169,29 +145,23 @@ def cells(
     return Layer(draw, scale=scale)
 
 
-def dots(
-    samples: Any, name: str = "", *, most: int = 300, color: str = "white", size: float = 3.0, alpha: float = 0.9
-) -> Layer:
+def dots(samples: Any, *, most: int = 300, color: str = "white", size: float = 3.0, alpha: float = 0.9) -> Layer:
     """Samples, the first few of them as dots: shape (m, 2)."""
 
     def draw(ax, color, label):
         look = {"marker": ".", "linestyle": "none", "markersize": size, "markeredgewidth": 0, "alpha": alpha}
-        ax.plot(*to_numpy(samples)[:most].T, color=color, label=label or "_", **look)
-
-    return Layer(draw, name, COLORS.get(color, color))
-
-
-def minima(at: Any, *, color: str = "white") -> Layer:
-    """The global minimum, the first, as a star, and the others as small triangles: shape (m, 2)."""
-
-    def draw(ax, color, label):
-        mark_minima(ax, at, color=color)
+        ax.plot(*to_numpy(samples)[:most].T, color=color, **look)
 
     return Layer(draw, color=COLORS.get(color, color))
 
 
-def mark_minima(ax: Axes, at: Any, *, color: str = "white") -> None:
+def minima(at: Any, *, color: str = "white") -> Layer:
     """The global minimum, the first, as a star, and the others as small triangles: shape (m, 2)."""
+    return Layer(lambda ax, *_: mark_minima(ax, at, color=COLORS.get(color, color)))
+
+
+def mark_minima(ax: Axes, at: Any, *, color: str = "white") -> None:
+    """Draw what `minima` is."""
     places = np.atleast_2d(to_numpy(at))
     look = {"color": color, "markeredgecolor": "black", "linestyle": "none", "zorder": 5}
     ax.plot(*places[1:].T, "v", markersize=6, **look)
@@ -219,7 +189,7 @@ def path(states: Any, name: str = "", *, color: str | None = None, values: Any =
             lines.set_color(color)
         ax.add_collection(lines)
         ends = {"color": "black" if timed else color, "linestyle": "none", "zorder": 6, **_EDGE}  # above minima
-        ax.plot(*way[0], "o", markersize=8, label=label or "_", **ends)
+        ax.plot(*way[0], "o", markersize=8, label=label, **ends)
         ax.plot(*way[-1], "X", markersize=9, **ends)
         return lines
 
@@ -227,27 +197,27 @@ def path(states: Any, name: str = "", *, color: str | None = None, values: Any =
     return Layer(draw, name, own, scale=scale if timed else "")
 
 
-def arrows(at: Any, vectors: Any, *, color: str = "white") -> Layer:
-    """Arrows whose length grows as the square root of their vectors', so that small ones are seen beside large ones.
+def arrows(at: Any, vectors: Any) -> Layer:
+    """White arrows as long as the square root of their vectors', so that small ones are seen beside large ones.
 
     Args:
         at: where they start, shape (..., 2).
         vectors: shape (..., 2).
-        color: a name of `COLORS` or a colour.
     """
 
     def draw(ax, color, label):
         places, shown = to_numpy(at), to_numpy(vectors)
         shown = shown / np.sqrt(np.maximum(np.linalg.norm(shown, axis=-1, keepdims=True), 1e-12))
-        ax.quiver(places[..., 0], places[..., 1], shown[..., 0], shown[..., 1], color=color, width=0.004, zorder=3)
+        ax.quiver(places[..., 0], places[..., 1], shown[..., 0], shown[..., 1], color="white", width=0.004, zorder=3)
 
-    return Layer(draw, color=COLORS.get(color, color))
+    return Layer(draw)
 
 
 def surface(
     grid: Any, values: Any, *, top: float | None = None, way: Any = None, heights: Any = None, zlabel: str = "E",
     title: str = "", height: float = 4.6, view: tuple[float, float] = (42.0, -60.0),
-    span: tuple[float, float] | None = None,
+    span: tuple[float, float] | None = None, lines: Any = (),
+    relief: float = 0.6, zoom: float = 0.95,
 ) -> Panel:  # fmt: skip
     """A landscape in three dimensions, lit from the north-west, with a chain that walks on it.
 
@@ -263,6 +233,8 @@ def surface(
         view: elevation and azimuth in degrees.
         span: the lowest and the highest height of colours and third axis, to compare landscapes, which are level beyond
             them; the landscape's own unless given.
+        relief: height of the landscape as a share of its width.
+        lines: heights at which contour lines are drawn on it.
 
     Returns:
         The panel.
@@ -281,9 +253,12 @@ def surface(
         rgba[..., 3] = cut < high if top is not None else 1.0  # above the cut there is nothing
         ax.computed_zorder = False  # what is drawn later lies in front
         ax.plot_surface(
-            grid[..., 0], grid[..., 1], cut, facecolors=rgba, rcount=110, ccount=110, linewidth=0, antialiased=False,
-            shade=False, zorder=1,
+            grid[..., 0], grid[..., 1], cut, facecolors=rgba, rcount=FACETS, ccount=FACETS, linewidth=0,
+            antialiased=False, shade=False, zorder=1,
         )  # fmt: skip
+        if len(lines):
+            look = {"colors": "white", "linewidths": 0.7, "alpha": 0.6, "zorder": 1.5}
+            ax.contour(grid[..., 0], grid[..., 1], values, levels=lines, **look)
         if way is not None:
             lift = to_numpy(heights) + 0.02 * (high - low)
             ax.plot(*to_numpy(way).T, lift, color="white", linewidth=2.6, zorder=2)
@@ -293,7 +268,7 @@ def surface(
         ax.set_zlabel(zlabel)
         if span is not None:
             ax.set_zlim(*span)
-        ax.set_box_aspect((1, 1, 0.6), zoom=0.95)
+        ax.set_box_aspect((1, 1, relief), zoom=zoom)
         ax.xaxis.set_major_locator(MaxNLocator(5))
         ax.yaxis.set_major_locator(MaxNLocator(5))
         ax.zaxis.set_major_locator(MaxNLocator(5))
@@ -309,18 +284,13 @@ def _normals(grid: np.ndarray, heights: np.ndarray) -> np.ndarray:
     return normal / np.linalg.norm(normal, axis=-1, keepdims=True)
 
 
-def images(
-    pictures: Any, *, rows: Sequence[str] = (), columns: Sequence[str] = (), title: str = "",
-    span: tuple[float, float] = (-1.0, 1.0), cell: float = 0.75,
-) -> Panel:  # fmt: skip
-    """Images in rows and columns, each row and column with a label.
+def images(pictures: Any, *, rows: Sequence[str] = (), columns: Sequence[str] = (), cell: float = 0.75) -> Panel:
+    """Images in rows and columns, each row and column with a label; -1 is black and 1 is white.
 
     Args:
         pictures: shape (rows, columns, h, w) or (rows, columns, 1, h, w); NaN for a pixel that is not known.
         rows: labels on the left.
         columns: labels on top.
-        title: of the panel.
-        span: the values shown as black and as white.
         cell: inches for an image.
 
     Returns:
@@ -336,20 +306,19 @@ def images(
     n_rows, n_columns, h, w = pictures.shape
 
     def draw(ax, color, label):
-        draw_images(ax, pictures, rows=rows, columns=columns, span=span)
+        draw_images(ax, pictures, rows=rows, columns=columns)
         ax.set_anchor("W")
 
-    head = 0.25 * bool(columns) + 0.25 * bool(title) + 0.05
-    return Panel((Layer(draw),), {"title": title, "bare": True}, (cell * n_columns, cell * n_rows * h / w + head))
+    head = 0.25 * bool(columns) + 0.05
+    return Panel((Layer(draw),), {"bare": True}, (cell * n_columns, cell * n_rows * h / w + head))
 
 
 def draw_images(
-    ax: Axes, pictures: np.ndarray, *, rows: Sequence[str] = (), columns: Sequence[str] = (),
-    span: tuple[float, float] = (-1.0, 1.0), room: int | None = None,
-) -> None:  # fmt: skip
+    ax: Axes, pictures: np.ndarray, *, rows: Sequence[str] = (), columns: Sequence[str] = (), room: int | None = None
+) -> None:
     """Images in rows and columns, shape (rows, columns, h, w), in axes with room for so many rows or for all."""
     n_rows, n_columns, h, w = pictures.shape
-    grey = np.clip((pictures - span[0]) / (span[1] - span[0]), 0, 1)
+    grey = np.clip((pictures + 1) / 2, 0, 1)
     rgb = np.where(np.isnan(grey)[..., None], UNKNOWN, np.nan_to_num(grey)[..., None])
     apart = np.pad(rgb, ((0, 0), (0, 0), (0, 1), (0, 1), (0, 0)), constant_values=1.0)  # a white line between two
     whole = apart.swapaxes(1, 2).reshape(n_rows * (h + 1), n_columns * (w + 1), 3)

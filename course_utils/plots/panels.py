@@ -14,24 +14,22 @@ Layers are in `layers` (curves, points, bands, bars, histograms) and `maps` (ene
 What has the same name has the same colour in all panels, and stands in the legend once.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
 
+from ..arguments import choice
 from .style import SERIES, WIDTH, finish
-
-__all__ = ["Layer", "Panel", "figure", "panel"]
 
 BARS = "bars: ±1 standard error"
 _MATH = str.maketrans("", "", "${}^_")  # what takes no room
-_LEGENDS = ("below", "right", "inside", "none")
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Layer:
     """One thing drawn into axes.
 
     Attributes:
-        draw: called with the axes, a colour and a label for the legend (None if it is there already).
+        draw: called with the axes, a colour and a label for the legend ("_" if it is there already, or there is none).
         name: in the legend; layers of one name share a colour. Empty for none.
         color: of its own, which it then has in every panel; None takes the next of the course's colours.
         bars: whether it has bars of one standard error, which the legend then says.
@@ -47,7 +45,7 @@ class Layer:
         key: draws what explains its colours on the right of a figure, such as that of a lattice; None for nothing.
     """
 
-    draw: Callable[[Axes, str, str | None], Any]
+    draw: Callable[[Axes, str, str], Any]
     name: str = ""
     color: str | None = None
     bars: bool = False
@@ -117,7 +115,6 @@ def figure(
     share: str = "",
     legend: str = "below",
     legend_title: str = "",
-    width: float = WIDTH,
     widths: Sequence[float] | None = None,
     bar: str = "each",
 ) -> Figure:
@@ -130,7 +127,6 @@ def figure(
         share: "x", "y" or "xy": the axes that all panels have in common.
         legend: "below", "right", "inside" (each panel has its own) or "none".
         legend_title: heading of the legend; the error bars are explained there in any case.
-        width: of the figure in inches; a notebook's column unless given.
         widths: of the columns, in relation to each other.
         bar: "each" map has its own colour bar, or "one" stands beside all that have its label, which share a scale.
 
@@ -142,14 +138,12 @@ def figure(
     """
     if not panels:
         raise ValueError("panels = (): expected at least one")
-    if legend not in _LEGENDS:
-        raise ValueError(f"legend = {legend!r}: expected one of {', '.join(_LEGENDS)}")
-    if bar not in ("each", "one"):
-        raise ValueError(f'bar = {bar!r}: expected "each" or "one"')
+    choice("legend", legend, ("below", "right", "inside", "none"))
+    choice("bar", bar, ("each", "one"))
     columns = columns or min(3, len(panels))
     rows = -(-len(panels) // columns)
-    heights = _heights(panels, columns, width)
-    fig = plt.figure(figsize=(width, sum(heights) + 0.3 + 0.25 * title.count("\n")))
+    heights = _heights(panels, columns)
+    fig = plt.figure(figsize=(WIDTH, sum(heights) + 0.3 + 0.25 * title.count("\n")))
     grid = fig.add_gridspec(rows, columns, width_ratios=widths, height_ratios=heights)
     colors = _colors(panels)
     first: Axes | None = None
@@ -181,11 +175,11 @@ def figure(
     return finish(fig)
 
 
-def _heights(panels: Sequence[Panel], columns: int, width: float) -> list[float]:
+def _heights(panels: Sequence[Panel], columns: int) -> list[float]:
     """Inches of each row: a panel is about three quarters as high as it is wide, unless it says otherwise."""
-    usual = {1: 3.9}.get(columns, max(2.7, 0.78 * width / columns))
+    usual = 3.9 if columns == 1 else max(2.7, 0.78 * WIDTH / columns)
     starts = range(0, len(panels), columns)
-    room = width - 1.2 * any(layer.key for each in panels for layer in each.layers)
+    room = WIDTH - 1.2 * any(layer.key for each in panels for layer in each.layers)
 
     def needs(each: Panel) -> float:
         if each.size:
@@ -200,11 +194,8 @@ def _heights(panels: Sequence[Panel], columns: int, width: float) -> list[float]
 
 def _colors(panels: Sequence[Panel]) -> dict[str, str]:
     """A colour for each name, in the order in which names appear."""
-    found: dict[str, str] = {}
-    names = [layer.name for each in panels for layer in each.layers if layer.name and not layer.color]
-    for name in dict.fromkeys(names):
-        found[name] = SERIES[len(found) % len(SERIES)]
-    return found
+    names = dict.fromkeys(layer.name for each in panels for layer in each.layers if layer.name and not layer.color)
+    return dict(zip(names, itertools.cycle(SERIES), strict=False))
 
 
 def _draw(ax: Axes, each: Panel, colors: dict[str, str]) -> tuple[dict[str, Any], list[tuple[Any, str]]]:
@@ -213,7 +204,7 @@ def _draw(ax: Axes, each: Panel, colors: dict[str, str]) -> tuple[dict[str, Any]
     for layer in each.layers:
         color = layer.color or colors.get(layer.name, SERIES[0])
         known = ax.get_legend_handles_labels()[1]
-        picture = layer.draw(ax, color, layer.name if layer.name and layer.name not in known else None)
+        picture = layer.draw(ax, color, layer.name if layer.name and layer.name not in known else "_")
         if layer.scale and picture is not None:
             pictures.append((picture, layer.scale))
     _set(ax, **each.axes)
@@ -282,12 +273,3 @@ def _legend(fig: Figure, handles: dict[str, Any], place: str, heading: str | Non
     if place == "right":
         look = {"loc": "outside right center"}
     fig.legend(list(handles.values()), list(handles), title=heading, title_fontsize="small", **look)
-
-
-def apart(values: Sequence[float] | np.ndarray, k: int, n: int, share: float = 0.012, log: bool = False) -> np.ndarray:
-    """Places of the k-th of n series moved a little to the side, so that their error bars stand beside each other."""
-    values = np.asarray(values, float)
-    step = k - (n - 1) / 2
-    if log:
-        return values * (values.max() / values.min()) ** (share * step)
-    return values + share * step * np.ptp(values)

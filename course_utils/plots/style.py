@@ -6,6 +6,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
+from jaxtyping import UInt8
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -22,7 +23,6 @@ COLORS = {
 }
 ENERGY_CMAP = "viridis"
 PROBABILITY_CMAP = "magma"
-ANGLE_CMAP = "twilight"
 SERIES = tuple(COLORS[name] for name in ("blue", "orange", "green", "purple", "red", "sky", "grey"))
 """Colours of series, in this order."""
 WIDTH = 9.6
@@ -75,15 +75,20 @@ def finish(fig: Figure) -> Figure:
     return fig
 
 
+def pixels(fig: Figure) -> UInt8[np.ndarray, "height width 3"]:
+    """A figure in sRGB, drawn without `savefig`, which draws one with a layout engine twice."""
+    canvas = FigureCanvasAgg(fig)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
 def png(fig: Figure) -> bytes:
     """A figure as a picture of 256 colours, which takes a third of the bytes that it would need with all of them."""
     from PIL import Image
 
     fig.set_dpi(DENSITY * plt.rcParams["figure.dpi"])
     try:
-        canvas = FigureCanvasAgg(fig)
-        canvas.draw()
-        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        picture = Image.fromarray(pixels(fig))
     finally:
         fig.set_dpi(plt.rcParams["figure.dpi"])
     buffer = io.BytesIO()

@@ -11,8 +11,6 @@ from .maps import surface
 from .panels import figure
 from .style import COLORS, to_numpy
 
-__all__ = ["turning_surface"]
-
 POINTS = 111
 """Points along each side of a surface that turns: four surfaces take 350 kB in a notebook, and look smooth."""
 VIEW = (57.0, -117.0)

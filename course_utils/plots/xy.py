@@ -4,22 +4,24 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ..lattice.observables import winding_numbers
-from ..movie.recorder import Animation
+from .film import animated
 from .lattice import directions, draw_wheel, vortices
 from .layers import hline, line, points
 from .panels import Layer, Panel, panel
-from .style import to_numpy
+from .style import pixels, to_numpy
 
 if TYPE_CHECKING:
+    import PIL.Image
     from IPython.display import Image
 
     from ..lattice import Lattice
 
 MOVIE_HUES = 62  # and black and white: six bits a pixel
+MILLISECONDS = 140  # for a frame
+BELOW = 26  # pixels for the caption
 STARTS = "▲ heated from aligned spins, ▽ cooled from random ones"
 
 
@@ -69,55 +71,54 @@ def heated_and_cooled(x: Any, values: Any, errors: Any, name: str, *, color: str
 
 
 def planar_movie(
-    frames: Sequence[tuple[str, Any]], model: "Lattice", *, scale: int = 4, milliseconds: int = 140, still: int = -1,
-    words: str = "",
-) -> "Image":  # fmt: skip
-    """An animated picture (APNG) of planar spins with their vortices and a wheel; it runs three times and stops.
+    frames: Sequence[tuple[str, Any]], model: "Lattice", *, scale: int = 4, still: int = -1, words: str = ""
+) -> "Image":
+    """Planar spins with their vortices and a wheel, animated as by `animated`.
 
     Args:
         frames: (caption, spins of shape (rows, cols)); vortices become white discs, antivortices black ones.
         model: whose spins they are.
         scale: pixels along the side of a spin.
-        milliseconds: time of one frame.
         still: the frame that is shown where animation is not supported.
         words: text alternative.
 
     Returns:
         The picture; as the last expression of a cell it shows itself.
     """
+    table = model.palette(MOVIE_HUES)
+    palette = np.concatenate([table, [[255] * 3, [0] * 3]]).astype(np.uint8)
+    wheel = _wheel(palette)
+    stills = [_still(caption, to_numpy(spins), model, scale, palette, wheel) for caption, spins in frames]
+    return animated(stills, MILLISECONDS, still=still, words=words, width=stills[0].width)
+
+
+def _still(
+    caption: str, spins: np.ndarray, model: "Lattice", scale: int, palette: np.ndarray, wheel: np.ndarray
+) -> "PIL.Image.Image":
+    """One frame in the colours of a palette, whose last two are white and black."""
     from PIL import Image, ImageDraw, ImageFont
 
-    table = model.palette(MOVIE_HUES)
-    white, black = len(table), len(table) + 1
-    palette = np.concatenate([table, [[255] * 3, [0] * 3]]).astype(np.uint8)
-    below, radius = 26, max(3.0, 0.75 * scale)
-    wheel = _wheel(palette)
-    with Animation(milliseconds, still=still) as movie:
-        for caption, spins in frames:
-            spins = to_numpy(spins)
-            large = model.colour_index(spins, MOVIE_HUES)[::-1].repeat(scale, 0).repeat(scale, 1).astype(np.uint8)
-            height, width = large.shape
-            room = ((0, below), (0, wheel.shape[1]))
-            picture = Image.fromarray(np.pad(large, room, constant_values=white))
-            picture.putpalette(palette.tobytes())
-            picture.paste(Image.fromarray(wheel), (width, max(0, (height - wheel.shape[0]) // 2)))
-            pen = ImageDraw.Draw(picture)
-            charge = model.vortices(spins)
-            for sign, fill, ring in ((1, white, black), (-1, black, white)):
-                for i, j in zip(*np.nonzero(charge == sign), strict=True):  # a plaquette, up and right of spin (i, j)
-                    x, y = (j + 1) * scale, height - (i + 1) * scale
-                    pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=fill, outline=ring)
-            pen.rectangle((0, height, width + wheel.shape[1], height + below), fill=white)
-            pen.text((4, height + 4), caption, fill=black, font=ImageFont.load_default(16))
-            movie.write(picture)
-    return movie.show(words, picture.width)
+    white, black = len(palette) - 2, len(palette) - 1
+    radius = max(3.0, 0.75 * scale)
+    large = model.colour_index(spins, MOVIE_HUES)[::-1].repeat(scale, 0).repeat(scale, 1).astype(np.uint8)
+    height, width = large.shape
+    picture = Image.fromarray(np.pad(large, ((0, BELOW), (0, wheel.shape[1])), constant_values=white))
+    picture.putpalette(palette.tobytes())
+    picture.paste(Image.fromarray(wheel), (width, max(0, (height - wheel.shape[0]) // 2)))
+    pen = ImageDraw.Draw(picture)
+    charge = model.vortices(spins)
+    for sign, fill, ring in ((1, white, black), (-1, black, white)):
+        for i, j in zip(*np.nonzero(charge == sign), strict=True):  # a plaquette, up and right of spin (i, j)
+            x, y = (j + 1) * scale, height - (i + 1) * scale
+            pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=fill, outline=ring)
+    pen.rectangle((0, height, *picture.size), fill=white)
+    pen.text((4, height + 4), caption, fill=black, font=ImageFont.load_default(16))
+    return picture
 
 
 def _wheel(palette: np.ndarray) -> np.ndarray:
     """The key of directions as a picture in the colours of a palette, whose last two are white and black."""
-    canvas = FigureCanvasAgg(Figure(figsize=(1.1, 1.1), dpi=100))
-    canvas.figure.set_layout_engine("none")
-    draw_wheel(canvas.figure.add_axes((0, 0, 1, 1), projection="polar"), palette[:-2])
-    canvas.draw()
-    seen = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
+    fig = Figure(figsize=(1.3, 1.3), dpi=100, layout="none")
+    draw_wheel(fig.add_axes((0.08, 0.08, 0.84, 0.84), projection="polar"), palette[:-2])
+    seen = pixels(fig).astype(int)
     return ((seen[:, :, None] - palette.astype(int)) ** 2).sum(-1).argmin(-1).astype(np.uint8)

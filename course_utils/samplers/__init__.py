@@ -21,7 +21,5 @@ Conventions, the same for all samplers:
 
 from course_utils.samplers.exchange import replica_exchange
 from course_utils.samplers.langevin import annealed, gradient, mala, ula
-from course_utils.samplers.run import Diverged, Run
+from course_utils.samplers.run import Diverged, NoFiniteStart, Run
 from course_utils.samplers.stability import stable_step_size
-
-__all__ = ["Diverged", "Run", "annealed", "gradient", "mala", "replica_exchange", "stable_step_size", "ula"]

@@ -1,22 +1,17 @@
 """Replica exchange: chains at several temperatures that trade their states."""
 
-import itertools
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from course_utils import tensors
-from course_utils.arguments import choice, shown, whole
+from course_utils.arguments import choice, ladder, shown, whole
 from course_utils.energies import EnergyFunction
-from course_utils.samplers.kernels import Kernel, Mala, Ula, start
-from course_utils.samplers.langevin import temperatures_in_order
+from course_utils.samplers.kernels import Kernel, Mala, Ula
 from course_utils.samplers.loop import sample
 from course_utils.samplers.run import Run
-
-__all__ = ["replica_exchange"]
 
 
 def replica_exchange(
@@ -51,12 +46,9 @@ def replica_exchange(
         temperatures: T > 0 of each row, rising or falling, at least two.
         n_steps: steps in all, the burn-in included.
         swap_every: steps between two attempts to swap.
-        generator: source of the random numbers, on the device of x.
         method: "mala" or "ula", the sampler between swaps.
         burn_in: steps at the start that are neither kept nor counted, fewer than n_steps.
-        thin: after the burn-in every thin-th state is kept, (n_steps - burn_in) // thin in all.
-        keep: if False, no trajectory is stored.
-        progress: if True, show a progress bar, on stdout.
+        generator, thin, keep, progress: as for `ula`.
 
     Returns:
         The run. `trajectory` has shape (n_kept, n_temperatures, n_chains, ...): row i is always at temperature i.
@@ -72,35 +64,28 @@ def replica_exchange(
     whole("n_steps", n_steps)
     whole("swap_every", swap_every)
     kind = Mala if choice("method", method, ("mala", "ula")) == "mala" else Ula
-    ladder = _ladder(temperatures)
-    if tensors.floats("x", x).ndim < 2 or x.shape[0] != len(ladder):
-        raise ValueError(f"x has shape {tuple(x.shape)}: expected one row for each of the {len(ladder)} temperatures")
+    temperatures = torch.from_numpy(ladder("temperatures", tensors.float64("temperatures", temperatures).tolist()))
+    n = len(temperatures)
+    if tensors.floats("x", x).ndim < 2 or len(x) != n:
+        raise ValueError(f"x has shape {tuple(x.shape)}: expected one row for each of the {n} temperatures")
     steps = tensors.float64("step_sizes", step_sizes)
-    if steps.shape not in {(), (len(ladder),)}:
-        raise ValueError(
-            f"step_sizes = {shown(step_sizes)}: expected one number, or {len(ladder)}, one per temperature"
-        )
-    rows = x.shape[:2]
-    each = torch.ones(rows, dtype=x.dtype, device=x.device)
-    per_row = torch.tensor(ladder, dtype=torch.float64).to(each)[:, None]
-    step_size = (each * steps.to(each).reshape(-1, 1)).flatten()
-    kernel = kind(start(energy, x.flatten(0, 1), step_size, (each * per_row).flatten(), generator))
-    swap = Swap(kernel, per_row, rows, swap_every, burn_in)
+    if steps.shape not in {(), (n,)}:
+        raise ValueError(f"step_sizes = {shown(step_sizes)}: expected one number, or {n}, one per temperature")
+    each, per_row = x.new_ones(x.shape[:2]), temperatures.to(x)[:, None]
+    step_size = (each * steps.to(x).reshape(-1, 1)).flatten()
+    kernel = kind(energy, x.flatten(0, 1), step_size, (each * per_row).flatten(), generator)
+    swap = Swap(kernel, per_row, x.shape[:2], swap_every, burn_in)
     store = sample(kernel, n_steps, burn_in, thin, keep, progress, swap)
-    return store.run(torch.tensor(ladder, dtype=torch.float64), step_sizes, rows, swap.acceptance())
-
-
-def _ladder(temperatures: Any) -> list[float]:
-    """Two or more temperatures > 0 in order."""
-    ladder = temperatures_in_order(temperatures)
-    rises = [b - a for a, b in itertools.pairwise(ladder)]
-    if not rises or not (min(rises) > 0 or max(rises) < 0) or min(ladder) <= 0:
-        raise ValueError(f"temperatures = {ladder}: expected two or more positive numbers that rise or fall")
-    return ladder
+    # NaN for a pair never tried
+    return store.run(temperatures, x.shape[:2], swap.accepted / swap.tried)
 
 
 class Swap:
-    """The exchange of states between neighbouring temperatures."""
+    """The exchange of states between neighbouring temperatures.
+
+    Attributes:
+        accepted, tried: for each pair of neighbours, how many exchanges after the burn-in.
+    """
 
     def __init__(self, kernel: Kernel, per_row: Tensor, rows: tuple[int, int], every: int, burn_in: int) -> None:
         self.kernel, self.rows, self.every, self.burn_in = kernel, rows, every, burn_in
@@ -108,7 +93,7 @@ class Swap:
         self.gap = 1 / per_row[:-1] - 1 / per_row[1:]
         self.numbers = torch.arange(rows[0] * rows[1], device=per_row.device).reshape(rows)
         self.accepted = torch.zeros(rows[0] - 1, dtype=torch.float64, device=per_row.device)
-        self.tried = [0] * (rows[0] - 1)
+        self.tried = torch.zeros_like(self.accepted)
 
     def __call__(self, number: int) -> None:
         if number % self.every:
@@ -125,8 +110,4 @@ class Swap:
         self.kernel.exchange(order.flatten())
         if number > self.burn_in:
             self.accepted[lower] += accept.sum(1)
-            for i in range(lower.start, lower.stop, 2):
-                self.tried[i] += self.rows[1]
-
-    def acceptance(self) -> Tensor:
-        return self.accepted / torch.tensor(self.tried, device=self.accepted.device)  # NaN for a pair never tried
+            self.tried[lower] += self.rows[1]

@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float, Int
@@ -10,50 +10,54 @@ from torch import Tensor
 
 from course_utils import tensors
 from course_utils.arguments import shown
-from course_utils.energies import Energy, EnergyFunction, as_energy
-
-__all__ = ["Kernel", "Mala", "Start", "Ula", "start"]
-
-
-@dataclass(frozen=True)
-class Start:
-    """What a sampler begins with, as `start` has looked at it.
-
-    Attributes:
-        target: the energy.
-        x: initial states.
-        energies: E of these.
-        slope: dE/dx of these.
-        step_size, temperature: one number, or one for each chain.
-        generator: source of the random numbers.
-    """
-
-    target: Energy
-    x: Float[Tensor, "n_chains *dim"]
-    energies: Float[Tensor, "n_chains"]
-    slope: Float[Tensor, "n_chains *dim"]
-    step_size: float | Float[Tensor, "n_chains"]
-    temperature: float | Float[Tensor, "n_chains"]
-    generator: torch.Generator
+from course_utils.energies import EnergyFunction, as_energy
+from course_utils.samplers.run import NoFiniteStart
 
 
 class Kernel(ABC):
     """One step of a sampler. Plain numbers are used where all chains share them: that is faster.
 
+    Args:
+        energy, x, step_size, temperature, generator: as the sampler got them; whatever can be wrong is looked at.
+
     Attributes:
+        zero: whether the sampler takes T = 0.
+        carries: whether it carries the energies of the present states and their gradients along.
+        target: the energy.
         x: the present states.
         step_size, temperature: one number, or one for each chain.
         accepted: for each chain, how many proposals were accepted; None for a sampler that accepts all.
-        energies: of the present states, where a sampler carries them along.
+        energies, slope: E and dE/dx of the present states, if it carries them; else `energies` is None.
+
+    Raises:
+        ValueError: if an argument is wrong.
     """
 
+    zero: ClassVar[bool] = False
+    carries: ClassVar[bool] = False
     accepted: Float[Tensor, "n_chains"] | None = None
     energies: Float[Tensor, "n_chains"] | None = None
 
-    def __init__(self, begin: Start) -> None:
-        self.target, self.generator = begin.target, begin.generator
-        self.x = begin.x.detach().clone(memory_format=torch.contiguous_format)
-        self.step_size, self.temperature = begin.step_size, begin.temperature
+    @torch.no_grad()
+    def __init__(
+        self,
+        energy: EnergyFunction,
+        x: Float[Tensor, "n_chains *dim"],
+        step_size: float | Float[Tensor, "..."],
+        temperature: float | Float[Tensor, "..."],
+        generator: torch.Generator,
+    ) -> None:
+        tensors.states(x)
+        self.target, self.generator = as_energy(energy), generator
+        if not torch.isfinite(x).all():
+            raise ValueError(f"x = {shown(x)}: expected finite numbers; {int((~torch.isfinite(x)).sum())} are not")
+        tensors.generator(generator, x.device)
+        self.step_size = tensors.per_chain("step_size", step_size, x)
+        self.temperature = tensors.per_chain("temperature", temperature, x, zero=self.zero)
+        first = self._first(x.detach())
+        if self.carries:
+            self.energies, self.slope = first
+        self.x = x.detach().clone(memory_format=torch.contiguous_format)
         self.shared = not isinstance(self.step_size, Tensor) and not isinstance(self.temperature, Tensor)
         self.noise = torch.empty_like(self.x)
         sigma = 2 * self.step_size * self.temperature
@@ -63,6 +67,19 @@ class Kernel(ABC):
             as_tensor = self.x.new_ones(len(self.x))
             self.ε = (as_tensor * self.step_size).reshape(axes)
             self.sigma = (as_tensor * self.sigma).reshape(axes)
+
+    def _first(self, x: Float[Tensor, "n_chains *dim"]) -> tuple[Float[Tensor, "n_chains"], Float[Tensor, "..."]]:
+        """E and dE/dx of the initial states, one finite energy for each chain."""
+        value, slope = self.target.energy_and_grad(x)
+        if value.shape != x.shape[:1]:
+            got, wanted = tuple(value.shape), tuple(x.shape[:1])
+            raise ValueError(f"energy(x) has shape {got}: expected one value per chain, shape {wanted}")
+        if not torch.isfinite(value).all():
+            n_bad = int((~torch.isfinite(value)).sum())
+            raise NoFiniteStart(f"energy(x) is not finite in {n_bad} of {len(x)} chains: expected a finite start")
+        if slope.shape != x.shape:
+            raise ValueError(f"energy.grad(x) has shape {tuple(slope.shape)}: expected that of x, {tuple(x.shape)}")
+        return value.detach(), slope.detach()
 
     @abstractmethod
     def step(self, number: int) -> None:
@@ -84,14 +101,15 @@ class Ula(Kernel):
         schedule: temperatures of the steps, the same for all chains or a column for each; `temperature` if None.
     """
 
-    def __init__(self, begin: Start, schedule: list[float] | Float[Tensor, "n_steps n_chains"] | None = None) -> None:
-        super().__init__(begin)
+    zero = True
+
+    def __init__(self, *how: Any, schedule: Float[Tensor, "n_steps"] | Float[Tensor, "n_steps n_chains"] | None = None):
+        super().__init__(*how)
         self.sigmas: list[float] | Tensor | None = None  # size of the noise at each step
-        if isinstance(schedule, Tensor):
+        if schedule is not None:
+            sigmas = (2 * self.step_size * schedule).sqrt()
             axes = (*schedule.shape, *[1] * (self.x.ndim - 1))
-            self.sigmas = (2 * self.step_size * schedule).sqrt().to(self.x).reshape(axes)
-        elif schedule is not None:
-            self.sigmas = [math.sqrt(2 * self.step_size * temperature) for temperature in schedule]
+            self.sigmas = sigmas.tolist() if schedule.ndim == 1 else sigmas.to(self.x).reshape(axes)
 
     def step(self, number: int) -> None:
         x, slope = self.x, self.target.gradient(self.x)
@@ -114,12 +132,15 @@ class Ula(Kernel):
 
 
 class Mala(Kernel):
-    """One adjusted step. Energy and gradient of the present states are carried along."""
+    """One adjusted step. Energy and gradient of the present states are carried along.
 
-    def __init__(self, begin: Start) -> None:
-        super().__init__(begin)
-        # No step changes a tensor that an energy has returned in place: it may be the energy's own, or its argument.
-        self.energies, self.slope = begin.energies.detach(), begin.slope.detach()
+    No step changes a tensor in place that an energy has returned: it may be the energy's own, or its argument.
+    """
+
+    carries = True
+
+    def __init__(self, *how: Any) -> None:
+        super().__init__(*how)
         self.inner = tuple(range(1, self.x.ndim))
         self.per_chain_temperature = torch.as_tensor(self.temperature, dtype=self.x.dtype, device=self.x.device)
         self.uniform = self.x.new_empty(len(self.x))
@@ -155,42 +176,3 @@ class Mala(Kernel):
 
     def current_energies(self) -> Float[Tensor, "n_chains"]:
         return self.energies
-
-
-@torch.no_grad()
-def start(
-    energy: EnergyFunction,
-    x: Float[Tensor, "n_chains *dim"],
-    step_size: float | Float[Tensor, "..."],
-    temperature: float | Float[Tensor, "..."],
-    generator: torch.Generator,
-    *,
-    zero: bool = False,
-) -> Start:
-    """The arguments of a sampler, and energy and gradient of its initial states; whatever can be wrong is looked at.
-
-    Args:
-        energy, x, step_size, temperature, generator: as the sampler got them.
-        zero: whether T = 0 is allowed.
-
-    Raises:
-        ValueError: if an argument is wrong.
-    """
-    tensors.states(x)
-    target = as_energy(energy)
-    if not torch.isfinite(x).all():
-        raise ValueError(f"x = {shown(x)}: expected finite numbers; {int((~torch.isfinite(x)).sum())} are not")
-    tensors.generator(generator, x.device)
-    step_size = tensors.per_chain("step_size", step_size, x)
-    temperature = tensors.per_chain("temperature", temperature, x, zero=zero)
-    x = x.detach()
-    value, slope = target.energy_and_grad(x)
-    if value.shape != x.shape[:1]:
-        got, wanted = tuple(value.shape), tuple(x.shape[:1])
-        raise ValueError(f"energy(x) has shape {got}: expected one value per chain, shape {wanted}")
-    if not torch.isfinite(value).all():
-        n_bad = int((~torch.isfinite(value)).sum())
-        raise ValueError(f"energy(x) is not finite in {n_bad} of {len(x)} chains: expected a finite start")
-    if slope.shape != x.shape:
-        raise ValueError(f"energy.grad(x) has shape {tuple(slope.shape)}: expected that of x, {tuple(x.shape)}")
-    return Start(target, x, value, slope, step_size, temperature, generator)

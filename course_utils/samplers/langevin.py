@@ -1,20 +1,17 @@
 """Langevin samplers at one temperature for each chain, or with a schedule of temperatures."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from course_utils import tensors
-from course_utils.arguments import shown, whole
+from course_utils.arguments import positive, shown, whole
 from course_utils.energies import EnergyFunction, as_energy
-from course_utils.samplers.kernels import Mala, Ula, start
+from course_utils.samplers.kernels import Mala, Ula
 from course_utils.samplers.loop import sample
 from course_utils.samplers.run import Run
-
-__all__ = ["annealed", "gradient", "mala", "ula"]
 
 
 def ula(
@@ -50,15 +47,16 @@ def ula(
         The run, without `acceptance`.
 
     Raises:
-        ValueError: if an argument is wrong, before any step.
+        ValueError: if an argument is wrong, before any step; a `NoFiniteStart` if the energy of an initial state is not
+            finite.
         Diverged: if a state stops being finite; it names the step size that would be stable.
 
     Source: Parisi, Nucl. Phys. B 180, 378 (1981), doi:10.1016/0550-3213(81)90056-0; Roberts and Tweedie, Bernoulli 2,
         341 (1996), doi:10.2307/3318418, section 1.4.1.
     """
     whole("n_steps", n_steps)
-    kernel = Ula(start(energy, x, step_size, temperature, generator, zero=True))
-    return sample(kernel, n_steps, burn_in, thin, keep, progress).run(temperature, step_size)
+    kernel = Ula(energy, x, step_size, temperature, generator)
+    return sample(kernel, n_steps, burn_in, thin, keep, progress).run(temperature)
 
 
 def mala(
@@ -87,14 +85,9 @@ def mala(
     Args:
         energy: E, one value per chain; +inf forbids a state.
         x: initial states, of finite energy.
-        step_size: ε > 0; one number, or one per chain.
-        n_steps: steps in all, the burn-in included.
         temperature: T > 0; one number, or one per chain.
-        generator: source of the random numbers, on the device of x.
-        burn_in: steps at the start that are neither kept nor counted in `acceptance`, fewer than n_steps.
-        thin: after the burn-in every thin-th state is kept, (n_steps - burn_in) // thin in all.
-        keep: if False, no trajectory is stored, and memory does not grow with n_steps.
-        progress: if True, show a progress bar, on stdout.
+        burn_in: steps at the start that are neither kept nor counted in `acceptance`.
+        step_size, n_steps, generator, thin, keep, progress: as for `ula`.
 
     Returns:
         The run.
@@ -107,8 +100,8 @@ def mala(
         doi:10.1111/1467-9868.00123.
     """
     whole("n_steps", n_steps)
-    kernel = Mala(start(energy, x, step_size, temperature, generator))
-    return sample(kernel, n_steps, burn_in, thin, keep, progress).run(temperature, step_size)
+    kernel = Mala(energy, x, step_size, temperature, generator)
+    return sample(kernel, n_steps, burn_in, thin, keep, progress).run(temperature)
 
 
 def annealed(
@@ -128,15 +121,11 @@ def annealed(
     near p at that T if it was slow compared with the time a chain needs to cross barriers, and not otherwise.
 
     Args:
-        energy: E, one value per chain.
-        x: initial states.
+        energy, x, generator: as for `ula`.
         step_size: ε > 0.
         temperatures: T >= 0 of each step; their number is the number of steps. With a second axis, each chain has a
             schedule of its own.
-        generator: source of the random numbers, on the device of x.
-        thin: every thin-th state is kept.
-        keep: if False, no trajectory is stored.
-        progress: if True, show a progress bar, on stdout.
+        thin, keep, progress: as for `ula`, without a burn-in.
 
     Returns:
         The run; the temperatures of the states kept are `run.temperature[run.steps - 1]`.
@@ -148,13 +137,15 @@ def annealed(
     Source: Kirkpatrick, Gelatt and Vecchi, Science 220, 671 (1983), doi:10.1126/science.220.4598.671; with Langevin
         steps: Gelfand and Mitter, SIAM J. Control Optim. 29, 999 (1991), doi:10.1137/0329055.
     """
-    if isinstance(step_size, Tensor) and step_size.ndim:
-        raise ValueError(f"step_size has shape {tuple(step_size.shape)}: expected one number for an annealed run")
-    schedule = _schedule(temperatures, x)
-    hottest = schedule.max().item() if isinstance(schedule, Tensor) else max(schedule)
-    kernel = Ula(start(energy, x, step_size, hottest, generator, zero=True), schedule)
-    store = sample(kernel, len(schedule), 0, thin, keep, progress)
-    return store.run(torch.as_tensor(schedule, dtype=torch.float64), step_size)
+    schedule = tensors.float64("temperatures", temperatures)
+    wanted = (1,) if schedule.ndim == 1 else (2, len(tensors.states(x)))
+    if (schedule.ndim, *schedule.shape[1:]) != wanted or len(schedule) == 0 or (schedule < 0).any():
+        raise ValueError(
+            f"temperatures = {shown(temperatures)}: expected numbers >= 0, one for each step, or one row for each step "
+            "with one column for each chain"
+        )
+    kernel = Ula(energy, x, positive("step_size", step_size), schedule.max().item(), generator, schedule=schedule)
+    return sample(kernel, len(schedule), 0, thin, keep, progress).run(schedule)
 
 
 def gradient(energy: EnergyFunction, x: Float[Tensor, "n_chains *dim"]) -> Float[Tensor, "n_chains *dim"]:
@@ -171,25 +162,3 @@ def gradient(energy: EnergyFunction, x: Float[Tensor, "n_chains *dim"]) -> Float
         ValueError: if x is not a tensor of floating-point numbers, or E(x) has no derivative that autograd can follow.
     """
     return as_energy(energy).grad(tensors.states(x))
-
-
-def temperatures_in_order(temperatures: Any) -> list[float]:
-    """A sequence of temperatures >= 0, at least one."""
-    values = tensors.float64("temperatures", temperatures)
-    if values.ndim != 1 or len(values) == 0 or (values < 0).any():
-        raise ValueError(f"temperatures = {shown(temperatures)}: expected a sequence of numbers >= 0")
-    return values.tolist()
-
-
-def _schedule(temperatures: Any, x: Any) -> list[float] | Float[Tensor, "n_steps n_chains"]:
-    """The temperatures of all steps, for all chains together or with a column for each."""
-    if not isinstance(temperatures, Tensor) or temperatures.ndim != 2:
-        return temperatures_in_order(temperatures)
-    if len(temperatures) == 0 or temperatures.shape[1] != len(tensors.states(x)):
-        raise ValueError(
-            f"temperatures has shape {tuple(temperatures.shape)}: expected one row per step and one column for each of "
-            f"the {len(x)} chains"
-        )
-    if not (temperatures.isfinite() & (temperatures >= 0)).all():
-        raise ValueError(f"temperatures = {shown(temperatures)}: expected finite numbers >= 0")
-    return temperatures.detach().to(torch.float64)

@@ -15,8 +15,6 @@ from course_utils.samplers.kernels import Kernel
 from course_utils.samplers.run import Diverged, Run
 from course_utils.samplers.stability import stable_step_size
 
-__all__ = ["sample"]
-
 _BLOCK = 64
 """Steps between two looks at whether all states are finite. A look costs about two of the cheapest steps."""
 
@@ -24,6 +22,7 @@ _FRAME_ENTRIES = 1 << 20
 """Numbers of a trajectory whose energy is computed in one call: 4 MB in float32."""
 
 
+@torch.no_grad()
 def sample(
     kernel: Kernel,
     n_steps: int,
@@ -35,6 +34,8 @@ def sample(
 ) -> "Store":
     """Take all steps, and hand back what was kept of them.
 
+    In between, look whether the states are still finite, and if not, at which step that began.
+
     Args:
         kernel: at the initial states.
         n_steps, burn_in, thin, keep, progress: as a sampler got them.
@@ -45,7 +46,26 @@ def sample(
         Diverged: if a state stops being finite.
     """
     store = Store(kernel, n_steps, burn_in, thin, keep)
-    _advance(kernel, store, n_steps, progress, swap)
+
+    def one_step(number: int) -> None:
+        kernel.step(number)
+        if swap is not None:
+            swap(number)
+
+    start, can_diverge = kernel.x.clone(), kernel.accepted is None
+    with tqdm(total=n_steps, disable=not progress, file=sys.stdout, unit="step", mininterval=0.2) as bar:
+        for done in range(0, n_steps, _BLOCK):
+            block = range(done + 1, min(done + _BLOCK, n_steps) + 1)
+            if can_diverge:
+                before, random_state = kernel.x.clone(), kernel.generator.get_state()
+            for number in block:
+                one_step(number)
+                store.add(number)
+            if can_diverge and not torch.isfinite(kernel.x).all():
+                kernel.x.copy_(before)
+                kernel.generator.set_state(random_state)
+                raise _diverged(kernel, one_step, block, start)
+            bar.update(len(block))
     return store
 
 
@@ -82,14 +102,13 @@ class Store:
     def run(
         self,
         temperature: Any,
-        step_size: Any,
         rows: tuple[int, int] | None = None,
         swaps: Float[Tensor, "n_pairs"] | None = None,
     ) -> Run:
         """The run, once all steps are done.
 
         Args:
-            temperature, step_size: as the run is to name them.
+            temperature: as the run is to name it.
             rows: (n_temperatures, n_chains) if the chains are laid out in rows.
             swaps: share of swaps accepted between neighbouring rows.
         """
@@ -105,41 +124,15 @@ class Store:
             x = x.unflatten(0, rows)
             states, values = (None if kept is None else kept.unflatten(1, rows) for kept in (states, values))
             accepted = None if accepted is None else accepted.unflatten(0, rows)
-        return Run(x, states, values, steps, accepted, temperature, step_size, swaps)
+        return Run(x, states, values, steps, accepted, temperature, swaps)
 
 
-@torch.no_grad()
-def _advance(kernel: Kernel, store: Store, n_steps: int, progress: bool, swap: Callable[[int], None] | None) -> None:
-    """Take all steps; look in between whether the states are still finite, and if not, at which step that began."""
-
-    def one_step(number: int) -> None:
-        kernel.step(number)
-        if swap is not None:
-            swap(number)
-
-    can_diverge = kernel.accepted is None
-    start, first = kernel.x.clone(), kernel.x.clone()
-    with tqdm(total=n_steps, disable=not progress, file=sys.stdout, unit="step", mininterval=0.2) as bar:
-        for done in range(0, n_steps, _BLOCK):
-            block = range(done + 1, min(done + _BLOCK, n_steps) + 1)
-            if can_diverge:
-                first.copy_(kernel.x)
-                random_state = kernel.generator.get_state()
-            for number in block:
-                one_step(number)
-                store.add(number)
-            if can_diverge and not torch.isfinite(kernel.x).all():
-                kernel.x.copy_(first)
-                kernel.generator.set_state(random_state)
-                for number in block:  # the same steps once more, now looking at each
-                    one_step(number)
-                    if not torch.isfinite(kernel.x).all():
-                        break
-                raise _diverged(kernel, number, start)
-            bar.update(len(block))
-
-
-def _diverged(kernel: Kernel, number: int, start: Tensor) -> Diverged:
+def _diverged(kernel: Kernel, one_step: Callable[[int], None], block: range, start: Tensor) -> Diverged:
+    """What to say of a block of steps, to be taken once more, in which a state stops being finite."""
+    for number in block:
+        one_step(number)
+        if not torch.isfinite(kernel.x).all():
+            break
     chain = int((~torch.isfinite(kernel.x)).reshape(len(start), -1).any(1).int().argmax())
     of_chain = [
         float(value[chain] if isinstance(value, Tensor) else value) for value in (kernel.step_size, kernel.temperature)

@@ -1,12 +1,13 @@
-"""What a sampler returns, and what it raises where its step is too large."""
+"""What a sampler returns, and what it raises where its energy is not finite or its step too large."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jaxtyping import Float, Int
 from torch import Tensor
 
-__all__ = ["Diverged", "Run"]
+
+class NoFiniteStart(ValueError):
+    """The energy of an initial state is not finite, so that a chain cannot start there."""
 
 
 class Diverged(ArithmeticError):
@@ -51,7 +52,6 @@ class Run:
         acceptance: for each chain the share of proposals accepted after the burn-in; None for a sampler that accepts
             all.
         temperature: T, as it was passed in; for `annealed` the schedule, one for each step (and chain).
-        step_size: ε, as it was passed in.
         swap_acceptance: for each pair of neighbouring temperatures the share of swaps accepted; None except for
             `replica_exchange`.
     """
@@ -62,5 +62,4 @@ class Run:
     steps: Int[Tensor, "n_kept"] | None
     acceptance: Float[Tensor, "*chains"] | None
     temperature: float | Float[Tensor, "..."]
-    step_size: float | Sequence[float] | Float[Tensor, "..."]
     swap_acceptance: Float[Tensor, "n_pairs"] | None = None

@@ -10,8 +10,6 @@ from torch import Tensor
 from course_utils import arguments, tensors
 from course_utils.energies import Energy, EnergyFunction, as_energy, differentiate
 
-__all__ = ["stable_step_size"]
-
 
 def stable_step_size(energy: EnergyFunction, x: Float[Tensor, "n_chains *dim"], *, temperature: float = 0.0) -> float:
     """The step size below which a Langevin step is stable near x: 2 / (largest eigenvalue of the Hessian of E).

@@ -16,11 +16,6 @@ TRIO = np.array([[0x43, 0x25, 0x6B], [0xF5, 0xB5, 0x3D], [0x1F, 0x9E, 0x8F]], np
 """Three states, dark, light and between: in noise of single pixels lightness is what tells them apart."""
 
 
-def cyclic() -> UInt8[np.ndarray, "n 3"]:
-    """The colours of angles."""
-    return angles(N_HUES)
-
-
 def table(model: Lattice) -> UInt8[np.ndarray, "n 3"]:
     """The colours that spins of a model have, one a row: the model's, but for three states."""
     return TRIO if model.n_states == 3 else model.palette(N_HUES)
@@ -35,6 +30,6 @@ def wheel(side: int) -> UInt8[np.ndarray, "side side 3"]:
     """The direction of each angle's colour, as a ring on white."""
     across = np.arange(side) - (side - 1) / 2
     angle, radius = np.arctan2(-across[:, None], across), np.hypot(across[:, None], across)
-    ring = cyclic()[np.round(angle * N_HUES / (2 * np.pi)).astype(int) % N_HUES]
+    ring = angles(N_HUES)[np.round(angle * N_HUES / (2 * np.pi)).astype(int) % N_HUES]
     ring[(radius > side / 2) | (radius < side / 4)] = 255
     return ring

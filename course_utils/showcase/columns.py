@@ -1,8 +1,10 @@
 """The three models of the showcase: temperatures, what is measured, and what is known exactly."""
 
+import abc
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -15,6 +17,7 @@ ROWS = ("cold", "critical", "hot")
 Q = 3
 """Colours of the Potts model in equilibrium: its transition is continuous, and clusters take it there."""
 Looks = dict[str, Shaped[np.ndarray, "n_chains ..."]]
+Numbers = Float[np.ndarray, "n"]
 
 
 @dataclass(frozen=True)
@@ -34,59 +37,85 @@ class Known:
 
 @dataclass(frozen=True)
 class Guide:
-    """What is known beside a curve, over temperatures in units of the transition's.
+    """What is known beside a curve.
 
     Attributes:
-        x, y: shape (n,) each.
+        x: temperatures in units of the transition's.
+        y: the quantity.
         style: "line", "dashes", "rings" or "diamond".
+        words: what it is.
     """
 
-    x: Float[np.ndarray, "n"]
-    y: Float[np.ndarray, "n"]
-    style: str = "line"
+    x: Numbers
+    y: Numbers
+    style: str
+    words: str
 
 
-@dataclass(frozen=True)
-class Column:
-    """A model of the showcase.
+class Column(abc.ABC):
+    """A model of the showcase, with what is measured on it and what is known of it.
 
     Attributes:
         key: for file names.
         title: for headings.
         formula: of the energy, in mathtext.
-        build: the model for a side L.
-        transition: temperature of the transition, in units of J / k_B.
-        transition_symbol: its name, in mathtext.
-        temperatures: cold, critical and hot.
+        temperatures: cold, critical and hot, in units of J / k_B.
         grid: temperatures of the phase curve, in units of the transition's.
         n_updates: cluster updates that are measured in a chain, at each of the three temperatures.
-        look: what is measured at one moment.
-        curve: the quantity of the phase curve: its name in `look` or "helicity", and its label.
-        known: (quantity, temperature, L) -> what is known about it.
-        guide: (lowest temperature shown, value measured on the cold lattice) -> what is known of the phase curve.
-        energy_guides: (temperatures, energies measured) -> what is known of the energy, and a few words on it.
-        cold_from_hot: energy of the hot lattice -> that of the cold one, and how it is known; None where nothing is.
+        curve: the quantity of the phase curve: its name in `look` or "helicity", what it is called, and its symbol.
         spacing: distance at which correlations are compared to get the correlation length of the hot lattice.
         quench: model, temperature and sweeps of the film.
     """
 
-    key: str
-    title: str
-    formula: str
-    build: Callable[[int], Lattice]
-    transition: float
-    transition_symbol: str
-    temperatures: tuple[float, float, float]
-    grid: tuple[float, ...]
-    n_updates: tuple[int, int, int]
-    look: Callable[[Lattice, np.ndarray], Looks]
-    curve: tuple[str, str]
-    known: Callable[[str, float, int], Known | None]
-    guide: Callable[[float, float], Guide]
-    energy_guides: Callable[[np.ndarray, np.ndarray], tuple[list[Guide], str]]
-    spacing: int
-    quench: tuple[Callable[[int], Lattice], float, int]
-    cold_from_hot: Callable[[float], tuple[float, str]] | None = None
+    key: ClassVar[str]
+    title: ClassVar[str]
+    formula: ClassVar[str]
+    temperatures: ClassVar[tuple[float, float, float]]
+    grid: ClassVar[tuple[float, ...]] = (0.8, 0.86, 0.91, 0.95, 0.97, 0.99, 1.0, 1.01, 1.03, 1.06, 1.1, 1.15, 1.2)
+    n_updates: ClassVar[tuple[int, int, int]]
+    curve: ClassVar[tuple[str, str, str]]
+    spacing: ClassVar[int] = 6
+    quench: ClassVar[tuple[Callable[[int], Lattice], float, int]]
+
+    @abc.abstractmethod
+    def build(self, size: int) -> Lattice:
+        """The model on L x L spins."""
+
+    @abc.abstractmethod
+    def look(self, model: Lattice, spins: Shaped[np.ndarray, "n_chains L L"]) -> Looks:
+        """What is measured at one moment."""
+
+    @abc.abstractmethod
+    def known(self, quantity: str, temperature: float, size: int) -> Known | None:
+        """What is known about a quantity."""
+
+    @abc.abstractmethod
+    def guide(self, low: float, cold: float) -> Guide:
+        """What is known of the phase curve, from the lowest temperature on, given the value on the cold lattice."""
+
+    @abc.abstractmethod
+    def energy_guides(self, ratios: Numbers, energies: Numbers) -> list[Guide]:
+        """What is known of the energy, given what was measured over T / T_c."""
+
+    def cold_from_hot(self, energy: float) -> Known | None:
+        """The energy of the cold lattice from that of the hot one, where that is known."""
+        return None
+
+    @property
+    def transition(self) -> float:
+        """Temperature of the transition, in units of J / k_B."""
+        return self.temperatures[1]
+
+    @property
+    def symbol(self) -> str:
+        """Of that temperature, in mathtext."""
+        name, below = self.build(2).transition.label.split("_")
+        return f"{name}_{{{below}}}" if len(below) == 1 else f"{name}_{{\\mathrm{{{below}}}}}"
+
+
+def energy_alone(model: Lattice, spins: Shaped[np.ndarray, "n_chains L L"]) -> Looks:
+    """The least that is measured."""
+    return {"energy": np.asarray(model.energy(jnp.asarray(spins)))}
 
 
 def along(components: list[Shaped[np.ndarray, "n_chains L L"]]) -> Float[np.ndarray, "n_chains distances"]:
@@ -100,6 +129,46 @@ def along(components: list[Shaped[np.ndarray, "n_chains L L"]]) -> Float[np.ndar
             lines = part.sum(axis, dtype=np.float64)
             total = total + np.fft.irfft(np.abs(np.fft.rfft(lines)) ** 2, size) / (2 * size * size)
     return total[:, : size // 2]
+
+
+def up_to_the_transition(low: float) -> Numbers:
+    """Temperatures that crowd where a curve falls steeply, in units of the transition's."""
+    return 1 - np.append(np.geomspace(1 - low, 1e-9, 300), 0)
+
+
+class _Ising(Column):
+    key, title, formula = "ising", "Ising", r"$E=-\sum s_i s_j$"
+    temperatures = (2.1, 1 / exact.BETA_C, 2 / math.asinh(1 / math.sinh(2 / 2.1)))  # hot: Kramers and Wannier's dual
+    n_updates = (100, 240, 100)
+    curve = ("order", "magnetisation", r"\langle|m|\rangle")
+    quench = (Ising, 1.5, 2000)
+
+    def build(self, size):
+        return Ising(size)
+
+    def look(self, model, spins):
+        order = np.abs(spins.mean((1, 2), dtype=np.float64))
+        return energy_alone(model, spins) | {"order": order, "along": along([spins])}
+
+    def known(self, quantity, temperature, size):
+        beta = 1 / temperature
+        if quantity == "energy":
+            return Known(exact.kaufman_energy((size, size), beta), "Kaufman, this torus")
+        if quantity == "order" and beta > exact.BETA_C * 1.001:
+            return Known(exact.yang_magnetisation(beta), "Yang")
+        if quantity == "correlation length" and beta < exact.BETA_C:
+            return Known(1 / (-math.log(math.tanh(beta)) - 2 * beta), "Onsager")
+        return None
+
+    def guide(self, low, cold):
+        ratios = up_to_the_transition(low)
+        values = [exact.yang_magnetisation(exact.BETA_C / ratio) for ratio in ratios[:-1]]
+        return Guide(ratios, np.append(values, 0), "line", "Yang, exact")
+
+    def energy_guides(self, ratios, energies):
+        fine = np.linspace(ratios[0], ratios[-1], 200)
+        values = np.array([exact.onsager_energy(exact.BETA_C / ratio) for ratio in fine])
+        return [Guide(fine, values, "line", "Onsager, exact")]
 
 
 def dual(temperature: float, q: int) -> float:
@@ -119,177 +188,90 @@ def dual_energy(energy: float, temperature: float, q: int) -> float:
     return -2 * (v + 1) / v - energy * q * (v + 1) / (v * (v + q))
 
 
-# ------------------------------------------------------------------------------------------------------- Ising
+class _Potts(Column):
+    key, title, formula = "potts", f"Potts, {Q} colours", r"$E=-\sum \delta(s_i,s_j)$"
+    temperatures = (0.925, 1 / exact.potts_beta_c(Q), dual(0.925, Q))
+    n_updates = (100, 500, 100)
+    curve = ("order", "order", r"\langle m\rangle")
+    quench = (lambda size: Potts(size, 10), 0.45, 1500)
+    critical_energy = -(1 + 1 / math.sqrt(Q))
+
+    def build(self, size):
+        return Potts(size, Q)
+
+    def look(self, model, spins):
+        order = np.asarray(model.order_parameter(jnp.asarray(spins)), float)
+        shares = [(spins == colour) - 1 / model.q for colour in range(model.q)]
+        return energy_alone(model, spins) | {"order": order, "along": along(shares)}
+
+    def known(self, quantity, temperature, size):
+        if quantity == "energy" and temperature == self.transition:
+            return Known(self.critical_energy, "Potts, infinite lattice", finite=False)
+        return None
+
+    def guide(self, low, cold):
+        ratios = up_to_the_transition(low)
+        values = cold * ((1 - ratios) / (1 - self.temperatures[0] / self.transition)) ** (1 / 9)
+        return Guide(ratios, values, "dashes", "exponent 1/9")
+
+    def energy_guides(self, ratios, energies):
+        hotter = [(ratio * self.transition, e) for ratio, e in zip(ratios, energies, strict=True) if ratio > 1]
+        colder = [(dual(t, Q), e) for t, e in hotter]
+        x, y = np.array([(t / self.transition, dual_energy(e, t, Q)) for t, e in colder]).T
+        middle = Guide(np.array([1.0]), np.array([self.critical_energy]), "diamond", "diamond: exact")
+        return [Guide(x, y, "rings", "rings: duals of\nhotter points"), middle]
+
+    def cold_from_hot(self, energy):
+        return Known(dual_energy(energy, self.temperatures[0], Q), "duality, from the hot lattice")
 
 
-def _look_ising(model: Ising, spins: np.ndarray) -> Looks:
-    return {
-        "energy": np.asarray(model.energy(jnp.asarray(spins))),
-        "order": np.abs(spins.mean((1, 2), dtype=np.float64)),
-        "along": along([spins]),
-    }
+class _XY(Column):
+    key, title, formula = "xy", "XY", r"$E=-\sum\cos(\theta_i-\theta_j)$"
+    temperatures = (0.5, exact.KT_TEMPERATURE, 1.1)
+    grid = (0.4, 0.56, 0.7, 0.8, 0.88, 0.94, 1.0, 1.06, 1.12, 1.18, 1.24, 1.32, 1.4)
+    n_updates = (160, 200, 120)
+    curve = ("helicity", "stiffness", r"\Upsilon")
+    spacing = 8
+    quench = (XY, 0.2, 900)
+
+    def build(self, size):
+        return XY(size)
+
+    def look(self, model, spins):
+        terms = helicity_terms(spins).astype(np.float64)
+        steps = [np.sin(np.roll(spins, -1, axis) - spins) for axis in (1, 2)]
+        force = sum(step - np.roll(step, 1, axis) for axis, step in zip((1, 2), steps, strict=True))
+        cos, sin = np.cos(spins), np.sin(spins)
+        return {
+            "energy": -2 * terms[:, 0],
+            "order": np.hypot(cos.mean((1, 2), dtype=np.float64), sin.mean((1, 2), dtype=np.float64)),
+            "terms": terms,
+            "vortices": np.abs(winding_numbers(spins)).mean((1, 2), dtype=np.float64),
+            "force": np.square(force).mean((1, 2), dtype=np.float64),
+            "along": along([cos, sin]),
+        }
+
+    def known(self, quantity, temperature, size):
+        if quantity == "thermometer":
+            return Known(1.0, "by parts, any lattice")
+        if quantity == "helicity" and temperature == self.transition:
+            return Known(2 * temperature / math.pi, "Nelson and Kosterlitz, infinite lattice", finite=False)
+        return None
+
+    def guide(self, low, cold):
+        ratios = np.array([low, 1.6])
+        return Guide(ratios, 2 / math.pi * ratios * self.transition, "dashes", r"jump at $2T/\pi$, exact")
+
+    def energy_guides(self, ratios, energies):
+        cold = np.linspace(ratios[0], 0.8, 100)
+        temperature = cold * self.transition
+        words = "low $T$, to order $T^2$"
+        return [Guide(cold, -2 + temperature / 2 + temperature**2 / 16, "line", words)]
 
 
-def _known_ising(quantity: str, temperature: float, size: int) -> Known | None:
-    beta = 1 / temperature
-    if quantity == "energy":
-        return Known(exact.kaufman_energy((size, size), beta), "Kaufman, this torus")
-    if quantity == "order" and beta > exact.BETA_C * 1.001:
-        return Known(exact.yang_magnetisation(beta), "Yang")
-    if quantity == "correlation length" and beta < exact.BETA_C:
-        return Known(1 / (-math.log(math.tanh(beta)) - 2 * beta), "Onsager")
-    return None
+COLUMNS: tuple[Column, ...] = (_Ising(), _Potts(), _XY())
 
 
-def _guide_ising(low: float, cold: float) -> Guide:
-    ratios = _up_to_the_transition(low)
-    return Guide(ratios, np.append([exact.yang_magnetisation(1 / (r * T_ISING)) for r in ratios[:-1]], 0))
-
-
-def _energies_ising(ratios: np.ndarray, energies: np.ndarray) -> tuple[list[Guide], str]:
-    fine = np.linspace(ratios[0], ratios[-1], 200)
-    return [Guide(fine, np.array([exact.onsager_energy(1 / (r * T_ISING)) for r in fine]))], "line: Onsager, exact"
-
-
-def _up_to_the_transition(low: float) -> Float[np.ndarray, "n"]:
-    """Temperatures that crowd where a curve falls steeply, in units of the transition's."""
-    return 1 - np.append(np.geomspace(1 - low, 1e-9, 300), 0)
-
-
-# ------------------------------------------------------------------------------------------------------- Potts
-
-
-def _look_potts(model: Potts, spins: np.ndarray) -> Looks:
-    return {
-        "energy": np.asarray(model.energy(jnp.asarray(spins))),
-        "order": np.asarray(model.order_parameter(jnp.asarray(spins)), float),
-        "along": along([(spins == colour) - 1 / model.q for colour in range(model.q)]),
-    }
-
-
-def _known_potts(quantity: str, temperature: float, size: int) -> Known | None:
-    if quantity == "energy" and abs(temperature * exact.potts_beta_c(Q) - 1) < 1e-9:
-        return Known(-(1 + 1 / math.sqrt(Q)), "Potts, infinite lattice", finite=False)
-    return None
-
-
-def _guide_potts(low: float, cold: float) -> Guide:
-    ratios = _up_to_the_transition(low)
-    return Guide(ratios, cold * ((1 - ratios) / (1 - POTTS_COLD / T_POTTS)) ** (1 / 9), "dashes")
-
-
-def _energies_potts(ratios: np.ndarray, energies: np.ndarray) -> tuple[list[Guide], str]:
-    hotter = [(r * T_POTTS, e) for r, e in zip(ratios, energies, strict=True) if r > 1]
-    colder = np.array([(dual(t, Q), e) for t, e in hotter])
-    duals = np.array([dual_energy(e, t, Q) for t, e in colder])
-    at_transition = Guide(np.array([1.0]), np.array([-(1 + 1 / math.sqrt(Q))]), "diamond")
-    return [
-        Guide(colder[:, 0] / T_POTTS, duals, "rings"),
-        at_transition,
-    ], "rings: duals of hotter points\ndiamond: exact"
-
-
-def _cold_from_hot_potts(energy: float) -> tuple[float, str]:
-    return dual_energy(energy, POTTS_COLD, Q), "duality, from the hot lattice"
-
-
-# ---------------------------------------------------------------------------------------------------------- XY
-
-
-def _look_xy(model: XY, spins: np.ndarray) -> Looks:
-    terms = helicity_terms(spins).astype(np.float64)
-    steps = [np.sin(np.roll(spins, -1, axis) - spins) for axis in (1, 2)]
-    force = sum(step - np.roll(step, 1, axis) for axis, step in zip((1, 2), steps, strict=True))
-    cos, sin = np.cos(spins), np.sin(spins)
-    return {
-        "energy": -2 * terms[:, 0],
-        "order": np.hypot(cos.mean((1, 2), dtype=np.float64), sin.mean((1, 2), dtype=np.float64)),
-        "terms": terms,
-        "vortices": np.abs(winding_numbers(spins)).mean((1, 2), dtype=np.float64),
-        "force": np.square(force).mean((1, 2), dtype=np.float64),
-        "along": along([cos, sin]),
-    }
-
-
-def _known_xy(quantity: str, temperature: float, size: int) -> Known | None:
-    if quantity == "thermometer":
-        return Known(1.0, "by parts, any lattice")
-    if quantity == "helicity" and abs(temperature / exact.KT_TEMPERATURE - 1) < 1e-9:
-        return Known(2 * temperature / math.pi, "Nelson and Kosterlitz, infinite lattice", finite=False)
-    return None
-
-
-def _guide_xy(low: float, cold: float) -> Guide:
-    ratios = np.array([low, 1.6])
-    return Guide(ratios, 2 / math.pi * ratios * exact.KT_TEMPERATURE, "dashes")
-
-
-def _energies_xy(ratios: np.ndarray, energies: np.ndarray) -> tuple[list[Guide], str]:
-    cold = np.linspace(ratios[0], 0.8, 100) * exact.KT_TEMPERATURE
-    return [Guide(cold / exact.KT_TEMPERATURE, -2 + cold / 2 + cold**2 / 16)], "line: low $T$, to order $T^2$"
-
-
-# --------------------------------------------------------------------------------------------------------- all
-
-NEAR = (0.97, 0.99, 1.0, 1.01, 1.03)
-ISING_COLD, POTTS_COLD, XY_COLD = 2.1, 0.925, 0.5
-ISING_HOT = 2 / math.asinh(1 / math.sinh(2 / ISING_COLD))  # of Kramers and Wannier's duality
-T_ISING, T_POTTS = 1 / exact.BETA_C, 1 / exact.potts_beta_c(Q)
-
-COLUMNS = (
-    Column(
-        key="ising",
-        title="Ising",
-        formula=r"$E=-\sum s_i s_j$",
-        build=Ising,
-        transition=T_ISING,
-        transition_symbol=r"T_c",
-        temperatures=(ISING_COLD, T_ISING, ISING_HOT),
-        grid=(0.8, 0.86, 0.91, 0.95, *NEAR, 1.06, 1.1, 1.15, 1.2),
-        n_updates=(60, 220, 60),
-        look=_look_ising,
-        curve=("order", r"magnetisation  $\langle|m|\rangle$"),
-        known=_known_ising,
-        guide=_guide_ising,
-        energy_guides=_energies_ising,
-        spacing=6,
-        quench=(Ising, 1.5, 2000),
-    ),
-    Column(
-        key="potts",
-        title=f"Potts, {Q} colours",
-        formula=r"$E=-\sum \delta(s_i,s_j)$",
-        build=lambda size: Potts(size, Q),
-        transition=T_POTTS,
-        transition_symbol=r"T_c",
-        temperatures=(POTTS_COLD, T_POTTS, dual(POTTS_COLD, Q)),
-        grid=(0.8, 0.86, 0.91, 0.95, *NEAR, 1.06, 1.1, 1.15, 1.2),
-        n_updates=(100, 500, 60),
-        look=_look_potts,
-        curve=("order", r"order  $\langle m\rangle$"),
-        known=_known_potts,
-        guide=_guide_potts,
-        energy_guides=_energies_potts,
-        cold_from_hot=_cold_from_hot_potts,
-        spacing=6,
-        quench=(lambda size: Potts(size, 10), 0.45, 1500),
-    ),
-    Column(
-        key="xy",
-        title="XY",
-        formula=r"$E=-\sum\cos(\theta_i-\theta_j)$",
-        build=XY,
-        transition=exact.KT_TEMPERATURE,
-        transition_symbol=r"T_{\mathrm{KT}}",
-        temperatures=(XY_COLD, exact.KT_TEMPERATURE, 1.1),
-        grid=(0.4, 0.56, 0.7, 0.8, 0.88, 0.94, 1.0, 1.06, 1.12, 1.18, 1.24, 1.32, 1.4),
-        n_updates=(100, 160, 120),
-        look=_look_xy,
-        curve=("helicity", r"stiffness  $\Upsilon$"),
-        known=_known_xy,
-        guide=_guide_xy,
-        energy_guides=_energies_xy,
-        spacing=8,
-        quench=(XY, 0.3, 900),
-    ),
-)
+def column_of(key: str) -> Column:
+    """The column of a name."""
+    return next(column for column in COLUMNS if column.key == key)

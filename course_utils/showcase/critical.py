@@ -3,24 +3,20 @@
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int8, Shaped
+from jaxtyping import Shaped
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from ..diagnostics import two_starts
 from ..lattice import Ising, exact
+from ..plots.zooms import balanced, blocks
 from . import colours
 from .plate import LEFT, PANEL, TEXT, Sheet
 from .runs import LARGE, NotAtEquilibrium, Settings
 
 ZOOMS = (1, 2, 4)
+GAP, TOP = 40, 150  # pixels between the pictures and above them
 PIECES = 4  # of the chain from each start, some two autocorrelation times long
-
-
-def blocks(spins: Int8[np.ndarray, "L L"], side: int) -> Int8[np.ndarray, "l l"]:
-    """The majority of each block of side x side spins; where it is a tie, the block's first spin decides."""
-    cells = spins.reshape(len(spins) // side, side, -1, side)
-    total = cells.sum((1, 3), dtype=np.int32)
-    return np.where(total == 0, cells[:, 0, :, 0], np.sign(total)).astype(np.int8)
 
 
 def verdict(energy: Shaped[np.ndarray, "2 n_kept"], size: int) -> str:
@@ -46,53 +42,39 @@ def draw(settings: Settings) -> Sheet:
     kept = LARGE.load(settings)
     spins, size = kept["spins"], 2 * settings.size
     words = verdict(kept["energy"], size)
-    gap, top = 40, 150
-    sheet = Sheet(2 * LEFT + len(ZOOMS) * PANEL + (len(ZOOMS) - 1) * gap, top + PANEL + 150)
-    sheet.text(
-        LEFT, 56, f"Ising at $T_c$: ${size}\\times{size}$ spins, closer and closer", fontsize=TEXT + 8, weight="bold"
-    )
-    model, n_blocks, origin = Ising(size), size // max(ZOOMS), np.zeros(2, int)
+    sheet = Sheet(2 * LEFT + len(ZOOMS) * PANEL + (len(ZOOMS) - 1) * GAP, TOP + PANEL + 150)
+    title = f"Ising at $T_c$: ${size}\\times{size}$ spins, closer and closer"
+    sheet.text(LEFT, 56, title, fontsize=TEXT + 8, weight="bold")
     for number, zoom in enumerate(ZOOMS):
-        left, side, block = LEFT + number * (PANEL + gap), size // zoom, max(ZOOMS) // zoom
-        row, col = origin
-        crop = spins[row : row + side, col : col + side]
-        axes = sheet.image(left, top, PANEL, colours.picture(model, blocks(crop, block)))
+        left, block = LEFT + number * (PANEL + GAP), max(ZOOMS) // zoom
+        shown = blocks(spins, block)
+        axes = sheet.image(left, TOP, PANEL, colours.picture(Ising(size), shown))
         what = f"blocks of ${block}\\times{block}$ spins" if block > 1 else "single spins"
-        sheet.text(left, top - 14, f"$\\times{zoom}$", color=colours.SIGN["hot"])
-        sheet.text(left + PANEL, top - 14, what, ha="right", color=colours.GREY)
-        if zoom == max(ZOOMS):
-            break
-        # of all quarters the one with both signs in the most equal shares: a frame full of one shows nothing
-        offset = _balanced(crop, side // 2)
-        origin = origin + offset
-        row, col = offset / block
-        frame = Rectangle(
-            (col, row), n_blocks / 2, n_blocks / 2, fill=False, edgecolor=colours.SIGN["hot"], linewidth=2.4
-        )
-        axes.add_patch(frame)
-        near, far = left + (col / n_blocks + 0.5) * PANEL, left + PANEL + gap
-        high = top + (0.5 - row / n_blocks) * PANEL
-        for start, end in ((high, top), (high + PANEL / 2, top + PANEL)):
-            sheet.line([near, far], [start, end], color=colours.SIGN["hot"], linewidth=1.2)
-    small = {"fontsize": TEXT - 3, "color": colours.GREY}
+        sheet.text(left, TOP - 14, f"$\\times{zoom}$", color=colours.SIGN["hot"])
+        sheet.text(left + PANEL, TOP - 14, what, ha="right", color=colours.GREY)
+        if block > 1:
+            # of all quarters the one with both signs in the most equal shares: a frame full of one shows nothing
+            row, col = balanced(spins, len(spins) // 2)
+            spins = spins[row:, col:][: len(spins) // 2, : len(spins) // 2]
+            _frame(sheet, axes, left, row / block / len(shown), col / block / len(shown))
     lines = (
         "A block shows the sign of most of its spins, so that all three pictures have equally many pixels. Each is the "
         "framed quarter of the one before,",
-        "chosen to hold both signs. Domains lie within domains of every size: without the labels it is hard to say "
-        "which picture is which.",
+        "chosen to hold both signs. Domains lie within domains of every size, so that the three pictures look alike.",
         words,
     )
     for number, line in enumerate(lines):
-        sheet.text(LEFT, top + PANEL + 46 + 32 * number, line, **small)
+        sheet.text(LEFT, TOP + PANEL + 46 + 32 * number, line, fontsize=TEXT - 3, color=colours.GREY)
     return sheet
 
 
-def _balanced(spins: Int8[np.ndarray, "L L"], side: int) -> Shaped[np.ndarray, "2"]:
-    """Where a square of this side has a magnetisation closest to 0, among places an eighth of it apart."""
-    step = max(1, side // 8)
-    places = [(row, col) for row in range(0, side + 1, step) for col in range(0, side + 1, step)]
-    means = [abs(spins[row : row + side, col : col + side].mean(dtype=float)) for row, col in places]
-    return np.array(places[int(np.argmin(means))])
+def _frame(sheet: Sheet, axes: Axes, left: int, up: float, right: float) -> None:
+    """Frame a quarter of a picture, so far from its lower left corner, and tie it to the next picture."""
+    look, n = {"edgecolor": colours.SIGN["hot"], "linewidth": 2.4}, axes.get_xlim()[1]
+    axes.add_patch(Rectangle((right * n, up * n), n / 2, n / 2, fill=False, **look))
+    for corner, end in ((up + 0.5, TOP), (up, TOP + PANEL)):
+        xs, ys = [left + (right + 0.5) * PANEL, left + PANEL + GAP], [TOP + (1 - corner) * PANEL, end]
+        sheet.line(xs, ys, color=colours.SIGN["hot"], linewidth=1.2)
 
 
 def save(settings: Settings) -> list[Path]:

@@ -14,23 +14,24 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Shaped
 from tqdm import tqdm
 
 from ..diagnostics import TwoStarts, two_starts
-from ..lattice import Ising, cluster, exact
-from .columns import COLUMNS, ROWS, Column
+from ..lattice import Ising, Lattice, cluster, exact
+from .columns import COLUMNS, ROWS, Looks, column_of, energy_alone
 
 CHAINS = 2  # from each of the two starts
 PIECES = 2  # of each chain, whose scatter gives the errors
 LEAST_TAU = 4.0  # autocorrelation times in a chain, 2 in a piece: the shortest whose scatter is still that of the mean
 TRIES = 3  # each twice as long as the one before, until both starts agree
 CURVE_CHAINS, CURVE_UPDATES, CURVE_BURN_IN = 4, 180, 60
+LARGE_UPDATES = 120
 Tick = Callable[[float], None]
 
 
@@ -121,103 +122,96 @@ def agreement(series: Shaped[np.ndarray, "2 n_chains n_kept"]) -> TwoStarts:
     return dataclasses.replace(compared, length=two_starts(series[0].T, series[1].T).length)
 
 
+def enough(compared: TwoStarts) -> bool:
+    """Whether two starts agree, in chains that are long enough to tell."""
+    return compared.agree and compared.length >= LEAST_TAU
+
+
 def burn_in_of(n_kept: int) -> int:
-    """Updates before the first that is measured: hot XY, whose clusters are small, wants some 50 from aligned spins."""
-    return max(n_kept // 4, 50)
+    """Updates before the first that is measured: hot XY, whose clusters are small, wants some 50 from aligned spins.
+
+    With half as many as are measured, the critical Potts lattice has forgotten its start, after some eight
+    autocorrelation times; with a quarter its two starts differ by more than 3 σ, and the run is made again, longer.
+    """
+    return max(n_kept // 2, 50)
 
 
-@dataclass(frozen=True)
-class Point:
+def chains(
+    model: Lattice, rng: np.random.Generator, beta: Any, spins: np.ndarray, n_updates: int, look: Any, tick: Any
+) -> tuple[np.ndarray, Looks]:
+    """So many cluster updates: the spins after them, and what was looked at after each, chains first, then time."""
+    seen = []
+    for _ in range(n_updates):
+        spins = cluster.update(model, rng, beta, spins)
+        seen.append(look(model, spins))
+        tick()
+    return spins, {name: np.stack([now[name] for now in seen], axis=1) for name in seen[0]}
+
+
+def both_starts(model: Lattice, rng: np.random.Generator, n_chains: int) -> np.ndarray:
+    """Random lattices, then as many aligned ones."""
+    return np.concatenate(
+        [cluster.equilibrate(model, rng, 0.0, 0, n_chains=n_chains, init=init) for init in ("random", "aligned")]
+    )
+
+
+def nothing(model: Lattice, spins: np.ndarray) -> Looks:
+    """What is measured in a burn-in."""
+    return {}
+
+
+def point(key: str, row: int, settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
     """One lattice of the plate: chains from random and from aligned spins at one temperature, until they agree."""
-
-    key: str
-    row: int
-
-    def __call__(self, settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
-        column = column_of(self.key)
-        model, temperature = column.build(settings.size), column.temperatures[self.row]
-        rng = settings.rng(f"{self.key}-{ROWS[self.row]}")
-        starts = [cluster.equilibrate(model, rng, 0.0, 0, n_chains=CHAINS, init=init) for init in ("random", "aligned")]
-        spins = np.concatenate(starts)
-        n_kept, spent = column.n_updates[self.row], SECOND
-        n_burn_in = burn_in_of(n_kept)
-        for _ in range(n_burn_in):
-            spins = cluster.update(model, rng, 1 / temperature, spins)
-            tick(spent)
-        for attempt in range(TRIES):
-            if attempt:  # a run that was too short is the next one's burn-in
-                n_burn_in, n_kept, spent = n_burn_in + n_kept, 2 * n_kept, 0.0
-            seen = []
-            for _ in range(n_kept):
-                spins = cluster.update(model, rng, 1 / temperature, spins)
-                seen.append(column.look(model, spins))
-                tick(spent)
-            # the two starts first, then their chains, then time
-            series = {name: np.stack([look[name] for look in seen], axis=1) for name in seen[0]}
-            series = {name: s.reshape(2, CHAINS, *s.shape[1:]) for name, s in series.items()}
-            compared = [agreement(series[name]) for name in ("energy", "order")]
-            if all(one.agree and one.length >= LEAST_TAU for one in compared):
-                break
-        return series | {"spins": spins[0], "n_burn_in": np.array(n_burn_in)}
+    column = column_of(key)
+    model, beta = column.build(settings.size), 1 / column.temperatures[row]
+    rng = settings.rng(f"{key}-{ROWS[row]}")
+    n_kept = column.n_updates[row]
+    n_burn_in, spend = burn_in_of(n_kept), partial(tick, SECOND)
+    spins = both_starts(model, rng, CHAINS)
+    spins, _ = chains(model, rng, beta, spins, n_burn_in, nothing, spend)
+    for attempt in range(TRIES):
+        if attempt:  # a run that was too short is the next one's burn-in
+            n_burn_in, n_kept, spend = n_burn_in + n_kept, 2 * n_kept, partial(tick, 0.0)
+        spins, seen = chains(model, rng, beta, spins, n_kept, column.look, spend)
+        series = {name: s.reshape(2, CHAINS, *s.shape[1:]) for name, s in seen.items()}  # the two starts first
+        if all(enough(agreement(series[name])) for name in ("energy", "order")):
+            break
+    return series | {"spins": spins[0], "n_burn_in": np.array(n_burn_in)}
 
 
-@dataclass(frozen=True)
-class Curve:
+def curve(key: str, settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
     """The phase curve of a model: all temperatures side by side on smaller lattices."""
-
-    key: str
-
-    def __call__(self, settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
-        column = column_of(self.key)
-        model = column.build(settings.curve_size)
-        rng = settings.rng(f"{self.key}-curve")
-        temperatures = np.repeat(np.array(column.grid) * column.transition, CURVE_CHAINS)
-        spins = cluster.equilibrate(model, rng, 0.0, 0, n_chains=len(temperatures)).copy()
-        spins[::2] = cluster.equilibrate(model, rng, 0.0, 0, init="aligned")[0]
-        seen = []
-        for number in range(CURVE_BURN_IN + CURVE_UPDATES):
-            spins = cluster.update(model, rng, 1 / temperatures, spins)
-            if number >= CURVE_BURN_IN:
-                look = column.look(model, spins)
-                seen.append({name: look[name] for name in ("energy", "order", "terms") if name in look})
-            tick(CURVE_COST / (CURVE_BURN_IN + CURVE_UPDATES))
-        shape = (len(column.grid), CURVE_CHAINS, CURVE_UPDATES)
-        series = {name: np.stack([look[name] for look in seen], axis=1) for name in seen[0]}
-        return {name: s.reshape(*shape, *s.shape[2:]) for name, s in series.items()}
+    column = column_of(key)
+    model, rng = column.build(settings.curve_size), settings.rng(f"{key}-curve")
+    betas = 1 / np.repeat(np.array(column.grid) * column.transition, CURVE_CHAINS)
+    spins = cluster.equilibrate(model, rng, 0.0, 0, n_chains=len(betas)).copy()
+    spins[::2] = cluster.equilibrate(model, rng, 0.0, 0, init="aligned")[0]
+    spend = partial(tick, CURVE_COST / (CURVE_BURN_IN + CURVE_UPDATES))
+    spins, _ = chains(model, rng, betas, spins, CURVE_BURN_IN, nothing, spend)
+    _, seen = chains(model, rng, betas, spins, CURVE_UPDATES, column.look, spend)
+    wanted = {name: seen[name] for name in ("energy", "order", "terms") if name in seen}
+    return {name: s.reshape(len(column.grid), CURVE_CHAINS, *s.shape[1:]) for name, s in wanted.items()}
 
 
-@dataclass(frozen=True)
-class Large:
+def large(settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
     """The critical Ising lattice of twice the side, from both starts."""
-
-    n_updates: int = 120
-
-    def __call__(self, settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
-        model, rng = Ising(2 * settings.size), settings.rng("critical")
-        starts = [cluster.equilibrate(model, rng, 0.0, 0, init=init) for init in ("random", "aligned")]
-        spins, energy = np.concatenate(starts), []
-        for number in range(self.n_updates + self.n_updates // 3):
-            spins = cluster.update(model, rng, exact.BETA_C, spins)
-            if number >= self.n_updates // 3:
-                energy.append(np.asarray(model.energy(jnp.asarray(spins))))
-            tick(LARGE_COST / (self.n_updates * 4 / 3))
-        return {"spins": spins[0], "energy": np.stack(energy, axis=1)}
-
-
-def column_of(key: str) -> Column:
-    """The column of a name."""
-    return next(column for column in COLUMNS if column.key == key)
+    model, rng = Ising(2 * settings.size), settings.rng("critical")
+    spend = partial(tick, LARGE_COST / (LARGE_UPDATES * 4 / 3))
+    spins = both_starts(model, rng, 1)
+    spins, _ = chains(model, rng, exact.BETA_C, spins, LARGE_UPDATES // 3, nothing, spend)
+    spins, seen = chains(model, rng, exact.BETA_C, spins, LARGE_UPDATES, energy_alone, spend)
+    return {"spins": spins[0], **seen}
 
 
 SECOND = 0.045 * 2 * CHAINS  # of one core, for an update of all chains at the usual size
 CURVE_COST, LARGE_COST = 14.0, 50.0
 POINTS = {
-    (column.key, row): Part(f"{column.key}-{name}", SECOND * (n_kept + burn_in_of(n_kept)), Point(column.key, row))
-    for column in COLUMNS
-    for row, (name, n_kept) in enumerate(zip(ROWS, column.n_updates, strict=True))
+    (c.key, row): Part(f"{c.key}-{ROWS[row]}", SECOND * (n_kept + burn_in_of(n_kept)), partial(point, c.key, row))
+    for c in COLUMNS
+    for row, n_kept in enumerate(c.n_updates)
 }
-CURVES = {c.key: Part(f"{c.key}-curve", CURVE_COST, Curve(c.key)) for c in COLUMNS}
-LARGE = Part("critical", LARGE_COST, Large())
+CURVES = {c.key: Part(f"{c.key}-curve", CURVE_COST, partial(curve, c.key)) for c in COLUMNS}
+LARGE = Part("critical", LARGE_COST, large)
 
 
 def starts(settings: Settings) -> dict[tuple[str, int], tuple[TwoStarts, TwoStarts]]:
@@ -231,7 +225,7 @@ def starts(settings: Settings) -> dict[tuple[str, int], tuple[TwoStarts, TwoStar
         kept = part.load(settings)
         compared[key, row] = both = agreement(kept["energy"]), agreement(kept["order"])
         for name, one in zip(("energy", "order parameter"), both, strict=True):
-            if not (one.agree and one.length >= LEAST_TAU):
+            if not enough(one):
                 raise NotAtEquilibrium(
                     f"{part.name}, {name} from random and from aligned spins, the last of up to {TRIES} runs: {one}; "
                     f"expected agreement within 3 σ, in chains of at least {LEAST_TAU:g} τ; try another --seed"
@@ -292,7 +286,7 @@ def make(parts: Sequence[Part], settings: Settings, workers: int = 1) -> None:
     if not todo:
         return
     total = sum(part.cost for part in parts)
-    found = total - sum(part.cost for part in todo)
+    found = sum(part.cost for part in parts if part not in todo)
     layout = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
     edge = 1e-6  # which rounding of the sum of all costs does not cross
     with tqdm(total=total + edge, initial=found, file=sys.stdout, desc="lattices", bar_format=layout, ncols=90) as bar:

@@ -11,14 +11,13 @@ from pathlib import Path
 import nbformat
 
 from .answers import missing_answers
-from .execution import RunError, check_size, execute, picture_of
+from .execution import RunError, check_size, execute
 from .freshness import (
     holds_work,
     leftovers,
     module_hashes,
     solved_is_fresh,
     stale_files,
-    stale_picture,
     student_is_fresh,
     with_kept_outputs,
 )
@@ -63,13 +62,7 @@ def build_lesson(lesson: Lesson, course: Course, force: bool = False) -> str:
             solved.metadata["course"]["modules"] = {name: hashes[name] for name in modules if name in hashes}
         check_size(solved, lesson.stem)
         nbformat.validate(solved)
-        picture = picture_of(solved)
         write(course.solved_path(lesson), to_text(solved))
-        if picture:
-            write(course.notebooks / f"{picture[0]}.png", picture[1])
-    elif (stale := stale_picture(lesson, course)) is not None:
-        picture = picture_of(nbformat.read(course.solved_path(lesson), as_version=4))
-        write(stale, picture[1] if picture else b"")
     if not student_is_fresh(lesson, course):
         outcome = "student copy written" if outcome == "up to date" else outcome
         write(course.student_path(lesson), student)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import copy
 import hashlib
 import json
@@ -161,15 +160,3 @@ def check_size(notebook: NotebookNode, name: str, limit: int = MAX_SOLVED_BYTES)
     raise RunError(
         f"{name}: the solved copy has {size // 1000} kB; the limit is {limit // 1000} kB. Largest outputs: {biggest}"
     )
-
-
-def picture_of(notebook: NotebookNode) -> tuple[str, bytes] | None:
-    """Name and PNG bytes of the cell marked `picture`, if there is one and it was run."""
-    for cell in notebook.cells:
-        name = cell.metadata.get("course", {}).get("picture")
-        for output in cell.get("outputs", []) if name else []:
-            if "image/png" in output.get("data", {}):
-                return name, base64.b64decode(output.data["image/png"])
-        if name:
-            raise RunError(f"the cell with picture={name!r} shows no PNG. End it with the figure.")
-    return None

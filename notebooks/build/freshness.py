@@ -13,7 +13,6 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from .execution import RunError, picture_of
 from .notebook import solved_notebook, student_notebook, to_text
 from .source import PACKAGES, Course, Lesson
 
@@ -50,21 +49,6 @@ def solved_is_fresh(lesson: Lesson, course: Course) -> bool:
     if recorded.pop("modules", None) is None or recorded != expected.metadata["course"]:
         return False
     return not changed_modules(found, course) and all(c.execution_count for c in found.cells if c.cell_type == "code")
-
-
-def stale_picture(lesson: Lesson, course: Course) -> Path | None:
-    """The picture file of a lesson if it is missing or differs from the solved copy's figure, else None."""
-    found = _load(course.solved_path(lesson))
-    if found is None or not any(c.role == "picture" for c in lesson.cells):
-        return None
-    try:
-        picture = picture_of(found)
-    except RunError:
-        return None
-    if picture is None:
-        return None
-    path = course.notebooks / f"{picture[0]}.png"
-    return None if path.is_file() and path.read_bytes() == picture[1] else path
 
 
 def module_hashes(root: Path) -> dict[str, str]:
@@ -122,9 +106,6 @@ def stale_files(course: Course, lessons: Sequence[Lesson]) -> dict[Path, str]:
             changed = changed_modules(found, course) if found else []
             reason = f"lesson {lesson.number} ran before these changed: {', '.join(changed)}" if changed else ""
             stale[course.solved_path(lesson)] = reason
-        picture = stale_picture(lesson, course)
-        if picture is not None:
-            stale[picture] = ""
     return stale
 
 

@@ -51,8 +51,6 @@ def _cell_problems(cell: Cell) -> Iterator[str]:
             yield "a template cell is filled by the build. Leave it empty."
     if cell.role == "hint" and not cell.source.strip():
         yield "the hint is empty. Write one."
-    if cell.role == "picture" and not re.fullmatch(r"[a-z0-9_]+", cell.name):
-        yield 'a picture is named in lower case without an ending, like picture="course_map".'
     if cell.kind == "code":
         yield from _code_problems(cell)
 

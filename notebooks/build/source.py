@@ -35,7 +35,6 @@ ROLES: dict[str, set[str]] = {
     "depth": set(),
     "uses": set(),
     "template": set(),
-    "picture": set(),
 }
 
 #: Lessons that are not written yet: the course map shows them, with times that are plans.
@@ -174,11 +173,6 @@ def read_course(root: Path = ROOT) -> Course:
         for need in lesson.needs:
             if need not in known:
                 problems.append(f"{lesson.path.name}: needs lesson {need}, which does not exist. Correct `needs`.")
-    pictures = [(x, c) for x in lessons for c in x.cells if c.role == "picture"]
-    for lesson, cell in pictures[1:]:
-        problems.append(
-            at_line(lesson.path, cell.line, "the course has a picture already. Keep `picture` on one cell.")
-        )
     if problems:
         raise SourceError(problems)
     return Course(root, read_repository(root / "pyproject.toml"), tuple(lessons))

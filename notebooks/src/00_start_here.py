@@ -28,6 +28,7 @@ import numpy as np
 import torch
 
 from course_checks import check
+from course_utils import showcase
 
 # %% [markdown]
 # ## 1 · One formula and where it leads
@@ -40,6 +41,25 @@ from course_checks import check
 # century. Today it describes magnets, it is what an energy-based model learns, and it is what thermodynamic hardware draws
 # from. The number $Z$ that makes the total one is out of reach for all but the smallest systems, and almost every idea in
 # this course is a way around it.
+#
+# Three energies of spins on a square lattice, and what $p$ draws from them when it is cold, at the temperature where the order
+# goes, and hot:
+
+# %%
+showcase.plate_made()
+
+# %% [markdown]
+# *Picture: three columns of lattices, cold on top, hot at the bottom, and below each column a curve of what is left of the order
+# against temperature; a line ties each lattice to its point. Ising, two colours: nearly all spins equal, then patches of all sizes,
+# then small ones; the points follow the exact curve to zero at $T_c$, but for a tail. Potts, three colours: the same, more steeply.
+# XY, where a colour is a direction: broad clouds of similar colours in the cold, finer ones of all colours with the heat. In
+# enlarged squares white and black discs, vortices and antivortices: one close pair in the cold, a few at the transition, many above.*
+#
+# Each of these lattices has 512 × 512 spins, and random and aligned starts led to the same averages: that is how you will learn to
+# tell equilibrium from a run that was too short. You write such samplers yourself in lessons 07 to 09. In a terminal in the
+# folder of the course, `.venv/bin/python -m course_utils.showcase` makes the picture anew in some five minutes.
+#
+# Here is the way there:
 
 # %% template="map"
 

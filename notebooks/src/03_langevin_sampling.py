@@ -498,20 +498,27 @@ on_left = float((path[:, 0] < 0).double().mean())
 print(f"1200 steps, time {1200 * 0.02:.0f}: {crossings} crossings, {on_left:.1%} of states on the left")
 
 # %%
-points, cell = boltzmann.grid_2d(((-1.9, 1.9), (-1.7, 1.7)), 121)
-step = torch.arange(1201)
+points, _ = boltzmann.grid_2d(((-1.6, 1.6), (-1.15, 1.45)), 111)
+over = int((path[:, 0] > 0.7).nonzero()[0])  # the step that reaches the other well
+walk, step = slice(over - 40, over + 60), torch.arange(1201)
 plots.figure(
-    plots.panel(plots.energy(points, two_valleys(points), top=10, grey=True), plots.path(path, color="time"), height=3.4),
-    plots.panel(plots.line(step, path[:, 0], width=0.9), plots.hline(0, style=":"), xlabel="step", ylabel="$x_1$"),
-    title=f"One chain, 1200 steps of MALA at $T = {T_valleys:g}$, from the disc to the cross: {crossings} crossings, {on_left:.0%} on the left",
-    widths=(1.5, 1),
+    plots.surface(
+        points, two_valleys(points), way=path[walk], heights=two_valleys(path[walk]), span=(0, 5), view=(52, -76),
+        zlabel="energy $E$", lines=(0.5, 1, 1.5, 2, 3, 4), relief=0.5, zoom=1.2, title="a hundred steps, up to the disc",
+    ),
+    plots.panel(
+        plots.span(walk.start, walk.stop, "the steps on the left", color="red"), plots.line(step, path[:, 0], width=0.9),
+        plots.hline(0, style=":"), xlabel="step", ylabel="$x_1$", title="all steps",
+    ),
+    title=f"One chain, 1200 steps of MALA at $T = {T_valleys:g}$: {crossings} crossings, {on_left:.0%} on the left",
+    widths=(1.6, 1),
 )  # fmt: skip
 
 # %% [markdown]
-# *Picture: on the left two wells side by side in grey, a disc at the start, a cross at the end, and the chain's way as a tangle of
-# lines, one for each step, whose colour runs from dark (early) to light (late). Tangles of one colour fill one well, then the
-# other; a few strands lead over the saddle between them. On the right the first coordinate against the step: it stays near −1 for
-# some 600 steps and then near +1, but for one short visit to the left.*
+# *Picture: on the left the energy as a lit landscape of two hollows with contour lines, level from E = 5 upwards. A line of a hundred
+# steps turns about in the left hollow, crosses the saddle once, strays up the slopes and ends in the right hollow at a disc. On the
+# right the first coordinate against the step: it stays near −1 for some 600 steps and then near +1, but for one short visit to the left;
+# the hundred steps are shaded.*
 #
 # The truth is 50 % on each side. With so few crossings, to come close is luck: the chain knows *its* well after fifty steps,
 # but the shares of the two wells only after many crossings. How good is an average over a run? Three questions, in this
@@ -1001,11 +1008,54 @@ left = over_chains(cold[200:] < tilted.barrier_top)
 print(f"your replica exchange, T = 1: left {versus(*left, exact_left)}; every chain started on the right")
 
 # %% [markdown]
+# What happens on such a ladder? One set of four chains, one for each temperature, all in the right well at the start. We follow each
+# chain from rung to rung.
+
+
+# %%
+def climb(ladder: list[float], n_rounds: int, rng) -> tuple[Tensor, Tensor]:
+    """After each round, for each rung: where the state that is there now started, and the state."""
+    T, x, origin, rounds = torch.tensor(ladder), torch.ones(len(ladder)), torch.arange(len(ladder)), []
+    for n in range(n_rounds):
+        how = {"step_size": 0.01, "n_steps": 5, "generator": rng, "keep": False}
+        x = samplers.mala(tilted, x, temperature=T, **how).x
+        for i in range(n % 2, len(ladder) - 1, 2):
+            here, there, E = [i, i + 1], [i + 1, i], tilted(x)
+            if torch.rand(1, generator=rng) < torch.exp((1 / T[i] - 1 / T[i + 1]) * (E[i] - E[i + 1])):
+                x[here], origin[here] = x[there], origin[there]
+        rounds.append((origin.clone(), x.clone()))
+    return tuple(torch.stack(column) for column in zip(*rounds, strict=True))
+
+
+ladder, rounds = [1.0, 2.0, 4.0, 8.0], torch.arange(1, 101)
+origin, states = climb(ladder, 100, torch.Generator().manual_seed(15))
+coldest, who = states[:, 0], origin[:, 0]
+
+# %%
+changed = (coldest[1:] < 0) != (coldest[:-1] < 0)
+by_swap = int((changed & (who[1:] != who[:-1])).sum())
+looks = enumerate(zip(ladder, plots.shades(4), strict=True))
+layers = [
+    plots.points(rounds[who == k], coldest[who == k], name=f"started at $T = {T:g}$", color=color)
+    for k, (T, color) in looks
+]
+axes = {"xlabel": "round (5 steps of MALA, then swaps)", "ylabel": "$x$ at $T = 1$", "height": 2.1}
+plots.figure(
+    plots.ladder(origin, ladder, title="who is where: swaps are crossings"),
+    plots.panel(plots.hline(0, style=":"), *layers, title="what the coldest rung holds", **axes), columns=1, share="x",
+    title=f"In 100 rounds the state at $T = 1$ changes its well {int(changed.sum())} times, {by_swap} times by a swap",
+)  # fmt: skip
+
+# %% [markdown]
+# *Picture: above, four coloured lines, one for each chain, run along four rungs and change them in pairs all the time; every chain visits
+# every rung. Below, the state on the coldest rung, in the colour of the chain it belongs to: about +1 at first, about −1 for most of the
+# time, now and then +1 again, and nothing in between. Where it changes sides, the colour changes too.*
+#
 # And the one of the course, against MALA at T = 1 alone with half of its chains on each side, as many steps, and the
 # annealed runs.
 
 # %%
-rng, ladder = torch.Generator().manual_seed(15), [1.0, 2.0, 4.0, 8.0]
+rng = torch.Generator().manual_seed(15)
 run = samplers.replica_exchange(
     tilted, torch.ones(4, 200), step_sizes=0.01, temperatures=ladder, n_steps=5000, swap_every=5,
     burn_in=1000, thin=5, generator=rng,

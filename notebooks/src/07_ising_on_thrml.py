@@ -6,7 +6,7 @@
 #     needs: ["02"]
 #     know: exponentials, matrix products, the mean and variance of random numbers
 #     time: 130 min
-#     runs: 90 s
+#     runs: 100 s
 #     uses: [jax]
 # ---
 
@@ -41,8 +41,8 @@ from thrml import (
 )
 from thrml.models import IsingEBM, IsingSamplingProgram, SpinEBMFactor, SpinGibbsConditional
 
-from course_utils import diagnostics, explorers, plots
-from course_utils.lattice import Ising, exact, gibbs, observables
+from course_utils import diagnostics, explorers, movie, plots
+from course_utils.lattice import Ising, cluster, exact, gibbs, observables
 
 T_C = 1 / exact.BETA_C
 
@@ -362,6 +362,20 @@ plots.figure(*plots.lattices(shown, Ising(64), titles), columns=4, title=title)
 # | **factors** | `SpinEBMFactor` | terms of the energy |
 # | **program** | `FactorSamplingProgram` | who reads whom, in tables; and a conditional sampler per block |
 # | **schedule** | `SamplingSchedule(n_warmup, n_samples, steps_per_sample)` | how long |
+#
+# Here is one for 4 × 4 spins, drawn from its tables.
+
+# %%
+few = [SpinNode() for _ in range(16)]
+small = gibbs.ising_program(few, 0.4)[0]
+title = "No node reads a node of its own block: a block is drawn at once, given the other one"
+plots.figure(*plots.program(small, few, (4, 4)), widths=(1, 1.35), title=title)
+
+# %% [markdown]
+# *Picture: on the left 16 numbered nodes in blue and orange, a checkerboard, joined by bonds; stubs at the sides wrap round. On the right
+# the same nodes in two frames, block 0 with the blue and block 1 with the orange ones, and a line for each bond: all run from frame to
+# frame. Node 5 is marked, with red-orange arrows from 1, 4, 6 and 9, its four neighbours. An arrow from frame to frame says that block 0
+# is drawn given block 1, one the other way that block 1 follows.*
 #
 # For Ising models there is a ready-made one.
 
@@ -787,7 +801,29 @@ plots.figure(
 # The best estimates in the literature are z = 2.17 (Nightingale and Blöte 1996). Doubling the side costs four times as many
 # spins *and* more than four times as many sweeps. Cluster algorithms (Swendsen and Wang 1987) draw whole patches at once and
 # all but remove this. They are not local: a cluster may span the lattice, and a cell that sees its neighbours alone cannot
-# grow one.
+# grow one. With them, 512 × 512 spins at $T_c$ are a matter of seconds. Once from random and once from equal spins:
+
+# %%
+large, dice = Ising(512), np.random.default_rng(8)
+opposite = np.stack([dice.choice([-1, 1], large.shape), np.ones(large.shape)]).astype(np.int8)
+how = {"n_samples": 40, "n_burn_in": 28, "n_chains": 2, "init": opposite}
+clustered = cluster.measure(large, dice, exact.BETA_C, {"e": large.energy}, **how)
+pieces = clustered["e"].reshape(2, 4, 10)  # of each chain, about one τ long: the errors are a little too small
+print("energy from random and from equal spins:", diagnostics.two_starts(pieces[0].T, pieces[1].T))
+u, error = pieces.mean(), pieces.mean(2).std(ddof=1) / math.sqrt(8)
+print(f"both together {u:.4f} ± {error:.4f}, exact (Kaufman) {exact.kaufman_energy(512, exact.BETA_C):.4f}")
+final = clustered["spins"][:, 0]
+most_even = final[np.abs(final.mean((1, 2))).argmin()]
+title = "$512\\times512$ spins at $T_c$, closer and closer: domains within domains of every size"
+plots.figure(*plots.zooms(most_even, large), title=title)
+
+# %% [markdown]
+# *Picture: three square lattices of equally many cells. The first is the whole lattice, a cell being the majority of 4 × 4 spins; the
+# second is a framed quarter of it, in blocks of 2 × 2; the third a framed quarter of that, spin by spin. In all three there are large
+# ragged patches of both colours with smaller ones inside, down to single cells.*
+#
+# By the measure of section 6 runs of three τ are short. What speaks for them is that both starts agree with each other, and with the
+# exact energy, within errors.
 #
 # ## 8 · The critical temperature from small lattices
 #
@@ -879,7 +915,46 @@ for L, m in at_critical.items():
 #
 # ## 9 · Hysteresis in a field
 #
-# Below $T_c$ a field decides which colour is at home. Lower it slowly from +1 to -1 and raise it again. The spins of a cold
+# Below $T_c$ a field decides which colour is at home, however small it is. Here is the plane of temperature and field at equilibrium, a
+# lattice at each of its points. Each starts along its field, and once more against it.
+
+# %%
+columns, height = np.arange(1.0, 4.7, 0.4), {0.02: 0.68, 0.1: 1.68, 0.4: 2.68}
+height |= {-h: -y for h, y in height.items()}  # rows, at equal distances
+plane, gaps = {}, {}
+for k, h in enumerate(height):
+    start = np.sign(h) * np.ones((20, 64, 64)) * np.repeat([1, -1], 10)[:, None, None]
+    how = {"n_samples": 1, "n_sweeps": 500, "n_chains": 20, "init": start.astype(np.int8)}
+    spins = Ising(64, field=h).sample(jax.random.fold_in(jax.random.key(81), k), np.tile(1 / columns, 2), **how)
+    plane[h], against = np.asarray(spins[:10, 0]), np.asarray(spins[10:, 0])
+    gaps[h] = np.abs(plane[h].mean((1, 2)) - against.mean((1, 2)))
+late = [f"up to T = {columns[gap > 0.5].max():.1f} at h = {h:+g}" for h, gap in gaps.items() if gap.max() > 0.5]
+print("after 500 sweeps a start against the field is not forgotten " + ", ".join(late))
+print(f"elsewhere m differs by at most {max(gap[gap <= 0.5].max() for gap in gaps.values()):.2f}")
+
+# %%
+low, high = ([f"{plane[h][k].mean():.2f}".replace("-", "−") for k in (2, 6)] for h in (-0.02, 0.02))
+T_h = np.stack(np.meshgrid(columns, list(height.values())), axis=-1).reshape(-1, 2).T
+axes = {"xlabel": "temperature $T$ ($J/k_B$)", "ylabel": "field $h$ ($J$), rows not to scale", "height": 5.9}
+ticks = {y: f"{h:+g}".replace("-", "−") for h, y in height.items()} | {0: "0"}
+plots.figure(
+    plots.panel(
+        plots.line([0.7, T_C], [0, 0], "first-order transitions: $h = 0$, $T < T_c$", color="red", width=6),
+        plots.points([T_C], [0], name="critical point", color="black"), plots.words(2.4, 0, "no transition from here on"),
+        plots.pasted(np.concatenate(list(plane.values())), *T_h, model_64, side=0.73),
+        xticks=columns.round(1), yticks=ticks, xlim=(0.7, 4.9), ylim=(-3.2, 3.2), **axes,
+    ),
+    title=f"Across $h = 0$, $m$ jumps from {low[0]} to {high[0]} at $T = 1.8$; at 3.4 it moves from {low[1]} to {high[1]}",
+)  # fmt: skip
+
+# %% [markdown]
+# *Picture: small square lattices in six rows of fields and ten columns of temperatures. On the left the rows of positive fields are
+# dark and those of negative ones pale, but for specks; between them a thick line at h = 0 ends in a dot at T_c. To the right of the dot
+# the lattices are mixed, patches near it and a finer grain further right, with a lean to the colour of the field that fades where the
+# field is weak.*
+#
+# Only who crosses the line sees a jump: round the critical point a way leads from dark to pale on which nothing jumps, as from water to
+# steam. And who does cross it sees the jump late. Lower the field slowly from +1 to -1 and raise it again. The spins of a cold
 # lattice follow late: against the field, the wrong colour survives until a droplet of the right one happens to be large
 # enough to grow. Field and coupling are arguments of the compiled program, so that all fields are one compilation.
 
@@ -972,6 +1047,24 @@ print(f", {honest / naive:.1f} times as large")
 # - After a quench domains grow as $\sqrt t$, and stripes stay. Start cold, cool slowly, or exchange replicas.
 # - At $T_c$ one independent lattice costs about $L^{2.2}$ sweeps; error bars come from independent chains.
 # - Binder's cumulants of two small lattices cross at $T_c$.
+#
+# Last, the quench of section 5 as a film. Change its temperature, or its pace:
+
+# %%
+bath, film = Ising(256), movie.Animation(milliseconds=80)
+paint = movie.Painter(bath)
+with film:
+    for chunk in bath.stream(jax.random.key(711), 1 / 1.5, n_frames=48, n_sweeps=8, chunk=16):
+        for one in np.asarray(chunk[0]):
+            film.write(paint(one).repeat(2, axis=0).repeat(2, axis=1))
+film.show("Small winding patches of two colours grow, their corners round off, islands shrink and vanish.")
+
+# %% [markdown]
+# *Moving picture: 256 × 256 spins after a quench to T = 1.5, from sweep 8 to sweep 384, eight sweeps a picture. Small winding
+# patches grow, their corners round off, islands shrink and vanish. It runs three times and stops at the last picture.*
+#
+# In a terminal in the folder of the course, `.venv/bin/python -m course_utils.showcase --only films` makes films of ten seconds
+# with 512 × 512 spins: this quench, and those of lessons 08 and 09.
 
 # %% [markdown] think="7a"
 # **Think.** How many colours does the triangular lattice need, where each spin has six neighbours? And a square lattice with

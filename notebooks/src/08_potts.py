@@ -22,6 +22,7 @@
 # %%
 import math
 import time
+from itertools import pairwise
 
 import equinox as eqx
 import jax
@@ -41,8 +42,8 @@ from thrml import (
     sample_states,
 )
 
-from course_utils import diagnostics, explorers, plots
-from course_utils.lattice import Potts, exact, factors, gibbs, tempering
+from course_utils import diagnostics, explorers, movie, plots
+from course_utils.lattice import Potts, cluster, exact, factors, gibbs, tempering
 from course_utils.lattice import observables as ob
 
 T_C = {q: 1 / exact.potts_beta_c(q) for q in (5, 10)}
@@ -255,6 +256,58 @@ print("of 72 other quenches still divided:", ", ".join(f"{n} after {t} sweeps" f
 # left from 20 000 sweeps on were stripes of *two* colours. Their straight walls have no meeting points and wait for $2J$, as in lesson
 # 07. A phase diagram from 1000 sweeps shows a small order parameter in the cold, which is the age of the runs and no property of the
 # model.
+#
+# On a larger lattice, and with ten colours, one watches *grains*: patches of one colour with walls and meeting points between them, as in
+# a metal that cools. The area of a grain averaged over all spins, so that each counts by its size, is its size ℓ squared.
+
+
+# %%
+def grain_sizes(spins: UInt8[np.ndarray, "n rows cols"]) -> Float[np.ndarray, "n"]:
+    """Root of the area of the grain in which a spin lies, averaged over the spins of each lattice."""
+    same = np.stack([spins == np.roll(spins, -1, axis) for axis in (1, 2)], axis=-1)
+    _, grain = cluster.clusters(same)
+    return np.sqrt(np.bincount(grain.ravel())[grain].mean(axis=(1, 2)))
+
+
+metal, ages, coarse, size_of_grains = Potts(256, 10), np.array([1, 3, 10, 30, 100, 300, 1000]), {}, {}
+for share in (0.5, 0.25):
+    state, sizes = "random", []
+    for before, t in pairwise([0, *ages.tolist()]):
+        how = {"n_samples": 1, "n_sweeps": t - before, "n_chains": 4, "init": state}
+        key = jax.random.fold_in(jax.random.key(92), t)
+        state = np.asarray(metal.sample(key, 1 / (share * T_C[10]), **how))[:, 0]
+        coarse[share, t] = state[0]
+        sizes.append(grain_sizes(state))
+    size_of_grains[share] = np.array(sizes)
+
+# %%
+late, growth = slice(3, None), {}
+for share, sizes in size_of_grains.items():
+    slopes = np.polyfit(np.log(ages[late]), np.log(sizes[late]), 1)[0]  # one for each of the 4 lattices
+    growth[share] = ob.Measurement(slopes.mean(), slopes.std(ddof=1) / 2)
+names, layers = {0.5: "$T_c/2$", 0.25: "$T_c/4$"}, []
+for (share, sizes), mark in zip(size_of_grains.items(), "os", strict=True):
+    spread = sizes.std(axis=1, ddof=1) / 2
+    layers.append(plots.points(ages, sizes.mean(axis=1), spread, names[share], mark=mark, joined=True))
+layers.append(plots.line(ages[late], 2.7 * np.sqrt(ages[late]), "$t^{1/2}$", color="black", style="--", width=1.2))
+axes = {"xlabel": "time $t$ (sweeps)", "ylabel": "grain size $\\ell$ (spacings)", "yticks": (2, 5, 10, 20, 50)}
+shown = (3, 30, 100, 300, 1000)
+titles = [f"$T_c/2$, $t = {t}$ sweeps" for t in shown]
+moments = plots.lattices([coarse[0.5, t] for t in shown], metal, titles)
+exponents = [f"$t^{{{g.value:.2f} \\pm {g.error:.2f}}}$ at {names[share]}" for share, g in growth.items()]
+plots.figure(
+    *moments, plots.panel(*layers, log="xy", title="means of 4 lattices", **axes), legend="inside",
+    title=f"From $t = 30$ to 1000, grains grow as {' and '.join(exponents)}; the law of late times is $t^{{1/2}}$",
+)  # fmt: skip
+
+# %% [markdown]
+# *Picture: five moments of a lattice of ten colours, 256 × 256 spins. Speckles after 3 sweeps, then grains of all colours, whose number
+# falls and whose size grows from moment to moment, with three walls at most meeting points. The sixth panel shows the size of the grains
+# against time on logarithmic axes, from 3 to some 50 spacings: from 10 sweeps on the squares for T_c/4 lie below the discs for T_c/2. Both
+# rise less steeply than a dashed line of slope one half above them.*
+#
+# The exponents are those of this window. Walls move by their curvature, as in lesson 07, which gives 1/2 in the end; meeting points that
+# wait hold them back before, at T_c/4 by $e^{J/T}$ = 300 sweeps.
 #
 # Two protocols that do not freeze. **Away from $T_c$: start from one colour.** Below $T_c$ that is next to equilibrium, above it
 # order melts in a few sweeps. **Near $T_c$: replica exchange** (lesson 03). Eight temperatures from 3.5 % below to 3.5 % above $T_c$
@@ -939,6 +992,27 @@ print(f"{right} with one colour after the other (section 4)")
 # - Two peaks with a dip that deepens as $L$ grows: two phases. Two halves of a broad hill: nothing.
 # - On THRML, a factor says who sees whom, an interaction what they are told, a sampler what they do. One coupling in place of a
 #   table for each edge saves memory and time.
+#
+# Last, a film: ten colours at infinite temperature, put at once into a bath at T = 0.45, well below $T_c$. Change the number of
+# colours, the temperature, or the pace:
+
+# %%
+grains, film = Potts(256, 10), movie.Animation(milliseconds=80)
+paint = movie.Painter(grains)
+with film:
+    for chunk in grains.stream(jax.random.key(92), 1 / 0.45, n_frames=48, n_sweeps=8, chunk=16):
+        for one in np.asarray(chunk[0]):
+            film.write(paint(one).repeat(2, axis=0).repeat(2, axis=1))
+film.show("Small grains of ten colours; the large ones grow, the small ones shrink and vanish.")
+
+# %% [markdown]
+# *Moving picture: 256 × 256 spins from sweep 8 to sweep 384 after the quench, eight sweeps a picture. Small grains of ten
+# colours; the large ones grow, the small ones shrink and vanish, and three walls meet at nearly every corner, as in a metal or in
+# foam. It runs three times and stops at the last picture.*
+#
+# Two colours have walls that wander; many colours have a foam, since two grains of one colour seldom touch. A film of ten
+# seconds with 512 × 512 spins: `.venv/bin/python -m course_utils.showcase --only films`, in a terminal in the folder of the
+# course.
 
 # %% [markdown] think="8a"
 # **Think.** Three chains at $T_c$ of ten colours on 64 × 64, each of $10^5$ sweeps, have R-hat = 1.00 and energies of -0.97. All three

@@ -1067,6 +1067,9 @@ plots.planar_movie([*stills[::3], stills[-1]], quench, still=12, words=words)
 # meet in pairs and vanish, and after some hundred sweeps a few are left at the points where all colours meet. Where the picture
 # does not move, it shows sweep 104, with the clouds half grown.*
 #
+# A film of ten seconds with 512 × 512 spins: `.venv/bin/python -m course_utils.showcase --only films`, in a terminal in the folder
+# of the course.
+#
 # Were the density of vortices to fall by meetings of wanderers that are pulled together by a force $1/d$ and held back by a
 # friction that grows as $\ln d$, it would go as $\ln t/t$ (Yurke and others 1993):
 
@@ -1163,7 +1166,7 @@ for name, (T, values, errors) in ordered.items():
         print(f"{name:6s} T / T_c = {share[i]:.2f}: {both} (heated, cooled)", end="")
         print(f"; infinite lattice {exact.yang_magnetisation(1 / T[i]):.3f}" if name == "Ising" else "")
 
-# %% picture="three_models"
+# %%
 stiffness = {L: (T, *halves(seen["helicity"])) for L, (T, seen) in scans.items()}
 title = "Three ways to order: Ising goes to zero continuously, $q = 10$ jumps and $q = 5$ glides, XY loses its stiffness"
 fine, known = np.linspace(1.5, 3, 400), np.linspace(0, 1.5, 3)

@@ -106,7 +106,7 @@ def with_our_net(name: str, density: data.Density, x: torch.Tensor, seed: int) -
             if chosen.method == "dsm":
                 return losses.DenoisingScoreMatching(model=model, noise_scale=chosen.sigma)
             if chosen.method == "ssm":
-                return losses.SlicedScoreMatching(model=model, n_projections=chosen.n_directions)
+                return losses.SlicedScoreMatching(model=model, n_projections=1)
             sampler = LangevinDynamics(model=model, step_size=chosen.step_size, noise_scale=1.0)
             return losses.ContrastiveDivergence(
                 model=model,

@@ -27,7 +27,7 @@ class PlanarRecipe:
     """A method with its settings, an `EnergyNet` and a training loop.
 
     Attributes:
-        method: "exact", "nce", "cd", "pcd", "tempered", "dsm" or "ssm".
+        method: "exact", "nce", "cd", "pcd", "dsm" or "ssm".
         n_steps, batch_size, learning_rate, ema: of `train`.
         k: Langevin steps per training step.
         step_size: ε of those steps, at T = 1.
@@ -36,13 +36,11 @@ class PlanarRecipe:
         capacity: chains in the buffer.
         reinit: share of the chains taken that restart.
         fresh_std: chains start, and restart, from a Gaussian of this standard deviation around 0; with None, from data.
-        temperatures: the ladder of "tempered".
         ratio: noise points per data point.
         widen: standard deviation of the noise in those of the data.
         sigma: blur of denoising score matching.
-        n_directions: of sliced score matching.
         n_cells: cells per axis of exact likelihood.
-        hidden, first_scale, base: of `EnergyNet`.
+        hidden, base: of `EnergyNet`.
     """
 
     method: str
@@ -57,19 +55,16 @@ class PlanarRecipe:
     capacity: int = 2000
     reinit: float = 0.02
     fresh_std: float | None = 2.0
-    temperatures: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
     ratio: int = 2
     widen: float = 1.3
     sigma: float = 0.1
-    n_directions: int = 1
     n_cells: int | None = None
     hidden: tuple[int, ...] = (128, 128)
-    first_scale: float = 3.0
     base: float | None = 2.0
 
     def network(self, dim: int, generator: torch.Generator) -> ebm.EnergyNet:
         """A new energy."""
-        return ebm.EnergyNet(dim, self.hidden, self.first_scale, self.base, generator=generator)
+        return ebm.EnergyNet(dim, self.hidden, self.base, generator=generator)
 
     def objective(self, data: Float[Tensor, "n *dim"], domain: Domain) -> ebm.Objective:
         """The objective, made for these data.
@@ -83,13 +78,9 @@ class PlanarRecipe:
         """
 
         def fresh(n: int, generator: torch.Generator) -> Tensor:
-            replicas = [len(self.temperatures)] if self.method == "tempered" else []
-            shape = (n, *replicas, *data.shape[1:])
             if self.fresh_std is None:
-                return data[
-                    torch.randint(len(data), shape[: 1 + len(replicas)], generator=generator, device=data.device)
-                ]
-            return self.fresh_std * torch.randn(shape, generator=generator, device=data.device)
+                return data[torch.randint(len(data), (n,), generator=generator, device=data.device)]
+            return self.fresh_std * torch.randn((n, *data.shape[1:]), generator=generator, device=data.device)
 
         buffer = ebm.ReplayBuffer(self.capacity, fresh, self.reinit)
         chains: dict[str, Any] = {"k": self.k, "step_size": self.step_size, "alpha": self.alpha}
@@ -102,12 +93,10 @@ class PlanarRecipe:
                 return ebm.ContrastiveDivergence(**chains, sampler=self.sampler)
             case "pcd":
                 return ebm.ContrastiveDivergence(**chains, sampler=self.sampler, buffer=buffer)
-            case "tempered":
-                return ebm.TemperedContrastiveDivergence(**chains, buffer=buffer, temperatures=self.temperatures)
             case "dsm":
                 return ebm.DenoisingScoreMatching(self.sigma)
             case "ssm":
-                return ebm.SlicedScoreMatching(self.n_directions)
+                return ebm.SlicedScoreMatching()
         raise ValueError(f"method = {self.method!r}: expected one of {', '.join(PLANAR)}")
 
     def train(self, data: Float[Tensor, "n *dim"], domain: Domain, *, seed: int, **options: Any) -> ebm.Training:
@@ -138,9 +127,8 @@ PLANAR: dict[str, PlanarRecipe] = {
         PlanarRecipe("nce", n_steps=1000, batch_size=256),
         PlanarRecipe("cd", n_steps=800, batch_size=128),
         PlanarRecipe("pcd", n_steps=1000, batch_size=128),
-        PlanarRecipe("tempered", n_steps=1500, batch_size=100, k=5, step_size=0.04, capacity=500),
         PlanarRecipe("dsm", n_steps=1500, batch_size=200, learning_rate=5e-3),
         PlanarRecipe("ssm", n_steps=1500, batch_size=200, learning_rate=5e-3),
     )
 }
-"""By method. Chosen on two moons with seeds 0 to 4, 5000 points; "tempered" on eight Gaussians."""
+"""By method. Chosen on two moons with seeds 0 to 4, 5000 points."""

@@ -36,7 +36,7 @@ import numpy as np
 from thrml import sample_blocks
 
 from course_utils.lattice import XY, Clock, Ising, Lattice, Potts
-from course_utils.lattice.base import Run, engine_of, to_spins
+from course_utils.lattice.base import Chains, engine_of, to_spins
 from course_utils.lattice.engines import sites, sublattices
 from course_utils.lattice.factors import FactorProgram
 
@@ -78,16 +78,15 @@ class BuiltIn:
             raise NotImplementedError
         self.build = clock(lambda: setattr(self, "built_in", FactorProgram(self.model, case.beta)))
         spins = self.model.random(KEY, (self.model.n_spins,))
-        spins = spins == 1 if isinstance(self.model, Ising) else spins
-        self.state = [spins[at] for at in self.built_in.order]
+        numbers = jnp.searchsorted(self.built_in.states, spins).astype(jnp.uint8)
+        self.state = [numbers[at] for at in self.built_in.order]
 
     def run(self, n: int) -> None:
         self.state = jax.block_until_ready(_thrml_sweeps(self.built_in.program, KEY, self.state, jnp.int32(n)))
 
     def spins(self) -> jax.Array:
         place = np.argsort(np.concatenate(self.built_in.order))
-        spins = jnp.concatenate(self.state)[place].reshape(self.model.shape)
-        return 2 * spins.astype(jnp.int8) - 1 if isinstance(self.model, Ising) else spins
+        return self.built_in.states[jnp.concatenate(self.state)[place]].reshape(self.model.shape)
 
 
 @eqx.filter_jit
@@ -104,7 +103,7 @@ class Ours:
     def __init__(self, case: Case, engine: str) -> None:
         model = case.make()
         self.build = clock(lambda: engine_of(model, engine))
-        self.chain = Run(model, KEY, case.beta, 1, "random", engine)
+        self.chain = Chains(model, KEY, case.beta, 1, "random", engine)
 
     def run(self, n: int) -> None:
         self.chain.frames(np.array([n]), {})
@@ -304,9 +303,9 @@ def gpu_table() -> None:
     ):
         for size, chains in sizes:
             model = make(size)
-            run = Run(model, KEY, beta, chains, "random", "sublattices")
+            run = Chains(model, KEY, beta, chains, "random", "sublattices")
 
-            def go(n: int, run: Run = run) -> None:
+            def go(n: int, run: Chains = run) -> None:
                 run.frames(np.array([n]), {})
                 jax.block_until_ready(run.state)
 

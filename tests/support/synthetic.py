@@ -73,7 +73,7 @@ from course_checks import check
 print("kernel", sys.executable)
 print("folder", os.getcwd())
 
-# %% picture="a_line"
+# %%
 import matplotlib.pyplot as plt
 
 plt.figure(figsize=(1, 1), dpi=40)

@@ -33,6 +33,15 @@ def ising_states(n_spins: int) -> Int[np.ndarray, "states n_spins"]:
     return (2 * (row >> np.arange(n_spins) & 1) - 1).astype(np.int8)
 
 
+def _small(shape: Shape, periodic: Periodic, most: int) -> tuple[tuple[int, ...], tuple[bool, ...], int]:
+    """Sides, which of them wrap round, and the number of spins, which is at most so large."""
+    sides, wraps = checked(shape, periodic)
+    n_spins = math.prod(sides)
+    if n_spins > most:
+        raise ValueError(f"shape = {shape}: expected at most {most} spins, as there are 2^{n_spins} states")
+    return sides, wraps, n_spins
+
+
 def _energy_chunks(
     sides: tuple[int, ...], wraps: tuple[bool, ...], n_states: int
 ) -> Iterator[tuple[int, Int[np.ndarray, "chunk"]]]:
@@ -64,12 +73,7 @@ def ising_energies(shape: Shape, periodic: Periodic = True) -> Int[np.ndarray, "
     Raises:
         ValueError: if there are more than 24 spins, or the shape is not that of a chain or a rectangle.
     """
-    sides, wraps = checked(shape, periodic)
-    n_spins = math.prod(sides)
-    if n_spins > MAX_SPINS_LISTED:
-        raise ValueError(
-            f"shape = {shape}: expected at most {MAX_SPINS_LISTED} spins, as 2^{n_spins} energies would be listed"
-        )
+    sides, wraps, n_spins = _small(shape, periodic, MAX_SPINS_LISTED)
     energies = np.empty(1 << n_spins, dtype=np.int16)
     for start, chunk in _energy_chunks(sides, wraps, 1 << n_spins):
         energies[start : start + len(chunk)] = chunk
@@ -91,12 +95,7 @@ def density_of_states(
     Raises:
         ValueError: if there are more than 28 spins, or the shape is not that of a chain or a rectangle.
     """
-    sides, wraps = checked(shape, periodic)
-    n_spins = math.prod(sides)
-    if n_spins > MAX_SPINS_COUNTED:
-        raise ValueError(
-            f"shape = {shape}: expected at most {MAX_SPINS_COUNTED} spins, as 2^{n_spins} states would be visited"
-        )
+    sides, wraps, n_spins = _small(shape, periodic, MAX_SPINS_COUNTED)
     n_bonds = len(bonds(sides, wraps))
     counts = np.zeros(2 * n_bonds + 1, dtype=np.int64)
     # Turning all spins over keeps the energy: the states in which the last spin is -1 are half of each level.
@@ -126,19 +125,7 @@ def enumerated_log_z(shape: Shape, beta: float, periodic: Periodic = True) -> fl
 
 
 def enumerated_energy(shape: Shape, beta: float, periodic: Periodic = True) -> float:
-    """Mean energy per spin by adding up all 2^n states.
-
-    Args:
-        shape: `(n,)` or `(rows, cols)`, at most 28 spins in all.
-        beta: inverse temperature in units of 1/J, finite, not negative.
-        periodic: whether sides wrap round; one value, or one per side.
-
-    Returns:
-        Mean energy divided by the number of spins, in units of J.
-
-    Raises:
-        ValueError: if there are too many spins, or beta is negative or not finite.
-    """
+    """Mean energy per spin by adding up all 2^n states, in units of J; all else as for `enumerated_log_z`."""
     beta = number("beta", beta, 0.0)
     levels, counts = density_of_states(shape, periodic)
     weight = counts * np.exp(-beta * (levels - levels[0]))

@@ -1,4 +1,8 @@
-"""The Ising model on a torus of any size (Kaufman), and on the infinite square lattice (Onsager, Yang)."""
+"""The Ising model on a torus of any size (Kaufman), and on the infinite square lattice (Onsager, Yang).
+
+J = 1, no field. beta is the inverse temperature in units of 1/J, from 0 to 300; the shape of a torus is `(rows, cols)`,
+or one number for a square, its sides at least 2, even or odd. Anything else is a ValueError.
+"""
 
 import math
 
@@ -52,7 +56,7 @@ def _kaufman(rows: int, cols: int, beta: float) -> tuple[float, float]:
 
 
 def _sides(shape: int | tuple[int, int]) -> tuple[int, int]:
-    """Rows and columns of a torus: at least 2 spins along each side."""
+    """Rows and columns of a torus."""
     (rows, cols), _ = checked((shape, shape) if isinstance(shape, int | np.integer) else shape, True, dims=(2,))
     return rows, cols
 
@@ -60,15 +64,8 @@ def _sides(shape: int | tuple[int, int]) -> tuple[int, int]:
 def kaufman_log_z(shape: int | tuple[int, int], beta: float) -> float:
     """log Z of the Ising model on a finite torus, exactly, by Kaufman's sum of four products.
 
-    Args:
-        shape: `(rows, cols)`, or one number for a square; sides of at least 2, even or odd.
-        beta: inverse temperature in units of 1/J, finite, not negative, at most 300.
-
     Returns:
         log Z in nats; 225.22884675588 for `(16, 16)` at beta = 0.4.
-
-    Raises:
-        ValueError: if a side is below 2, or beta is out of range.
 
     Source: Kaufman, Phys. Rev. 76, 1232 (1949).
     """
@@ -80,15 +77,8 @@ def kaufman_log_z(shape: int | tuple[int, int], beta: float) -> float:
 def kaufman_energy(shape: int | tuple[int, int], beta: float) -> float:
     """Mean energy per spin of the Ising model on a finite torus, exactly: minus the slope of Kaufman's log Z.
 
-    Args:
-        shape: `(rows, cols)`, or one number for a square; sides of at least 2, even or odd.
-        beta: inverse temperature in units of 1/J, finite, not negative, at most 300.
-
     Returns:
         Energy per spin in units of J; -1.131317984 for `(16, 16)` at beta = 0.4.
-
-    Raises:
-        ValueError: if a side is below 2, or beta is out of range.
 
     Source: the derivative of Kaufman, Phys. Rev. 76, 1232 (1949).
     """
@@ -104,16 +94,10 @@ def _checked_beta(beta: float) -> float:
 
 
 def onsager_log_z(beta: float) -> float:
-    """log Z per spin of the infinite square-lattice Ising model, J = 1, no field.
-
-    Args:
-        beta: inverse temperature in units of 1/J, finite, not negative, at most 300.
+    """log Z per spin of the infinite lattice.
 
     Returns:
         The limit of log(Z) / N in nats: log 2 at beta = 0. The free energy per spin is minus this, divided by beta.
-
-    Raises:
-        ValueError: if beta is out of range.
 
     Source: Onsager, Phys. Rev. 65, 117 (1944), in the form of a single integral.
     """
@@ -128,16 +112,10 @@ def onsager_log_z(beta: float) -> float:
 
 
 def onsager_energy(beta: float) -> float:
-    """Energy per spin of the infinite square-lattice Ising model, J = 1, no field.
-
-    Args:
-        beta: inverse temperature in units of 1/J, finite, not negative, at most 300.
+    """Energy per spin of the infinite lattice.
 
     Returns:
         Energy per spin in units of J: 0 at beta = 0, -sqrt(2) at beta_c, -2 in the ground state.
-
-    Raises:
-        ValueError: if beta is out of range.
 
     Source: Onsager, Phys. Rev. 65, 117 (1944), eq. 116.
     """
@@ -152,16 +130,10 @@ def onsager_energy(beta: float) -> float:
 
 
 def yang_magnetisation(beta: float) -> float:
-    """Spontaneous magnetisation per spin of the infinite square-lattice Ising model, J = 1.
-
-    Args:
-        beta: inverse temperature in units of 1/J, finite, not negative, at most 300.
+    """Spontaneous magnetisation per spin of the infinite lattice.
 
     Returns:
         (1 - sinh(2 beta)^-4)^(1/8) above beta_c, 0 at and below it.
-
-    Raises:
-        ValueError: if beta is out of range.
 
     Source: Yang, Phys. Rev. 85, 808 (1952).
     """

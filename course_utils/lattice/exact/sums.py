@@ -12,17 +12,10 @@ MAX_PARTIAL_SUMS = 1 << 22  # 64 MiB of complex numbers
 _TINY = 1e-30  # the imaginary step of a derivative: its square is nothing beside 1
 
 
-def summed_energy(
-    pair_energy: Callable[[Int[np.ndarray, "q q"]], Float[np.ndarray, "q q"]],
-    shape: tuple[int, int],
-    q: int,
-    beta: float,
-    periodic: Periodic,
-) -> float:
-    """Mean energy per spin of q-state spins by adding up all states.
+def potts_energy(shape: tuple[int, int], q: int, beta: float, periodic: Periodic = True) -> float:
+    """Mean energy per spin of the q-state Potts model by adding up all q^n states.
 
     Args:
-        pair_energy: energy of a bond from the difference of its two states, k - k', in units of J.
         shape: `(rows, cols)`. With m the shorter side, q^m may be at most 2^22, and q^(2m - 1) if the longer side is
             periodic: 4 x 4 with q = 8, 3 x 3 with q = 16; the longer side may be as long as you like.
         q: number of states, at least 2.
@@ -30,11 +23,27 @@ def summed_energy(
         periodic: whether sides wrap round; one value, or one per side.
 
     Returns:
-        In units of J.
+        Mean energy divided by the number of spins, in units of J.
 
     Raises:
         ValueError: if the lattice has too many states, or an argument is out of range.
     """
+    return _summed_energy(lambda k: -(k == 0).astype(float), shape, q, beta, periodic)
+
+
+def clock_energy(shape: tuple[int, int], q: int, beta: float, periodic: Periodic = True) -> float:
+    """Mean energy per spin of the q-state clock model by adding up all q^n states; all else as for `potts_energy`."""
+    return _summed_energy(lambda k: -np.cos(2 * np.pi * k / q), shape, q, beta, periodic)
+
+
+def _summed_energy(
+    pair_energy: Callable[[Int[np.ndarray, "q q"]], Float[np.ndarray, "q q"]],
+    shape: tuple[int, int],
+    q: int,
+    beta: float,
+    periodic: Periodic,
+) -> float:
+    """The energy of a model whose bonds have `pair_energy` of the difference of their two states, k - k'."""
     beta, q = number("beta", beta, 0.0), whole("q", q, 2)
     (rows, cols), (down, across) = checked(shape, periodic, dims=(2,))
     if rows < cols:

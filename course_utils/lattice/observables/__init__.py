@@ -35,25 +35,3 @@ from .series import (
     susceptibility,
     two_phases,
 )
-
-__all__ = [
-    "Measurement",
-    "binder_crossing",
-    "binder_cumulant",
-    "clock_angles",
-    "correlation_function",
-    "crossing",
-    "helicity_modulus",
-    "helicity_terms",
-    "jackknife",
-    "kt_temperature",
-    "latent_heat",
-    "magnetisation",
-    "mean_and_error",
-    "planar_magnetisation",
-    "specific_heat",
-    "susceptibility",
-    "two_phases",
-    "vortex_density",
-    "winding_numbers",
-]

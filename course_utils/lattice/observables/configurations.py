@@ -1,7 +1,8 @@
 """What is measured on configurations of spins: one number, or one field, for each lattice.
 
 Lattices have shape (..., rows, cols), the arrays are those of NumPy or JAX, and what comes back is of the same kind.
-The functions may stand inside `jax.jit`.
+The functions may stand inside `jax.jit`. Fewer than two axes, or numbers of the wrong kind, are a ValueError: +1 and -1
+need a dtype that holds -1, angles one of floating point, and states of a clock one of integers.
 """
 
 import math
@@ -27,13 +28,8 @@ def magnetisation(spins: Num[Array, "*batch rows cols"]) -> Float[Array, "*batch
 
     Returns:
         From -1 to 1.
-
-    Raises:
-        ValueError: if spins has fewer than two axes, or a dtype that cannot hold -1.
     """
-    xp = _lattice(spins)
-    _signed(xp, spins)
-    return xp.mean(spins, axis=(-2, -1))
+    return _signed(spins).mean(spins, axis=(-2, -1))
 
 
 def planar_magnetisation(angles: Float[Array, "*batch rows cols"]) -> Float[Array, "*batch 2"]:
@@ -44,12 +40,8 @@ def planar_magnetisation(angles: Float[Array, "*batch rows cols"]) -> Float[Arra
 
     Returns:
         The two components in the last axis.
-
-    Raises:
-        ValueError: if angles is not an array of floating-point numbers with at least two axes.
     """
-    xp = _lattice(angles)
-    _angles(xp, angles)
+    xp = _angles(angles)
     return xp.stack([xp.mean(xp.cos(angles), axis=(-2, -1)), xp.mean(xp.sin(angles), axis=(-2, -1))], axis=-1)
 
 
@@ -62,11 +54,8 @@ def clock_angles(states: Integer[Array, "*shape"], q: int) -> Float[Array, "*sha
 
     Returns:
         Angles in radians, float64 from NumPy, JAX's default float from JAX.
-
-    Raises:
-        ValueError: if states are not integers, or q is below 2.
     """
-    _states(states.__array_namespace__(), states, q)
+    _states(states, q)
     return states * (TURN / q)
 
 
@@ -85,15 +74,15 @@ def correlation_function(*components: Num[Array, "*batch L L"]) -> Float[Array, 
         L // 2 + 1 numbers in the last axis; distance in lattice spacings.
 
     Raises:
-        ValueError: if there is no component, the lattice is not square, or a component cannot hold -1.
+        ValueError: if there is no component, or the lattice is not square.
     """
     if not components:
         raise ValueError("components = (): expected at least one array")
     total = 0.0
     for component in components:
-        xp = _lattice(component)
-        _signed(xp, component)
-        size = _square(component)
+        xp, (size, columns) = _signed(component), component.shape[-2:]
+        if size != columns:
+            raise ValueError(f"spins has shape {component.shape}: expected a square lattice, (..., L, L)")
         for axis in (-2, -1):
             power = xp.abs(xp.fft.fft(component * 1.0, axis=axis)) ** 2
             along = xp.fft.ifft(power, axis=axis).real  # the sum over starting points, divided by nothing
@@ -125,11 +114,11 @@ def winding_numbers(
     Source: Kosterlitz and Thouless, J. Phys. C 6, 1181 (1973), doi:10.1088/0022-3719/6/7/010; the count on a lattice
         from Tobochnik and Chester, Phys. Rev. B 20, 3761 (1979), doi:10.1103/PhysRevB.20.3761.
     """
-    xp = _lattice(angles)
     if q is None:
-        _angles(xp, angles)
+        xp = _angles(angles)
     else:
-        _states(xp, angles, q)
+        _lattice(angles)
+        xp = _states(angles, q)
         angles = angles.astype(xp.int16 if q <= 8192 else xp.int32)
 
     def turns(step: Array) -> Array:
@@ -150,15 +139,10 @@ def vortex_density(
     """Vortices and antivortices together, per plaquette.
 
     Args:
-        angles: in radians; or clock states if q is given.
-        q: number of directions of a clock.
-        periodic: whether the sides are joined.
+        angles, q, periodic: as for `winding_numbers`.
 
     Returns:
         From 0 to 1; 1/3 for angles drawn independently.
-
-    Raises:
-        ValueError: as `winding_numbers`.
     """
     xp = _lattice(angles)
     return xp.mean(xp.abs(winding_numbers(angles, q, periodic)), axis=(-2, -1))
@@ -173,12 +157,8 @@ def helicity_terms(angles: Float[Array, "*batch rows cols"]) -> Float[Array, "*b
     Returns:
         In the last axis (c_x + c_y) / 2 and (s_x² + s_y²) / 2, where c_x and s_x are sums of cos(θ_i - θ_j) and
         sin(θ_i - θ_j) over the bonds along x, divided by the number of spins.
-
-    Raises:
-        ValueError: if angles is not an array of floating-point numbers with at least two axes.
     """
-    xp = _lattice(angles)
-    _angles(xp, angles)
+    xp = _angles(angles)
     cosine = square = 0.0
     for axis in (-2, -1):
         step = xp.roll(angles, -1, axis=axis) - angles
@@ -187,35 +167,36 @@ def helicity_terms(angles: Float[Array, "*batch rows cols"]) -> Float[Array, "*b
     return xp.stack([cosine, square], axis=-1)
 
 
+# Each of these gives the module that computes with an array, numpy or jax.numpy, if the array is as it should be.
+
+
 def _lattice(spins: Array) -> ModuleType:
-    """The module that computes with the spins, numpy or jax.numpy; they must have at least 2 rows and columns."""
     if spins.ndim < 2 or min(spins.shape[-2:]) < 2:
         raise ValueError(f"spins has shape {spins.shape}: expected (..., rows, cols), at least 2 of each")
     return spins.__array_namespace__()
 
 
-def _square(spins: Array) -> int:
-    rows, columns = spins.shape[-2:]
-    if rows != columns:
-        raise ValueError(f"spins has shape {spins.shape}: expected a square lattice, (..., L, L)")
-    return rows
-
-
-def _signed(xp: ModuleType, spins: Array) -> None:
+def _signed(spins: Array) -> ModuleType:
+    xp = _lattice(spins)
     if not (xp.issubdtype(spins.dtype, xp.signedinteger) or xp.issubdtype(spins.dtype, xp.floating)):
         raise ValueError(
             f"spins has dtype {spins.dtype}: expected signed numbers, +1 and -1; for 0 and 1 take 2 * s - 1 of these"
         )
+    return xp
 
 
-def _angles(xp: ModuleType, angles: Array) -> None:
+def _angles(angles: Array) -> ModuleType:
+    xp = _lattice(angles)
     if not xp.issubdtype(angles.dtype, xp.floating):
         raise ValueError(
             f"angles has dtype {angles.dtype}: expected floating-point radians; clock_angles(states, q) makes some"
         )
+    return xp
 
 
-def _states(xp: ModuleType, states: Array, q: int) -> None:
+def _states(states: Array, q: int) -> ModuleType:
     whole("q", q, 2)
+    xp = states.__array_namespace__()
     if not xp.issubdtype(states.dtype, xp.integer):
         raise ValueError(f"states has dtype {states.dtype}: expected integers, from 0 to q - 1")
+    return xp

@@ -1,7 +1,9 @@
 """What is measured on series of numbers, one for each configuration, and how certain the result is.
 
-Averages are over `axis`, the axis of samples. `susceptibility`, `specific_heat`, `binder_cumulant` and
-`helicity_modulus` take arrays of NumPy or JAX and give back the same kind; the others are plain NumPy.
+Averages are over `axis`, the axis or axes of samples, all of them if None. `susceptibility`, `specific_heat`,
+`binder_cumulant` and `helicity_modulus` take arrays of NumPy or JAX and give back the same kind; the others are plain
+NumPy. Where they ask for it, beta is the inverse temperature, one number or one for each entry of the result, and
+n_spins the number of spins N in the lattice; both are positive, or it is a ValueError.
 """
 
 import math
@@ -42,9 +44,7 @@ def susceptibility(
 
     Args:
         magnetisation: per spin, one number per sample; the length of the vector for planar spins.
-        beta: inverse temperature, one number or one for each entry of the result.
-        n_spins: number of spins N in the lattice.
-        axis: axis or axes of samples; all of them if None.
+        beta, n_spins, axis: see the module.
 
     Returns:
         In units of 1 / J.
@@ -63,9 +63,7 @@ def specific_heat(
 
     Args:
         energy: per spin, one number per sample, in units of J.
-        beta: inverse temperature, one number or one for each entry of the result.
-        n_spins: number of spins N in the lattice.
-        axis: axis or axes of samples; all of them if None.
+        beta, n_spins, axis: see the module.
 
     Returns:
         In units of k_B.
@@ -85,7 +83,7 @@ def binder_cumulant(magnetisation: Float[Array, "*series"], axis: Axis = -1) -> 
 
     Args:
         magnetisation: per spin, one number per sample, of either sign.
-        axis: axis or axes of samples; all of them if None.
+        axis: see the module.
 
     Returns:
         At most 2/3.
@@ -108,15 +106,13 @@ def helicity_modulus(
 
     Args:
         terms: from `helicity_terms`, one pair per sample.
-        beta: inverse temperature, one number or one for each entry of the result.
-        n_spins: number of spins N in the lattice.
-        axis: axis or axes of samples, counted without the last axis of the pair; all of them if None.
+        beta, n_spins, axis: see the module; the axis of the pair does not count.
 
     Returns:
         In units of J.
 
     Raises:
-        ValueError: if beta or n_spins is not positive, or the last axis does not hold a pair.
+        ValueError: if the last axis does not hold a pair.
 
     Source: Teitel and Jayaprakash, Phys. Rev. B 27, 598 (1983), doi:10.1103/PhysRevB.27.598; the jump from Nelson and
         Kosterlitz, Phys. Rev. Lett. 39, 1201 (1977), doi:10.1103/PhysRevLett.39.1201.

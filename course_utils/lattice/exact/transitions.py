@@ -1,47 +1,27 @@
-"""The Potts model: small lattices by their states, the infinite one at its transition."""
+"""Transitions on the infinite square lattice: Potts (Baxter), and where XY has its own.
+
+q is the number of states, a whole number from 2 on; anything else is a ValueError. Up to q = 4 the transition is
+continuous, above it is of first order.
+"""
 
 import math
 
 import numpy as np
 
 from ...arguments import whole
-from .shapes import Periodic
-from .sums import summed_energy
 
+KT_TEMPERATURE = 0.8929
+"""Kosterlitz-Thouless temperature of the square-lattice XY model in units of J / k_B; no closed form is known.
 
-def potts_energy(shape: tuple[int, int], q: int, beta: float, periodic: Periodic = True) -> float:
-    """Mean energy per spin of the q-state Potts model by adding up all q^n states.
-
-    Args:
-        shape: `(rows, cols)`. With m the shorter side, q^m may be at most 2^22, and q^(2m - 1) if the longer side is
-            periodic: 4 x 4 with q = 8, 3 x 3 with q = 16; the longer side may be as long as you like.
-        q: number of states.
-        beta: inverse temperature in units of 1/J, finite, not negative.
-        periodic: whether sides wrap round; one value, or one per side.
-
-    Returns:
-        Mean energy divided by the number of spins, in units of J.
-
-    Raises:
-        ValueError: if the lattice has too many states, or an argument is out of range.
-    """
-    return summed_energy(lambda k: -(k == 0).astype(float), shape, q, beta, periodic)
+Source: beta = 1.1199(1) by Hasenbusch, J. Phys. A 38, 5869 (2005), doi:10.1088/0305-4470/38/26/003; 0.89289(5) by
+Komura and Okabe, J. Phys. Soc. Jpn. 81, 113001 (2012), doi:10.1143/JPSJ.81.113001.
+"""
 
 
 def potts_beta_c(q: int) -> float:
-    """Inverse transition temperature of the square-lattice Potts model, log(1 + sqrt(q)).
+    """Inverse transition temperature of the Potts model, log(1 + sqrt(q)), in units of 1/J.
 
-    Continuous for q up to 4, of first order above. For q = 2, twice the `BETA_C` of the Ising model: a pair of equal
-    Potts spins is lower by 1, of Ising spins by 2.
-
-    Args:
-        q: number of states, at least 2.
-
-    Returns:
-        In units of 1/J.
-
-    Raises:
-        ValueError: if q is not a whole number from 2 on.
+    For q = 2, twice the `BETA_C` of the Ising model: a pair of equal Potts spins is lower by 1, of Ising spins by 2.
 
     Source: Potts, Proc. Camb. Phil. Soc. 48, 106 (1952); Baxter, J. Phys. C 6, L445 (1973),
         doi:10.1088/0022-3719/6/23/005.
@@ -55,18 +35,12 @@ def _theta(q: int) -> float:
 
 
 def potts_latent_heat(q: int) -> float:
-    """Energy per spin of the disordered phase minus that of the ordered one, at beta_c on the infinite square lattice.
+    """Energy per spin of the disordered phase minus that of the ordered one, at beta_c.
 
     2 (1 + 1/sqrt(q)) tanh(theta/2) times the product over n from 1 of tanh(n theta)^2, with 2 cosh(theta) = sqrt(q).
 
-    Args:
-        q: number of states, at least 2.
-
     Returns:
         In units of J: 0 up to q = 4, 0.0529 for q = 5, 0.6961 for q = 10.
-
-    Raises:
-        ValueError: if q is not a whole number from 2 on.
 
     Source: Baxter, J. Phys. C 6, L445 (1973), doi:10.1088/0022-3719/6/23/005.
     """
@@ -78,18 +52,12 @@ def potts_latent_heat(q: int) -> float:
 
 
 def potts_critical_energies(q: int) -> tuple[float, float]:
-    """Energies per spin of the two phases that meet at beta_c on the infinite square lattice.
+    """Energies per spin of the two phases that meet at beta_c.
 
     Duality fixes their mean, -(1 + 1/sqrt(q)), and Baxter's latent heat their distance.
 
-    Args:
-        q: number of states, at least 2.
-
     Returns:
         Energy of the ordered and of the disordered phase, in units of J; the same number twice up to q = 4.
-
-    Raises:
-        ValueError: if q is not a whole number from 2 on.
 
     Source: as `potts_latent_heat`; Wu, Rev. Mod. Phys. 54, 235 (1982), doi:10.1103/RevModPhys.54.235, section III.
     """
@@ -98,18 +66,12 @@ def potts_critical_energies(q: int) -> tuple[float, float]:
 
 
 def potts_order_parameter_jump(q: int) -> float:
-    """Order parameter of the ordered phase at beta_c on the infinite square lattice.
+    """Order parameter of the ordered phase at beta_c.
 
     The product over n from 1 of (1 - x^(2n - 1)) / (1 + x^(2n)) with x = exp(-2 theta), 2 cosh(theta) = sqrt(q).
 
-    Args:
-        q: number of states, at least 2.
-
     Returns:
         (q n_max / N - 1) / (q - 1): 0 up to q = 4, 0.492 for q = 5, 0.857 for q = 10.
-
-    Raises:
-        ValueError: if q is not a whole number from 2 on.
 
     Source: Baxter, J. Phys. A 15, 3329 (1982), doi:10.1088/0305-4470/15/10/035.
     """
@@ -121,18 +83,12 @@ def potts_order_parameter_jump(q: int) -> float:
 
 
 def potts_correlation_length(q: int) -> float:
-    """Correlation length of the disordered phase at beta_c on the infinite square lattice.
+    """Correlation length of the disordered phase at beta_c.
 
     A first-order transition looks continuous on lattices that are smaller: q = 5 at any size that can be simulated.
 
-    Args:
-        q: number of states, at least 2.
-
     Returns:
         In lattice spacings: infinite up to q = 4, 2512 for q = 5, 10.6 for q = 10.
-
-    Raises:
-        ValueError: if q is not a whole number from 2 on.
 
     Source: Buffenoir and Wallon, J. Phys. A 26, 3045 (1993); Borgs and Janke,
         J. Phys. I France 2, 2011 (1992), doi:10.1051/jp1:1992261.
