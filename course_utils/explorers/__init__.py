@@ -11,6 +11,7 @@ from .base import Explorer
 
 _ROOMS = {
     "boltzmann": "density",
+    "DrawingPad": "drawing",
     "descent": "descent_paths",
     "images": "image_chains",
     "importance": "importance_weights",
