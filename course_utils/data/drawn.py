@@ -29,7 +29,7 @@ MOST = 2000
 _AT_ONCE = 1024
 """Points whose distances to all nodes are computed in one pass."""
 
-Stroke = Float[Tensor, "n 2"]
+Stroke = Float[Tensor, "_ 2"]
 """The corners of a line, float64; one point is a dot."""
 
 

@@ -16,6 +16,7 @@ _ROOMS = {
     "images": "image_chains",
     "importance": "importance_weights",
     "langevin": "chain_histogram",
+    "learn_drawing": "learned_drawing",
     "live_lattice": "lattice",
     "training": "learned_density",
 }

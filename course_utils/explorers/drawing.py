@@ -29,8 +29,8 @@ KEYS = (
     "space puts it down and lifts it; Delete takes the last stroke away; Escape clears all."
 )
 HELP = (
-    "Draw with mouse, finger or pen. Keyboard: Tab to the picture, arrow keys (with Shift: far), space for pen down and "
-    "up, Delete for undo, Escape for an empty page. Or type below: one stroke per line, pairs x,y from −4 to 4."
+    "Draw with mouse, finger or pen. Keyboard: Tab to the picture, arrow keys (with Shift: far), space for pen down "
+    "and up, Delete for undo, Escape for an empty page. Or type below: one stroke per line, pairs x,y from −4 to 4."
 )
 ASLEEP = "Run this cell to draw here. Without scripts, the buttons and the text field still work."
 STYLE = """<style>
@@ -178,9 +178,11 @@ class DrawingPad(Explorer):
         p = torch.exp(density.log_prob(points)).view(GRID, GRID)
         figure = Figure(figsize=SIZE, layout="none")
         ax = figure.add_axes((0, 0, 1, 1))
-        ax.imshow(p.T, origin="lower", extent=(-5, 5, -5, 5), cmap=PROBABILITY_CMAP, vmin=0, interpolation="bilinear")
+        ax.imshow(
+            p.T.numpy(), origin="lower", extent=(-5, 5, -5, 5), cmap=PROBABILITY_CMAP, vmin=0, interpolation="bilinear"
+        )
         for line in lines:
-            ax.plot(*line.T, ".-" if len(line) == 1 else "-", color=COLORS["sky"], linewidth=0.8, markersize=3)
+            ax.plot(*line.T.numpy(), ".-" if len(line) == 1 else "-", color=COLORS["sky"], linewidth=0.8, markersize=3)
         for at in range(-4, 5, 2):
             text = {"color": "0.65", "fontsize": 8, "ha": "center", "va": "center"}
             ax.text(at, -4.7, f"{at}", **text)
