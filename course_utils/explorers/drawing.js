@@ -102,7 +102,11 @@
     return true;
   });
   for (const end of ["pointerup", "pointercancel"]) {
-    on(end, (canvas, event) => event.isPrimary && !pen(canvas).cross && (finish(canvas), true));
+    on(end, (canvas, event) => {
+      if (!pen(canvas).stroke || pen(canvas).cross || !event.isPrimary) return false;
+      finish(canvas);
+      return true;
+    });
   }
 
   on("keydown", (canvas, event) => {
