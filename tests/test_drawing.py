@@ -165,6 +165,13 @@ class TestPad:
         assert pad.controls["strokes"].value == ""
         assert pad.density().name == "face"
 
+    def test_a_drawing_can_be_kept_as_text(self):
+        pad = explorers.DrawingPad(strokes=HEART)
+        assert pad.density().name == "drawing"
+        assert "Your drawing: 1 stroke," in pad.caption
+        with pytest.raises(ValueError, match="line 1 of strokes"):
+            explorers.DrawingPad(strokes="a heart")
+
     def test_the_density_is_kept_until_something_changes(self):
         pad = explorers.DrawingPad()
         density = pad.density()

@@ -59,18 +59,23 @@ class DrawingPad(Explorer):
     Args:
         preset: the shape until something is drawn, one of `PRESETS`.
         std: σ, the width of the pen, 0.1 to 0.2.
+        strokes: a drawing to begin with, as the text field has it: so a drawing can be kept in a notebook.
 
     Raises:
-        ValueError: if there is no such shape, or std is out of its range.
+        ValueError: if there is no such shape, std is out of its range, or strokes are none.
     """
 
-    def __init__(self, preset: str = PRESETS[0], std: float = STD) -> None:
+    def __init__(self, preset: str = PRESETS[0], std: float = STD, strokes: str = "") -> None:
+        from .. import data
+
         arguments.choice("preset", preset, PRESETS)
         arguments.number("std", std, 0.1, 0.2)
+        data.strokes(strokes)
         controls = {
             "preset": choice("shape", list(PRESETS), preset),
             "std": slider("pen width σ", std, 0.1, 0.2, 0.01),
             "strokes": widgets.Textarea(
+                value=strokes,
                 placeholder="-2,0 -1,1.5 0,0",
                 description="strokes",
                 continuous_update=False,
