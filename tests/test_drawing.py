@@ -275,9 +275,9 @@ class TestTraining:
 
     @pytest.mark.slow
     @pytest.mark.parametrize("strokes", ["", HEART])
-    def test_a_drawing_is_learned_to_a_few_hundredths_of_a_nat(self, strokes):
+    def test_a_drawing_is_learned_to_less_than_a_tenth_of_a_nat(self, strokes):
         pad = explorers.DrawingPad("spiral").set(strokes=strokes)
-        assert explorers.learn_drawing(pad.density()).kl < 0.05
+        assert explorers.learn_drawing(pad.density()).kl < 0.08
 
     @pytest.mark.slow
     def test_contrastive_divergence_does_not_see_how_much_each_of_eight_dots_weighs(self):
