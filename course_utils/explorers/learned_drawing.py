@@ -23,6 +23,7 @@ SHOWN = 300
 """Points in a picture."""
 FRAMES = 12
 MEASURES = 25
+TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 100, 1000)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +64,13 @@ class LearnedDrawing:
         for p, x, name in ((truth, self.x, "truth and data"), (learned, self.samples(SHOWN), "model and its samples")):
             shown = plots.density(plane, p, top=float(truth.max())), plots.dots(x, most=SHOWN, color="sky")
             panels.append(plots.panel(*shown, title=name, square=True, height=3.1))
-        curve = plots.line(history["measured_at"], history["KL"])
-        panels.append(plots.panel(curve, log="y", xlabel="step", ylabel="exact KL (nats)", title=self.method))
+        curve, seen = plots.line(history["measured_at"], history["KL"]), history["KL"][history["KL"].isfinite()]
+        ends = min(0.01, 0.8 * float(seen.min())), max(10.0, 1.2 * float(seen.max()))  # the same for most drawings
+        panels.append(
+            plots.panel(
+                curve, log="y", ylim=ends, yticks=TICKS, xlabel="step", ylabel="exact KL (nats)", title=self.method
+            )
+        )
         title = f"{self.density.name}: after {self.run.step} steps the model is {self.kl:.3f} nats from the truth"
         return plots.figure(*panels, bar="one", title=title)
 

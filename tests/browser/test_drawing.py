@@ -18,6 +18,10 @@ strokes = [line.tolist() for line in pad.strokes]
 x = pad.points(20_000)
 print(json.dumps([strokes, x.mean(0).tolist(), x.std(0).tolist(), pad.density().name]))"""
 
+LEARN = """learned = explorers.learn_drawing(pad.density(), n_steps=200)
+print(learned.density.name, learned.kl)
+display(learned.figure(), learned.film())"""
+
 
 class Pad:
     """A drawing pad on a page, and what the kernel knows of it."""
@@ -161,6 +165,18 @@ def test_text_is_drawn_and_bad_text_is_named(pad: Pad):
     pad.view.wait_for(pad.view.failed, "the message")
     assert "line 1 of strokes" in pad.view.caption()
     assert "expected pairs x,y" in pad.view.caption()
+
+
+def test_what_was_drawn_is_what_is_learned(pad: Pad):
+    pad.drag((-3, 0), (0, 3), (3, 0))
+    if LEARN not in pad.notebook.sources():
+        pad.write(pad.asks, LEARN)
+    pad.notebook.run_cells(LEARN)
+    name, kl = pad.notebook.text(pad.asks).split()[:2]
+    kinds = [kind for output in pad.notebook.outputs(pad.asks) for kind in output.get("data", {})]
+    assert name == "drawing"
+    assert float(kl) < 1
+    assert kinds.count("image/png") == 2
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
