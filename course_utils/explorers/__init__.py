@@ -12,10 +12,12 @@ from .base import Explorer
 
 _ROOMS = {
     "boltzmann": "density",
+    "DrawingPad": "drawing",
     "descent": "descent_paths",
     "images": "image_chains",
     "importance": "importance_weights",
     "langevin": "chain_histogram",
+    "learn_drawing": "learned_drawing",
     "live_lattice": "lattice",
     "training": "learned_density",
 }
