@@ -2,12 +2,14 @@
 
 import io
 
+import jax
 import matplotlib as mpl
 import numpy as np
 import pytest
 from PIL import Image
 
 from course_utils import boltzmann, plots
+from course_utils.lattice import Ising, Potts
 
 mpl.use("agg")
 pytestmark = pytest.mark.usefixtures("course_style")
@@ -62,3 +64,14 @@ def test_the_frames_of_a_film_share_one_scale_of_the_density(film):
 
 def test_a_film_is_small(film):
     assert len(film.data) < 50_000 * N_FRAMES
+
+
+@pytest.mark.parametrize("model", [Ising(4), Potts((4, 6), 10)], ids=lambda model: model.name)
+def test_a_film_of_lattices_has_one_frame_a_lattice_in_the_colours_of_the_model(model):
+    lattices = np.asarray(model.random(jax.random.key(1), (5, *model.shape)))
+    film = plots.lattice_film(model, [lattices[:2], lattices[2:]], scale=3, words="Noise.")
+    picture = Image.open(io.BytesIO(film.data))
+    assert picture.n_frames == 5 + 1
+    picture.seek(2)
+    seen = np.asarray(picture.convert("RGB"))[::-1][1::3, 1::3]  # the middle of each spin, from the bottom up
+    assert np.array_equal(seen, model.palette()[model.colour_index(lattices[1])])

@@ -1,7 +1,7 @@
 """Every figure of the course. Functions take arrays of torch or NumPy and return a matplotlib figure."""
 
 from .course import course_map
-from .film import training_film
+from .film import lattice_film, training_film
 from .ising import colouring, stationary
 from .ladder import ladder
 from .lattice import directions, lattices, spins, vortices

@@ -1,7 +1,7 @@
 """Animated pictures (APNG), and a training as one: its energy as a landscape, and its density with samples."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,8 @@ from .style import pixels, to_numpy
 if TYPE_CHECKING:
     import PIL.Image
     from IPython.display import Image
+
+    from ..lattice import Lattice
 
 DPI = 80
 COLORS = 256
@@ -47,6 +49,31 @@ def animated(
         buffer, "png", save_all=True, append_images=stills, default_image=True, loop=3, optimize=True, duration=duration
     )
     return Image(buffer.getvalue(), format="png", width=width, metadata={"alt": words})
+
+
+def lattice_film(
+    model: "Lattice", chunks: Iterable[Any], *, scale: int = 2, milliseconds: int = 80, words: str = ""
+) -> "Image":
+    """Lattices one after the other, in the model's colours.
+
+    Args:
+        model: whose spins they are.
+        chunks: of lattices, shape (n, rows, cols) each, such as `Lattice.stream` makes.
+        scale: pixels along the side of a spin.
+        milliseconds: time of one lattice.
+        words: text alternative.
+
+    Returns:
+        The picture, as by `animated`; as the last expression of a cell it shows itself.
+    """
+    from PIL import Image
+
+    table, stills = model.palette().astype(np.uint8).tobytes(), []
+    for spins in (one for chunk in chunks for one in to_numpy(chunk)):
+        index = model.colour_index(spins)[::-1].astype(np.uint8)  # row 0 is at the bottom
+        stills.append(Image.fromarray(index.repeat(scale, 0).repeat(scale, 1)))
+        stills[-1].putpalette(table)
+    return animated(stills, milliseconds, words=words, width=stills[0].width)
 
 
 def training_film(grid: Any, frames: Sequence[tuple[int, float, Any, Any, Any]], *, words: str = "") -> "Image":

@@ -41,7 +41,7 @@ from thrml import (
 )
 from thrml.models import IsingEBM, IsingSamplingProgram, SpinEBMFactor, SpinGibbsConditional
 
-from course_utils import diagnostics, explorers, movie, plots
+from course_utils import diagnostics, explorers, plots
 from course_utils.lattice import Ising, cluster, exact, gibbs, observables
 
 T_C = 1 / exact.BETA_C
@@ -806,14 +806,15 @@ plots.figure(
 # %%
 large, dice = Ising(512), np.random.default_rng(8)
 opposite = np.stack([dice.choice([-1, 1], large.shape), np.ones(large.shape)]).astype(np.int8)
-how = {"n_samples": 40, "n_burn_in": 28, "n_chains": 2, "init": opposite}
-clustered = cluster.measure(large, dice, exact.BETA_C, {"e": large.energy}, **how)
-pieces = clustered["e"].reshape(2, 4, 10)  # of each chain, about one τ long: the errors are a little too small
+spins, series = cluster.equilibrate(large, dice, exact.BETA_C, 28, n_chains=2, init=opposite), []
+for _ in range(40):
+    spins = cluster.update(large, dice, exact.BETA_C, spins)
+    series.append(large.energy(jnp.asarray(spins)))
+pieces = np.stack(series, 1).reshape(2, 4, 10)  # of each chain, about one τ long: the errors are a little too small
 print("energy from random and from equal spins:", diagnostics.two_starts(pieces[0].T, pieces[1].T))
 u, error = pieces.mean(), pieces.mean(2).std(ddof=1) / math.sqrt(8)
 print(f"both together {u:.4f} ± {error:.4f}, exact (Kaufman) {exact.kaufman_energy(512, exact.BETA_C):.4f}")
-final = clustered["spins"][:, 0]
-most_even = final[np.abs(final.mean((1, 2))).argmin()]
+most_even = spins[np.abs(spins.mean((1, 2))).argmin()]
 title = "$512\\times512$ spins at $T_c$, closer and closer: domains within domains of every size"
 plots.figure(*plots.zooms(most_even, large), title=title)
 
@@ -1051,13 +1052,9 @@ print(f", {honest / naive:.1f} times as large")
 # Last, the quench of section 5 as a film. Change its temperature, or its pace:
 
 # %%
-bath, film = Ising(256), movie.Animation(milliseconds=80)
-paint = movie.Painter(bath)
-with film:
-    for chunk in bath.stream(jax.random.key(711), 1 / 1.5, n_frames=48, n_sweeps=8, chunk=16):
-        for one in np.asarray(chunk[0]):
-            film.write(paint(one).repeat(2, axis=0).repeat(2, axis=1))
-film.show("Small winding patches of two colours grow, their corners round off, islands shrink and vanish.")
+bath, words = Ising(256), "Small winding patches of two colours grow, their corners round off, islands shrink and vanish."
+chunks = bath.stream(jax.random.key(711), 1 / 1.5, n_frames=48, n_sweeps=8, chunk=16)
+plots.lattice_film(bath, (chunk[0] for chunk in chunks), words=words)
 
 # %% [markdown]
 # *Moving picture: 256 × 256 spins after a quench to T = 1.5, from sweep 8 to sweep 384, eight sweeps a picture. Small winding

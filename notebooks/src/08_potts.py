@@ -42,7 +42,7 @@ from thrml import (
     sample_states,
 )
 
-from course_utils import diagnostics, explorers, movie, plots
+from course_utils import diagnostics, explorers, plots
 from course_utils.lattice import Potts, cluster, exact, factors, gibbs, tempering
 from course_utils.lattice import observables as ob
 
@@ -997,13 +997,9 @@ print(f"{right} with one colour after the other (section 4)")
 # colours, the temperature, or the pace:
 
 # %%
-grains, film = Potts(256, 10), movie.Animation(milliseconds=80)
-paint = movie.Painter(grains)
-with film:
-    for chunk in grains.stream(jax.random.key(92), 1 / 0.45, n_frames=48, n_sweeps=8, chunk=16):
-        for one in np.asarray(chunk[0]):
-            film.write(paint(one).repeat(2, axis=0).repeat(2, axis=1))
-film.show("Small grains of ten colours; the large ones grow, the small ones shrink and vanish.")
+grains, words = Potts(256, 10), "Small grains of ten colours; the large ones grow, the small ones shrink and vanish."
+chunks = grains.stream(jax.random.key(92), 1 / 0.45, n_frames=48, n_sweeps=8, chunk=16)
+plots.lattice_film(grains, (chunk[0] for chunk in chunks), words=words)
 
 # %% [markdown]
 # *Moving picture: 256 × 256 spins from sweep 8 to sweep 384 after the quench, eight sweeps a picture. Small grains of ten
