@@ -148,12 +148,12 @@ WIDTH = 110
 """Characters of a line of text."""
 
 
-def judged(challenge: Challenge, answer: Callable[..., Any] | None = None, seed: int | None = None) -> Verdict:
+def judged(challenge: Challenge, answer: Any = None, seed: int | None = None) -> Verdict:
     """Let an answer and its rivals try a challenge.
 
     Args:
         challenge: which one.
-        answer: the learner's function; None for the rivals alone.
+        answer: the learner's function, or whatever stands in its place; None for the rivals alone.
         seed: of the problems; from the system's entropy if left out, so that nothing can be fitted to them.
 
     Returns:
@@ -178,7 +178,7 @@ def judged(challenge: Challenge, answer: Callable[..., Any] | None = None, seed:
                 elif not missing[name]:
                     missing[name] = _try(challenge, function, problem, rows[name])
     except NotImplementedError as error:
-        return _ended("open", f"○ challenge {challenge.number} not tried yet: {error or challenge.task}")
+        return _ended("open", f"○ challenge {challenge.number} not tried yet: {str(error) or challenge.task}")
     except Refused as refusal:
         return _ended("refused", f"✗ challenge {challenge.number} refused: {refusal}")
     except Exception as error:

@@ -51,7 +51,7 @@ class Minimum(Challenge[tuple[Terrain, Terrain]]):
     digits = 2
     forbidden = (
         "a state where the energy was never asked for, such as a remembered minimum (each problem is turned and "
-        "shifted anew); more gradients than the budget; looking inside the energy; a wrong value (the judge computes it)"
+        "shifted anew); more gradients than the budget; looking inside the energy; a wrong value (it is computed anew)"
     )
 
     @property

@@ -4,6 +4,7 @@ A judge written in Python, running beside what it judges, can be changed by it. 
 name of a module bound to something else, a method of a class exchanged, the code of a function exchanged.
 """
 
+import inspect
 import sys
 import time
 from types import BuiltinFunctionType, FunctionType
@@ -59,4 +60,5 @@ def _held(module: str) -> dict[str, tuple[Any, Any]]:
 
 
 def _code(value: Any) -> Any:
-    return getattr(getattr(value, "__func__", value), "__code__", None)
+    value = getattr(value, "__func__", value)
+    return inspect.unwrap(value).__code__ if isinstance(value, FunctionType) else None

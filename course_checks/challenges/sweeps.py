@@ -34,18 +34,16 @@ Spins = Int8[np.ndarray, "chains rows cols"]
 
 @dataclass(frozen=True)
 class Block:
-    """One measurement of the time, from all spins up, at an inverse temperature where that takes long to be forgotten.
+    """One measurement of the time, from all spins up, at a temperature where that takes long to be forgotten.
 
     Attributes:
         beta: inverse temperature.
-        seed: for the sweeps.
-        still_up: magnetisation of each chain after four fifths of the sweeps, by heat bath.
+        seeds: of the call of all sweeps, and of the calls of one.
         first: whether to call once before the clock starts, so that what is compiled is compiled.
     """
 
     beta: float
-    seed: int
-    still_up: Float[np.ndarray, "chains"]
+    seeds: tuple[int, ...]
     first: bool
 
 
@@ -67,42 +65,47 @@ class Sweeps(Challenge[Block]):
         return {"NumPy, plain": _plain, "NumPy, listed neighbours": _listed, "JAX": _jax, "authors' best": _best}
 
     def problems(self, rng: np.random.Generator) -> list[Block]:
-        found = []
-        for k in range(BLOCKS):
-            beta, seed = float(rng.uniform(0.37, 0.39)), int(rng.integers(2**31))
-            # Chains of the reference are few: their mean is what counts, and its error is counted too.
-            still_up = _plain(np.ones((N_CHAINS, SIZE, SIZE), np.int8), beta, N_SWEEPS * 4 // 5, seed + 1).mean((1, 2))
-            found.append(Block(beta, seed, still_up, k == 0))
-        return found
+        return [
+            Block(float(rng.uniform(0.37, 0.39)), tuple(rng.integers(2**31, size=N_SWEEPS + 2).tolist()), k == 0)
+            for k in range(BLOCKS)
+        ]
 
     def attempt(self, answer: Callable[..., Any], problem: Block) -> list[float]:
-        """Seconds of the plain sweep and of this one."""
-        start = np.ones((N_CHAINS, SIZE, SIZE), np.int8)
+        """Seconds of the plain sweep and of this one; how far one call of all sweeps is behind calls of one, its error."""
+        start, beta = np.ones((N_CHAINS, SIZE, SIZE), np.int8), problem.beta
+        warm_up, seed, *seeds = problem.seeds
         if problem.first:
-            answer(start.copy(), problem.beta, N_SWEEPS, problem.seed + 2)
+            answer(start.copy(), beta, N_SWEEPS, warm_up)
         before = perf_counter()
-        _plain(start, problem.beta, N_SWEEPS, problem.seed)
+        _plain(start, beta, N_SWEEPS, seed)
         between = perf_counter()
-        after = _valid(answer(start.copy(), problem.beta, N_SWEEPS, problem.seed))
+        returned = answer(start.copy(), beta, N_SWEEPS, seed)
         end = perf_counter()
-        magnetisation = after.mean((1, 2), dtype=float)
-        error = math.hypot(_error(magnetisation), _error(problem.still_up))
-        if magnetisation.mean() > problem.still_up.mean() + 3 * error:
-            raise Refused(
-                f"after your {N_SWEEPS} sweeps from all spins up the magnetisation is {magnetisation.mean():.3f}, more "
-                f"than the {problem.still_up.mean():.3f} ± {error:.3f} of {N_SWEEPS * 4 // 5} sweeps: "
-                f"were all {N_SWEEPS} done?"
-            )
-        return [between - before, end - between]
+        together, singly = _valid(returned).mean((1, 2), dtype=float), start
+        for seed in seeds:
+            singly = _valid(answer(singly.copy(), beta, 1, seed))
+        singly = singly.mean((1, 2), dtype=float)
+        behind, error = together.mean() - singly.mean(), math.hypot(_error(together), _error(singly))
+        return [between - before, end - between, behind, error]
 
     def total(self, values: Values) -> float:
         return float(np.exp(np.log(values[:, 0] / values[:, 1]).mean()))
+
+    def fault(self, values: Values) -> str:
+        behind, error = values[:, 2].mean(), math.sqrt((values[:, 3] ** 2).sum()) / len(values)
+        if behind <= LIMIT * error:
+            return ""
+        return (
+            f"{N_SWEEPS} sweeps in one call keep {behind:.3f} ± {error:.3f} more of the magnetisation than "
+            f"{N_SWEEPS} calls of one sweep: were all done?"
+        )
 
     def note(self, values: Values) -> str:
         return f"{N_CHAINS * SIZE**2 * N_SWEEPS / np.median(values[:, 1]) / 1e6:,.0f} million updates a second"
 
     def examine(self, answer: Callable[..., Any], rng: np.random.Generator) -> None:
-        """Energies at a high and a low temperature, balance with the neighbours, and chains of their own."""
+        """Spins all drawn, energies at a high and a low temperature, balance with neighbours, chains of their own."""
+        _refuse_skipped(answer, float(rng.uniform(0.3, 0.4)), int(rng.integers(2**31)))
         fair = (2 * rng.integers(0, 2, (N_CHAINS, SIZE, SIZE), dtype=np.int8) - 1).astype(np.int8)
         for start, low, high in ((fair, 0.25, 0.37), (np.ones_like(fair), 0.5, 0.65)):
             beta, spins, energies = float(rng.uniform(low, high)), start, []
@@ -146,6 +149,17 @@ def _field(spins: Spins) -> Spins:
 def _energy(spins: Spins) -> Float[np.ndarray, "chains"]:
     """Energy per spin of each chain."""
     return -(spins * _field(spins)).sum((1, 2), dtype=np.int64) / (2 * SIZE**2)
+
+
+def _refuse_skipped(answer: Callable[..., Any], beta: float, seed: int) -> None:
+    """Refuse a sweep that turns fewer spins than heat bath, from all spins up: some are not drawn."""
+    start = np.ones((N_CHAINS, SIZE, SIZE), np.int8)
+    turned, expected = ((_valid(sweep(start.copy(), beta, 1, seed)) != start).mean() for sweep in (answer, _plain))
+    if turned < 0.9 * expected:
+        raise Refused(
+            f"from all spins up at β = {beta:.3f} one of your sweeps turns {turned:.2%} of the spins, heat bath turns "
+            f"{expected:.2%}: is every spin drawn, and the second colour after the first?"
+        )
 
 
 def _refuse_energy(energies: Float[np.ndarray, "chains"], beta: float) -> None:

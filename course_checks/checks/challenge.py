@@ -1,7 +1,6 @@
 """The line that a lesson calls for its challenge."""
 
 import importlib
-from collections.abc import Callable
 from typing import Any
 
 from course_utils.arguments import choice
@@ -12,7 +11,7 @@ __all__ = ["challenge"]
 _MODULES = {"2": "log_z", "3": "samples", "4": "minimum", "5": "shapes", "7": "sweeps"}
 
 
-def challenge(number: str, answer: Callable[..., Any] | None = None, *, seed: int | None = None) -> None:
+def challenge(number: str, answer: Any = None, *, seed: int | None = None) -> None:
     """Judge an answer to a lesson's challenge on fresh problems, beside baselines and the authors' best.
 
     It prints and never raises, so that a notebook goes on: a stub is "not tried yet", and an exception in the answer
