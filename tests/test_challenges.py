@@ -566,7 +566,7 @@ def shared(spins, beta, n_sweeps, seed):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda s, beta, n, seed: sweeps._best(s, beta, n // 2, seed), "is every spin drawn?"),
+        (lambda s, beta, n, seed: sweeps._best(s, beta, n // 2, seed), "is every spin drawn"),
         (lambda s, beta, n, seed: np.repeat(sweeps._best(s, beta, n, seed)[:4], 8, axis=0), "the others are copies"),
         (remembered(), "are they remembered?"),
         (shared, "do they share their random numbers?"),

@@ -191,11 +191,11 @@ def judged(challenge: Challenge, answer: Any = None, seed: int | None = None) ->
 
 
 def _try(challenge: Challenge, rival: Callable[..., Any], problem: Any, row: list[Sequence[float]]) -> str:
-    """Let a rival try a problem; why it has to be left out, if it does (a machine may be too slow for its clock)."""
+    """Let a rival try a problem; why it has to be left out, if it does: too slow a machine, a library not installed."""
     try:
         row.append(challenge.attempt(rival, problem))
-    except Refused as refusal:
-        return str(refusal)
+    except Exception as error:
+        return str(error) or type(error).__name__
     return ""
 
 
