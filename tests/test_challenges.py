@@ -17,10 +17,15 @@ from course_utils.lattice import exact
 MODULES = {"2": log_z, "3": samples, "4": minimum, "5": shapes, "7": sweeps}
 
 
-def few(module, n):
-    """The same challenge with its first n problems, for what shows in one of them."""
+def few(module, n, names=None):
+    """The same challenge with its first n problems, and with some of the rivals."""
 
     class Few(type(module.challenge)):
+        @property
+        def rivals(self):
+            rivals = super().rivals
+            return rivals if names is None else {name: rivals[name] for name in names}
+
         def problems(self, rng):
             return super().problems(rng)[:n]
 
@@ -36,9 +41,9 @@ def told(number, answer, seed=1, n=2):
     return line
 
 
-def scores(number, answer, seed, n=None):
+def scores(number, answer, seed, n=None, names=None):
     """The entries of a judgement on fixed problems."""
-    verdict = judge.judged(few(MODULES[number], n), answer, seed)
+    verdict = judge.judged(few(MODULES[number], n, names), answer, seed)
     assert verdict.outcome == "compared", verdict.lines
     return verdict
 
@@ -94,9 +99,8 @@ def test_the_difference_of_two_entries_comes_with_its_error():
     assert judge.jackknife(lambda v: float(v.mean()), a, a - 0.5) == pytest.approx((0.5, 0.0), abs=1e-9)
 
 
-def test_a_table_says_who_is_ahead_and_whether_that_is_more_than_its_error(capsys):
-    check.challenge("4", minimum._random, seed=3)
-    lines = capsys.readouterr().out.splitlines()
+def test_a_table_says_who_is_ahead_and_whether_that_is_more_than_its_error():
+    lines = scores("4", minimum._random, 3, 6, ["random points", "authors' best"]).lines
     assert lines[0].startswith("Challenge 4 · ")
     assert lines[2].startswith("  1. authors' best")
     (sentence,) = [line for line in lines if line.startswith("Yours is")]
@@ -104,6 +108,18 @@ def test_a_table_says_who_is_ahead_and_whether_that_is_more_than_its_error(capsy
     assert sentence.endswith("more than 2 standard errors, so the difference is real.")
     assert any(line.startswith("Cheating, and looked for: ") for line in lines)
     assert max(map(len, lines[-3:])) <= judge.WIDTH
+
+
+def test_a_rival_that_cannot_run_here_is_left_out():
+    class Lame(type(few(minimum, 2, ["random points"]))):
+        @property
+        def rivals(self):
+            def lame(energy, dim, budget, generator):
+                raise ModuleNotFoundError("No module named 'jax'")
+
+            return {"lame": lame, **super().rivals}
+
+    assert [entry.name for entry in judge.judged(Lame(), None, 1).entries] == ["random points"]
 
 
 def test_problems_differ_from_call_to_call():
@@ -246,11 +262,11 @@ def test_the_torus_in_disguise_has_the_energies_and_the_law_that_it_should():
 
 @pytest.mark.slow
 def test_rivals_of_log_z_rank_as_expected():
-    places = [scores("2", None, seed) for seed in (1, 2, 3)]
-    best, annealed = (np.mean([p[name].score for p in places]) for name in ("authors' best", "annealed importance"))
-    assert best < annealed
-    assert all("too narrow" in p["importance sampling"].fault for p in places)
-    assert all(not p["authors' best"].fault for p in places)
+    """The best one has the narrowest honest intervals; scores need many seeds, for their penalties."""
+    found = scores("2", None, 1)
+    widths = {entry.name: entry.values[:, 0].mean() for entry in found.entries if not entry.fault}
+    assert min(widths, key=widths.get) == "authors' best"
+    assert "too narrow" in found["importance sampling"].fault
 
 
 def kaufman(energy, sweep, n_spins, beta, budget, rng):
@@ -267,7 +283,7 @@ def looking(energy, sweep, n_spins, beta, budget, rng):
 
 
 def test_the_formula_of_equal_bonds_is_out():
-    verdict = scores("2", kaufman, 1, 40)
+    verdict = scores("2", kaufman, 1, names=())
     assert verdict.entries[-1].name == "yours"
     assert "Yours is out: too narrow: 0 of 40 intervals hold the exact value, 34 are needed." in verdict.lines
 
@@ -286,9 +302,8 @@ def test_an_error_that_is_claimed_too_small_does_not_pay():
         found, error = log_z._best(energy, sweep, n_spins, beta, budget, rng)
         return found, error / 3
 
-    for seed in (1, 2, 3):
-        verdict = scores("2", shrunk, seed)
-        assert verdict["yours"].fault or verdict["yours"].score > verdict["authors' best"].score
+    verdict = scores("2", shrunk, 1, names=["authors' best"])
+    assert verdict["yours"].fault or verdict["yours"].score > verdict["authors' best"].score
 
 
 @pytest.mark.parametrize("returned", [1.0, (1.0, -0.1), (math.nan, 1.0), None])
@@ -345,8 +360,8 @@ def test_independent_draws_are_worth_their_number():
 
 @pytest.mark.slow
 def test_rivals_of_sampling_rank_as_expected():
-    for seed in (1, 2, 3):
-        places = scores("3", None, seed).places
+    for seed in (1, 2):
+        places = scores("3", None, seed, 5).places
         assert places == {"authors' best": 1, "replica exchange": 2, "MALA": 3, "ULA": 4}
 
 
@@ -369,7 +384,7 @@ def test_copies_are_not_effective_samples():
         energy(start)
         return start.repeat(100_000, 1)
 
-    assert scores("3", copies, 1, 4)["yours"].score < 1
+    assert scores("3", copies, 1, 4, ())["yours"].score < 1
 
 
 # --------------------------------------------------------------------------------------- lesson 04: the minimum
@@ -386,7 +401,7 @@ def test_the_minimum_of_a_terrain_is_zero_where_its_disguise_puts_it():
 
 @pytest.mark.slow
 def test_rivals_of_the_search_rank_as_expected():
-    for seed in (1, 2, 3):
+    for seed in (1, 2):
         ranked = scores("4", None, seed).entries
         assert [entry.name for entry in ranked[:2]] == ["authors' best", "annealing"]
 
@@ -402,7 +417,7 @@ def test_a_remembered_minimum_that_was_asked_for_is_worth_nothing():
         energy(torch.zeros(1, dim))
         return torch.zeros(dim)
 
-    assert scores("4", origin, 1, 6).entries[-1].name == "yours"
+    assert scores("4", origin, 1, 6, ["random points"]).entries[-1].name == "yours"
 
 
 def test_more_gradients_for_the_search_are_refused():
@@ -432,7 +447,7 @@ def test_the_exact_density_scores_zero():
 
 @pytest.mark.slow
 def test_rivals_of_fitting_rank_as_expected():
-    for seed in (1, 2, 3):
+    for seed in (1, 2):
         ranked = [entry.name for entry in scores("5", None, seed).entries]
         assert ranked[0] == "authors' best"
         assert ranked[-1] == "one Gaussian"
@@ -508,8 +523,8 @@ def test_the_compiled_rival_is_correct():
 
 @pytest.mark.slow
 def test_rivals_of_speed_rank_as_expected():
-    for seed in (1, 2, 3):
-        found = scores("7", None, seed)
+    for seed in (1, 2):
+        found = scores("7", None, seed, names=["NumPy, plain", "NumPy, listed neighbours", "authors' best"])
         assert found["authors' best"].score > found["NumPy, listed neighbours"].score > found["NumPy, plain"].score
 
 
@@ -521,9 +536,7 @@ def test_sweeps_that_are_left_out_are_noticed(share):
         return sweeps._best(spins, beta, math.ceil(share * n_sweeps), seed)
 
     for seed in (1, 2):
-        verdict = scores("7", fewer, seed)
-        assert verdict.entries[-1].name == "yours"
-        assert "were all done?" in verdict.lines[-4]
+        assert "were all done?" in scores("7", fewer, seed, names=())["yours"].fault
 
 
 def remembered():
