@@ -116,7 +116,7 @@ class exercise:
             return NotDone(f"{_OPEN} {self.number} is not done yet: {task}")
         if isinstance(error, NameError) and error.name in self.names:
             return NotDone(f"{_OPEN} {self.number} is not done yet: run the cell above that defines `{error.name}`")
-        what = f"{type(error).__name__}: {error}".replace("\n", " ")
+        what = _what(error)
         frames = []
         while trace is not None:
             lost = _shadowed(trace.tb_frame)
@@ -124,17 +124,10 @@ class exercise:
                 return CheckFailed(f"{_FAILED} {self.number} cannot be checked: {lost}")
             frames.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
             trace = trace.tb_next
-        # Cells are compiled under names that are no files; library code lives in files.
-        check_file = frames[0][0]
-        own = [frame for frame in frames if not os.path.exists(frame[0]) and not frame[0].startswith("<frozen")]
-        if own and own[-1][0] != check_file:
-            file, line = own[-1]
-            source = linecache.getline(file, line).strip()
-            where = f" at `{source}`" if source else ""
+        where = _in_a_cell(frames, besides=frames[0][0])
+        if where:
             case = f", for {self.about}" if self.about else ""
-            return CheckFailed(
-                f"{_FAILED} {self.number} your code raised {what}{where} (line {line} of your cell){case}"
-            )
+            return CheckFailed(f"{_FAILED} {self.number} your code raised {what}{where}{case}")
         return CheckFailed(
             f"{_FAILED} {self.number} the check could not use your answer: {what}. "
             "Does it return what its docstring says?"
@@ -299,6 +292,15 @@ def count() -> None:
     _current.count += 1
 
 
+def raised(error: Exception) -> str:
+    """In words, what a learner's function raised and where: "your code raised ..."."""
+    frames, trace = [], error.__traceback__
+    while trace is not None:
+        frames.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
+        trace = trace.tb_next
+    return f"your code raised {_what(error)}{_in_a_cell(frames)}"
+
+
 @contextmanager
 def about(what: str) -> Iterator[None]:
     """Let an exception inside the block name the case at hand."""
@@ -341,6 +343,21 @@ def not_none(what: str, value: Any) -> Any:
     if value is None or value is ...:
         fail(f"{what} is {value}", "Is the return statement missing?")
     return value
+
+
+def _what(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".replace("\n", " ")
+
+
+def _in_a_cell(frames: list[tuple[str, int]], besides: str = "") -> str:
+    """In words, the innermost of some frames (file, line) if it is in a cell, other than that of the check."""
+    # Cells are compiled under names that are no files; library code lives in files.
+    own = [frame for frame in frames if not os.path.exists(frame[0]) and not frame[0].startswith("<frozen")]
+    if not own or own[-1][0] == besides:
+        return ""
+    file, line = own[-1]
+    source = linecache.getline(file, line).strip()
+    return (f" at `{source}`" if source else "") + f" (line {line} of your cell)"
 
 
 def _numbers(what: str, value: Any) -> np.ndarray:
