@@ -7,9 +7,8 @@ NumPy's, and random numbers come from a `numpy.random.Generator` that the caller
 import itertools
 import math
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int, Int8
@@ -22,8 +21,7 @@ State = TypeVar("State")
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True)
-class LogZEstimate:
+class LogZEstimate(NamedTuple):
     """An estimate of log Z and how far it can be trusted.
 
     Attributes:
@@ -342,6 +340,34 @@ def thermodynamic_integration(
 # ------------------------------------------------------------------------ annealed importance sampling
 
 
+def annealed_log_z(
+    betas: Float[np.ndarray, "betas"],
+    state: State,
+    energy: Callable[[State], Float[np.ndarray, "chains"]],
+    sweep: Callable[[State, float], State],
+    log_z_start: float,
+    *,
+    progress: bool = False,
+) -> tuple[Float[np.ndarray, "betas"], Float[np.ndarray, "betas"], Float[np.ndarray, "betas"]]:
+    """log Z all along a path of temperatures, by annealed importance sampling.
+
+    Args:
+        betas, state, energy, sweep, progress: as for `annealed_log_weights`.
+        log_z_start: log Z at betas[0].
+
+    Returns:
+        log Z, its standard error and the effective number of chains, one value for each temperature of the path.
+
+    Raises:
+        ValueError: as `annealed_log_weights`.
+
+    Source: Neal, Statistics and Computing 11, 125 (2001).
+    """
+    path = [importance_estimate(log_w) for log_w in _annealing(betas, state, energy, sweep, progress)]
+    log_z, error, ess = np.array(path).T
+    return log_z_start + log_z, error, ess
+
+
 def annealed_log_weights(
     betas: Float[np.ndarray, "betas"],
     state: State,
@@ -367,14 +393,27 @@ def annealed_log_weights(
 
     Source: Neal, Statistics and Computing 11, 125 (2001).
     """
+    *_, log_weights = _annealing(betas, state, energy, sweep, progress)
+    return log_weights
+
+
+def _annealing(
+    betas: Float[np.ndarray, "betas"],
+    state: State,
+    energy: Callable[[State], Float[np.ndarray, "chains"]],
+    sweep: Callable[[State, float], State],
+    progress: bool,
+) -> Iterator[Float[np.ndarray, "chains"]]:
+    """The log weights at each temperature in turn."""
     betas = array("betas", betas)
     if betas.ndim != 1 or len(betas) < 2:
         raise ValueError(f"betas has shape {betas.shape}: expected at least two temperatures")
     log_weights = np.zeros(np.shape(energy(state)))
+    yield log_weights
     for old, new in _progress(list(itertools.pairwise(betas.tolist())), "temperatures", progress):
         log_weights = log_weights - (new - old) * energy(state)
         state = sweep(state, new)
-    return log_weights
+        yield log_weights
 
 
 def _progress(items: Iterable[Item], what: str, show: bool) -> Iterable[Item]:

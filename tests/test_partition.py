@@ -3,7 +3,6 @@
 import math
 import subprocess
 import sys
-from dataclasses import replace
 
 import matplotlib.figure
 import numpy as np
@@ -242,7 +241,7 @@ def annealed_estimate(
         betas, start, torus.energy, lambda state, beta: torus.sweep(state, beta, rng), progress=progress
     )
     estimate = partition.importance_estimate(log_w)
-    return replace(estimate, log_z=torus.n_spins * math.log(2) + estimate.log_z)
+    return estimate._replace(log_z=torus.n_spins * math.log(2) + estimate.log_z)
 
 
 def test_annealed_weights_of_a_predictable_walk():
@@ -250,6 +249,20 @@ def test_annealed_weights_of_a_predictable_walk():
     log_w = partition.annealed_log_weights(betas, np.array([1.0, 2.0]), lambda s: s, lambda s, beta: s / 2 + beta)
     # First the energy s over a step of 0.1, then s/2 + 0.1 over a step of 0.2.
     assert np.allclose(log_w, -(0.1 * np.array([1.0, 2.0]) + 0.2 * np.array([0.6, 1.1])))
+
+
+def test_annealing_along_a_path_ends_where_its_weights_do_and_starts_from_what_is_known():
+    torus, betas = partition.IsingTorus(4), np.linspace(0, 0.4, 9)
+
+    def fresh() -> tuple:
+        rng = np.random.default_rng(3)
+        return betas, torus.random_state(30, rng), torus.energy, lambda state, beta: torus.sweep(state, beta, rng)
+
+    log_z, error, ess = partition.annealed_log_z(*fresh(), 16 * math.log(2))
+    last = partition.importance_estimate(partition.annealed_log_weights(*fresh()))
+    assert log_z.shape == error.shape == ess.shape == betas.shape
+    assert (log_z[0], error[0], ess[0]) == pytest.approx((16 * math.log(2), 0, 30))
+    assert (log_z[-1], error[-1], ess[-1]) == pytest.approx((16 * math.log(2) + last.log_z, last.error, last.ess))
 
 
 def test_annealing_in_one_step_is_importance_sampling_from_coins():
