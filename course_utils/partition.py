@@ -7,6 +7,7 @@ NumPy's, and random numbers come from a `numpy.random.Generator` that the caller
 import itertools
 import math
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
@@ -121,6 +122,38 @@ def log_z_rbm(
         h = (state[:, None] >> np.arange(n_small) & 1).astype(float)
         log_terms.append(h @ b + np.logaddexp(0, a + h @ w.T).sum(axis=1))
     return float(logsumexp(np.concatenate(log_terms)))
+
+
+# ------------------------------------------------------------------------------------------ adding up
+
+
+def seconds_to_add_up(
+    log_z: Callable[[tuple[int, int], float], float],
+    shapes: Iterable[tuple[int, int]],
+    beta: float = 0.4,
+    patience: float = 1.0,
+) -> tuple[list[int], list[float]]:
+    """How long a function takes for ever more spins, until it has taken too long once.
+
+    Args:
+        log_z: gives log Z of a lattice of some shape at some inverse temperature.
+        shapes: (rows, columns) of the lattices, in the order in which they are tried.
+        beta: inverse temperature.
+        patience: seconds; the first lattice that takes longer is the last one.
+
+    Returns:
+        Numbers of spins and the seconds of each.
+    """
+    n_spins: list[int] = []
+    seconds: list[float] = []
+    for shape in shapes:
+        start = time.perf_counter()
+        log_z(shape, beta)
+        seconds.append(time.perf_counter() - start)
+        n_spins.append(math.prod(shape))
+        if seconds[-1] > patience:
+            break
+    return n_spins, seconds
 
 
 # --------------------------------------------------------------------------------- importance sampling
@@ -256,6 +289,15 @@ class IsingTorus:
         for colour, sites in enumerate(self._colours):
             field = self._field(state, colour)
             state[sites] = 2 * (rng.random(field.shape, dtype=np.float32) < up[field + 4]).view(np.int8) - 1
+        return state
+
+    def sample(
+        self, beta: float, n_chains: int, n_sweeps: int, rng: np.random.Generator
+    ) -> Int8[np.ndarray, "spins chains"]:
+        """States of many chains after so many sweeps at `beta`, from coins; samples once the sweeps are enough."""
+        state = self.random_state(n_chains, rng)
+        for _ in range(whole("n_sweeps", n_sweeps, 0)):
+            state = self.sweep(state, beta, rng)
         return state
 
     def _field(self, state: Int8[np.ndarray, "spins chains"], colour: int) -> Int8[np.ndarray, "half chains"]:

@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+import time
 
 import matplotlib.figure
 import numpy as np
@@ -167,6 +168,13 @@ def test_a_cold_sweep_keeps_the_ground_state():
     assert np.array_equal(torus.sweep(up, 1000.0, np.random.default_rng(9)), up)
 
 
+def test_samples_of_a_torus_have_the_energy_of_kaufman():
+    torus = partition.IsingTorus(8)
+    energies = torus.energy(torus.sample(0.3, 2000, 40, np.random.default_rng(21)))
+    error = energies.std(ddof=1) / math.sqrt(len(energies))
+    assert abs(energies.mean() - 64 * exact.kaufman_energy(8, 0.3)) < 4 * error
+
+
 @pytest.mark.parametrize("size", [2, 4])
 def test_sweeps_keep_the_boltzmann_distribution(size):
     # Start from exact samples, so that no warm-up is involved: the histogram of energies must stay what it is.
@@ -227,6 +235,17 @@ def test_thermodynamic_integration_meets_kaufman_at_16_by_16():
     estimate = partition.thermodynamic_integration(betas, energies, 256)
     assert estimate.error < 0.06
     assert abs(estimate.log_z - 225.22884675588) < 4 * estimate.error
+
+
+# --- adding up
+
+
+def test_timing_ends_with_the_first_lattice_that_takes_too_long():
+    n_spins, seconds = partition.seconds_to_add_up(
+        lambda shape, beta: time.sleep(0.01 * (shape[1] > 3)), [(3, 3), (3, 4), (3, 5)], patience=0.005
+    )
+    assert n_spins == [9, 12]
+    assert seconds[0] < 0.005 < seconds[1]
 
 
 # --- annealed importance sampling
