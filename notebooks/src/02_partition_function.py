@@ -34,7 +34,7 @@ from course_utils.lattice import exact
 #
 # Until now $x$ was a point on a line or in a plane. From here on there are **spins**: little magnets $s_i$ that point up, $+1$, or
 # down, $-1$. They sit on a square lattice whose edges are glued to the opposite ones (a *torus*), so that each has four neighbours.
-# Neighbours like to be equal. That is the **Ising model**:
+# Neighbours like to be equal. That is the **Ising model**, here with bonds of strength 1 (J = 1):
 #
 # $$E(s) = -\sum_{\langle ij \rangle} s_i s_j, \qquad p(s) = \frac{e^{-\beta E(s)}}{Z}, \qquad Z = \sum_s e^{-\beta E(s)} .$$
 #
@@ -44,6 +44,7 @@ from course_utils.lattice import exact
 
 # %%
 torus, rng = partition.IsingTorus(16), np.random.default_rng(4)
+# 0.7 makes grey of white, and nearly black of black
 pictures = [0.7 * torus.sample(beta, n_chains=1, n_sweeps=500, rng=rng).reshape(16, 16) for beta in (0.3, 0.0, 0.6, 0.4)]
 plots.figure(plots.images([pictures], columns=["A", "B", "C", "D"], cell=2.1), title="One of them is pure chance, another nearly frozen")
 
@@ -125,8 +126,8 @@ plots.figure(plots.panel(doubling, plots.points(n_spins, seconds, name="measured
              title=f"The sum over {wall:.0f} spins takes the age of the universe")
 
 # %% [markdown]
-# *Picture: a straight line on a logarithmic axis of times, through the few measured dots at its lower left end. It crosses a dotted line,
-# a day, and far up a dashed one, the age of the universe.*
+# *Picture: a straight line on a logarithmic axis of times, through the last of a few measured dots at its lower left end. It crosses a
+# dotted line, a day, and far up a dashed one, the age of the universe.*
 #
 # A computer a thousand times faster adds ten spins, since $2^{10} \approx 1000$. What does help against an exponential?
 
@@ -162,12 +163,12 @@ plots.figure(plots.panel(ring, plots.points(short, listed, name="all states adde
 # *Picture: log Z per spin against the length of the ring on a logarithmic axis. Dots at 2 to 16 spins lie on a grey line, which falls at
 # first and is flat from about twenty spins up to a million.*
 #
-# A long ring forgets its ends: per spin only $\log \lambda_1$ is left. Both cases work because **the sum can be pushed past most of the
-# factors**: each factor sees few spins, and the spins form no tangle of loops. A lattice in the plane is all loops.
+# Per spin of a long ring, only $\log \lambda_1$ is left. Both cases work because **the sum can be pushed past most of the factors**: each
+# factor sees few spins, and the spins form no tangle of loops. A lattice in the plane is all loops.
 #
 # Yet this very lattice has been solved: Lars Onsager found log Z of the infinite one in 1944, and Bruria Kaufman that of every torus in
-# 1949 (section 8). Add a field, or a third dimension, or take an image model instead, and nobody has a formula. So why do we want
-# Kaufman's? As a judge: we look for a method that knows nothing of the formula, and see whether it meets the exact number.
+# 1949 (section 8). Add a field, or a third dimension, or take an image model instead, and nobody has a formula. So what is Kaufman's
+# good for? It is our judge: we look for a method that knows nothing of the formula, and see whether it meets the exact number.
 
 # %%
 target = exact.kaufman_log_z(16, 0.4)
@@ -176,7 +177,7 @@ print(f"16 × 16 spins at β = 0.4: log Z = {target:.4f}, a number with {target 
 # %% [markdown]
 # ## 4 · Draw samples instead
 #
-# You do not count a crowd one by one. You take a sample. Any distribution $q$ will do that you can draw from and whose probabilities you
+# Pollsters do not ask everybody: they take a sample. Any distribution $q$ will do that you can draw from and whose probabilities you
 # know, a *proposal*:
 #
 # $$Z = \sum_s q(s)\,\frac{e^{-\beta E(s)}}{q(s)} = \big\langle w(s) \big\rangle_q , \qquad w(s) = \frac{e^{-\beta E(s)}}{q(s)} .$$
@@ -301,8 +302,8 @@ plots.figure(plots.panel(*panes, xlabel="energy $E$", ylabel="share of 4000 stat
 # *Picture: five outlined humps side by side along the energy axis. The one of coins is centred at zero, that of β = 0.4 near -280; they
 # have no energy in common, while each overlaps with its neighbour.*
 #
-# None of four thousand coins has an energy that occurs at β = 0.4. But neighbouring temperatures overlap. So go in steps, from
-# $\beta = 0$, where all $2^N$ states weigh the same and $\log Z = N \log 2$.
+# None of four thousand coins has an energy that occurs at β = 0.4. But neighbours overlap. So go in steps, from $\beta = 0$, where all
+# $2^N$ states weigh the same and $\log Z = N \log 2$. There are two ways.
 #
 # **Thermodynamic integration** adds up the slope. What is the slope of log Z? Take the derivative of the sum:
 #
@@ -326,15 +327,15 @@ plots.figure(plots.panel(plots.area(betas, mean, color="sky"), curve, plots.poin
 #
 # Two errors remain: that of the samples, and that of the spacing (section 9 measures it). The second way has only the first.
 #
-# **Annealed importance sampling** (Radford Neal, 2001) takes many small importance steps. Chains start as coins, with $\log w = 0$, and
-# walk through $0 = \beta_0 < \beta_1 < \dots < \beta_K$. At each step
+# **Annealed importance sampling** (Radford Neal, 2001) makes many small jumps. From $\beta_k$ to $\beta_{k+1}$ a state changes its weight by
+# $e^{-\beta_{k+1} E}/e^{-\beta_k E}$; then a sweep moves it to where the next jump needs it. So chains start as coins, with
+# $\log w = 0$, and walk through $0 = \beta_0 < \beta_1 < \dots < \beta_K$. At each step
 #
 # 1. add $-(\beta_{k+1} - \beta_k)\,E(s)$ to $\log w$, with the state as it is **before** the move;
 # 2. move $s$ by a sweep at $\beta_{k+1}$.
 #
-# The mean of $w$ over the chains is then $Z(\beta_{k+1})/Z(0)$ on average, *even if the chains never reach equilibrium*. What must
-# hold? The chains start as exact samples, and each sweep leaves the distribution at its own temperature unchanged. With one
-# step this is your jump from coins.
+# The mean of $w$ is then $Z(\beta_{k+1})/Z(0)$ on average, *even if the chains never reach equilibrium*. What must hold? They start as
+# exact samples, and each sweep leaves the distribution at its own temperature unchanged. With one step this is your jump.
 #
 # ### Exercise 2.3 · Annealed importance sampling
 # *Difficulty ●●● · fifteen minutes · why: ten lines that estimate the Z of anything you can walk to. The wrong order runs too, and is
@@ -418,17 +419,17 @@ plots.figure(
 )
 
 # %% [markdown]
-# *Picture: left, log Z minus the exact value along the path. The jump, K = 1, leaves the picture at once; ten steps go astray near the
-# end; a hundred and a thousand stay on zero. Right, the effective number of chains on a logarithmic axis, falling from 500: to one for
-# the jump, to about ten with ten steps, to tens with a hundred, and to more than half of all with a thousand.*
+# *Picture: left, log Z minus the exact value along the path: K = 1 leaves the picture at once, ten steps go astray near the end, a hundred
+# and a thousand stay close to zero. Right, the effective number of chains on a logarithmic axis, falling from 500 to one, to ten, to
+# tens, and with a thousand steps to more than half.*
 #
 # Count again what you have there: a sum of $2^{256}$ terms, to within a few hundredths, from five hundred chains.
 
 # %% [markdown]
 # ## 6 · Does the error bar tell the truth?
 #
-# One run near the truth proves little. An interval of ±1 standard error should hold the truth about 68 times in 100, and one of ±2
-# about 95 times. So run the walk twenty times, with a hundred chains each. How many of twenty intervals of ±2 should miss?
+# One run near the truth proves little. An interval of ±2 standard errors should hold the truth about 95 times in 100. So run the walk
+# twenty times, with a hundred chains each. How many of twenty intervals should miss?
 
 # %%
 off, error = np.array([[at[-1] for at in from_coins(400, n_chains=100, seed=seed)[1:3]] for seed in range(20)]).T
@@ -442,7 +443,8 @@ plots.figure(plots.panel(blue, red, plots.vline(0, "exact"), xlabel="estimate of
 # *Picture: a dashed vertical line at the exact value, and twenty dots with bars of one standard error, scattered on both sides of it. The
 # title counts those whose bar, drawn twice as long, would reach the line.*
 #
-# Every sampler of this course will be held to this: an error bar is a claim, and a claim is tested where the answer is known.
+# One miss is what to expect; two are no alarm, five would be. Every sampler of this course will be held to this: an error bar is a
+# claim, and a claim is tested where the answer is known.
 
 # %% [markdown]
 # ## What you made
@@ -842,7 +844,7 @@ plots.figure(*panels, title=f"On average, a single chain is {target - one[0]:.0f
 # lessons on lattices come back to this.
 
 # %% [markdown] think="2b"
-# **which way is the table wrong?** A paper compares two image models by their mean log-likelihood,
+# **Think: which way is the table wrong?** A paper compares two image models by their mean log-likelihood,
 # $\log p(x) = -E(x) - \log Z$, with log Z from AIS with few temperatures. In which direction are the likelihoods wrong, and
 # which model profits more?
 #
@@ -853,7 +855,7 @@ plots.figure(*panels, title=f"On average, a single chain is {target - one[0]:.0f
 # well equilibrated samples of the model back to β = 0. Its bias has the other sign, so on average the two bracket the truth.
 
 # %% [markdown] think="2c"
-# **why not strips?** A strip of width $w$ has a transfer matrix with $2^w$ rows. What would the matrix for
+# **Think: why not strips?** A strip of width $w$ has a transfer matrix with $2^w$ rows. What would the matrix for
 # the 16×16 torus need in memory? And why is that still so much better than enumeration?
 #
 # <!-- ANSWER -->
