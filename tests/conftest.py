@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import jaxtyping
@@ -45,11 +46,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Let no training go on from another run, and let all processes of one run compile each JAX program once.
 
-    Both hold for the kernels that they start. With a limit of its size JAX locks the cache of those programs; without
+    Both hold for the kernels that they start. These keep no history: its file is shared by all on a machine, and one
+    that finds it locked says so on the page. With a limit of its size JAX locks the cache of those programs; without
     one, a process may read what another has half written. Colab's version writes to stderr when it reads an entry, and
     does without.
     """
     os.environ["COURSE_SAVED"] = "none"
+    settings = tempfile.TemporaryDirectory(prefix="ipython-", ignore_cleanup_errors=True)
+    config.add_cleanup(settings.cleanup)
+    os.environ["IPYTHONDIR"] = settings.name
+    profile = Path(settings.name, "profile_default")
+    profile.mkdir()
+    (profile / "ipython_config.py").write_text("get_config().HistoryManager.enabled = False\n")
     if "JAX_COMPILATION_CACHE_DIR" in os.environ or os.environ.get("COURSE_ENVIRONMENT") == "colab":
         return
     folder = tempfile.TemporaryDirectory(prefix="jax-cache-", ignore_cleanup_errors=True)
