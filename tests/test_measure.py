@@ -99,6 +99,7 @@ def test_two_parts_are_counted_apart(tmp_path):
     lesson = lesson_with(tmp_path, DEPTH)
     assert [c.role for c in lesson.depth] == ["depth", ""]
     assert lesson.depth_time == "30 min"
+    assert lesson.times == "10 + 30 min"
     names = [name for name, _, _ in measure.parts(lesson)]
     assert names == ["core", "depth"]
     assert measure.count(lesson.depth).words == 3

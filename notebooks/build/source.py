@@ -99,6 +99,11 @@ class Lesson:
         return self.depth[0].name if self.depth else ""
 
     @property
+    def times(self) -> str:
+        """Minutes of core and depth, such as "60 + 45 min"."""
+        return f"{self.time.removesuffix(' min')} + {self.depth_time}" if self.depth else self.time
+
+    @property
     def _depth_at(self) -> int:
         return next((i for i, cell in enumerate(self.cells) if cell.role == "depth"), len(self.cells))
 

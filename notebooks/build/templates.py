@@ -14,11 +14,13 @@ def title_cell(lesson: Lesson, course: Course, solved: bool) -> str:
     """The first cell: title, goal, where else it opens, and what it takes."""
     needs = [_lesson_link(number, course) for number in lesson.needs]
     before = ", ".join([*needs, *([lesson.know] if lesson.know else [])]) or "none"
+    depth = f", and {lesson.depth_time} for those who want more" if lesson.depth else ""
     parts = [
         f"# {lesson.number} · {lesson.title}",
         f"After this lesson you will be able to {lesson.goal}.",
         f"Open it [on Colab]({colab_address(lesson, course)}) or [on Binder]({binder_address(lesson, course)}).",
-        f"*Prerequisites: {before} · time to work through: {lesson.time} · run time on two CPU cores: {lesson.runs}*",
+        f"*Prerequisites: {before} · time to work through: {lesson.time}{depth} · "
+        f"runs in {lesson.runs} on two CPU cores*",
     ]
     if solved:
         parts.insert(2, f"This is the solved copy. The one to work in is [{lesson.stem}](../{lesson.stem}.ipynb).")
@@ -113,7 +115,7 @@ def map_cell(course: Course) -> str:
     """Code that draws the course map: written lessons from their headers, the others from `PLANNED`."""
     entries = {number: {**entry, "ready": False} for number, entry in PLANNED.items()}
     for x in course.lessons:
-        entries[x.number] = {"title": x.title, "needs": list(x.needs), "time": x.time, "ready": True}
+        entries[x.number] = {"title": x.title, "needs": list(x.needs), "time": x.times, "ready": True}
     for entry in entries.values():  # a need that is neither written nor planned cannot be drawn
         entry["needs"] = [number for number in entry["needs"] if number in entries]
     lines = [f"    {_literal(number)}: {_literal(entries[number])}," for number in sorted(entries)]
