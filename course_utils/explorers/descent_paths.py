@@ -102,7 +102,7 @@ def descent(yours: Schedule | None = None) -> Explorer:
         "schedule": choice("schedule", schedules, "exponential"),
         "temperature": log_slider("start T", 1.0, 0.01, 100.0, per_decade=10),
         "noise": slider("noise ×", 1.0, 0.0, 2.0, 0.1),
-        "speed": log_slider("speed ×", 1.0, 0.1, 10.0, per_decade=10),
+        "speed": log_slider("speed ×", 1.0, 0.1, 10**1.5, per_decade=10),
         "view": choice("view", ["contour", "3-D"]),
         "step": slider("step", N_STEPS, 2 * THIN, N_STEPS, 2 * THIN),
     }
