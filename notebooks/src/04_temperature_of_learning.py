@@ -662,9 +662,9 @@ plots.figure(*tables, columns=2, share="y", title=f"{title}, {min(span):.0%} to 
 # %% [markdown]
 # *Picture: four tables of success rates, a row for each method and a column for each start temperature, the darker the higher.
 # Rosenbrock: pale, but for the row of ten anneals. Rastrigin: darkest in the middle, for the constant temperature and for linear
-# cooling. Ackley: nearly 0 to nearly 1 and down again, each method with its own best start temperature, the lowest for the
-# constant one, the highest for logarithmic cooling and ten anneals. Network loss: ten anneals near 1 everywhere, the others rise
-# to 1 from left to right.*
+# cooling. Ackley: nearly 0 to nearly 1, for most methods with a best start temperature in between, the lowest for the constant
+# one; inverse cooling is palest, and rises to the last column. Network loss: ten anneals near 1 everywhere, the others rise from
+# left to right, inverse cooling the least.*
 #
 # Each method now gets its best start temperature from the pilot, and 500 fresh runs.
 
@@ -713,15 +713,15 @@ plots.figure(*panels, columns=4, share="y", title=title)
 
 # %% [markdown]
 # *Picture: four panels, a dot with its error bar for each method, and a hollow grey one for the rate of the same runs by their last
-# state; orange are the best and all that are not 3 standard errors behind it, the others blue. Rosenbrock: 80 restarts ahead, then 40.
+# state; orange are the best and all that are not 3 standard errors behind it, the others blue. Rosenbrock: 40 restarts far ahead.
 # Rastrigin: 80 restarts and the constant temperature ahead, the hollow marks of all schedules near zero. Ackley: constant, logarithmic and
-# linear in front, random points close to 90 %, plain descent from one start or ten far behind. Network loss: all but plain descent
+# linear in front, random points close to 90 %, plain descent behind, the further the fewer its starts. Network loss: all but plain descent
 # and inverse cooling near 100 %, with hollow marks below one half.*
 #
 # - **The score decides.** A hot run passes through the lowest pit and leaves it again. By their last state nearly all hot runs on
 #   Rastrigin fail; by the best state that the same runs visited, many succeed.
-# - **The rival must be tuned, too.** Rastrigin needs 25 steps to the bottom of a pit. 40 restarts waste half of their budget there, and
-#   leave the constant temperature alone in front; 80 restarts do not.
+# - **The rival must be tuned, too.** 25 steps lead to the bottom of one of Rastrigin's pits. 40 restarts take 50 steps each, waste half of
+#   them, and would leave the constant temperature alone in front; 80 restarts are level with it. (On Rosenbrock 25 steps are too few.)
 # - **Cooling is not what helped.** On none of the four is a single cooled run ahead of a run at a *constant*, tuned temperature. Cooling
 #   makes a run *end* low. If the best state is kept, that is not needed, and the time that is spent cold is lost.
 # - **Rosenbrock** has no barrier. Its difficulty is a flat valley with steep walls, and one of many starts lies next to the minimum.
