@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 from mpl_toolkits.mplot3d import proj3d
 
 from ..plots.maps import mark_minima, surface
@@ -171,18 +171,20 @@ def _draw_numbers(loss: Axes, heat: Axes, phase: Axes, temperatures: np.ndarray,
     span = float(losses.min()) - room, float(losses.max()) + room
     loss.plot(steps[: n + 1], losses[: n + 1], color=COLORS["blue"], linewidth=1)
     loss.plot(steps[: n + 1], np.minimum.accumulate(losses[: n + 1]), color=COLORS["red"], linewidth=1.6)
-    loss.set(xlabel="step", ylabel="E", xlim=(0, N_STEPS), ylim=span)
+    loss.set(xlabel="step", ylabel="E", xlim=(0, N_STEPS), ylim=span, xticks=(0, N_STEPS // 2, N_STEPS))
     loss.set_title("loss; red: lowest so far", y=1.02)
     hottest = max(float(temperatures.max()), 1e-6)
     heat.plot(np.arange(1, N_STEPS + 1), temperatures, color=COLORS["black"], linewidth=1.4)
     heat.axvline(steps[n], color=COLORS["grey"], linewidth=1, linestyle=":")
-    heat.set(xlabel="step", ylabel="T", ylim=(0, 1.08 * hottest), xlim=(0, N_STEPS))
+    heat.set(xlabel="step", ylabel="T", ylim=(0, 1.08 * hottest), xlim=(0, N_STEPS), xticks=(0, N_STEPS // 2, N_STEPS))
     frozen = hottest / COLDEST / 2  # where T = 0 stands, which has no place on a logarithmic axis
     warm = np.maximum(temperatures[steps[1 : n + 1] - 1], frozen)
     phase.scatter(warm, losses[1 : n + 1], s=7, c=steps[1 : n + 1], cmap="viridis", vmin=0, vmax=N_STEPS)
     phase.set(xlabel="T; colder ones at the left edge", ylabel="E", xscale="log", xlim=(0.8 * frozen, 1.25 * hottest))
     phase.set(ylim=span)
-    phase.xaxis.set_minor_locator(NullLocator())  # its many ticks would take a third of the time
+    phase.xaxis.set_minor_locator(NullLocator())  # ticks take most of the time
+    for axis in (loss.yaxis, heat.yaxis, phase.yaxis):
+        axis.set_major_locator(MaxNLocator(4))
     phase.set_title("loss against temperature", y=1.02)
 
 
