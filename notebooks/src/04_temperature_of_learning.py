@@ -48,8 +48,8 @@ torch.set_num_threads(1)  # on tensors this small, a second thread costs more th
 # | Ackley | $20\,(1 - e^{-r/5}) + e - e^{\frac12\sum_i \cos 2\pi x_i}$, $r^2 = \frac12\sum_i x_i^2$ | a funnel with ripples on its walls |
 # | Network loss | $12\,\langle (f_x(u) - f_0(u))^2 \rangle_u$ | several basins |
 #
-# The last one is real: $f$ is a network of three hidden tanh units that learns the outputs of another one, and $x_1, x_2$ are two
-# directions in the space of its nine weights. Move the mouse onto the picture, and it becomes a surface that you can turn.
+# The last one is real: $f$ is a network of three hidden tanh units that learns the outputs of another one, $\langle\,\rangle_u$ is the
+# mean over 24 inputs, and $x_1, x_2$ are two directions in the space of its nine weights. Move the mouse onto the picture, and it becomes a surface that you can turn.
 
 # %%
 landscapes = descent.landscapes()
@@ -154,13 +154,13 @@ with check.exercise("4.1", "take_temperature"):
 # mean over the chains, and their `.std()` over $\sqrt n$.
 
 # %%
-thermometer, rng = check.yours("4.1", take_temperature, descent.take_temperature), torch.Generator().manual_seed(3)
+thermometer, dice = check.yours("4.1", take_temperature, descent.take_temperature), torch.Generator().manual_seed(3)
 
 
 def reading(energy, step_size: float, noise_size: float) -> tuple[float, float]:
     """The temperature of descent with noise of a given size."""
     return thermometer(
-        lambda x: x - step_size * energy.grad(x) + noise_size * torch.randn(x.shape, generator=rng),
+        lambda x: x - step_size * energy.grad(x) + noise_size * torch.randn(x.shape, generator=dice),
         energy.grad, torch.zeros(1000, 2), n_steps=3000, burn_in=1000,
     )  # fmt: skip
 
@@ -174,10 +174,10 @@ plots.figure(plots.panel(*layers, log="xy", xlabel="learning rate $lr$", ylabel=
 # *Picture: on logarithmic axes, five dots rise in a nearly straight line from the lower left, far below the broken line at 1 that the
 # label promises; only the last one, at lr = 1, reaches it.*
 #
-# Which law do you read off? The dots are at $T\cdot lr/2$. Half the learning rate: so whoever lowers `lr` also cools, without
-# knowing it. The reason is in the bowl $E = x^2/2$. There, noise of size $s$ keeps the variance $v$ for which
-# $v = (1-\varepsilon)^2\,v + s^2$, which is $v = s^2/2\varepsilon$ for small steps. Now turn it round: which $s$ makes the thermometer
-# read T?
+# Which law do you read off? At small steps the dots are at $T\cdot lr/2$, half the learning rate: whoever lowers `lr` also cools,
+# without knowing it. The reason is seen in the bowl $E = x^2/2$. There, noise of size $s$ keeps the variance $v$ for which
+# $v = (1-\varepsilon)^2\,v + s^2$. That is $v = s^2/2\varepsilon$ for small steps, and more for large ones. Now turn it round: which $s$
+# makes the thermometer read T?
 #
 # $$s = \sqrt{2\,\varepsilon\,T} .$$
 #
@@ -231,7 +231,7 @@ plots.figure(plots.panel(*curves, xlabel="step", ylabel="temperature $T$"), titl
 # it. The inverse one drops almost at once and is flat from there on. The logarithmic one drops too, but stays near 0.1.*
 #
 # ### Exercise 4.2 · The annealer
-# *Difficulty ●●○ · fifteen minutes · why: this loop is simulated annealing, whole. Everything below runs on it.*
+# *Difficulty ●●○ · ten minutes · why: this loop is simulated annealing, whole. Everything below runs on it.*
 #
 # Take one step for each temperature: downhill, plus noise of the right size. The random numbers are handed to you, a row for each
 # step. Whoever computes a gradient can also know E, so keep the lowest energy that each chain has seen so far; the start counts.
@@ -309,13 +309,13 @@ plots.figure(*panels, columns=2, title=f"One run on Ackley: from $E = {ackley.en
 #
 # ## 4 · The live annealer
 #
-# 200 runs from random starts, 500 steps each, the last 50 at T = 0. One of them is drawn in the four panels; the dots show where all
-# of them ended. *Play* lets time run. Four things to try:
+# 200 runs from random starts, 500 steps each, the last 50 at T = 0. One of them is drawn in all four panels. The dots show
+# where all of them ended, blue where that is the lowest pit. *Play* lets time run. Four things to try:
 #
 # 1. Ackley, *constant*, from cold to hot. Where do the most runs succeed, and why fewer at both ends?
 # 2. Keep that start temperature, and try the schedules that cool. Which one needs a hotter start, and why?
 # 3. Set the noise to 0, then to 2. Which temperature does the noise 2 have? (Your thermometer knows: $s^2/2\varepsilon$.)
-# 4. Raise the speed until something breaks. Then turn the view to 3-D and look at how.
+# 4. Raise the speed, on one landscape after the other, and look at it in 3-D. What breaks first, and where does nothing break?
 #
 # The schedule called *yours* stands in the cell. It heats up again twice. Change it: can you beat the others on Rastrigin?
 
@@ -337,7 +337,7 @@ explorers.descent(lambda start, end, n: start * (1 - 3 * torch.arange(n) / n % 1
 # - *A rival without any heat*: plain descent with restarts.
 #
 # ### Exercise 4.3 · A fair race
-# *Difficulty ●●● · twenty minutes · why: most claims that a method "helps" break one of these rules.*
+# *Difficulty ●●● · fifteen minutes · why: most claims that a method "helps" break one of these rules.*
 #
 # An entry is a row of temperatures and a number of parts. Part 0 starts at `starts[0]` and takes the first rows of the noise, one for
 # each of its temperatures. Part 1 starts at `starts[1]` and takes the rows that follow, and so on. A run is as good as the best of its parts.
@@ -428,8 +428,8 @@ plots.figure(*panels, title="Among the pits restarts win; in the funnel noise wi
 # methods with noise, and points thrown at random are as good as the best of these. Why do both fail in ten dimensions? There is too
 # much room to hit anything, and a ripple stops every descent. Noise shakes the runs down the funnel.
 #
-# **Is it the cooling that helps?** Compare the lowest dots of the constant temperature and of linear cooling. They are equally low.
-# Cooling makes a run *end* low; if the best state is kept, that is not needed.
+# **Is it the cooling that helps?** Compare the lowest dots of the constant temperature and of linear cooling. On Ackley they are equally
+# low; on Rastrigin the constant one is lower. Cooling makes a run *end* low; if the best state is kept, that is not needed.
 #
 # **So what does cooling buy?** Width. The constant temperature must be known. Linear cooling passes through the useful temperature on its way
 # down, wherever that is. And the inverse schedule, with the same ends, spends nine tenths of its steps below a tenth of $T_0$: it
