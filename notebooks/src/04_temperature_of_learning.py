@@ -145,7 +145,7 @@ with check.exercise("4.1", "take_temperature"):
     x = torch.tensor([[1.0, 2.0], [3.0, -1.0], [0.0, 2.0]], dtype=torch.float64)
     halves, bowl = (lambda x: x / 2), (lambda x: x)
     answer.on("three chains that halve x in each of 4 steps, the last two read", halves, bowl, x, 4, 2, expect=95 / 3072)
-    answer.on("the same chains, read after each step", halves, bowl, x, 4, 0)
+    answer.on("the same chains, all but the first step read", halves, bowl, x, 4, 1)
     answer.fresh(4, "other steps")
 
 # %% [markdown] hint="4.1"
