@@ -45,7 +45,7 @@ TICK_MS = 120  # of the Play button
 LOGARITHMIC = ("Rosenbrock", "Network loss")  # landscapes that are drawn as log(1 + E) where their height is seen
 
 
-@cache
+@functools.lru_cache(maxsize=64)  # so that time can run without the run being made again
 def runs(
     landscape: str, schedule: str, temperature: float, noise: float = 1.0, speed: float = 1.0,
     yours: Schedule | None = None,
