@@ -70,74 +70,6 @@ def log_z(energy, domain, n):
 # %% equivalent="5.1" because="there is one energy for each point: the only axis is the last one as well"
 # return float(torch.logsumexp(-energy(points), dim=0)) + math.log(cell)  ->  return float(torch.logsumexp(-energy(points), dim=-1)) + math.log(cell)
 
-# %% wrong="5.2" says="The sign is swapped"
-def contrastive_divergence(energy, data, samples, alpha=0.0):
-    a, b = energy(data), energy(samples.detach())
-    return b.mean() - a.mean() + alpha * ((a**2).mean() + (b**2).mean())
-
-# %% wrong="5.2" says="The samples are attached"
-def contrastive_divergence(energy, data, samples, alpha=0.0):
-    a, b = energy(data), energy(samples)
-    return a.mean() - b.mean() + alpha * ((a**2).mean() + (b**2).mean())
-
-# %% wrong="5.2" says="The data energy is detached"
-def contrastive_divergence(energy, data, samples, alpha=0.0):
-    a, b = energy(data).detach(), energy(samples.detach())
-    return a.mean() - b.mean() + alpha * ((a**2).mean() + (b**2).mean())
-
-# %% wrong="5.2" says="The sample energy is detached"
-def contrastive_divergence(energy, data, samples, alpha=0.0):
-    a, b = energy(data), energy(samples).detach()
-    return a.mean() - b.mean() + alpha * ((a**2).mean() + (b**2).mean())
-
-# %% wrong="5.2" says="Take means"
-def contrastive_divergence(energy, data, samples, alpha=0.0):
-    a, b = energy(data), energy(samples.detach())
-    return a.sum() - b.sum() + alpha * ((a**2).mean() + (b**2).mean())
-
-# %% wrong="5.2" says="The regulariser is missing"
-def contrastive_divergence(energy, data, samples, alpha=0.0):
-    return energy(data).mean() - energy(samples.detach()).mean()
-
-# %% wrong="5.2" says="The regulariser is subtracted"
-def contrastive_divergence(energy, data, samples, alpha=0.0):
-    a, b = energy(data), energy(samples.detach())
-    return a.mean() - b.mean() - alpha * ((a**2).mean() + (b**2).mean())
-
-# %% wrong="5.2" says="Square each energy"
-def contrastive_divergence(energy, data, samples, alpha=0.0):
-    a, b = energy(data).mean(), energy(samples.detach()).mean()
-    return a - b + alpha * (a**2 + b**2)
-
-# %% wrong="5.2" says="has no graph"
-def contrastive_divergence(energy, data, samples, alpha=0.0):
-    with torch.no_grad():
-        a, b = energy(data), energy(samples)
-    return a.mean() - b.mean() + alpha * ((a**2).mean() + (b**2).mean())
-
-# %% wrong="5.2" says="has no graph"
-def contrastive_divergence(energy, data, samples, alpha=0.0):
-    a, b = energy(data), energy(samples)
-    return (a.mean() - b.mean() + alpha * ((a**2).mean() + (b**2).mean())).item()
-
-# %% wrong="5.2" says="is None"
-def contrastive_divergence(energy, data, samples, alpha=0.0):
-    loss = energy(data).mean() - energy(samples.detach()).mean()
-
-# %% right="5.2"
-def contrastive_divergence(energy, data, samples, alpha=0.0):
-    both = energy(torch.cat([data, samples.detach()]))
-    up, down = both[len(data):], both[:len(data)]
-    return down.mean() - up.mean() + alpha * (up.square().mean() + down.square().mean())
-
-# %% right="5.2"
-def contrastive_divergence(energy, data, samples, alpha=0.0):
-    samples = samples.data.clone()
-    loss = sum(energy(data)) / len(data) - sum(energy(samples)) / len(samples)
-    if alpha > 0:
-        loss = loss + alpha * (energy(data) ** 2).mean() + alpha * (energy(samples) ** 2).mean()
-    return loss
-
 # %% wrong="5.3" says="not written back"
 class ReplayBuffer:
     def __init__(self, capacity, fresh, reinit=0.02):
@@ -442,6 +374,410 @@ class ReplayBuffer:
     def write(self, indices: Int[Tensor, "n"], states: Float[Tensor, "n *shape"]) -> None:
         """Put states back into the places they were taken from, without a graph."""
         self.states[indices] = states.detach().clone()
+
+# %% wrong="5.1" says="The sign is swapped"
+def contrast(energy, batch, walk, generator, alpha=0.0):
+    a, b = energy(batch), energy(walk(energy, batch, generator).detach())
+    return b.mean() - a.mean() + alpha * ((a**2).mean() + (b**2).mean())
+
+# %% wrong="5.1" says="The samples are attached"
+def contrast(energy, batch, walk, generator, alpha=0.0):
+    a, b = energy(batch), energy(walk(energy, batch, generator))
+    return a.mean() - b.mean() + alpha * ((a**2).mean() + (b**2).mean())
+
+# %% wrong="5.1" says="The data energy is detached"
+def contrast(energy, batch, walk, generator, alpha=0.0):
+    samples = walk(energy, batch, generator).detach()
+    with torch.no_grad():
+        a = energy(batch)
+    b = energy(samples)
+    return a.mean() - b.mean() + alpha * ((a**2).mean() + (b**2).mean())
+
+# %% wrong="5.1" says="The sample energy is detached"
+def contrast(energy, batch, walk, generator, alpha=0.0):
+    a, b = energy(batch), energy(walk(energy, batch, generator)).detach()
+    return a.mean() - b.mean() + alpha * ((a**2).mean() + (b**2).mean())
+
+# %% wrong="5.1" says="Take means"
+def contrast(energy, batch, walk, generator, alpha=0.0):
+    a, b = energy(batch), energy(walk(energy, batch, generator).detach())
+    return a.sum() - b.sum() + alpha * ((a**2).mean() + (b**2).mean())
+
+# %% wrong="5.1" says="The regulariser is missing"
+def contrast(energy, batch, walk, generator, alpha=0.0):
+    return energy(batch).mean() - energy(walk(energy, batch, generator).detach()).mean()
+
+# %% wrong="5.1" says="The regulariser is subtracted"
+def contrast(energy, batch, walk, generator, alpha=0.0):
+    a, b = energy(batch), energy(walk(energy, batch, generator).detach())
+    return a.mean() - b.mean() - alpha * ((a**2).mean() + (b**2).mean())
+
+# %% wrong="5.1" says="Square each energy"
+def contrast(energy, batch, walk, generator, alpha=0.0):
+    a, b = energy(batch).mean(), energy(walk(energy, batch, generator).detach()).mean()
+    return a - b + alpha * (a**2 + b**2)
+
+# %% wrong="5.1" says="has no graph"
+def contrast(energy, batch, walk, generator, alpha=0.0):
+    a, b = energy(batch), energy(walk(energy, batch, generator).detach())
+    return (a.mean() - b.mean() + alpha * ((a**2).mean() + (b**2).mean())).item()
+
+# %% wrong="5.1" says="not at noise"
+def contrast(energy, batch, walk, generator, alpha=0.0):
+    start = torch.randn(batch.shape, generator=generator, dtype=batch.dtype)
+    a, b = energy(batch), energy(walk(energy, start, generator).detach())
+    return a.mean() - b.mean() + alpha * ((a**2).mean() + (b**2).mean())
+
+# %% wrong="5.1" says="nothing has walked"
+def contrast(energy, batch, walk, generator, alpha=0.0):
+    walk(energy, batch, generator)
+    a, b = energy(batch), energy(batch)
+    return a.mean() - b.mean() + alpha * ((a**2).mean() + (b**2).mean())
+
+# %% wrong="5.1" says="is None"
+def contrast(energy, batch, walk, generator, alpha=0.0):
+    loss = energy(batch).mean() - energy(walk(energy, batch, generator).detach()).mean()
+
+# %% right="5.1"
+def contrast(energy, batch, walk, generator, alpha=0.0):
+    with torch.no_grad():
+        samples = walk(energy, batch, generator)
+    both = energy(torch.cat([batch, samples])).unflatten(0, (2, -1))
+    down, up = both.mean(1)
+    return down - up + alpha * both.square().mean(1).sum()
+
+# %% right="5.1"
+def contrast(energy, batch, walk, generator, alpha=0.0):
+    samples = walk(energy, batch.clone(), generator).data.clone()
+    loss = sum(energy(batch)) / len(batch) - sum(energy(samples)) / len(samples)
+    if alpha > 0:
+        loss = loss + alpha * (energy(batch) ** 2).mean() + alpha * (energy(samples) ** 2).mean()
+    return loss
+
+# %% right="5.1"
+contrast = ebm.contrast
+
+# %% wrong="5.2" says="gradients of all steps add up"
+def fit(energy, data, loss, n_steps, generator, look, learning_rate=0.01, batch_size=256, decay=0.99, every=40):
+    optimiser = torch.optim.Adam(energy.parameters(), lr=learning_rate)
+    averaged = copy.deepcopy(energy)
+    look(0, averaged)
+    for step in range(1, n_steps + 1):
+        batch = data[torch.randint(len(data), (batch_size,), generator=generator)]
+        loss(energy, batch, generator).backward()
+        optimiser.step()
+        with torch.no_grad():
+            for mean, weight in zip(averaged.parameters(), energy.parameters()):
+                mean.copy_(decay * mean + (1 - decay) * weight)
+        if step % every == 0 or step == n_steps:
+            look(step, averaged)
+    return averaged
+
+# %% wrong="5.2" says="The weights never change"
+def fit(energy, data, loss, n_steps, generator, look, learning_rate=0.01, batch_size=256, decay=0.99, every=40):
+    optimiser = torch.optim.Adam(energy.parameters(), lr=learning_rate)
+    averaged = copy.deepcopy(energy)
+    look(0, averaged)
+    for step in range(1, n_steps + 1):
+        batch = data[torch.randint(len(data), (batch_size,), generator=generator)]
+        loss(energy, batch, generator).backward()
+        optimiser.zero_grad()
+        optimiser.step()
+        with torch.no_grad():
+            for mean, weight in zip(averaged.parameters(), energy.parameters()):
+                mean.copy_(decay * mean + (1 - decay) * weight)
+        if step % every == 0 or step == n_steps:
+            look(step, averaged)
+    return averaged
+
+# %% wrong="5.2" says="the two are exchanged"
+def fit(energy, data, loss, n_steps, generator, look, learning_rate=0.01, batch_size=256, decay=0.99, every=40):
+    optimiser = torch.optim.Adam(energy.parameters(), lr=learning_rate)
+    averaged = copy.deepcopy(energy)
+    look(0, averaged)
+    for step in range(1, n_steps + 1):
+        batch = data[torch.randint(len(data), (batch_size,), generator=generator)]
+        optimiser.zero_grad()
+        loss(energy, batch, generator).backward()
+        optimiser.step()
+        with torch.no_grad():
+            for mean, weight in zip(averaged.parameters(), energy.parameters()):
+                mean.lerp_(weight, decay)
+        if step % every == 0 or step == n_steps:
+            look(step, averaged)
+    return averaged
+
+# %% wrong="5.2" says="that was handed over is returned"
+def fit(energy, data, loss, n_steps, generator, look, learning_rate=0.01, batch_size=256, decay=0.99, every=40):
+    optimiser = torch.optim.Adam(energy.parameters(), lr=learning_rate)
+    averaged = energy
+    look(0, averaged)
+    for step in range(1, n_steps + 1):
+        batch = data[torch.randint(len(data), (batch_size,), generator=generator)]
+        optimiser.zero_grad()
+        loss(energy, batch, generator).backward()
+        optimiser.step()
+        with torch.no_grad():
+            for mean, weight in zip(averaged.parameters(), energy.parameters()):
+                mean.copy_(decay * mean + (1 - decay) * weight)
+        if step % every == 0 or step == n_steps:
+            look(step, averaged)
+    return averaged
+
+# %% wrong="5.2" says="missing after the last step"
+def fit(energy, data, loss, n_steps, generator, look, learning_rate=0.01, batch_size=256, decay=0.99, every=40):
+    optimiser = torch.optim.Adam(energy.parameters(), lr=learning_rate)
+    averaged = copy.deepcopy(energy)
+    for step in range(n_steps):
+        if step % every == 0:
+            look(step, averaged)
+        batch = data[torch.randint(len(data), (batch_size,), generator=generator)]
+        optimiser.zero_grad()
+        loss(energy, batch, generator).backward()
+        optimiser.step()
+        with torch.no_grad():
+            for mean, weight in zip(averaged.parameters(), energy.parameters()):
+                mean.lerp_(weight, 1 - decay)
+    return averaged
+
+# %% wrong="5.2" says="missing at step 0"
+def fit(energy, data, loss, n_steps, generator, look, learning_rate=0.01, batch_size=256, decay=0.99, every=40):
+    optimiser = torch.optim.Adam(energy.parameters(), lr=learning_rate)
+    averaged = copy.deepcopy(energy)
+    for step in range(1, n_steps + 1):
+        batch = data[torch.randint(len(data), (batch_size,), generator=generator)]
+        optimiser.zero_grad()
+        loss(energy, batch, generator).backward()
+        optimiser.step()
+        with torch.no_grad():
+            for mean, weight in zip(averaged.parameters(), energy.parameters()):
+                mean.lerp_(weight, 1 - decay)
+        if step % every == 0 or step == n_steps:
+            look(step, averaged)
+    return averaged
+
+# %% wrong="5.2" says="same batch"
+def fit(energy, data, loss, n_steps, generator, look, learning_rate=0.01, batch_size=256, decay=0.99, every=40):
+    optimiser = torch.optim.Adam(energy.parameters(), lr=learning_rate)
+    averaged = copy.deepcopy(energy)
+    look(0, averaged)
+    batch = data[torch.randint(len(data), (batch_size,), generator=generator)]
+    for step in range(1, n_steps + 1):
+        optimiser.zero_grad()
+        loss(energy, batch, generator).backward()
+        optimiser.step()
+        with torch.no_grad():
+            for mean, weight in zip(averaged.parameters(), energy.parameters()):
+                mean.lerp_(weight, 1 - decay)
+        if step % every == 0 or step == n_steps:
+            look(step, averaged)
+    return averaged
+
+# %% wrong="5.2" says="made anew in every step"
+def fit(energy, data, loss, n_steps, generator, look, learning_rate=0.01, batch_size=256, decay=0.99, every=40):
+    averaged = copy.deepcopy(energy)
+    look(0, averaged)
+    for step in range(1, n_steps + 1):
+        optimiser = torch.optim.Adam(energy.parameters(), lr=learning_rate)
+        batch = data[torch.randint(len(data), (batch_size,), generator=generator)]
+        optimiser.zero_grad()
+        loss(energy, batch, generator).backward()
+        optimiser.step()
+        with torch.no_grad():
+            for mean, weight in zip(averaged.parameters(), energy.parameters()):
+                mean.lerp_(weight, 1 - decay)
+        if step % every == 0 or step == n_steps:
+            look(step, averaged)
+    return averaged
+
+# %% wrong="5.2" says="learning rate is not handed to Adam"
+def fit(energy, data, loss, n_steps, generator, look, learning_rate=0.01, batch_size=256, decay=0.99, every=40):
+    optimiser = torch.optim.Adam(energy.parameters())
+    averaged = copy.deepcopy(energy)
+    look(0, averaged)
+    for step in range(1, n_steps + 1):
+        batch = data[torch.randint(len(data), (batch_size,), generator=generator)]
+        optimiser.zero_grad()
+        loss(energy, batch, generator).backward()
+        optimiser.step()
+        with torch.no_grad():
+            for mean, weight in zip(averaged.parameters(), energy.parameters()):
+                mean.lerp_(weight, 1 - decay)
+        if step % every == 0 or step == n_steps:
+            look(step, averaged)
+    return averaged
+
+# %% wrong="5.2" says="two calls with the same input"
+def fit(energy, data, loss, n_steps, generator, look, learning_rate=0.01, batch_size=256, decay=0.99, every=40):
+    optimiser = torch.optim.Adam(energy.parameters(), lr=learning_rate)
+    averaged = copy.deepcopy(energy)
+    look(0, averaged)
+    for step in range(1, n_steps + 1):
+        batch = data[torch.randint(len(data), (batch_size,))]
+        optimiser.zero_grad()
+        loss(energy, batch, generator).backward()
+        optimiser.step()
+        with torch.no_grad():
+            for mean, weight in zip(averaged.parameters(), energy.parameters()):
+                mean.lerp_(weight, 1 - decay)
+        if step % every == 0 or step == n_steps:
+            look(step, averaged)
+    return averaged
+
+# %% wrong="5.2" says="not the one that is trained"
+def fit(energy, data, loss, n_steps, generator, look, learning_rate=0.01, batch_size=256, decay=0.99, every=40):
+    optimiser = torch.optim.Adam(energy.parameters(), lr=learning_rate)
+    averaged = copy.deepcopy(energy)
+    look(0, energy)
+    for step in range(1, n_steps + 1):
+        batch = data[torch.randint(len(data), (batch_size,), generator=generator)]
+        optimiser.zero_grad()
+        loss(energy, batch, generator).backward()
+        optimiser.step()
+        with torch.no_grad():
+            for mean, weight in zip(averaged.parameters(), energy.parameters()):
+                mean.lerp_(weight, 1 - decay)
+        if step % every == 0 or step == n_steps:
+            look(step, energy)
+    return averaged
+
+# %% wrong="5.2" says="the network returned is None"
+def fit(energy, data, loss, n_steps, generator, look, learning_rate=0.01, batch_size=256, decay=0.99, every=40):
+    ebm.fit(energy, data, loss, n_steps, generator, look, learning_rate, batch_size, decay, every)
+
+# %% right="5.2"
+fit = ebm.fit
+
+# %% right="5.2"
+def fit(energy, data, loss, n_steps, generator, look, learning_rate=0.01, batch_size=256, decay=0.99, every=40):
+    from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+    optimiser = torch.optim.Adam(list(energy.parameters()), learning_rate)
+    average = AveragedModel(energy, multi_avg_fn=get_ema_multi_avg_fn(decay))
+    average.update_parameters(energy)  # the first counts as a copy
+    step = 0
+    while True:
+        if step % every == 0 or step == n_steps:
+            look(step, average.module)
+        if step == n_steps:
+            return average.module
+        i = torch.randint(0, data.shape[0], [batch_size], generator=generator)
+        value = loss(energy, data[i], generator)
+        energy.zero_grad()
+        value.backward()
+        optimiser.step()
+        average.update_parameters(energy)
+        step += 1
+
+# %% right="5.2"
+def fit(energy, data, loss, n_steps, generator, look, learning_rate=0.01, batch_size=256, decay=0.99, every=40):
+    weights = list(energy.parameters())
+    mean = [w.detach().clone() for w in weights]
+    optimiser = torch.optim.Adam(weights, lr=learning_rate, foreach=False)
+
+    def averaged():
+        twin = copy.deepcopy(energy)
+        torch.nn.utils.vector_to_parameters(torch.nn.utils.parameters_to_vector(mean), twin.parameters())
+        return twin
+
+    for step in range(n_steps + 1):
+        if step % every == 0 or step == n_steps:
+            look(step, averaged())
+        if step < n_steps:
+            batch = data.index_select(0, torch.randint(len(data), (batch_size,), generator=generator))
+            gradients = torch.autograd.grad(loss(energy, batch, generator), weights)
+            for w, g in zip(weights, gradients):
+                w.grad = g
+            optimiser.step()
+            mean = [m + (1 - decay) * (w.detach() - m) for m, w in zip(mean, weights)]
+    return averaged()
+
+# %% wrong="5.3" says="low energy must speak for data"
+def against_noise(energy, batch, noise, generator):
+    forged = noise.sample(len(batch), generator)
+    real, fake = energy(batch) - noise.log_prob(batch), energy(forged) - noise.log_prob(forged)
+    return torch.nn.functional.softplus(-real).mean() + torch.nn.functional.softplus(fake).mean()
+
+# %% wrong="5.3" says="density of the noise is missing"
+def against_noise(energy, batch, noise, generator):
+    forged = noise.sample(len(batch), generator)
+    return torch.nn.functional.softplus(energy(batch)).mean() + torch.nn.functional.softplus(-energy(forged)).mean()
+
+# %% wrong="5.3" says="subtract log p of the noise"
+def against_noise(energy, batch, noise, generator):
+    forged = noise.sample(len(batch), generator)
+    real, fake = -energy(batch) + noise.log_prob(batch), -energy(forged) + noise.log_prob(forged)
+    return torch.nn.functional.softplus(-real).mean() + torch.nn.functional.softplus(fake).mean()
+
+# %% wrong="5.3" says="Data and noise are exchanged"
+def against_noise(energy, batch, noise, generator):
+    forged = noise.sample(len(batch), generator)
+    real, fake = -energy(batch) - noise.log_prob(batch), -energy(forged) - noise.log_prob(forged)
+    return torch.nn.functional.softplus(real).mean() + torch.nn.functional.softplus(-fake).mean()
+
+# %% wrong="5.3" says="a judge that always says data would win"
+def against_noise(energy, batch, noise, generator):
+    return torch.nn.functional.softplus(energy(batch) + noise.log_prob(batch)).mean()
+
+# %% wrong="5.3" says="this is the mean of both"
+def against_noise(energy, batch, noise, generator):
+    forged = noise.sample(len(batch), generator)
+    both = torch.cat([batch, forged])
+    real = torch.cat([torch.ones(len(batch)), torch.zeros(len(forged))]).to(batch)
+    odds = -energy(both) - noise.log_prob(both)
+    return torch.nn.functional.binary_cross_entropy_with_logits(odds, real)
+
+# %% wrong="5.3" says="Take means, not sums"
+def against_noise(energy, batch, noise, generator):
+    forged = noise.sample(len(batch), generator)
+    real, fake = -energy(batch) - noise.log_prob(batch), -energy(forged) - noise.log_prob(forged)
+    return torch.nn.functional.softplus(-real).sum() + torch.nn.functional.softplus(fake).sum()
+
+# %% wrong="5.3" says="judged against themselves"
+def against_noise(energy, batch, noise, generator):
+    odds = -energy(batch) - noise.log_prob(batch)
+    return torch.nn.functional.softplus(-odds).mean() + torch.nn.functional.softplus(odds).mean()
+
+# %% wrong="5.3" says="overflow"
+def against_noise(energy, batch, noise, generator):
+    forged = noise.sample(len(batch), generator)
+    real = torch.exp(-energy(batch)) / (torch.exp(-energy(batch)) + noise.log_prob(batch).exp())
+    fake = noise.log_prob(forged).exp() / (torch.exp(-energy(forged)) + noise.log_prob(forged).exp())
+    return -torch.log(real).mean() - torch.log(fake).mean()
+
+# %% wrong="5.3" says="not from a standard Gaussian"
+def against_noise(energy, batch, noise, generator):
+    forged = torch.randn(batch.shape, generator=generator, dtype=batch.dtype)
+    real, fake = -energy(batch) - noise.log_prob(batch), -energy(forged) - noise.log_prob(forged)
+    return torch.nn.functional.softplus(-real).mean() + torch.nn.functional.softplus(fake).mean()
+
+# %% wrong="5.3" says="has no graph"
+def against_noise(energy, batch, noise, generator):
+    return float(ebm.against_noise(energy, batch, noise, generator))
+
+# %% right="5.3"
+def against_noise(energy, batch, noise, generator):
+    both = torch.stack([batch, noise.sample(len(batch), generator)])
+    odds = (-energy(both.flatten(0, 1)) - noise.log_prob(both.flatten(0, 1))).view(2, -1)
+    real = torch.tensor([[1.0], [0.0]], dtype=odds.dtype).expand_as(odds)
+    return 2 * torch.nn.functional.binary_cross_entropy_with_logits(odds, real)
+
+# %% right="5.3"
+def against_noise(energy, batch, noise, generator):
+    def log_p(x, of_data):
+        logs = torch.stack([-energy(x), noise.log_prob(x)])
+        return torch.log_softmax(logs, dim=0)[0 if of_data else 1]
+
+    forged = noise.sample(batch.shape[0], generator)
+    return -log_p(batch, True).mean() - log_p(forged, False).mean()
+
+# %% right="5.3"
+def against_noise(energy, batch, noise, generator):
+    loss = 0.0
+    forged = noise.sample(len(batch), generator)
+    for x, sign in ((batch, 1.0), (forged, -1.0)):
+        loss = loss - torch.nn.functional.logsigmoid(sign * -(energy(x) + noise.log_prob(x))).sum() / len(x)
+    return loss
 
 # %% wrong="5.4" says="ξ/σ² is divided twice"
 def denoising_score_matching(energy, data, noise, sigma):
