@@ -335,8 +335,8 @@ def _loop(flaw: str = "") -> Callable:
                 optimizer.step()
             if flaw not in ("average first", "never"):
                 _average(averaged, energy, {"turned": 1 - decay, "copy": 0.0, "default decay": 0.99}.get(flaw, decay))
-            last = step == steps and flaw not in ("no end", "twice")
-            if step % every == 0 or last or (flaw == "each"):
+            due = step % every == 0 or (step == steps and flaw not in ("no odd end", "twice")) or flaw == "each"
+            if due and not (flaw == "no end" and step == steps):
                 look(step - (flaw == "counted from 0"), energy if flaw == "shown raw" else averaged)
         if flaw == "twice":
             look(steps, averaged)
@@ -353,12 +353,17 @@ def _average(averaged: Quartic, energy: Quartic, decay: float) -> None:
 def _fit_with(flaw: str) -> Callable[..., dict[str, Any] | None]:
     """The first thing by which a loop with one flaw is recognised; None if it cannot be."""
 
-    def first(*arguments: Any) -> dict[str, Any] | None:
-        seen = _fitted(_loop(flaw), *arguments)
-        pairs = zip(_FIT_QUESTIONS, seen, _fitted(_loop(), *arguments), strict=True)
+    def first(data: Tensor, *settings: float) -> dict[str, Any] | None:
+        rows = tuple(map(tuple, data.tolist()))
+        pairs = zip(_FIT_QUESTIONS, _run(flaw, rows, *settings), _run("", rows, *settings), strict=True)
         return next(({name: a} for name, a, b in pairs if not agree(a, b)), None)
 
     return first
+
+
+@cache
+def _run(flaw: str, rows: tuple[tuple[float, ...], ...], *settings: float) -> tuple:
+    return _fitted(_loop(flaw), torch.tensor(rows, dtype=torch.float64), *settings)
 
 
 def _training(rng: np.random.Generator) -> tuple[Tensor, int, float, int, float, int, int]:
@@ -378,7 +383,8 @@ fit = Task(
     question=_FIT_QUESTIONS,
     mistakes={
         "look is missing at step 0, before the first step": _fit_with("no start"),
-        "look is missing after the last step": _fit_with("no end"),
+        "look is missing after the last step: count up to n_steps": _fit_with("no end"),
+        "look is missing after the last step where n_steps is no multiple of every": _fit_with("no odd end"),
         "look is called in every step: only if step % every == 0, and after the last": _fit_with("each"),
         "Count the steps from 1: after the first update the step is 1": _fit_with("counted from 0"),
         "One step too few: range(1, n_steps + 1)": _fit_with("one less"),
