@@ -334,7 +334,7 @@ def _loop(flaw: str = "") -> Callable:
             if flaw != "at rest":
                 optimizer.step()
             if flaw not in ("average first", "never"):
-                _average(averaged, energy, {"turned": 1 - decay, "copy": 0.0, "default decay": 0.99}.get(flaw, decay))
+                _average(averaged, energy, {"turned": 1 - decay, "default decay": 0.99}.get(flaw, decay))
             due = step % every == 0 or (step == steps and flaw not in ("no odd end", "twice")) or flaw == "each"
             if due and not (flaw == "no end" and step == steps):
                 look(step - (flaw == "counted from 0"), energy if flaw == "shown raw" else averaged)
@@ -404,7 +404,6 @@ fit = Task(
         "The average keeps decay of itself and takes 1 - decay of the new weights; the two are exchanged":
             _fit_with("turned"),
         "The average never moves": _fit_with("never"),
-        "The average is a copy of the newest weights": _fit_with("copy"),
         "The average uses 0.99 instead of decay": _fit_with("default decay"),
         "Average after the optimiser's step, not before": _fit_with("average first"),
         "Return the averaged network, not the newest weights": _fit_with("raw"),

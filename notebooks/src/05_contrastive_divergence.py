@@ -32,9 +32,9 @@ torch.set_num_threads(1)  # batches are small here: a second thread would cost m
 # %% [markdown]
 # ## 1 · Points without a formula
 #
-# Until now somebody gave you E. From here on you get points $x_1, \dots, x_N$, and want an energy such that
-# $p(x) = e^{-E(x)}/Z$ is the density that they came from (T = 1 throughout this lesson, unless it says otherwise). The energy is a small network
-# and a fixed bowl,
+# Until now somebody gave you E. From here on you get points $x_1, \dots, x_N$, and want an energy such that $p(x) =
+# e^{-E(x)}/Z$ is the density that they came from (T = 1 throughout this lesson, unless it says otherwise). The energy
+# is a small network and a fixed bowl,
 #
 # $$E_\theta(x) = f_\theta(x) + |x|^2/8 .$$
 #
@@ -76,9 +76,9 @@ plots.figure(known, before, title="Before training the network's density knows n
 # $$\text{NLL} = \frac1N\sum_n E(x_n) + \log Z, \qquad Z = \int e^{-E(x)}\,dx .$$
 #
 # With many data it tends to a constant of the data (their entropy) plus the **Kullback-Leibler divergence**
-# $\mathrm{KL} = \int p_\text{data}\log(p_\text{data}/p)\,dx$, which is 0 only if model and truth agree. At 0.01 nats the model's
-# density is 1 % too low at the data, on (logarithmic) average; at 20 nats the model calls the data impossible. In the plane we can compute it, and
-# it is the only judge in this lesson.
+# $\mathrm{KL} = \int p_\text{data}\log(p_\text{data}/p)\,dx$, which is 0 only if model and truth agree. At 0.01 nats
+# the model's density is 1 % too low at the data, on (logarithmic) average; at 20 nats the model calls the data
+# impossible. In the plane we can compute it, and it is the only judge in this lesson.
 #
 # How does the NLL change with the weights? The first term is easy. What does the second give?
 #
@@ -87,8 +87,9 @@ plots.figure(known, before, title="Before training the network's density knows n
 # \boxed{\;\nabla_\theta\,\text{NLL} = \langle\nabla_\theta E_\theta\rangle_\text{data}
 # - \langle\nabla_\theta E_\theta\rangle_\text{model}\;}$$
 #
-# A step pushes the energy **down at the data and up at the model's own samples**. Where both have the same density, the pushes
-# cancel and learning stops. This line is the whole subject. For the two densities above: where will E rise, where will it fall?
+# A step pushes the energy **down at the data and up at the model's own samples**. Where both have the same density, the
+# pushes cancel and learning stops. This line is the whole subject. For the two densities above: where will E rise,
+# where will it fall?
 
 # %%
 pushes = plots.difference(plane, model - truth, scale="$p_\\mathrm{model} - p_\\mathrm{data}$")
@@ -99,20 +100,20 @@ plots.figure(before, after, title="Where the energy must rise (orange), and wher
 # *Picture: the untrained density again, and beside it its difference from the truth: purple along the arcs, where E must fall; pale orange around and between them,
 # where the model has mass and the data have none.*
 #
-# Beyond the plane the model's mean needs samples, and samples need chains (lesson 03). Long chains at every step would be right,
-# and far too slow. Hinton's idea (2002): start the chains **at the data**, and take only $k$ steps. If the model were right, the
-# data would be in equilibrium already and stay so. If it is wrong, the first steps drift downhill, to places where E is too low. Push those up. This
-# is **contrastive divergence**, CD-$k$.
+# Beyond the plane the model's mean needs samples, and samples need chains (lesson 03). Long chains at every step would
+# be right, and far too slow. Hinton's idea (2002): start the chains **at the data**, and take only $k$ steps. If the
+# model were right, the data would be in equilibrium already and stay so. If it is wrong, the first steps drift
+# downhill, to places where E is too low. Push those up. This is **contrastive divergence**, CD-$k$.
 #
-# The chains end at places that depend on $\theta$, for the energy led them there. The boxed formula knows nothing of that: what must be done
-# about it?
+# The chains end at places that depend on $\theta$, for the energy led them there. The boxed formula knows nothing of
+# that: what must be done about it?
 #
 # ### Exercise 5.1 · A number with the right gradient
 # *Difficulty ●●○ · ten minutes · why: a flipped sign, or a gradient through the chains, and training goes nowhere in silence.*
 #
-# PyTorch differentiates a number. Return one whose gradient is the boxed difference, with the walked data in the place of the
-# model's samples. Its value means nothing, and may drift, since a constant in E is free. To hold E near 0, add $\alpha$ times (the mean
-# of $E^2$ over the data plus that over the samples), as Du and Mordatch (2019) do.
+# PyTorch differentiates a number. Return one whose gradient is the boxed difference, with the walked data in the place
+# of the model's samples. Its value means nothing, and may drift, since a constant in E is free. To hold E near 0, add
+# $\alpha$ times (the mean of $E^2$ over the data plus that over the samples), as Du and Mordatch (2019) do.
 
 
 # %% todo="5.1" task="return a number whose gradient is the difference of the two averages"
@@ -158,9 +159,10 @@ with check.exercise("5.1", "contrast"):
 # %% [markdown]
 # ## 3 · The loop
 #
-# What else does a training need? Again and again: draw a batch, compute the loss, forget the old gradients, compute new ones, and
-# let Adam make its step. And two things for *looking*. The gradients are noisy, from the batch and from the chains, so the
-# weights jitter. An average over the last hundred steps or so is better than any of them: after each step,
+# What else does a training need? Again and again: draw a batch, compute the loss, forget the old gradients, compute new
+# ones, and let Adam make its step. And two things for *looking*. The gradients are noisy, from the batch and from the
+# chains, so the weights jitter. An average over the last hundred steps or so is better than any of them: after each
+# step,
 #
 # $$\bar\theta \leftarrow 0.99\,\bar\theta + 0.01\,\theta .$$
 #
@@ -269,16 +271,18 @@ diary.film()
 # *Picture, animated: on the left the energy as a landscape, a bowl in which two troughs open and become narrow valleys; on the
 # right the density with samples, a hill that becomes two moons.*
 #
-# **What would the loss have told you?** If the chains do not move at all, the samples are the data, and the loss is zero: the value
-# that a perfect model has. It says nothing. Look at the KL where you can, and at other measurements (lesson 06) where you cannot.
+# **What would the loss have told you?** If the chains do not move at all, the samples are the data, and the loss is
+# zero: the value that a perfect model has. It says nothing. Look at the KL where you can, and at other measurements
+# (lesson 06) where you cannot.
 
 # %% [markdown]
 # ## 4 · A rival without chains
 #
-# Chains cost ten gradients per step, and see no farther than ten steps go. **Noise-contrastive estimation** (Gutmann and
-# Hyvärinen 2010) has none. Put the data into a bag with as many *forgeries*: points of a noise whose density $p_n$ you know, such as a Gaussian
-# as broad as the data. Somebody draws a point out of the bag. If the data had the density $e^{-E(x)}$, what are the odds that
-# the point is real? They are $e^{-E(x)} : p_n(x)$. So E is a *judge*, and judges can be trained, by logistic regression:
+# Chains cost ten gradients per step, and see no farther than ten steps go. **Noise-contrastive estimation** (Gutmann
+# and Hyvärinen 2010) has none. Put the data into a bag with as many *forgeries*: points of a noise whose density $p_n$
+# you know, such as a Gaussian as broad as the data. Somebody draws a point out of the bag. If the data had the density
+# $e^{-E(x)}$, what are the odds that the point is real? They are $e^{-E(x)} : p_n(x)$. So E is a *judge*, and judges
+# can be trained, by logistic regression:
 #
 # $$\text{loss} = \big\langle -\log P(\text{real}\mid x)\big\rangle_\text{data}
 # + \big\langle -\log P(\text{forged}\mid x)\big\rangle_\text{noise} .$$
@@ -286,7 +290,7 @@ diary.film()
 # ### Exercise 5.3 · The judge
 # *Difficulty ●●○ · ten minutes · why: it turns learning a density into telling two piles apart, with no Z and no chain.*
 #
-# From the odds to the loss is your way to go. Energies may be large: work with the *logarithm* of the odds.
+# The way from the odds to the loss is yours. Energies may be large: work with the *logarithm* of the odds.
 
 
 # %% todo="5.3" task="draw forgeries, and return the loss of a judge who knows E and the noise"
@@ -351,17 +355,17 @@ judged.figure()
 # %% [markdown]
 # *Picture: again the truth, the model with its samples, and the KL, which ends at a few hundredths of a nat.*
 #
-# **Why is log Z nearly zero here, and anything with chains?** A constant in E is free for CD. The judge would notice it: with a wrong constant all odds
-# are wrong. So NCE normalises the density by itself.
+# **Why is log Z nearly zero here, and anything with chains?** A constant in E is free for CD. The judge would notice
+# it: with a wrong constant all odds are wrong. So NCE normalises the density by itself.
 
 # %% [markdown]
 # ## 5 · Four rivals, one number
 #
-# Two more, from the course. **Persistent chains** (Tieleman 2008) do not start at the data anew. They live on in a *replay buffer*:
-# take some out, walk, write them back in their places, and replace a few per cent by fresh ones, so that none stays stuck for ever.
-# They reach places where no data are; lesson 06 needs that. **Score matching** (Hyvärinen 2005) fits the score $s = -\nabla E$,
-# in which Z has dropped out, by
-# $F = \frac12\langle |s - \nabla\log p_\text{data}|^2\rangle_\text{data}$. The data's score is unknown, but an integration by parts removes it.
+# Two more, from the course. **Persistent chains** (Tieleman 2008) do not start at the data anew. They live on in a
+# *replay buffer*: take some out, walk, write them back in their places, and replace a few per cent by fresh ones, so
+# that none stays stuck for ever. They reach places where no data are; lesson 06 needs that. **Score matching**
+# (Hyvärinen 2005) fits the score $s = -\nabla E$, in which Z has dropped out, by $F = \frac12\langle |s - \nabla\log
+# p_\text{data}|^2\rangle_\text{data}$. The data's score is unknown, but an integration by parts removes it.
 #
 # Same network, same points, 400 steps of your loop, three seeds. Which will end lowest?
 
@@ -387,15 +391,17 @@ plots.figure(
 )  # fmt: skip
 
 # %% [markdown]
-# *Picture: on the left four falling curves with bands on a logarithmic axis. On the right three dots for each method.*
+# *Picture: on the left four falling curves with bands on a logarithmic axis. On the right three dots for each method: those of CD-10
+# lie lowest and overlap those of NCE; score matching and the persistent chains lie to the right of CD-10.*
 #
-# On one connected shape the methods differ by little, and which is ahead depends on steps and rates. What if the shape is in pieces?
+# On one connected shape no method is far ahead, and the order changes with steps and rates: most curves still fall. NCE
+# costs a fraction of the others' time. What if the shape is in pieces?
 
 # %% [markdown]
 # ## 6 · Draw your own data
 #
-# Draw a shape, with the mouse, a finger or the keyboard, or choose one. Your strokes are thickened by a Gaussian, so their density is
-# a mixture of Gaussians along the pen's path, known exactly. Until you draw, the chosen shape counts.
+# Draw a shape, with the mouse, a finger or the keyboard, or choose one. Your strokes are thickened by a Gaussian, so
+# their density is a mixture of Gaussians along the pen's path, known exactly. Until you draw, the chosen shape counts.
 
 # %%
 pad = explorers.DrawingPad()
@@ -417,8 +423,8 @@ drawn.film()
 # %% [markdown]
 # *Picture: your drawing and its data, your model and its samples, and the exact KL; then the film of how the energy sinks along your strokes.*
 #
-# Try `by_chains` in the place of `by_noise(...)`. Then choose **eight dots**, and train with both. Which of the two can say how
-# much each dot weighs?
+# Try `by_chains` in the place of `by_noise(...)`. Then choose **eight dots**, and train with both. Which of the two can
+# say how much each dot weighs?
 
 # %%
 dots = data.drawn(data.SHAPES["eight dots"], name="eight dots")
@@ -442,7 +448,7 @@ for name, loss in (("chains", by_chains), ("noise", by_noise(some))):
 #
 # - `contrast`: the gradient of the likelihood as a difference of two averages, down at the data and up at the model's samples,
 #   with chains that start at the data.
-# - `fit`: the loop, which took four losses and drew all films. The exact KL was its judge.
+# - `fit`: the loop, which took four losses and drew every film. The exact KL was its judge.
 # - `against_noise`: E as a judge between data and noise of a known density. It needs no chains, and gives a normalised energy.
 #
 # That is all that later lessons need. What follows is for those who want more.
@@ -459,8 +465,8 @@ for name, loss in (("chains", by_chains), ("noise", by_noise(some))):
 # ### Exercise 5.4 · log Z by quadrature
 # *Difficulty ●○○ · ten minutes · why: without this number a training run can end 60 nats from its data, and look busy.*
 #
-# Complete `log_z` on a grid of $n$ cells per axis. `ebm.grid(domain, n)` gives you the centres of the cells, one per row, and
-# the volume of a cell, dx·dy. Energies can be in the thousands, so stay in logarithms.
+# Complete `log_z` on a grid of $n$ cells per axis. `ebm.grid(domain, n)` gives you the centres of the cells, one per
+# row, and the volume of a cell, dx·dy. Energies can be in the thousands, so stay in logarithms.
 
 
 # %% todo="5.4" task="return log Z, the log of the sum of exp(-E) times the cell"
@@ -526,9 +532,9 @@ print(f"exact:             log Z = {math.log(2 * math.pi):.6f}, KL = {math.log(4
 # The integrals run over the box $[-5,5]^2$. A model may have mass outside of it, and then Z is missing some. `ebm.log_z` looks
 # at the edge of the box, and refuses to answer if more than a per cent of the mass is there.
 #
-# **Is the boxed formula true?** A network of one hidden layer on a mixture in one dimension, in double precision: the gradient
-# of the NLL by finite differences along a random direction, by autograd through $\log Z$, and by the boxed formula with the
-# model's mean from quadrature.
+# **Is the boxed formula true?** A network of one hidden layer on a mixture in one dimension, in double precision: the
+# gradient of the NLL by finite differences along a random direction, by autograd through $\log Z$, and by the boxed
+# formula with the model's mean from quadrature.
 
 # %%
 line, box, rng = data.mixture_1d(3.0, weights=(0.8, 0.2)), ((-12.0, 12.0),), torch.Generator().manual_seed(3)
@@ -572,9 +578,10 @@ print(f"with 4000 samples: {estimate:.3f} ± {error:.3f}, exact {boxed @ directi
 # ## 8 · The ceiling, and a loss that says nothing
 #
 # In two dimensions one can descend the NLL itself, with $\log Z$ from quadrature at every step. That is **exact maximum
-# likelihood**, hopeless for images, and here the **ceiling**: what this network learns from these points without any error
-# from sampling. (The KL to the density *behind* the points can, by luck, come out a little lower.) From here on `ebm.train` does the
-# training: your loop with a falling learning rate, a history of all that was seen, and checkpoints.
+# likelihood**, hopeless for images, and here the **ceiling**: what this network learns from these points without any
+# error from sampling. (The KL to the density *behind* the points can, by luck, come out a little lower.) From here on
+# `ebm.train` does the training: your loop with a falling learning rate, a history of all that was seen, and
+# checkpoints.
 
 
 # %%
@@ -732,18 +739,18 @@ plots.figure(
 # *Picture: on the left the model's density, two bright arcs, with 500 of its chains as blue dots on and around them. On the right the
 # KL by step, of chains that start at the data, and of yours, which ends higher.*
 #
-# Each chain is moved once every $2048/256 = 8$ training steps. If the weights change much in that time, the chains lag behind
-# the model, and the pushes come too late and too strong: the energy sloshes to and fro; section 12 shows such a swing. A
-# smaller learning rate calms it.
+# Each chain is moved once every $2048/256 = 8$ training steps. If the weights change much in that time, the chains lag
+# behind the model, and the pushes come too late and too strong: the energy sloshes to and fro; section 12 shows such a
+# swing. A smaller learning rate calms it.
 #
 # ## 10 · Score matching and its price
 #
-# How is Hyvärinen's loss computed? Up to a constant, $F = \langle\frac12|s|^2 + \nabla\cdot s\rangle_\text{data}$, and the
-# divergence costs one backward pass per dimension.
-# **Sliced** score matching (Song and others 2019) takes random directions $v$ instead, $v\cdot\nabla(v\cdot s)$, one pass each.
-# **Denoising** score matching (Vincent 2011) needs no second derivative. Blur the data on purpose, $\tilde x = x + \sigma\xi$.
-# The density of $\tilde x$ *given* $x$ is a Gaussian, whose score is $-(\tilde x - x)/\sigma^2 = -\xi/\sigma$. Averaged over
-# all $x$ that may have led to $\tilde x$, this is exactly the score of the blurred data. So
+# How is Hyvärinen's loss computed? Up to a constant, $F = \langle\frac12|s|^2 + \nabla\cdot s\rangle_\text{data}$, and
+# the divergence costs one backward pass per dimension. **Sliced** score matching (Song and others 2019) takes random
+# directions $v$ instead, $v\cdot\nabla(v\cdot s)$, one pass each. **Denoising** score matching (Vincent 2011) needs no
+# second derivative. Blur the data on purpose, $\tilde x = x + \sigma\xi$. The density of $\tilde x$ *given* $x$ is a
+# Gaussian, whose score is $-(\tilde x - x)/\sigma^2 = -\xi/\sigma$. Averaged over all $x$ that may have led to $\tilde
+# x$, this is exactly the score of the blurred data. So
 #
 # $$\text{loss} = \frac12\Big\langle \big|\,s(x + \sigma\xi) + \xi/\sigma\,\big|^2\Big\rangle, \qquad s = -\nabla E .$$
 #
@@ -808,8 +815,9 @@ for σ in (0.05, 0.1, 0.2):
 # %% [markdown]
 # ## 11 · One step sees one step
 #
-# Short runs of the same network on the other three sets. A chain of CD-1 moves by about $\sqrt{2\varepsilon} = 0.2$ in each
-# coordinate, and the eight Gaussians are more than two units apart. What CD-1 makes of them depends on the seed, so it has five.
+# Short runs of the same network on the other three sets. A chain of CD-1 moves by about $\sqrt{2\varepsilon} = 0.2$ in
+# each coordinate, and the eight Gaussians are more than two units apart. What CD-1 makes of them depends on the seed,
+# so it has five.
 
 
 # %%
@@ -873,12 +881,13 @@ plots.figure(*(panel for row in zip(*columns, strict=True) for panel in row), sh
 # CD-1, of whose five runs on the eight Gaussians the worst is drawn, has one bright spot in the middle of the ring, where no
 # data are, and rays out of the checkerboard.*
 #
-# What CD-1 cannot see: its chains look one step around the data, so nothing pushes up the energy where no chain arrives. A
-# spurious mode there is not a mistake in its eyes: whether one grows is left to chance. More steps see farther. But look at the spots of NCE and CD-10, and at the
-# printed masses: they are not equal. How well modes are weighed is the subject of the next section.
+# What CD-1 cannot see: its chains look one step around the data, so nothing pushes up the energy where no chain
+# arrives. A spurious mode there is not a mistake in its eyes: whether one grows is left to chance. More steps see
+# farther. But look at the spots of NCE and CD-10, and at the printed masses: they are not equal. How well modes are
+# weighed is the subject of the next section.
 #
-# The edges of the checkerboard are jumps of the density, and a small smooth network can only round them off. On the pinwheel the
-# noise of NCE is easy to tell from the thin arms nearly everywhere, and what is easy teaches little.
+# The edges of the checkerboard are jumps of the density, and a small smooth network can only round them off. On the
+# pinwheel the noise of NCE is easy to tell from the thin arms nearly everywhere, and what is easy teaches little.
 #
 # ## 12 · Who can weigh modes?
 #
@@ -905,9 +914,9 @@ def two_modes(distance: float, left: float) -> tuple[Tensor, Tensor, Tensor, flo
 # ### Exercise 5.7 · Predict, then see
 # *Difficulty ●●○ · ten minutes · why: the loss of score matching, and of diffusion models, hardly contains the weights of modes.*
 #
-# **Predict first**, before any computation: when the modes, each with standard deviation 1, move from distance 4 to distance 8,
-# by which factor does the Fisher divergence of these two densities change? Write your number into `predicted_factor`; the
-# right power of ten is enough. Then complete `fisher_divergence` and let it decide.
+# **Predict first**, before any computation: when the modes, each with standard deviation 1, move from distance 4 to
+# distance 8, by which factor does the Fisher divergence of these two densities change? Write your number into
+# `predicted_factor`; the right power of ten is enough. Then complete `fisher_divergence` and let it decide.
 
 
 # %% todo="5.7" task="write down your prediction, then the Fisher divergence"
@@ -982,9 +991,9 @@ plots.figure(
 # *Picture: on a logarithmic axis the KL rises to a plateau near 0.2. The Fisher divergence starts beside it and bends down
 # like a parabola, to far below 10⁻⁵ at distance 12.*
 #
-# At distance 12 a sample would need more points than there are to notice that the weights are wrong (Wenliang and Kanagawa 2020
-# call this blindness). Now real training runs: five methods, three distances, three seeds each. The weight of the left mode
-# comes from quadrature. The chains of PCD start evenly spread over the line.
+# At distance 12 a sample would need more points than there are to notice that the weights are wrong (Wenliang and
+# Kanagawa 2020 call this blindness). Now real training runs: five methods, three distances, three seeds each. The
+# weight of the left mode comes from quadrature. The chains of PCD start evenly spread over the line.
 
 
 # %%
@@ -1061,8 +1070,9 @@ plots.figure(
 # - **PCD** is worse, though its chains are meant to see farther. The next cell watches them.
 # - **NCE** compares each place with the *noise*, which covers both modes: it has a common measure for them.
 #
-# Eight runs of PCD at distance 12. Every ten steps we look at two numbers: the share of the 512 chains that is on the left, and
-# the log-odds $\log(p_\text{left}/p_\text{right})$ that the model gives it, by quadrature. For the data they are 0.8 and $\log 4$.
+# Eight runs of PCD at distance 12. Every ten steps we look at two numbers: the share of the 512 chains that is on the
+# left, and the log-odds $\log(p_\text{left}/p_\text{right})$ that the model gives it, by quadrature. For the data they
+# are 0.8 and $\log 4$.
 
 
 # %%
@@ -1182,9 +1192,10 @@ plots.figure(
 # with the regulariser, while that of ULA climbs in steps by three powers of ten. On the right the exact KL: that of ULA falls like
 # that of MALA until the energies run away, and then climbs as they do; with the regulariser it falls slowly; MALA ends lowest.*
 #
-# **Chains at another temperature.** Trainings on images often choose the step and the noise separately (Grathwohl and others
-# 2020, for one, say that they do), and so sample at some $T \ne 1$ (lesson 03). If the chains sample $e^{-E/T}/Z$, training stops where *that* density is the
-# data's. The energy is then right at the temperature of its chains, and at no other.
+# **Chains at another temperature.** Trainings on images often choose the step and the noise separately (Grathwohl and
+# others 2020, for one, say that they do), and so sample at some $T \ne 1$ (lesson 03). If the chains sample
+# $e^{-E/T}/Z$, training stops where *that* density is the data's. The energy is then right at the temperature of its
+# chains, and at no other.
 
 # %%
 cool = ebm.ContrastiveDivergence(10, 0.2, temperature=0.1)  # a tenth of E, ten times the step
@@ -1193,9 +1204,9 @@ for T, run in ((1.0, runs["CD-10"]), (0.1, trained(moons, x, cool))):
     at_its = ebm.kl(moons, lambda z, e=run.energy, T=T: e(z.float()) / T, max_edge_mass=None)
     print(f"chains at T = {T:4.2f}: KL of exp(-E) {at_one:.3f}, KL of exp(-E/T) {at_its:.3f} nats")
 
-# **A number that is no number.** The loop of `ebm.train` looks at every loss and every gradient, stops at the first that is not finite, and
-# says where and why. Here the step of the persistent chains, 20, is too large: the bowl $|x|^2/8$ has the curvature 1/4, and a
-# step of ULA is stable in it below 2 over that, which is 8.
+# **A number that is no number.** The loop of `ebm.train` looks at every loss and every gradient, stops at the first
+# that is not finite, and says where and why. Here the step of the persistent chains, 20, is too large: the bowl
+# $|x|^2/8$ has the curvature 1/4, and a step of ULA is stable in it below 2 over that, which is 8.
 
 # %%
 try:
