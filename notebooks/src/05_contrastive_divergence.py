@@ -6,7 +6,7 @@
 #     needs: ["03"]
 #     know: gradient descent, a network of two layers in PyTorch
 #     time: 60 min
-#     runs: 80 s
+#     runs: 75 s
 #     uses: [torch]
 # ---
 
