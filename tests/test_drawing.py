@@ -273,6 +273,21 @@ class TestTraining:
         with pytest.raises(ValueError, match=says):
             explorers.learn_drawing(density, method)
 
+    def test_a_diary_keeps_what_a_loop_shows_it(self):
+        ring = explorers.DrawingPad("ring")
+        x, rng = ring.points(500), generator(1)
+        diary = explorers.Diary(ring.density(), x, "mine")
+        start, loss = ebm.EnergyNet(hidden=(8,), generator=rng), ebm.NoiseContrastive(ebm.GaussianNoise.fit(x))
+        energy = ebm.fit(start, x, loss, 50, rng, diary, every=20)
+        assert diary.steps == [0, 20, 40, 50]
+        assert diary.kl == ebm.kl(ring.density(), energy, max_edge_mass=None)
+        assert diary.distances[-1] == pytest.approx(diary.kl, abs=1e-3)
+        assert diary.distances[0] > diary.distances[-1]
+        assert f"{diary.kl:.3f} nats" in diary.figure()._suptitle.get_text()
+        assert Image.open(io.BytesIO(diary.film().data)).n_frames == 5, "four and the still one"
+        with pytest.raises(ValueError, match="in the plane"):
+            explorers.Diary(data.mixture_1d(), x)
+
     @pytest.mark.slow
     @pytest.mark.parametrize("strokes", ["", HEART])
     def test_a_drawing_is_learned_to_less_than_a_tenth_of_a_nat(self, strokes):

@@ -1,5 +1,6 @@
-"""A network trained on a drawing: its exact KL, its film, and its samples beside the drawing."""
+"""A network trained on a drawing, by the course or by a learner: its exact KL, film and samples beside the drawing."""
 
+import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,44 +57,115 @@ class LearnedDrawing:
 
     def figure(self) -> "Figure":
         """The drawing with its points, the model with its samples, and the exact KL as it fell."""
-        import torch
-
-        plane, history = _plane(self.density), self.run.history
-        truth, (_, learned) = torch.exp(self.density.log_prob(plane)), self._maps(self.run.energy)
-        panels = []
-        for p, x, name in ((truth, self.x, "truth and data"), (learned, self.samples(SHOWN), "model and its samples")):
-            shown = plots.density(plane, p, top=float(truth.max())), plots.dots(x, most=SHOWN, color="sky")
-            panels.append(plots.panel(*shown, title=name, square=True, height=3.1))
-        curve, seen = plots.line(history["measured_at"], history["KL"]), history["KL"][history["KL"].isfinite()]
-        ends = min(0.01, 0.8 * float(seen.min())), max(10.0, 1.2 * float(seen.max()))  # the same for most drawings
-        panels.append(
-            plots.panel(
-                curve, log="y", ylim=ends, yticks=TICKS, xlabel="step", ylabel="exact KL (nats)", title=self.method
-            )
-        )
-        title = f"{self.density.name}: after {self.run.step} steps the model is {self.kl:.3f} nats from the truth"
-        return plots.figure(*panels, bar="one", title=title)
+        history = self.run.history
+        curve = history["measured_at"], history["KL"], self.run.step
+        return _figure(self.density, self.x, self.run.energy, curve, self.kl, self.method)
 
     def film(self) -> "Image":
         """The training as an animated picture: the energy as a landscape, and the density with samples."""
+        return _film(self.density, list(self.run.snapshots.items()))
+
+
+class Diary:
+    """What a training loop shows of its network; the loop calls it now and then with a step and the network.
+
+        diary = Diary(density, x)
+        diary(0, energy)          # and so on
+        diary.film()
+
+    Args:
+        density: in the plane, what is to be learned.
+        x: the points that the network sees, shape (n, 2), for the figure.
+        method: what trains it, for the figure.
+
+    Attributes:
+        steps: at which it was called, in order.
+        distances: exact KL then, in nats; a lower bound if the model has mass outside the box.
+        energies: copies of the network.
+
+    Raises:
+        ValueError: if the density is none in the plane.
+    """
+
+    def __init__(self, density: "Density", x: "Tensor", method: str = "") -> None:
+        self.density, self.x, self.method = _planar(density), x, method
+        self.steps: list[int] = []
+        self.distances: list[float] = []
+        self.energies: list[nn.Module] = []
+
+    def __call__(self, step: int, energy: "nn.Module") -> None:
         from .. import ebm
 
-        frames = []
-        for step, net in self.run.snapshots.items():
-            kl = ebm.kl(self.density, net, GRID, max_edge_mass=None)
-            frames.append((step, kl, *self._maps(net), _samples(net, self.density, SHOWN, 0)))
-        words = f"Animation: an energy sinks along the strokes of the {self.density.name}, and samples gather there."
-        return plots.training_film(_plane(self.density), frames, words=words)
+        self.steps.append(step)
+        self.distances.append(ebm.kl(self.density, energy, GRID, max_edge_mass=None))
+        self.energies.append(copy.deepcopy(energy).requires_grad_(False))
 
-    def _maps(self, net: "nn.Module") -> "tuple[Tensor, Tensor]":
-        """Energy above its minimum, and density, on the grid of the pictures."""
+    @property
+    def kl(self) -> float:
+        """Exact KL in nats of the last network."""
+        from .. import ebm
+
+        return ebm.kl(self.density, self.energies[-1], max_edge_mass=None)
+
+    def figure(self) -> "Figure":
+        """The truth with its points, the model with its samples, and the exact KL as it fell."""
         import torch
 
-        plane = _plane(self.density)
-        with torch.no_grad():
-            energy = net(plane.view(-1, 2).float()).double().view(GRID, GRID)
-        cell = float((plane[1, 1] - plane[0, 0]).prod())
-        return energy - energy.min(), torch.softmax(-energy.flatten(), 0).view(GRID, GRID) / cell
+        curve = torch.tensor(self.steps), torch.tensor(self.distances), self.steps[-1]
+        return _figure(self.density, self.x, self.energies[-1], curve, self.kl, self.method)
+
+    def film(self) -> "Image":
+        """The training as an animated picture: the energy as a landscape, and the density with samples."""
+        last, frames = len(self.steps) - 1, max(2, FRAMES)
+        chosen = sorted({round(last * (k / (frames - 1)) ** 1.7) for k in range(frames)})  # most happens early
+        return _film(self.density, [(self.steps[i], self.energies[i]) for i in chosen])
+
+
+def _figure(
+    density: "Density", x: "Tensor", energy: "nn.Module", curve: "tuple[Tensor, Tensor, int]", kl: float, method: str
+) -> "Figure":
+    """The truth with points, the model with samples, and the KL; `curve` holds steps, KL and the last step."""
+    import torch
+
+    plane = _plane(density)
+    truth, (_, learned) = torch.exp(density.log_prob(plane)), _maps(energy, density)
+    panels = []
+    for p, dots, name in (
+        (truth, x, "truth and data"),
+        (learned, _samples(energy, density, SHOWN, 0), "model and its samples"),
+    ):
+        shown = plots.density(plane, p, top=float(truth.max())), plots.dots(dots, most=SHOWN, color="sky")
+        panels.append(plots.panel(*shown, title=name, square=True, height=3.1))
+    steps, distances, last = curve
+    seen = distances[distances.isfinite()]
+    ends = min(0.01, 0.8 * float(seen.min())), max(10.0, 1.2 * float(seen.max()))  # the same for most drawings
+    look = {"log": "y", "ylim": ends, "yticks": TICKS, "xlabel": "step", "ylabel": "exact KL (nats)", "title": method}
+    panels.append(plots.panel(plots.line(steps, distances), **look))
+    title = f"{density.name}: after {last} steps the model is {kl:.3f} nats from the truth"
+    return plots.figure(*panels, bar="one", title=title)
+
+
+def _film(density: "Density", nets: "list[tuple[int, nn.Module]]") -> "Image":
+    """The networks, each with its step, as an animated picture."""
+    from .. import ebm
+
+    frames = []
+    for step, net in nets:
+        kl = ebm.kl(density, net, GRID, max_edge_mass=None)
+        frames.append((step, kl, *_maps(net, density), _samples(net, density, SHOWN, 0)))
+    words = f"Animation: an energy sinks along the strokes of the {density.name}, and samples gather there."
+    return plots.training_film(_plane(density), frames, words=words)
+
+
+def _maps(net: "nn.Module", density: "Density") -> "tuple[Tensor, Tensor]":
+    """Energy above its minimum, and density, on the grid of the pictures."""
+    import torch
+
+    plane = _plane(density)
+    with torch.no_grad():
+        energy = net(plane.view(-1, 2).float()).double().view(GRID, GRID)
+    cell = float((plane[1, 1] - plane[0, 0]).prod())
+    return energy - energy.min(), torch.softmax(-energy.flatten(), 0).view(GRID, GRID) / cell
 
 
 def learn_drawing(
@@ -114,10 +186,9 @@ def learn_drawing(
     """
     import torch
 
-    from .. import data, ebm
+    from .. import ebm
 
-    if not isinstance(density, data.Density) or density.dim != 2:
-        raise ValueError(f"density = {arguments.shown(density)}: expected a density in the plane, as of a DrawingPad")
+    _planar(density)
     if not isinstance(method, ebm.Objective):
         arguments.choice("method", method, N_STEPS)
     generator = torch.Generator().manual_seed(arguments.whole("seed", seed, 0))
@@ -136,6 +207,14 @@ def learn_drawing(
         snapshots=sorted({round(steps * (k / (FRAMES - 1)) ** 2.5) for k in range(FRAMES)}),  # most happens early
     )  # fmt: skip
     return LearnedDrawing(density, x, run, ebm.kl(density, run.energy, max_edge_mass=None), name)
+
+
+def _planar(density: "Density") -> "Density":
+    from .. import data
+
+    if not isinstance(density, data.Density) or density.dim != 2:
+        raise ValueError(f"density = {arguments.shown(density)}: expected a density in the plane, as of a DrawingPad")
+    return density
 
 
 def _plane(density: "Density") -> "Tensor":
