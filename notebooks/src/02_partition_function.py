@@ -866,6 +866,32 @@ plots.figure(*panels, title=f"On average, a single chain is {target - one[0]:.0f
 # of spins $N$. In three dimensions the cross-section of a cube of side 16 has 256 spins, and the trick is lost.
 
 # %% [markdown]
+# ## Challenge · log Z with the smallest honest interval
+#
+# You get `energy(state)` and `sweep(state, beta)` of a small torus in disguise: its bonds differ, its spins are shuffled, and some
+# are counted upside down. A state is an array (spins, chains) of ±1. Spend 12,000 visits (one energy, or one sweep, of one chain
+# each) on log Z and its standard error. The score is the width of ±2 errors, and a miss costs 44 times its size.
+#
+# Cheating would be the formula of equal bonds, an error that is too small, more visits than the budget, or a look inside `energy`
+# or `sweep`.
+#
+# The judge counts, recomputes and draws its problems anew, so that nothing can be remembered. But Python hides nothing from a
+# function that runs beside it: who walks its frames or its memory finds the answers, and has beaten nobody.
+#
+# Who is there to beat?
+
+# %%
+check.challenge("2")
+
+
+# %%
+def my_log_z(energy, sweep, n_spins, beta, budget, rng):
+    raise NotImplementedError("return log Z and its standard error")
+
+
+check.challenge("2", my_log_z)
+
+# %% [markdown]
 # ## References
 #
 # - E. Ising, *Beitrag zur Theorie des Ferromagnetismus*, Z. Phys. 31, 253 (1925).

@@ -1135,6 +1135,31 @@ print(f"(T shuffled over T with replacement, flat to steep; memory at ε = 0.1: 
 # state.
 
 # %% [markdown]
+# ## Challenge · the deepest point, against restarts
+#
+# Rugged landscapes in five dimensions, turned and shifted, 2000 gradients each; the minimum lies anywhere in $[-3, 3]^5$. Return your
+# lowest state. A score of 100 is a random point, 0 the minimum. Does your cooling schedule beat twenty restarts?
+#
+# Cheating would be a remembered minimum, more gradients than the budget, or a look inside `energy`; the judge computes the value of
+# your state itself.
+#
+# The judge counts, recomputes and draws its problems anew, so that nothing can be remembered. But Python hides nothing from a
+# function that runs beside it: who walks its frames or its memory finds the answers, and has beaten nobody.
+#
+# Who is there to beat?
+
+# %%
+check.challenge("4")
+
+
+# %%
+def my_search(energy, dim, budget, generator):
+    raise NotImplementedError("return the lowest state, shape (dim,)")
+
+
+check.challenge("4", my_search)
+
+# %% [markdown]
 # ## References
 #
 # - E. B. Wilson, *Probable inference, the law of succession, and statistical inference*, Journal of the American

@@ -1289,6 +1289,31 @@ explorers.training()
 # training, when it is still a broad hill, and 2 % fresh data points per use keep the right shares in the buffer. Move the moons apart, and it would fail.
 
 # %% [markdown]
+# ## Challenge · an energy for a drawing
+#
+# 2000 points of a drawing that was made a moment ago, with a round pen. Return an energy within half a second of CPU time: a network,
+# kernels, anything that maps (n, 2) points to n numbers. The judge normalises it on a grid and computes the exact KL.
+#
+# Cheating would be more CPU time, training while the energy is called, an energy that depends on the company of a point or on
+# chance, or needles finer than the grid.
+#
+# The judge counts, recomputes and draws its problems anew, so that nothing can be remembered. But Python hides nothing from a
+# function that runs beside it: who walks its frames or its memory finds the answers, and has beaten nobody.
+#
+# Who is there to beat?
+
+# %%
+check.challenge("5")
+
+
+# %%
+def my_fit(points, seconds, generator):
+    raise NotImplementedError("return an energy of (n, 2) points")
+
+
+check.challenge("5", my_fit)
+
+# %% [markdown]
 # ## References
 #
 # - W. Grathwohl, K.-C. Wang, J.-H. Jacobsen, D. Duvenaud, M. Norouzi and K. Swersky, *Your classifier is secretly an energy
