@@ -263,7 +263,7 @@ by_ula, by_mala, accepted = torch.tensor(rows).T
 plots.figure(
     plots.panel(plots.exact(fine, 1 / (1 - fine / 2), "$T/(1 - \\varepsilon/2)$"), plots.points(steps, by_ula, name="ULA"), plots.hline(1, "$T$"),
                 plots.points(steps, by_mala, name="MALA"), log="y", yticks=(1, 2, 5, 10), xlabel="step size $\\varepsilon$", ylabel="variance of $x$"),
-    plots.panel(plots.points(steps, accepted, name="MALA"), xlabel="step size $\\varepsilon$", ylabel="share accepted", ylim=(0, 1)),
+    plots.panel(plots.points(steps, accepted, name="MALA"), xlabel="step size $\\varepsilon$", ylabel="share accepted", ylim=(0, 1.05)),
     title=f"At $\\varepsilon = 1.5$ the variance is {by_ula[3]:.2f} by ULA and {by_mala[3]:.2f} by MALA; the truth is 1",
 )
 
@@ -288,15 +288,15 @@ shown = path[max(0, over - 60) : over + 40]
 plots.figure(
     plots.surface(valleys, two_valleys(valleys), way=shown, heights=two_valleys(shown), span=(-0.5, 5), view=(52, -76),
                   zlabel="energy $E$", lines=(0.5, 1, 1.5, 2, 3, 4), relief=0.5, zoom=1.2, title="a hundred steps, up to the disc"),
-    plots.panel(plots.span(max(0, over - 60), over + 40, "the steps on the left", color="red"), plots.line(torch.arange(1200), path[:, 0], width=0.9),
+    plots.panel(plots.span(max(0, over - 60), over + 40, "the hundred steps", color="red"), plots.line(torch.arange(1200), path[:, 0], width=0.9),
                 plots.hline(0, style=":"), xlabel="step", ylabel="$x_1$", title="all steps"),
     title=f"One walker, 1200 steps: {(path[:, 0] < 0).double().mean():.0%} of them on the left", widths=(1.6, 1),
 )
 
 # %% [markdown]
 # *Picture: left, the energy as a lit landscape of two hollows. An orange line of a hundred steps turns about in the right hollow, crosses the
-# saddle once and ends in the left one at a disc. Right, the first coordinate against the step: it stays near one valley for hundreds of
-# steps, and jumps over now and then.*
+# saddle once and ends in the left one at a disc. Right, the first coordinate against the step: near +1 for hundreds of steps, then
+# near −1; the crossing itself takes a few.*
 #
 # It knows *its* valley after fifty steps; the shares of the two only after many crossings. Three questions to every run:
 #
@@ -317,15 +317,15 @@ plots.figure(
 
 # %%
 heights, rng = torch.tensor([1.0, 2.0, 4.0, 8.0]).repeat_interleave(100), torch.Generator().manual_seed(5)
-noise, u = torch.randn(4000, 400, 1, generator=rng), torch.rand(4000, 400, generator=rng)
-x = adjusted(lambda x: heights * (x[..., 0] ** 2 - 1) ** 2, -torch.ones(400, 1), 0.02, 1.0, noise, u)[0][..., 0]
+noise, u = torch.randn(6000, 400, 1, generator=rng), torch.rand(6000, 400, generator=rng)
+x = adjusted(lambda x: heights * (x[..., 0] ** 2 - 1) ** 2, -torch.ones(400, 1), 0.01, 1.0, noise, u)[0][..., 0]
 arrived, first = (x > 1).any(0), (x > 1).int().argmax(0)
 wells, lanes, (track, dx) = [], [], boltzmann.grid_1d(-1.9, 1.9, 301)
 for k, ΔE in enumerate((1.0, 2.0, 4.0, 8.0)):
     some, E = slice(100 * k, 100 * k + 100), ΔE * (track**2 - 1) ** 2
-    time = 0.02 * torch.where(arrived, first, 4000)[some].sum() / arrived[some].sum()  # of all walkers, per arrival
+    n = torch.where(arrived, first, 6000)[some].sum() / arrived[some].sum()  # steps of all walkers, per arrival
     wells.append(plots.panel(plots.well(track, E, boltzmann.density(E, dx, 1.0)[0], top=9), title=f"$\\Delta E = {ΔE:g}$", height=2))
-    lanes.append(plots.panel(plots.lanes(x[:, some][:, :3], span=(-2, 2), marks=(-1, 1)), title=f"over after a time of {time:.3g}", xlabel="step", height=2))
+    lanes.append(plots.panel(plots.lanes(x[:, some][:, :3], span=(-2, 2), marks=(-1, 1)), title=f"{n:,.0f} steps to cross", xlabel="step", height=2))
 plots.figure(*wells, *lanes, columns=4, title="Twice the wall takes many times as long")
 
 # %% [markdown]
@@ -397,18 +397,19 @@ with check.exercise("3.3", "judge"):
 # side, one column each; `halves.var(dim=0).mean()` is W, and `halves.mean(dim=0).var()` is B/n already.
 
 # %% [markdown]
-# Four walkers behind the wall of 8, and four behind that of 2, each time from one side and from both. The true mean of $x$ is 0. Which of
+# Four walkers at a wall of 12 and four at one of 1, each time from one side and from both. The true mean of $x$ is 0. Which of
 # the four verdicts is a lie?
 
 # %%
 verdict, panels, rng = check.yours("3.3", judge, diagnostics.judge), [], torch.Generator().manual_seed(6)
-for ΔE in (8.0, 2.0):
-    for name, side in (("all from the left", [-1, -1, -1, -1]), ("from both sides", [-1, -1, 1, 1])):
-        noise, u, four = torch.randn(6000, 4, 1, generator=rng), torch.rand(6000, 4, generator=rng), torch.tensor(side)[:, None].float()
-        x = adjusted(lambda x, ΔE=ΔE: ΔE * (x[..., 0] ** 2 - 1) ** 2, four, 0.02, 1.0, noise, u)[0][2000:, :, 0]
-        mean, error, r_hat = verdict(x)
-        words = f"$\\Delta E = {ΔE:g}$, {name}: {mean:+.2f} ± {error:.2f}, R-hat {r_hat:.2f}"
-        panels.append(plots.panel(plots.lanes(x, span=(-2, 2), marks=(-1, 1)), title=words, xlabel="step", height=2.2))
+walls = torch.tensor([12.0, 12.0, 1.0, 1.0]).repeat_interleave(4)
+starts = torch.tensor([-1.0, -1, -1, -1, -1, -1, 1, 1] * 2)[:, None]  # all from the left; from both sides; and again
+noise, u = torch.randn(12_000, 16, 1, generator=rng), torch.rand(12_000, 16, generator=rng)
+x = adjusted(lambda x: walls * (x[..., 0] ** 2 - 1) ** 2, starts, 0.02, 1.0, noise, u)[0][2000:, :, 0]
+for k, name in enumerate(("all from the left", "from both sides") * 2):
+    mean, error, r_hat = verdict(x[:, 4 * k : 4 * k + 4])
+    words = f"$\\Delta E = {walls[4 * k]:g}$, {name}: {mean:+.2f} ± {error:.2f}, R-hat {r_hat:.2f}"
+    panels.append(plots.panel(plots.lanes(x[:, 4 * k : 4 * k + 4], span=(-2, 2), marks=(-1, 1)), title=words, xlabel="step", height=2.2))
 plots.figure(*panels, columns=2, title="Only starts on both sides raise the alarm")
 
 # %% [markdown]
@@ -697,7 +698,7 @@ for n_leaps, h in ((1, 1.1), (3, 1.0), (10, 0.9), (30, 0.9)):
     start = widths * torch.randn(20, 10, generator=rng)  # exact samples: no burn-in
     run = samplers.hmc(long_valley, start, step_size=h, n_leapfrog=n_leaps, n_steps=15_000 // n_leaps, generator=rng)
     ess = diagnostics.ess(run.trajectory[..., -1]) / (20 * 15)
-    worth["MALA" if n_leaps == 1 else f"{n_leaps} leaps"] = ess
+    worth["MALA" if n_leaps == 1 else f"{n_leaps}"] = ess
     V = over_chains(run.trajectory[..., -1] ** 2 / widths[-1] ** 2)
     print(f"{n_leaps:2d} leaps: acceptance {run.acceptance.mean():.2f}, variance of the longest axis / exact {versus(*V, 1.0, 3)}")
 
@@ -708,12 +709,12 @@ below = plots.energy(around, torch.log10(1 + banana(around)), scale="$\\log_{10}
 for name, n_leaps, h in (("MALA", 1, 0.13), ("20 leaps", 20, 0.1)):
     run = samplers.hmc(banana, start, step_size=h, n_leapfrog=n_leaps, n_steps=600 // n_leaps, generator=torch.Generator().manual_seed(25))
     lines.append(plots.panel(below, plots.path(torch.cat([start, run.trajectory[:, 0]])), title=f"{name}: 600 gradients"))
-gain = plots.panel(plots.bars(list(worth), list(worth.values())), log="y", ylabel="ESS per 1000 gradients", title="Gaussian, longest axis")
-plots.figure(*lines, gain, title=f"Ten leaps are worth {worth['10 leaps'] / worth['MALA']:.0f} times as much per gradient")
+gain = plots.panel(plots.bars(list(worth), list(worth.values())), log="y", xlabel="leaps in a step", ylabel="ESS per 1000 gradients", title="Gaussian, longest axis")
+plots.figure(*lines, gain, title=f"Ten leaps are worth {worth['10'] / worth['MALA']:.0f} times as much per gradient")
 
 # %% [markdown]
-# *Picture: a banana-shaped valley twice, with a path of 600 gradients: MALA's small steps stay in one part of it, 20 leaps per step make a
-# few long moves all along it. Right, four bars on a logarithmic axis, the effective samples per 1000 gradients, growing from MALA to many leaps.*
+# *Picture: a banana-shaped valley twice, with a path of 600 gradients: MALA crawls along a part of it, 20 leaps per step shoot to and
+# fro in it. Right, four bars on a logarithmic axis, the effective samples per 1000 gradients, growing from MALA to many leaps.*
 #
 # A walk of $n$ random steps gets $\sqrt n$ far, a roll of $n$ leaps gets $n$ far. Too many leaps turn round and come back, which is wasted (the
 # *no-U-turn* sampler stops there), and walls stay walls: a roll has no more energy than its velocity gives it. Those are next.
