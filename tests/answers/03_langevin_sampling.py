@@ -679,14 +679,14 @@ def judge(samples):
 # %% wrong="3.3" says="`samples` has changed"
 def judge(samples):
     n = len(samples) // 2
-    samples -= samples.mean()
     means = samples.mean(dim=0)
     error = means.std() / math.sqrt(samples.shape[1])
     halves = torch.cat([samples[:n], samples[n:]], dim=1)
     within, between = halves.var(dim=0).mean(), halves.mean(dim=0).var()
+    samples -= samples.mean()
     return means.mean(), error, torch.sqrt(((n - 1) / n * within + between) / within)
 
-# %% wrong="3.3" says="expected 3 values"
+# %% wrong="3.3" says="returned 2 values, expected 3"
 def judge(samples):
     n = len(samples) // 2
     means = samples.mean(dim=0)
@@ -817,6 +817,11 @@ def exchange(cold, hot, energy_cold, energy_hot, temperature_cold, temperature_h
         if uniform[i] < alpha[i]:
             new_cold[i], new_hot[i] = hot[i], cold[i]
     return new_cold, new_hot, alpha
+
+# %% equivalent="3.1" because="detach or clone makes a new tensor, and what is left of a graph is cut in the next step"
+# x = x.detach().clone().requires_grad_(True)  ->  x = x.detach().requires_grad_(True)
+# x = x.detach() - step_size * gradient + size * xi  ->  x = x - step_size * gradient + size * xi
+# x = x.detach().clone().requires_grad_(True)  ->  x = x.clone().requires_grad_(True)
 
 # %% equivalent="3.2" because="u is continuous, so that u = α has probability 0; the last of two axes is axis 1"
 # accept = (uniform < alpha)[:, None]  ->  accept = (uniform <= alpha)[:, None]
