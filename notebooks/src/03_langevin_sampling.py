@@ -717,7 +717,7 @@ plots.figure(*lines, gain, title=f"Ten leaps are worth {worth['10'] / worth['MAL
 # fro in it. Right, four bars on a logarithmic axis, the effective samples per 1000 gradients, growing from MALA to many leaps.*
 #
 # A walk of $n$ random steps gets $\sqrt n$ far, a roll of $n$ leaps gets $n$ far. Too many leaps turn round and come back, which is wasted (the
-# *no-U-turn* sampler stops there), and walls stay walls: a roll has no more energy than its velocity gives it. Those are next.
+# *no-U-turn* sampler stops there), and walls stay walls: a roll has no more energy than its velocity gives it. Those come next.
 
 # %% [markdown]
 # ## 12 · An egg box

@@ -823,8 +823,12 @@ def exchange(cold, hot, energy_cold, energy_hot, temperature_cold, temperature_h
 # x = x.detach() - step_size * gradient + size * xi  ->  x = x - step_size * gradient + size * xi
 # x = x.detach().clone().requires_grad_(True)  ->  x = x.clone().requires_grad_(True)
 
-# %% equivalent="3.2" because="u is continuous, so that u = α has probability 0; the last of two axes is axis 1"
-# accept = (uniform < alpha)[:, None]  ->  accept = (uniform <= alpha)[:, None]
+# %% equivalent="3.2" because="u is continuous, so that u = α has probability 0; the last of two axes is axis 1; noise and uniform are equally long"
+# accept = (u < alpha)[:, None]  ->  accept = (u <= alpha)[:, None]
+# there = ((y - x + step_size * at_x) ** 2).sum(-1)  ->  there = ((y - x + step_size * at_x) ** 2).sum(1)
+# back = ((x - y + step_size * at_y) ** 2).sum(-1)  ->  back = ((x - y + step_size * at_y) ** 2).sum(1)
+# for xi, u in zip(noise, uniform, strict=True):  ->  for xi, u in zip(noise, uniform):
+# for xi, u in zip(noise, uniform, strict=True):  ->  for xi, u in zip(noise, uniform, strict=False):
 
 # %% equivalent="3.4" because="u is continuous, so that u = α has probability 0"
 # swap = uniform < alpha  ->  swap = uniform <= alpha
