@@ -1235,6 +1235,31 @@ print(f"Counting the time of all chains: {time[3, 0]:.0f} ± {spread[3, 0]:.0f};
 # drops out: on a bowl, temperature only sets the unit of length.
 
 # %% [markdown]
+# ## Challenge · the most effective samples for a gradient
+#
+# One sampler for a banana and for two far wells, 3000 evaluations each. `energy` takes states of shape (n, 2) like any in this lesson:
+# autograd works on it, `samplers.mala` takes it, and E with its gradient counts once for each state. `start` is one state of low
+# energy. Effective samples are measured: variance over squared error of the mean. Many chains in one batch are faster than one.
+#
+# Cheating would be samples at points that you never asked for, copies, more than the budget, or a look inside `energy`.
+#
+# The judge counts, recomputes and draws its problems anew, so that nothing can be remembered. But Python hides nothing from a
+# function that runs beside it: who walks its frames or its memory finds the answers, and has beaten nobody.
+#
+# Who is there to beat?
+
+# %%
+check.challenge("3")
+
+
+# %%
+def my_sampler(energy, start, budget, generator):
+    raise NotImplementedError("return samples, shape (n, 2)")
+
+
+check.challenge("3", my_sampler)
+
+# %% [markdown]
 # ## References
 #
 # - G. O. Roberts and R. L. Tweedie, *Exponential convergence of Langevin distributions and their discrete approximations*,
