@@ -170,8 +170,8 @@ plots.lattice_film(
 # It is your lattice: change the temperature to 2.27 or 4, or give `sweep` a fourth argument, a field of 0.1. What does a field of one
 # tenth of a bond do to the race?
 #
-# Locally the question is settled in a few sweeps, as a patch is stable once it is larger than its neighbours can turn. Globally it takes
-# long, since a wall moves only where it is curved (section 8 measures how fast).
+# Each spin agrees with its neighbours after a few sweeps. The lattice as a whole takes long, since the wall between two patches moves only
+# where it is curved (section 8 measures how fast).
 #
 # ## 3 · The same on THRML
 #
