@@ -409,9 +409,9 @@ plots.figure(*plots.lattices(last[chosen], Ising(64), [f"$|m| = {m[k]:.2f}$" for
 # *Picture: four lattices. In three of them two bands, straight or slanted, close round the torus, and |m| is small; the fourth is ordered.*
 #
 # Stripes. A wall moves where it is curved, and a band that closes round the torus has straight walls. **Hot starts freeze below $T_c$**:
-# the sampler is right and the run is too short, by a factor that no patience covers. Start cold there, or cool slowly. And measure from
-# two opposite starts: only where they agree has either run forgotten where it came from. Near $T_c$ even that takes thousands of sweeps
-# (section 9).
+# the sampler is right, but the run is too short, since a stripe dies only when its two walls happen to meet. Start cold there, or cool
+# slowly. And measure from two opposite starts: only where they agree has either run forgotten where it came from. Near $T_c$ that takes
+# thousands of sweeps (section 10).
 #
 # ## 5 · Explore
 #
@@ -739,7 +739,8 @@ for T, one in zip(T_all, cold, strict=True):
     print()
 
 # %% [markdown]
-# Near $T_c$ some runs fall short of twenty τ. What their error bars are worth is tested below, against exact energies.
+# From cold, all runs have their twenty τ; near $T_c$ just so. From hot, those at T = 1.2 and 1.5 count one or two: some of their lattices
+# are stuck. What the error bars are worth is tested below, against exact energies.
 #
 # From the series of $m$ and $e$ come four quantities. Mean values are simple; the susceptibility
 # $\chi = \beta N(\langle m^2\rangle - \langle|m|\rangle^2)$ and the specific heat $C = \beta^2N(\langle e^2\rangle - \langle
@@ -792,14 +793,14 @@ panels = [
     plots.panel(exact_curve, *layers, plots.vline(T_C, "$T_c$", style=":"), ylabel=name, **axes, **limit)
     for exact_curve, layers, name, limit in zip(known, measured, quantities, limits, strict=True)
 ]
-title = "Cold starts follow Onsager and Yang; hot starts freeze below $T_c$"
+title = "Cold starts follow Onsager and Yang; the coldest hot starts are stuck"
 plots.figure(*panels, columns=2, share="x", title=title)
 
 # %% [markdown]
-# *Picture: four panels against temperature, with the critical temperature dashed. The points of the cold starts lie on the
+# *Picture: four panels against temperature, with the critical temperature dotted. The points of the cold starts lie on the
 # exact curves: |m| falls steeply to zero at T_c, the energy has its steepest rise there, susceptibility (logarithmic axis) and
 # specific heat have peaks. Near T_c the points round off what is infinitely sharp for an infinite lattice. The hot starts
-# have a smaller |m| and a higher energy below T_c, with large error bars; above it they lie on the others.*
+# have a smaller |m| and a higher energy at the two lowest temperatures; elsewhere they lie on the others.*
 #
 # How well do they agree? The finite lattice is known exactly as well: Kaufman's formula gives its energy, and the slope of
 # that its specific heat. A good way to be honest is χ²: the squared deviations, in units of the error bars, added up. With
