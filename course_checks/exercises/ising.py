@@ -396,13 +396,11 @@ order_and_binder = Task(
 
 
 def _experiment(rng: np.random.Generator) -> tuple[Callable[[float], np.ndarray], np.ndarray]:
-    """A function that gives lattices at a temperature, and some temperatures."""
+    """A function that gives lattices at a temperature, and some temperatures; each lattice leans up or down."""
     n, shape = int(rng.integers(1, 4)), [(3, 4, 4, 6), (4, 3, 4, 4), (5, 2, 3, 5)][rng.integers(3)]
-    temperatures = np.sort(rng.uniform(0.5, 4.0, n).round(2))
-    at = {
-        float(T): rng.choice([-1, 1], shape, p=[p, 1 - p])
-        for T, p in zip(temperatures, rng.uniform(0.2, 0.8, n), strict=True)
-    }
+    temperatures, at = np.sort(rng.uniform(0.5, 4.0, n).round(2)), {}
+    for T, p in zip(temperatures, rng.uniform(0.6, 0.8, n), strict=True):
+        at[float(T)] = rng.choice([-1, 1], shape, p=[p, 1 - p]) * rng.choice([-1, 1], (*shape[:2], 1, 1))
     return lambda T: at[min(at, key=lambda known: abs(known - T))], temperatures
 
 

@@ -344,8 +344,9 @@ from course_checks import check, exercises
 with check.exercise("7.3", "phase_curve"):
     answer = exercises.ising.phase_curve.by(phase_curve)
     rng = np.random.default_rng(73)
-    toy = {T: rng.choice([-1, 1], (3, 2, 4, 6), p=[T / 4, 1 - T / 4]) for T in (0.5, 1.5, 2.5)}
-    for some in ([2.5], [0.5, 1.5, 2.5]):
+    toy = {T: rng.choice([-1, 1], (3, 2, 4, 6), p=[T / 4, 1 - T / 4]) for T in (0.5, 1.0, 1.5)}
+    toy = {T: spins * rng.choice([-1, 1], (3, 2, 1, 1)) for T, spins in toy.items()}
+    for some in ([0.5], [0.5, 1.0, 1.5]):
         answer.on(f"lattices at T = {some}", lambda T: toy[min(toy, key=lambda at: abs(at - T))], np.array(some))
     answer.fresh(3, "other lattices")
 
