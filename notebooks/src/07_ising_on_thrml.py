@@ -89,7 +89,7 @@ plots.figure(
 # *Picture: the same lattice at three successive steps. Regions of one colour stand beside regions of a fine checkerboard, whose cells
 # change colour from each step to the next.*
 #
-# Each spin follows its neighbours as they *were*, while they follow it. Which spins may then be drawn together? Those that do not occur
+# The energy comes nowhere near -1.95. Each spin follows its neighbours as they *were*, while they follow it. Which spins may then be drawn together? Those that do not occur
 # in each other's conditional: no two neighbours. On a checkerboard, a black spin has white neighbours only. Given the white ones, all
 # black spins are independent, and drawing them together is the same as one by one. Such a set of spins is a **block**, and a **sweep**
 # has two steps: all black ones, given the white; then all white ones, given the *new* black.
