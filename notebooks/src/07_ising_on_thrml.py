@@ -1139,6 +1139,32 @@ print(f", {honest / naive:.1f} times as large")
 # several τ. A cluster algorithm needs a few thousand of its sweeps.
 
 # %% [markdown]
+# ## Challenge · the fastest correct sweep
+#
+# 32 lattices of 64 × 64 spins, as an array (chains, rows, cols) of ±1: return them after `n_sweeps` sweeps, in NumPy or JAX. First
+# your sweep has to be right: energies against Kaufman at two temperatures, the share of spins up in every neighbourhood, every spin
+# drawn once per sweep, chains of their own. Then it is timed in turn with the plain one.
+#
+# Cheating would be to leave out spins or sweeps, to copy chains or share their random numbers, to remember states, or to replace
+# the clock.
+#
+# The judge counts, recomputes and draws its problems anew, so that nothing can be remembered. But Python hides nothing from a
+# function that runs beside it: who walks its frames or its memory finds the answers, and has beaten nobody.
+#
+# Who is there to beat?
+
+# %%
+check.challenge("7")
+
+
+# %%
+def my_sweeps(spins, beta, n_sweeps, seed):
+    raise NotImplementedError("return the spins after n_sweeps sweeps")
+
+
+check.challenge("7", my_sweeps)
+
+# %% [markdown]
 # ## References
 #
 # - L. Onsager, *Crystal statistics. I*, Phys. Rev. 65, 117 (1944),
