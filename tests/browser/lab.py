@@ -129,9 +129,8 @@ class Server:
         self.source = source
         self.root = folder / "course"
         self.root.mkdir()
-        shutil.copytree(
-            source / "course_utils", self.root / "course_utils", ignore=shutil.ignore_patterns("__pycache__")
-        )
+        for package in ("course_checks", "course_utils"):
+            shutil.copytree(source / package, self.root / package, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(
             source / "notebooks", self.root / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints", "src")
         )

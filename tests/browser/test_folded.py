@@ -1,6 +1,11 @@
 """Set-up and checks are folded under a title: they run as they are, and a click shows their code."""
 
+import contextlib
+
 import pytest
+
+pytest.importorskip("playwright", reason="the browser tests need Playwright: see tests/requirements.txt")
+from lab import CellFailed
 
 pytestmark = pytest.mark.browser
 
@@ -17,7 +22,8 @@ def test_set_up_and_checks_run_folded_and_open_on_a_click(lab):
             cell, code = cells.nth(index), cells.nth(index).locator(".cm-content")
             assert title in cell.locator(".jp-Placeholder-content").inner_text()
             assert not code.is_visible()
-            notebook.run_cells(index)
+            with contextlib.suppress(CellFailed):  # an exercise that is not done
+                notebook.run_cells(index)
             assert says in notebook.text(index)
             assert not code.is_visible()
             notebook.screenshot(f"folded_{index}")
