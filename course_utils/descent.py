@@ -1,4 +1,4 @@
-"""Gradient descent with a temperature: cooling schedules, success rates with intervals, and the heat bath of SGD.
+"""Gradient descent with a temperature: a thermometer, cooling, a fair race, success rates, and the heat bath of SGD.
 
 What lesson 04 teaches, for later lessons to use. A step of size ε at temperature T is that of `samplers`,
 
@@ -15,7 +15,7 @@ Temperatures, curvatures and covariances are float64.
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +61,16 @@ def exponential(start: float, end: float, n_steps: int) -> Float[Tensor, "n_step
     return _with_ends(start * (end / start) ** s, start, end)
 
 
+def inverse(start: float, end: float, n_steps: int) -> Float[Tensor, "n_steps"]:
+    """T = start / (1 + α k) at step k = 0, 1, ..., with the α that reaches the end; both ends are above 0.
+
+    At a low end it falls steeply at first: to a tenth of the start after 9/99 of the way, if the end is a hundredth.
+    """
+    start, end = arguments.temperature(start, name="start"), arguments.temperature(end, name="end")
+    s = torch.linspace(0, 1, whole("n_steps", n_steps, 2), dtype=torch.float64)
+    return _with_ends(start / (1 + (start / end - 1) * s), start, end)
+
+
 def logarithmic(start: float, n_steps: int) -> Float[Tensor, "n_steps"]:
     """T of step k = 1, 2, ... is start log 2 / log(1 + k): so slow that it has no end of its own choosing.
 
@@ -90,6 +100,7 @@ SCHEDULES: dict[str, Callable[[float, float, int], Float[Tensor, "n_steps"]]] = 
     "linear": linear,
     "polynomial": polynomial,
     "exponential": exponential,
+    "inverse": inverse,
 }
 """Name -> schedule, all called with (start, end, n_steps); constant and logarithmic take no notice of `end`."""
 
@@ -192,6 +203,114 @@ def thermal_descent(
         temperatures = torch.cat([temperatures, temperatures.new_zeros(quench, *temperatures.shape[1:])])
     how = {"step_size": step_size, "temperatures": temperatures, "generator": generator, "thin": thin, "keep": keep}
     return samplers.annealed(energy, x, **how)
+
+
+# ------------------------------------------------------------------------ what the exercises of lesson 04 ask for
+
+
+def take_temperature(
+    step: Callable[[Float[Tensor, "n_chains dim"]], Float[Tensor, "n_chains dim"]],
+    gradient: Callable[[Float[Tensor, "n_chains dim"]], Float[Tensor, "n_chains dim"]],
+    x: Float[Tensor, "n_chains dim"],
+    n_steps: int,
+    burn_in: int,
+) -> tuple[float, float]:
+    """The temperature that somebody's steps have, by the equipartition theorem: <x · ∇E> = dim T.
+
+    It holds for every energy that confines its states, in the limit of small steps.
+
+    Args:
+        step: takes the states one step further.
+        gradient: ∇E of each state.
+        x: where independent chains start.
+        n_steps: steps in all.
+        burn_in: steps at the start after which nothing is read, fewer than n_steps.
+
+    Returns:
+        T, and its standard error from the spread of the chains.
+
+    Raises:
+        ValueError: if n_steps or burn_in is out of its range.
+    """
+    whole("burn_in", burn_in, 0, whole("n_steps", n_steps) - 1)
+    total = torch.zeros(len(x), dtype=torch.float64)
+    for k in range(n_steps):
+        x = step(x)
+        if k >= burn_in:
+            total += (x * gradient(x)).sum(-1)
+    of_chain = total / (n_steps - burn_in) / x.shape[-1]
+    return float(of_chain.mean()), float(of_chain.std()) / math.sqrt(len(x))
+
+
+def anneal(
+    energy: energies.EnergyFunction,
+    x: Float[Tensor, "n_chains dim"],
+    temperatures: Float[Tensor, "n_steps"],
+    step_size: float,
+    noise: Float[Tensor, "n_steps n_chains dim"],
+) -> tuple[Float[Tensor, "n_steps n_chains dim"], Float[Tensor, "n_steps n_chains"]]:
+    """Gradient descent whose step k has the temperature temperatures[k], with noise that is handed in.
+
+    Args:
+        energy: E, one value per chain.
+        x: where the chains start.
+        temperatures: T >= 0 of each step.
+        step_size: ε > 0.
+        noise: standard normal numbers for each step.
+
+    Returns:
+        The state after each step, and the lowest energy seen so far, which counts the start.
+
+    Raises:
+        ValueError: if there is not a noise for each temperature.
+    """
+    if len(noise) != len(temperatures):
+        raise ValueError(f"noise has {len(noise)} rows: expected one for each of {len(temperatures)} temperatures")
+    energy = energies.as_energy(energy)
+    path, best, lowest = [], [], energy(x)
+    for size, kick in zip((2 * step_size * temperatures).sqrt().tolist(), noise, strict=True):
+        x = x - step_size * energy.grad(x) + size * kick
+        lowest = torch.minimum(lowest, energy(x))
+        path.append(x)
+        best.append(lowest)
+    return torch.stack(path), torch.stack(best)
+
+
+def race(
+    energy: energies.EnergyFunction,
+    entries: Mapping[Any, tuple[Float[Tensor, "_"], int]],
+    step_size: float,
+    starts: Float[Tensor, "n_starts n_runs dim"],
+    noise: Float[Tensor, "budget n_runs dim"],
+) -> dict[Hashable, tuple[float, float]]:
+    """What methods find at the same number of gradients: the lowest energy visited, averaged over runs.
+
+    Args:
+        energy: as for `anneal`.
+        entries: name -> the temperatures of one part, and the number of parts. Part r starts at starts[r] and takes the
+            next rows of the noise.
+        step_size: ε > 0.
+        starts: where the parts start.
+        noise: standard normal numbers for the whole budget.
+
+    Returns:
+        Name -> the mean over the runs of the lowest energy of all parts, and its standard error.
+
+    Raises:
+        ValueError: if an entry asks for more starts or more noise than there is.
+    """
+    found = {}
+    for name, (temperatures, parts) in entries.items():
+        n, lows = len(temperatures), []
+        if parts > len(starts) or parts * n > len(noise):
+            there = f"{len(starts)} starts and {len(noise)} rows of noise"
+            raise ValueError(f"entry {name!r} has {parts} parts of {n} steps: expected no more than {there}")
+        for r in range(parts):
+            _, lowest = anneal(energy, starts[r], temperatures, step_size, noise[r * n : (r + 1) * n])
+            lows.append(lowest[-1])
+        best = torch.stack(lows).amin(0)
+        found[name] = float(best.mean()), float(best.std()) / math.sqrt(len(best))
+    return found
 
 
 # ------------------------------------------------------------------------------------------------------ success rates

@@ -273,6 +273,7 @@ TRAITS_7_7 = {
     "Checkbox": "disabled indent value",
     "Play": "disabled interval max min show_repeat step value",
     "Label": "placeholder value",
+    "Textarea": "continuous_update disabled placeholder rows value",
     "Button": "button_style disabled icon tooltip",
     "Image": "format height value width",
     "HTML": "placeholder value",

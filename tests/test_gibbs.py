@@ -54,6 +54,36 @@ def test_two_colours_join_no_equal_neighbours():
         assert (board[i] != board[j]).all()
 
 
+@pytest.mark.parametrize("kind", [np.asarray, jnp.asarray])
+def test_a_sweep_draws_the_even_spins_and_then_the_others(kind):
+    spins, uniform = RNG.choice([-1, 1], (3, 4, 6)).astype(np.int8), RNG.random((3, 4, 6))
+    even, expected = gibbs.two_colours(4, 6), spins
+    for colour in (even, ~even):
+        p = gibbs.conditional_probability(expected, 0.4, field=0.3)
+        expected = np.where(colour, np.where(uniform < p, 1, -1), expected)
+    got = gibbs.sweep(kind(spins), 0.4, kind(uniform), 0.3)
+    assert got.dtype == np.int8
+    np.testing.assert_array_equal(got, expected)
+
+
+def test_sweeps_have_the_energy_of_all_states():
+    rng, spins, energy = np.random.default_rng(3), np.ones((400, 4, 4), np.int8), []
+    for t in range(150):
+        spins = gibbs.sweep(spins, 0.3, rng.random(spins.shape))
+        if t >= 50:
+            energy.append(-(spins * (np.roll(spins, 1, 1) + np.roll(spins, 1, 2))).sum((1, 2)))
+    mean = np.mean(energy, axis=0)
+    error = mean.std(ddof=1) / math.sqrt(len(mean))
+    assert mean.mean() == pytest.approx(exact.enumerated_energy((4, 4), 0.3) * 16, abs=5 * error)
+
+
+def test_phase_curve_of_known_lattices():
+    checkerboard = np.where(gibbs.two_colours(4, 4), 1, -1)
+    lattices = {1.0: np.ones((2, 3, 4, 4), int), 2.0: np.stack([[checkerboard], [-np.ones((4, 4), int)]])}
+    got = gibbs.phase_curve(lattices.get, np.array([1.0, 2.0]))
+    np.testing.assert_allclose(got, [[1, 0, -2, 0], [0.5, 0.5, 0, 2]])
+
+
 @pytest.mark.parametrize("shape", [(3, 4), (4, 3), (5, 5)])
 def test_an_odd_torus_is_refused(shape):
     with pytest.raises(ValueError, match="even sides on a periodic lattice"):

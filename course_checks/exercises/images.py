@@ -353,7 +353,7 @@ clamped_langevin = Task(
     reference=_free_coordinates,
     draw=_pictures,
     name="the pictures",
-    question="Where a pixel is free: a Langevin step as in Exercise 3.2, with √(2 ε T) ξ; elsewhere: the known value?",
+    question="Where a pixel is free: a Langevin step as in Exercise 3.1, with √(2 ε T) ξ; elsewhere: the known value?",
     mistakes={
         "Nothing is clamped: the known pixels move": _walk(lambda m, f, k: f + k),
         "Clamped only at the end: clamp after every step": _walk_from(blank=False, last=False),

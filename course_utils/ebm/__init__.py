@@ -16,6 +16,7 @@ from course_utils.ebm.evaluation import (
     out_of_distribution,
     train_classifier,
 )
+from course_utils.ebm.fitting import fit
 from course_utils.ebm.image_networks import (
     ImageEnergy,
     ResidualBlock,
@@ -38,6 +39,8 @@ from course_utils.ebm.likelihood import (
     log_z,
 )
 from course_utils.ebm.losses import (
+    against_noise,
+    contrast,
     contrastive_divergence,
     denoising_score_matching,
     exact_negative_log_likelihood,

@@ -4,13 +4,13 @@ Importing the module loads neither JAX nor PyTorch.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Integer, Num
 
-from . import exact
+from . import exact, observables
 
 if TYPE_CHECKING:
     from thrml import Block, FactorSamplingProgram, SpinNode
@@ -37,6 +37,54 @@ def conditional_probability(
     xp = spins.__array_namespace__()
     total = sum(xp.roll(spins, step, axis=axis) for axis in (-2, -1) for step in (1, -1))
     return 1 / (1 + xp.exp(-2 * beta * (coupling * total + field)))
+
+
+def sweep(
+    spins: Num[Array, "*batch rows cols"], beta: float, uniform: Float[Array, "*batch rows cols"], field: float = 0.0
+) -> Num[Array, "*batch rows cols"]:
+    """One sweep of block Gibbs sampling on a torus with J = 1: the spins with even i + j, then the others.
+
+    Args:
+        spins: -1 and +1.
+        beta: inverse temperature.
+        uniform: a random number for each spin, from 0 to 1; the spin is +1 if it is below the conditional probability.
+        field: h.
+
+    Returns:
+        The new spins, in the kind of array that went in.
+
+    Raises:
+        ValueError: if a side is odd.
+
+    Source: Geman and Geman, IEEE Trans. PAMI 6, 721 (1984), doi:10.1109/TPAMI.1984.4767596.
+    """
+    xp = spins.__array_namespace__()
+    even = two_colours(*spins.shape[-2:])
+    for colour in (even, ~even):
+        drawn = xp.where(uniform < conditional_probability(spins, beta, 1.0, field), 1, -1)
+        spins = xp.where(xp.asarray(colour), xp.astype(drawn, spins.dtype), spins)
+    return spins
+
+
+def phase_curve(
+    draw: Callable[[float], Num[Array, "chains samples rows cols"]], temperatures: Float[np.ndarray, "n"]
+) -> Float[np.ndarray, "n 4"]:
+    """Order and energy per spin against temperature, J = 1 and no field, with errors from independent chains.
+
+    Args:
+        draw: draw(T) gives spins -1 and +1 at temperature T.
+        temperatures: where to measure.
+
+    Returns:
+        A row for each temperature: the mean of |m|, its standard error, the mean energy per spin, its standard error.
+    """
+    rows = []
+    for temperature in temperatures:
+        spins = np.asarray(draw(temperature), float)
+        order = abs(observables.magnetisation(spins))
+        energy = -sum((spins * np.roll(spins, 1, axis)).mean((-2, -1)) for axis in (-2, -1))
+        rows.append([part for series in (order, energy) for part in observables.mean_and_error(series)])
+    return np.array(rows)
 
 
 def potts_conditional(

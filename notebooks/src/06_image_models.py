@@ -769,7 +769,7 @@ with check.exercise("6.3", "clamped_langevin"):
 
 # %% [markdown] hint="6.3"
 # In each step: the gradient at x by autograd, as in Exercise 3.1, on `x.detach().requires_grad_(True)`; the Langevin step of
-# Exercise 3.2 for all pixels; then `torch.where(free, moved, x)`. The mask of shape (h, w) fits all pictures.
+# Exercise 3.1 for all pixels; then `torch.where(free, moved, x)`. The mask of shape (h, w) fits all pictures.
 
 
 # %% [markdown]
