@@ -15,6 +15,7 @@ Temperatures, curvatures and covariances are float64.
 
 import itertools
 import math
+import sys
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from scipy import stats
 from torch import Tensor
+from tqdm import tqdm
 
 from course_utils import arguments, energies, samplers
 from course_utils.arguments import choice, number, positive, shown, whole
@@ -181,11 +183,12 @@ def thermal_descent(
     quench: int = 0,
     thin: int = 1,
     keep: bool = True,
+    progress: bool = False,
 ) -> samplers.Run:
     """Gradient descent whose noise has the temperature of a schedule: `samplers.annealed`, then steps at T = 0.
 
     Args:
-        energy, x, step_size, temperatures, generator, thin, keep: as for `samplers.annealed`.
+        energy, x, step_size, temperatures, generator, thin, keep, progress: as for `samplers.annealed`.
         quench: number of steps at T = 0 that follow; they lead to the bottom of the well that a chain is in.
 
     Returns:
@@ -201,8 +204,8 @@ def thermal_descent(
     whole("quench", quench, 0)
     if temperatures.ndim:
         temperatures = torch.cat([temperatures, temperatures.new_zeros(quench, *temperatures.shape[1:])])
-    how = {"step_size": step_size, "temperatures": temperatures, "generator": generator, "thin": thin, "keep": keep}
-    return samplers.annealed(energy, x, **how)
+    how = {"generator": generator, "thin": thin, "keep": keep, "progress": progress}
+    return samplers.annealed(energy, x, step_size=step_size, temperatures=temperatures, **how)
 
 
 # ------------------------------------------------------------------------ what the exercises of lesson 04 ask for
@@ -470,6 +473,7 @@ def sgd_linear_regression(
     generator: torch.Generator,
     burn_in: int = 0,
     reshuffle: bool = False,
+    progress: bool = False,
 ) -> Float[Tensor, "n_kept n_chains d"]:
     """Mini-batch descent on the loss |features w - targets|² / (2 n), many independent chains at once.
 
@@ -484,6 +488,7 @@ def sgd_linear_regression(
         burn_in: steps at the start that are not kept, fewer than n_steps.
         reshuffle: if False, batches are drawn with replacement; if True, each chain goes through the examples in a new
             random order in each epoch, as data loaders do (a last, shorter batch is left out).
+        progress: if True, show a progress bar, on stdout.
 
     Returns:
         The weights after each step kept.
@@ -500,7 +505,9 @@ def sgd_linear_regression(
     batches = _batches(n, batch_size, len(w), generator, reshuffle)
     # Stop far below the largest number, whose square would no longer be finite.
     far = 1e100 if w.dtype == torch.float64 else 1e15
-    for k, rows in enumerate(itertools.islice(batches, n_steps)):
+    steps = itertools.islice(batches, n_steps)
+    bar = tqdm(steps, total=n_steps, disable=not progress, file=sys.stdout, unit="step", mininterval=0.2)
+    for k, rows in enumerate(bar):
         x = features[rows]
         error = torch.einsum("cbd,cd->cb", x, w) - targets[rows]
         w = w - step_size / batch_size * torch.einsum("cb,cbd->cd", error, x)

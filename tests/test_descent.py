@@ -155,6 +155,19 @@ class TestThermalDescent:
         assert run.temperature.tolist() == [0.0] * 401
         assert run.trajectory.shape == (401, 3)
 
+    def test_progress_goes_to_standard_output_on_request(self, capsys, regression):
+        well, x, cooling = energies.DoubleWell(2.0), torch.ones(3), descent.linear(1.0, 0.0, 30)
+        descent.thermal_descent(well, x, step_size=0.02, temperatures=cooling, generator=generator(), progress=True)
+        features, targets, best, *_ = regression
+        how = {"step_size": 0.1, "batch_size": 2, "n_steps": 40}
+        descent.sgd_linear_regression(
+            features, targets, best.expand(2, -1), generator=generator(), progress=True, **how
+        )
+        shown = capsys.readouterr()
+        assert "30/30" in shown.out
+        assert "40/40" in shown.out
+        assert not shown.err
+
     def test_each_chain_can_have_a_schedule_of_its_own(self):
         T = torch.tensor([0.5, 2.0, 0.0]).repeat_interleave(10_000)
         run = descent.thermal_descent(

@@ -1,5 +1,7 @@
 """Help for cold lattices, where single-spin updates freeze: slow cooling, and exchange between temperatures."""
 
+import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -8,9 +10,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key, PyTree, Shaped, UInt32
+from tqdm import tqdm
 
 from ..arguments import ladder, whole
-from .base import Chains, Lattice, Start, numbers, samplers, sweeps, to_spins
+from .base import PARTS, Chains, Lattice, Start, numbers, samplers, sweeps, to_spins
 from .engines import Engine, State
 
 Observables = Mapping[str, Callable[[Shaped[Array, "n_chains rows cols"]], Array]]
@@ -26,6 +29,7 @@ def annealed(
     n_sweeps: int = 1,
     n_chains: int = 1,
     init: Start = "random",
+    progress: bool = False,
 ) -> tuple[Shaped[Array, "n_chains rows cols"], dict[str, Shaped[Array, "n_chains n_steps ..."]]]:
     """Sweeps at one inverse temperature after the other.
 
@@ -34,7 +38,7 @@ def annealed(
 
     Args:
         model: what to sample.
-        key, n_chains, init: as for `Lattice.sample`.
+        key, n_chains, init, progress: as for `Lattice.sample`.
         betas: inverse temperature of each step, >= 0, in any order.
         observables: as for `Lattice.measure`; after each step.
         n_sweeps: sweeps a step.
@@ -52,7 +56,7 @@ def annealed(
     if betas.ndim != 1 or len(betas) == 0:
         raise ValueError(f"betas has shape {betas.shape}: expected (n_steps,)")
     chains = Chains(model, key, 0.0, n_chains, init)
-    measured = chains.frames(np.full(len(betas), n_sweeps), dict(observables), betas)
+    measured = chains.frames(np.full(len(betas), n_sweeps), dict(observables), betas, progress)
     return to_spins(chains.engine, model, chains.state), measured
 
 
@@ -80,6 +84,7 @@ def replica_exchange(
     n_burn_in: int = 0,
     n_chains: int = 1,
     init: Start = "random",
+    progress: bool = False,
 ) -> Exchange:
     """Chains at several temperatures that trade their lattices, so that cold ones are renewed by way of hot ones.
 
@@ -88,7 +93,7 @@ def replica_exchange(
     turns. Every temperature keeps its own exact law.
 
     Args:
-        model, key, init: as for `annealed`; an array starts all chains alike.
+        model, key, init, progress: as for `annealed`; an array starts all chains alike.
         betas: at least two inverse temperatures, rising or falling.
         observables: as for `Lattice.measure`, of the spins of all chains, shape (n_betas * n_chains, rows, cols).
         n_samples: rounds measured.
@@ -110,8 +115,16 @@ def replica_exchange(
     swap_key, chains_key = jax.random.split(key)
     chains = Chains(model, chains_key, jnp.repeat(betas, n_chains), len(betas) * n_chains, init)
     fixed = (chains.engine, model, chains.keys, betas, swap_key, n_sweeps)
-    state, _, _ = _rounds(*fixed, chains.state, jnp.uint32(0), n_burn_in, {})
-    _, measured, made = _rounds(*fixed, state, jnp.uint32(n_burn_in), n_samples, dict(observables))
+    state, parts = chains.state, []
+    at_once = math.ceil((n_burn_in + n_samples) / PARTS) if progress else max(n_burn_in, n_samples)
+    with tqdm(total=n_burn_in + n_samples, disable=not progress, file=sys.stdout, unit="round") as bar:
+        for first, end, seen in ((0, n_burn_in, {}), (n_burn_in, n_burn_in + n_samples, dict(observables))):
+            for now in range(first, end, at_once):
+                count = min(at_once, end - now)
+                state, *looked = _rounds(*fixed, state, jnp.uint32(now), count, seen)
+                parts += [looked] if now >= n_burn_in else []
+                bar.update(count)
+    measured, made = jax.tree.map(lambda *xs: jnp.concatenate(xs), *parts)
 
     def by_temperature(x: Array) -> Array:
         x = jnp.swapaxes(x, 0, 1)
