@@ -384,6 +384,12 @@ class TestBoltzmann:
         assert "2.5% of the mass lies outside the picture" in explorer.set(landscape="bowl", temperature=5.0).caption
         assert "outside the picture" not in explorer.set(temperature=0.5).caption
 
+    def test_an_energy_of_ones_own_comes_first(self):
+        explorer = boltzmann(lambda x: 2.0 * x**2)
+        assert "U = 0.158," in explorer.caption  # equipartition: half of T = 10^-0.5
+        assert "tilted double well" not in explorer.caption
+        assert "left well" in explorer.set(landscape="tilted double well").caption
+
     def test_slider_spans_the_temperatures_of_the_lesson(self):
         explorer = boltzmann()
         assert explorer.set(temperature=0.1).caption.startswith("T = 0.100.")

@@ -107,7 +107,7 @@ def boltzmann(yours: "EnergyFunction | None" = None) -> Explorer:
     Its question has the answer T = 1.030, between the slider's steps 1.000 and 1.059.
 
     Args:
-        yours: an energy x -> E(x) of the learner's own, which joins the landscapes under the name "yours".
+        yours: an energy x -> E(x) of the learner's own, which joins the landscapes as "yours" and comes first.
 
     Raises:
         ValueError: as `drawn`.
@@ -115,11 +115,12 @@ def boltzmann(yours: "EnergyFunction | None" = None) -> Explorer:
     scenes = landscapes() | ({"yours": drawn(yours)} if yours else {})
     draw = functools.partial(_draw, scenes)
     controls = {
-        "landscape": choice("landscape", list(scenes), "tilted double well"),
+        "landscape": choice("landscape", list(scenes), "yours" if yours else "tilted double well"),
         # it starts cold, and a keyboard step changes T by 6 %
         "temperature": log_slider("temperature T", 10**-0.5, 0.1, 5.0, per_decade=40),
     }
-    return Explorer(controls, draw, question=QUESTION)
+    question = "Where will the mass be when it is heated? Guess first." if yours else QUESTION
+    return Explorer(controls, draw, question=question)
 
 
 def _draw(scenes: dict[str, SplitLandscape], landscape: str, temperature: float) -> tuple[Figure, str]:

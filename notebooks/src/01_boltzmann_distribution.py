@@ -333,8 +333,8 @@ plots.figure(*panels, title="The mass lies along a bent valley, or is shared amo
 # %% [markdown]
 # ## 5 · A landscape of your own
 #
-# Change the formula of E: more valleys, walls, a cliff, whatever torch can compute and rises far out. Run the cell, choose "yours",
-# and move the temperature. Can you build a landscape whose mass moves from one valley to the other when it is heated?
+# Change the formula of E: more valleys, walls, a cliff, whatever torch can compute and rises far out. Run the cell and
+# move the temperature. Can you build a landscape whose mass moves from one valley to the other when it is heated?
 
 # %%
 explorers.boltzmann(lambda x: 2 * (x**2 - 1) ** 2 + 0.4 * x + torch.sin(6 * x))
