@@ -14,6 +14,7 @@ _MODULES = {
     "3": "samples",
     "4": "minimum",
     "5": "shapes",
+    "6": "inpainting",
     "7": "sweeps",
 }
 
