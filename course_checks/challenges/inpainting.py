@@ -83,9 +83,9 @@ class Inpainting(Challenge[Torn]):
     lower = True
     digits = 3
     forbidden = (
-        "the pictures themselves, from the data (pixels are shuffled, some upside down, and fillings nearer to the hidden half "
-        "than a guess can be are noticed); more gradients than the budget; looking inside the energy; fillings far "
-        " apart so that one may hit (they pay)"
+        "the pictures themselves, from the data (pixels are shuffled, some upside down, and fillings nearer to the "
+        "hidden half than a guess can be are noticed); more gradients than the budget; looking inside the energy; "
+        "fillings far apart so that one may hit (they pay)"
     )
 
     @property

@@ -16,6 +16,7 @@ _MODULES = {
     "5": "shapes",
     "6": "inpainting",
     "7": "sweeps",
+    "8": "colouring",
 }
 
 
