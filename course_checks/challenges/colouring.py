@@ -1,18 +1,16 @@
 """Lesson 08: colours for the vertices of a graph, no two neighbours alike, as an antiferromagnet that is cooled."""
 
-import os
 import random
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import psutil
 from jaxtyping import Int
 
 from ..checks.values import clip, to_numpy
+from .clocks import within
 from .judge import Challenge, Refused, Values
 from .seals import seal
 
@@ -67,13 +65,7 @@ class Colouring(Challenge[Graph]):
 
     def attempt(self, answer: Callable[..., Any], problem: Graph) -> list[float]:
         """Conflicts."""
-        running, before = _running(), _cpu()
-        returned = answer(problem.edges.copy(), N_VERTICES, problem.q, SECONDS, problem.seed)
-        spent = _cpu() - before
-        if spent > 1.2 * SECONDS:
-            raise Refused(f"your function took {spent:.2f} s of CPU time: expected at most {SECONDS:g} s")
-        if _running() - running:
-            raise Refused("your function left a thread or a process running, whose time nobody counts")
+        returned = within(SECONDS, answer, problem.edges.copy(), N_VERTICES, problem.q, SECONDS, problem.seed)
         colours = _colours(returned, problem.q)
         return [float((colours[problem.edges[:, 0]] == colours[problem.edges[:, 1]]).sum())]
 
@@ -82,18 +74,6 @@ class Colouring(Challenge[Graph]):
 
     def note(self, values: Values) -> str:
         return f"{int((values == 0).sum())} of {len(values)} graphs without a conflict"
-
-
-def _cpu() -> float:
-    """CPU seconds of this process with all its threads, and of the processes it has waited for."""
-    children = os.times()
-    return time.process_time() + children.children_user + children.children_system
-
-
-def _running() -> set[Any]:
-    """Threads and child processes, but for the one by which tqdm watches its bars."""
-    threads = {thread for thread in threading.enumerate() if type(thread).__name__ != "TMonitor"}
-    return threads | {child.pid for child in psutil.Process().children(recursive=True)}
 
 
 def _colours(returned: Any, q: int) -> Int[np.ndarray, "n"]:

@@ -17,6 +17,7 @@ _MODULES = {
     "6": "inpainting",
     "7": "sweeps",
     "8": "colouring",
+    "9": "rotors",
 }
 
 
