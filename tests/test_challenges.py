@@ -2,7 +2,11 @@
 
 import contextlib
 import inspect
+import itertools
 import math
+import subprocess
+import sys
+import threading
 import time
 
 import numpy as np
@@ -10,11 +14,35 @@ import pytest
 import torch
 
 from course_checks import check
-from course_checks.challenges import counted, judge, landscapes, log_z, minimum, samples, seals, shapes, sweeps
-from course_utils import samplers
+from course_checks.challenges import (
+    colouring,
+    counted,
+    inpainting,
+    judge,
+    landscapes,
+    log_z,
+    minimum,
+    photographs,
+    rotors,
+    samples,
+    seals,
+    shapes,
+    sweeps,
+)
+from course_utils import data, samplers
 from course_utils.lattice import exact
 
-MODULES = {"2": log_z, "3": samples, "4": minimum, "5": shapes, "7": sweeps}
+MODULES = {
+    "1": photographs,
+    "2": log_z,
+    "3": samples,
+    "4": minimum,
+    "5": shapes,
+    "6": inpainting,
+    "7": sweeps,
+    "8": colouring,
+    "9": rotors,
+}
 
 
 def few(module, n, names=None):
@@ -86,8 +114,8 @@ def test_what_is_no_answer_is_said(answer, sentence):
 
 
 def test_an_unknown_challenge_raises():
-    with pytest.raises(ValueError, match=r'number = "?\'?9'):
-        check.challenge("9")
+    with pytest.raises(ValueError, match=r'number = "?\'?0'):
+        check.challenge("0")
 
 
 def test_the_difference_of_two_entries_comes_with_its_error():
@@ -123,7 +151,7 @@ def test_a_rival_that_cannot_run_here_is_left_out():
 
 
 def test_problems_differ_from_call_to_call():
-    for module in (log_z, samples, minimum, shapes):
+    for module in (photographs, log_z, samples, minimum, shapes, inpainting, colouring, rotors):
         one, other = (module.challenge.problems(np.random.default_rng(seed))[0] for seed in (1, 2))
         assert repr(one) != repr(other)
 
@@ -229,6 +257,70 @@ def test_writing_into_the_energy_is_refused():
         return torch.zeros(dim)
 
     assert "wrote into what it was handed (`.budget`)" in told("4", writing)
+
+
+# --------------------------------------------------------------------------------------- lesson 01: photographs
+
+
+def test_a_camera_draws_from_the_boltzmann_distribution():
+    hidden = photographs.Hidden(np.array([0.0, 1.0, 3.0]), 1)
+    camera = photographs.camera_of(hidden)
+    counts = torch.bincount(camera(2.0, photographs.BUDGET), minlength=3).numpy()
+    p = np.exp(-hidden.energy / 2) / np.exp(-hidden.energy / 2).sum()
+    assert (abs(counts - photographs.BUDGET * p) < 4 * np.sqrt(photographs.BUDGET * p * (1 - p))).all()
+
+
+def test_the_landscape_itself_scores_zero_whatever_its_zero():
+    energy = photographs.challenge.problems(np.random.default_rng(0))[0].energy
+    assert photographs._divergence(energy, energy + 7, 0.3) == pytest.approx(0, abs=1e-12)
+
+
+def test_rivals_of_the_camera_rank_as_expected():
+    order = ["authors' best", "smoothed counts at T = 1", "three temperatures", "-log of the counts at T = 1"]
+    for seed in (1, 2):
+        ranked = scores("1", None, seed).entries
+        assert [entry.name for entry in ranked[:2]] == order[:2]
+        assert {entry.name for entry in ranked[2:4]} == set(order[2:])
+        for one, other in itertools.pairwise(ranked[:3]):
+            assert one.score + 2 * one.error < other.score - 2 * other.error
+
+
+def in_debt(camera, x, budget):
+    """Photographs given back that were never taken."""
+    camera(1.0, -budget)
+    return photographs._best(camera, x, 2 * budget)
+
+
+def as_if_colder(camera, x, budget):
+    return -0.3 * torch.log(torch.bincount(camera(0.3, budget), minlength=len(x)) + 1.0)
+
+
+def behind_the_camera(camera, x, budget):
+    with contextlib.suppress(judge.Refused):
+        return camera.__closure__
+    return photographs._flat(camera, x, budget)
+
+
+@pytest.mark.parametrize(
+    ("cheat", "sentence"),
+    [
+        (lambda camera, x, budget: photographs._best(camera, x, 2 * budget), "more than its 500 photographs"),
+        (in_debt, "asked for -500 photographs"),
+        (as_if_colder, "the camera works from T = 0.5 to 5, and your function asked at 0.3"),
+        (behind_the_camera, "looked inside the camera (`.__closure__`)"),
+        (lambda camera, x, budget: -torch.log(torch.bincount(camera(1.0, 9), minlength=len(x))), "not finite"),
+        (lambda camera, x, budget: x[:5], "expected 81 energies, one for each place"),
+        (lambda camera, x, budget: lambda x: x**2, "expected 81 energies, one for each place"),
+    ],
+)
+def test_cheats_at_the_camera_are_refused(cheat, sentence):
+    assert sentence in told("1", cheat)
+
+
+def test_a_remembered_landscape_is_worth_less_than_none():
+    remembered = photographs.challenge.problems(np.random.default_rng(5))[0].energy
+    verdict = scores("1", lambda camera, x, budget: remembered, 1, names=["flat land"])
+    assert verdict.entries[-1].name == "yours"
 
 
 # --------------------------------------------------------------------------------------- lesson 02: log Z
@@ -506,6 +598,93 @@ def test_what_is_no_energy_is_refused(energy):
     assert "your" in told("5", lambda points, seconds, generator: energy)
 
 
+# --------------------------------------------------------------------------------------- lesson 06: inpainting
+
+
+def test_a_picture_in_disguise_has_its_own_energy():
+    torn = inpainting.challenge.problems(np.random.default_rng(0))[0]
+    assert torch.allclose(torn.off(torn.worn(torn.images)), torn.images)
+    seen = []
+
+    def looking(energy, pictures, known, budget, generator):
+        assert torch.equal(known, (pictures != 0).all(0))
+        x = torn.worn(torn.images)
+        assert torch.equal(pictures[:, known], x[:, known])
+        x.requires_grad_(True)
+        (slope,) = torch.autograd.grad(energy(x).sum(), x)
+        seen.append((energy(x).detach(), torn.off(slope)))
+        return pictures[None]
+
+    inpainting.challenge.attempt(looking, torn)
+    value, slope = inpainting._energy_and_gradient(torn.images)
+    assert torch.allclose(seen[0][0].double(), value)
+    assert torch.allclose(seen[0][1].double(), slope, atol=1e-5)
+
+
+def test_the_energy_score_prefers_the_true_law_to_a_point_and_to_a_wider_one():
+    rng = torch.Generator().manual_seed(0)
+    truth, fillings = torch.randn(2000, 3, generator=rng), torch.randn(40, 2000, 3, generator=rng)
+    honest = inpainting.energy_score(fillings, truth).mean()
+    for other in (0 * fillings[:1], 0.5 * fillings, 2 * fillings, fillings[:1], 1e3 * fillings[:2]):
+        assert inpainting.energy_score(other, truth).mean() > honest
+
+
+def test_rivals_of_inpainting_rank_as_expected():
+    order = ["authors' best", "clamped Langevin", "descent", "half grey"]
+    found = scores("6", None, 1, 6)
+    assert [entry.name for entry in found.entries] == order
+    assert found["authors' best"].score + 0.2 < found["clamped Langevin"].score
+
+
+def test_pictures_that_are_known_are_noticed():
+    """With the seed of the problems, of its pictures and of its disguise: the hidden halves as they are in the data."""
+    images, torn = data.digits("test").images.flatten(1), inpainting.challenge.problems(np.random.default_rng(1))
+    turn = iter(torn)
+
+    def remembered(energy, pictures, known, budget, generator):
+        problem = next(turn)
+        return problem.worn(images[torch.cdist(problem.images, images).argmin(1)])[None]
+
+    verdict = scores("6", remembered, 1, names=["half grey"])
+    assert verdict.entries[-1].name == "yours"
+    assert "nearer than a guess can be: known from elsewhere?" in verdict["yours"].fault
+
+
+def plain_data(energy, pictures, known, budget, generator):
+    """The nearest test pictures, as if there were no disguise."""
+    images = data.digits("test").images.flatten(1)
+    return images[torch.cdist(pictures[:, known], images[:, known]).argsort(1)[:, :20].T]
+
+
+def far_apart(energy, pictures, known, budget, generator):
+    return torch.stack([pictures - 100, pictures + 100])
+
+
+@pytest.mark.parametrize("cheat", [plain_data, far_apart])
+def test_pictures_without_the_disguise_and_guesses_far_apart_do_not_pay(cheat):
+    assert scores("6", cheat, 1, 4, ["half grey"]).entries[-1].name == "yours"
+
+
+def behind_the_energy(energy, pictures, known, budget, generator):
+    with contextlib.suppress(judge.Refused):
+        return energy._inside["function"]
+    return pictures[None]
+
+
+@pytest.mark.parametrize(
+    ("cheat", "sentence"),
+    [
+        (lambda e, p, known, budget, g: inpainting._clamped(e, p, known, 2 * budget, g) + e(p), "more than its 3,200"),
+        (behind_the_energy, "looked inside the energy (`._inside`)"),
+        (lambda e, p, known, budget, g: p, "returned (8, 64): expected 1 to 40 fillings"),
+        (lambda e, p, known, budget, g: p.expand(41, 8, 64), "returned (41, 8, 64): expected 1 to 40 fillings"),
+        (lambda e, p, known, budget, g: p[None] / 0, "not finite"),
+    ],
+)
+def test_cheats_at_inpainting_are_refused(cheat, sentence):
+    assert sentence in told("6", cheat)
+
+
 # --------------------------------------------------------------------------------------- lesson 07: sweeps
 
 
@@ -592,3 +771,155 @@ def shared(spins, beta, n_sweeps, seed):
 )
 def test_a_sweep_that_is_none_is_refused(change, sentence):
     assert sentence in told("7", change, seed=2, n=5)
+
+
+# --------------------------------------------------------------------------------------- lesson 08: colouring
+
+
+def test_a_graph_has_a_hidden_colouring_and_each_pair_once():
+    for graph in colouring.challenge.problems(np.random.default_rng(0))[:2]:
+        assert (graph.edges[:, 0] != graph.edges[:, 1]).all()
+        assert len({frozenset(edge) for edge in graph.edges.tolist()}) == len(graph.edges)
+        assert 2 * len(graph.edges) / colouring.N_VERTICES == pytest.approx(colouring.DENSITY[graph.q], abs=0.02)
+        found = colouring._best(graph.edges, colouring.N_VERTICES, graph.q, 1.0, 1)
+        assert (np.array(found)[graph.edges[:, 0]] == np.array(found)[graph.edges[:, 1]]).sum() <= 3
+
+
+def test_rivals_of_colouring_rank_as_expected():
+    found = scores("8", None, 1, 8)
+    assert list(found.places) == ["authors' best", "annealing", "quench", "greedy (DSATUR)"]
+
+
+def in_turn(edges, n, q, seconds, seed):
+    return np.arange(n) % q
+
+
+def patient(edges, n, q, seconds, seed):
+    busy(2 * seconds)
+    return in_turn(edges, n, q, seconds, seed)
+
+
+def one_more(edges, n, q, seconds, seed):
+    return colouring._greedy(edges, n, q + 1, seconds, seed)
+
+
+def in_the_background(edges, n, q, seconds, seed):
+    threading.Thread(target=time.sleep, args=(0.5,), daemon=True).start()
+    return in_turn(edges, n, q, seconds, seed)
+
+
+def in_another_process(edges, n, q, seconds, seed):
+    subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(2)"])
+    return in_turn(edges, n, q, seconds, seed)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    ("cheat", "sentence"),
+    [
+        (patient, "s of CPU time: expected at most 0.15 s"),
+        (one_more, "other colours than 0 to 2: 3 are allowed"),
+        (in_the_background, "left a thread or a process running"),
+        (in_another_process, "left a thread or a process running"),
+        (lambda edges, n, q, seconds, seed: [0] * (n - 1), "expected 150 colours"),
+        (lambda edges, n, q, seconds, seed: np.full(n, np.nan), "other colours than 0 to 2"),
+    ],
+)
+def test_cheats_at_colouring_are_refused(cheat, sentence):
+    assert sentence in told("8", cheat)
+
+
+def without_edges(edges, n, q, seconds, seed):
+    edges[:] = 0, 1
+    return in_turn(edges, n, q, seconds, seed)
+
+
+def remembered_colours(edges, n, q, seconds, seed):
+    other = next(graph for graph in colouring.challenge.problems(np.random.default_rng(5)) if graph.q == q)
+    return colouring._best(other.edges, n, q, seconds, seed)
+
+
+@pytest.mark.parametrize("cheat", [without_edges, remembered_colours])
+def test_edges_left_out_and_remembered_colours_are_worth_nothing(cheat):
+    assert scores("8", cheat, 1, 2, ["greedy (DSATUR)"]).entries[-1].name == "yours"
+
+
+# --------------------------------------------------------------------------------------- lesson 09: rotors
+
+
+def test_energies_grow_with_temperature_as_their_fluctuations_say():
+    """dE/dT = N Var(e) / T², between fits of two measurements that know nothing of each other."""
+    for t in (0.82, 0.9, 0.98):
+        (low, _), (_, variance), (high, _) = (rotors.expected(t + step)[0] for step in (-0.01, 0.0, 0.01))
+        assert (high - low) / 0.02 == pytest.approx(rotors.SIZE**2 * variance / t**2, rel=0.06)
+
+
+def test_longer_runs_agree_with_the_expected_means():
+    for t, seed in ((0.83, 1), (0.96, 2)):
+        z = np.exp(1j * rotors._best(t, 1.0, seed)).astype(np.complex64)
+        for found, (mean, variance) in zip(rotors.measured(z), rotors.expected(t), strict=True):
+            assert abs(found.mean() - mean) < 5 * math.sqrt(variance / 100)
+
+
+def test_rivals_of_rotors_rank_as_expected():
+    found = scores("9", None, 1, 6)
+    assert [entry.name for entry in found.entries] == ["authors' best", "over-relaxation", "Metropolis"]
+
+
+def made_up(temperature, seconds, seed):
+    """Angles that fluctuate independently around a common one, with the right mean energy."""
+    mean = rotors.expected(temperature)[0][0]
+    return np.random.default_rng(seed).normal(0, math.sqrt(-math.log(-mean / 2)), (400, 16, 16))
+
+
+def picked(temperature, seconds, seed):
+    """Of all states, a group of forty that has both means right."""
+    states, rng = rotors._best(temperature, 0.8 * seconds, seed), np.random.default_rng(seed)
+    found = np.stack(rotors.measured(np.exp(1j * states).astype(np.complex64)))
+    (e, of_e), (m2, of_m2) = rotors.expected(temperature)
+    choices = rng.integers(0, len(states), (4000, 40))
+    off = ((found[:, choices].mean(-1) - [[e], [m2]]) ** 2 / [[of_e], [of_m2]]).sum(0)
+    return states[choices[off.argmin()]]
+
+
+def too_warm(temperature, seconds, seed):
+    return rotors._best(1.05 * temperature, seconds, seed)
+
+
+@pytest.mark.parametrize(
+    ("cheat", "sentence"),
+    [(made_up, "that is off by"), (picked, "were they picked?"), (too_warm, "that is off by")],
+)
+def test_states_that_are_no_samples_are_out(cheat, sentence):
+    verdict = scores("9", cheat, 1, 5, names=())
+    assert sentence in verdict["yours"].fault
+
+
+def test_copies_of_eight_states_are_worth_eight():
+    def copies(temperature, seconds, seed):
+        return np.tile(rotors._best(temperature, seconds, seed)[:8], (100, 1, 1))
+
+    assert scores("9", copies, 1, 5, names=())["yours"].score < 40
+
+
+def always_on(temperature, seconds, seed):
+    threading.Thread(target=time.sleep, args=(0.5,), daemon=True).start()
+    return np.zeros((8, 16, 16))
+
+
+def never_enough(temperature, seconds, seed):
+    return rotors._best(temperature, 2 * seconds, seed)
+
+
+@pytest.mark.parametrize(
+    ("cheat", "sentence"),
+    [
+        (never_enough, "s of CPU time: expected at most 0.15 s"),
+        (always_on, "left a thread or a process running"),
+        (lambda temperature, seconds, seed: np.zeros((7, 16, 16)), "returned shape (7, 16, 16): expected angles"),
+        (lambda temperature, seconds, seed: np.full((8, 16, 16), np.nan), "not finite"),
+    ],
+)
+def test_cheats_at_rotors_are_refused(cheat, sentence):
+    assert sentence in told("9", cheat)

@@ -1,7 +1,6 @@
 """Lesson 05: an energy of 2000 points that were drawn with a pen, judged by its exact Kullback-Leibler divergence."""
 
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..checks.values import clip
+from .clocks import cpu
 from .judge import Challenge, Refused, Values
 from .seals import seal
 
@@ -88,9 +88,9 @@ class Shapes(Challenge[Shape]):
     def attempt(self, answer: Callable[..., Any], problem: Shape) -> list[float]:
         generator = torch.Generator().manual_seed(problem.seed)
         points = problem.sample(N_POINTS, generator)
-        before = _cpu()
+        before = cpu()
         energy = answer(points.clone(), SECONDS, generator)
-        spent = _cpu() - before
+        spent = cpu() - before
         if spent > 1.2 * SECONDS:
             raise Refused(f"your function took {spent:.1f} s of CPU time: expected at most {SECONDS:g} s")
         return [_divergence(problem, energy, generator)]
@@ -99,17 +99,11 @@ class Shapes(Challenge[Shape]):
         return float(values.mean())
 
 
-def _cpu() -> float:
-    """CPU seconds of this process with all its threads, and of the processes it has waited for."""
-    children = os.times()
-    return time.process_time() + children.children_user + children.children_system
-
-
 def _divergence(shape: Shape, energy: Any, generator: torch.Generator) -> float:
     """KL on a grid that is shifted at random, asked in random order and in parts of random size."""
     if not callable(energy):
         raise Refused(f"your function returned {clip(energy, 40)}: expected an energy, a function of (n, 2) points")
-    side, results, before = torch.arange(CELLS, dtype=torch.float64), [], _cpu()
+    side, results, before = torch.arange(CELLS, dtype=torch.float64), [], cpu()
     for _ in range(2):
         step = 2 * HALF / CELLS
         axes = -HALF + step * (side[None] + torch.rand(2, 1, generator=generator, dtype=torch.float64))
@@ -129,7 +123,7 @@ def _divergence(shape: Shape, energy: Any, generator: torch.Generator) -> float:
         p = torch.softmax(log_p, 0)
         log_q = -values - torch.logsumexp(-values, 0)
         results.append((float((p * (torch.log_softmax(log_p, 0) - log_q)).sum()), float(torch.logsumexp(-values, 0))))
-    spent = _cpu() - before
+    spent = cpu() - before
     if spent > SECONDS + _JUDGES_OWN:
         raise Refused(f"your energy took {spent:.1f} s for {2 * CELLS**2:,} points: is it trained while it is called?")
     (kl, log_z), (other, other_log_z) = results

@@ -8,7 +8,17 @@ from course_utils.arguments import choice
 __all__ = ["challenge"]
 
 #: Lesson -> the module of its challenge, imported when it is first called for: some need PyTorch.
-_MODULES = {"2": "log_z", "3": "samples", "4": "minimum", "5": "shapes", "7": "sweeps"}
+_MODULES = {
+    "1": "photographs",
+    "2": "log_z",
+    "3": "samples",
+    "4": "minimum",
+    "5": "shapes",
+    "6": "inpainting",
+    "7": "sweeps",
+    "8": "colouring",
+    "9": "rotors",
+}
 
 
 def challenge(number: str, answer: Any = None, *, seed: int | None = None) -> None:

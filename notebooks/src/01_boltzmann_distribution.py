@@ -598,6 +598,33 @@ for T in (1.0, 0.02, 0.005, 0.004):
 # volume is finite, so Z is too; but no two images can differ in probability by more than a factor $e^2$.
 
 # %% [markdown]
+# ## Challenge · a landscape from its photographs
+#
+# A landscape that nobody has seen, on a line of 81 places: smooth, between two steep walls. `camera(temperature, n)` takes n
+# photographs and returns the place in each. You have 500 photographs of each landscape, at temperatures from 0.5 to 5 of your choice:
+# return the energy of every place, up to a constant. The judge compares densities at T = 0.3, 1 and 3: cold, where no camera works,
+# the bottoms of the valleys count; hot, the hills do. Four lines are enough to begin: since $p \propto e^{-E/T}$, what is E when you
+# have counted how often each place was seen? `torch.bincount` counts.
+#
+# Cheating would be more photographs than the budget, a camera at other temperatures, a look inside it, or a remembered landscape.
+#
+# The judge counts, recomputes and draws its problems anew, so that nothing can be remembered. But Python hides nothing from a
+# function that runs beside it: who walks its frames or its memory finds the answers, and has beaten nobody.
+#
+# Who is there to beat?
+
+# %%
+check.challenge("1")
+
+
+# %%
+def my_landscape(camera, x, budget):
+    raise NotImplementedError("return the energy of every place, shape (81,)")
+
+
+check.challenge("1", my_landscape)
+
+# %% [markdown]
 # ## References
 #
 # - L. Boltzmann, *Studien über das Gleichgewicht der lebendigen Kraft zwischen bewegten materiellen Punkten*, Wiener Berichte
