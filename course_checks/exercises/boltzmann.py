@@ -161,6 +161,11 @@ def _of(U: Any = None, S: Any = None, C: Any = None) -> dict[str, Any]:
     return {name: value for name, value in (("U", U), ("S", S), ("C", C)) if value is not None}
 
 
+def _entropy_by_log_p(E: Tensor, c: float, T: Tensor) -> np.ndarray:
+    p = [_density(E, c, float(t))[0] for t in T]
+    return np.array([-float((q * torch.log(q)).sum()) * c for q in p])  # nan where p has become 0
+
+
 def _log_z(E: Tensor, c: float, T: Tensor) -> np.ndarray:
     return np.array([_density(E, c, float(t))[1] for t in T])
 
@@ -196,6 +201,8 @@ heat = Task(
         "This is the free energy, not the entropy": lambda E, c, T: _of(S=-T.numpy() * _log_z(E, c, T)),
         "This is the entropy in bits: use the natural log": lambda E, c, T: _of(S=_heat(E, c, T)[1] / math.log(2)),
         "An integral needs its dx": lambda E, c, T: _of(S=_heat(E, c, T)[1] / c),
+        "Where p has become 0, p log p is nan: take S = U/T + log Z, which needs no log of p":
+            lambda E, c, T: _of(S=_entropy_by_log_p(E, c, T)),
         "The log takes the density alone, without dx": lambda E, c, T: _of(S=_heat(E, c, T)[1] - math.log(c)),
         "The variance is divided by T once; C divides by T²": lambda E, c, T: _of(C=T.numpy() * _heat(E, c, T)[2]),
         "The variance is not divided by T²": lambda E, c, T: _of(C=T.numpy() ** 2 * _heat(E, c, T)[2]),

@@ -62,7 +62,7 @@ plots.figure(plots.panel(ball, xlabel="position $x$", ylabel="energy $E$"), titl
 #
 # Low energy means likely. The **temperature** T, the strength of the kicks, says how much a difference of energies counts; it has
 # the unit of energy, so $E/T$ is a plain number. The *partition function* Z is whatever makes the total one. What does a constant
-# added to all energies change? Nothing.
+# added to all energies change? Nothing: it cancels against Z.
 #
 # How do you draw from it? Lay the probabilities of all places end to end, on a ruler of length 1, and throw a dart at the ruler.
 # Which place does the dart hit?
@@ -71,7 +71,8 @@ plots.figure(plots.panel(ball, xlabel="position $x$", ylabel="energy $E$"), titl
 # *Difficulty ●●○ · ten minutes · why: drawing from a distribution is what this whole course is about.*
 #
 # Given the energies of many places and a number of darts, each between 0 and 1, return the place that each dart hits. No loop is
-# needed: `torch.cumsum` gives the marks on the ruler, and `torch.searchsorted` finds a dart among sorted marks.
+# needed: `torch.cumsum` gives the marks on the ruler, and `torch.searchsorted` finds a dart among sorted marks. (`Float[Tensor, "n"]`
+# is a tensor of n floats.)
 
 # %% todo="1.1" task="return the index of the place that each dart hits"
 def photograph(energy: Float[Tensor, "n"], temperature: float, darts: Float[Tensor, "m"]) -> Int[Tensor, "m"]:
@@ -201,23 +202,23 @@ with check.exercise("1.2", "density"):
 
 # %%
 density_of = check.yours("1.2", density, boltzmann.density)
-line, step = boltzmann.grid_1d(-3.0, 3.0, 1201)
+line, step = boltzmann.grid_1d(-1.75, 1.75, 701)
 curves = []
 for T in (0.1, 0.3, 1.0, 5.0):
     p, log_z = density_of(tilted(line), step, T)
     print(f"T = {T:3.1f}: {p[line < tilted.barrier_top].sum() * step:.1%} left of the hill, log Z = {log_z:6.3f}, exact {tilted.log_z(T):6.3f}")
     curves.append(plots.line(line, p, f"$T = {T:g}$"))
 below = plots.panel(plots.well(line, tilted(line), minima=tilted.minima, top=8), height=1.9)
-above = plots.panel(*curves, ylabel="density $p$", height=3, xlim=(-2, 2))
+above = plots.panel(*curves, ylabel="density $p$", height=3)
 plots.figure(above, below, columns=1, share="x", title="Cold: one sharp peak in the deeper valley. Hot: spread over both")
 
 # %% [markdown]
 # *Picture: four densities above the energy curve. At T = 0.1 a tall narrow peak on the left; at 0.3 and 1 two peaks, the left one
-# higher; at 5 a wide, low curve over both valleys.*
+# higher; at 5 a wide, low curve over both valleys, not yet at zero where the axis ends.*
 #
-# **Look at the last log Z.** Why does it miss the exact value, while the three others hit it? At T = 5 the ball climbs beyond
-# $x = \pm 3$, where the grid ends, and nothing warns you: the density still sums to one. **A grid must be wider than the
-# distribution.**
+# **Look at the last log Z.** Why is it 0.976 instead of 0.995, while the three others are right? At T = 5 the ball climbs beyond
+# $x = \pm 1.75$, where the grid ends: the curve is cut off, and nothing warns you, since it still sums to one. **A grid must be wider
+# than the distribution.**
 
 # %% [markdown]
 # ## 3 · Heat it
@@ -231,12 +232,13 @@ plots.figure(above, below, columns=1, share="x", title="Cold: one sharp peak in 
 # | entropy | $S = -\int p \log p\,dx$ | how spread out $p$ is, in nats |
 # | heat capacity | $C = \mathrm{Var}(E)/T^2$ | how fast $U$ grows with T |
 #
+# All averages are over $p$, the variance too: $\mathrm{Var}(E) = \langle (E - U)^2 \rangle$. *Nats* says that the log is the natural one.
 # They are tied together: put $\log p = -E/T - \log Z$ into $S$. What comes out? $S = U/T + \log Z$, which is $F = U - TS$.
 #
 # ### Exercise 1.3 · From cold to hot
 # *Difficulty ●●○ · fifteen minutes · why: F = U - TS is the best bug detector of this field.*
 #
-# Go through the temperatures; at each, call your `density` and take three averages. Return three arrays.
+# Go through the temperatures; at each, call your `density` and work out U, S and C. Return three tensors.
 
 # %% todo="1.3" task="return U, S and C at every temperature"
 def heat(
@@ -276,18 +278,19 @@ with check.exercise("1.3", "heat", "density"):
     U, S, C = check.outputs(answer.on("a bowl", s**2 / 2, ds, T, expect=T / 2), "U", "S", "C")
     check.close("S of a bowl, exactly ½ log(2πeT)", S, 0.5 * torch.log(2 * math.pi * math.e * T))
     check.close("C of a bowl, exactly ½", C, [0.5, 0.5, 0.5])
+    answer.on("a cold bowl, whose p is 0 far out", s**2 / 2, ds, T / 25)
     answer.fresh(3, "another landscape")
 
 # %% [markdown] hint="1.3"
 # Start with three empty lists. In the loop, `mass = p * cell` is the probability of each cell, and every average is
 # `(mass * something).sum()`: the energy for U, `(energy - U)**2` for the variance. The entropy comes without any log of $p$:
-# $S = U/T + \log Z$. `torch.stack` makes an array of a list of numbers. Is 1.2 still open? `boltzmann.density` serves as well.
+# $S = U/T + \log Z$. `torch.stack` makes one tensor of a list of them. Is 1.2 still open? `boltzmann.density` serves as well.
 
 # %%
 double_well = energies.DoubleWell(barrier=2.0)
 wide, gap = boltzmann.grid_1d(-4.0, 4.0, 2001)
 T = torch.linspace(0.1, 5.0, 99, dtype=torch.float64)
-U, S, C = check.yours("1.3", heat, boltzmann.heat)(double_well(wide), gap, T)
+U, S, C = map(torch.as_tensor, check.yours("1.3", heat, boltzmann.heat)(double_well(wide), gap, T))
 both = plots.panel(plots.line(T, U, "$U$"), plots.line(T, U - T * S, "$F = U - TS$"), xlabel="$T$", ylabel="energy")
 spread = plots.panel(plots.line(T, S, "$S$"), xlabel="temperature $T$", ylabel="entropy (nats)")
 slope = plots.points(T[::3], torch.gradient(U, spacing=(T,))[0][::3], name="$dU/dT$", hollow=True)
@@ -319,7 +322,7 @@ for energy, T, box in (
     log_E, p = torch.log10(1 + energy(points)), density_of(energy(points), cell, T)[0]
     contour = plots.energy(points, log_E, scale="$\\log_{10}(1 + E)$"), plots.minima(energy.minima[:1])
     panels += [plots.panel(*contour, title=energy.name, height=3.3),
-               plots.surface(points, log_E, zlabel="$\\log_{10}(1 + E)$", height=3.3),
+               plots.surface(points, log_E, zlabel="", height=3.3),
                plots.panel(plots.density(points, p), title=f"$T = {T:g}$", height=3.3)]
 plots.figure(*panels, title="The mass lies along a bent valley, or is shared among many pits", widths=(1, 1.3, 1))
 
@@ -328,13 +331,14 @@ plots.figure(*panels, title="The mass lies along a bent valley, or is shared amo
 # and a density that follows it as a thin bright curve. Rastrigin: a regular pattern of pits, and a density made of bright dots, the
 # brightest in the middle.*
 #
-# A grid serves a plane. In a hundred dimensions it would have $401^{100}$ points: that is lesson 02.
+# So it is not at the lowest point: a square of side 1 around it holds less than a third of Rosenbrock's mass, and a tenth of
+# Rastrigin's. A grid serves a plane. In a hundred dimensions it would have $401^{100}$ points: that is lesson 02.
 
 # %% [markdown]
 # ## 5 · A landscape of your own
 #
-# Change the formula of E: more valleys, walls, a cliff, whatever torch can compute and rises far out. Run the cell and
-# move the temperature. Can you build a landscape whose mass moves from one valley to the other when it is heated?
+# Change the formula of E, where `x` is a tensor of positions: more valleys, walls, a cliff (`5 * (x > 1)`), whatever torch can compute
+# and rises far out. Run the cell and move the temperature. Can you build a landscape whose mass moves from one valley to the other when it is heated?
 
 # %%
 explorers.boltzmann(lambda x: 2 * (x**2 - 1) ** 2 + 0.4 * x + torch.sin(6 * x))

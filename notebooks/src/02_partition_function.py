@@ -68,7 +68,8 @@ plots.figure(plots.images([pictures], columns=["A", "B", "C", "D"], cell=2.1), t
 # *Difficulty ●●○ · fifteen minutes · why: a plain sum over everything is what all cleverness will be tested against.*
 #
 # Go through all states of a torus and return log Z. A state is a number in binary: for `number` from 0 to $2^n - 1$, bit `k`, which is
-# `number >> k & 1`, says whether spin k is up. `itertools.product([-1, 1], repeat=n)` lists the states as well.
+# `number >> k & 1`, says whether spin k is up. After `import itertools`, `itertools.product([-1, 1], repeat=n)` lists
+# the states as well.
 
 # %% todo="2.1" task="return log Z, the log of the sum over all states"
 def enumerate_log_z(shape: tuple[int, int], beta: float) -> float:
@@ -146,8 +147,8 @@ plots.figure(plots.panel(doubling, plots.points(n_spins, seconds, name="measured
 # Sum over one spin at a time. Two bonds in a row give $\sum_{s'} e^{\beta s s'} e^{\beta s' s''}$, which is a product of two matrices.
 # So the whole ring is a power of one 2 × 2 matrix, the **transfer matrix**, and closing it takes the trace:
 #
-# $$T = \begin{pmatrix} e^{\beta} & e^{-\beta} \\ e^{-\beta} & e^{\beta} \end{pmatrix}, \qquad
-# Z = \operatorname{Tr} T^N = \lambda_1^N + \lambda_2^N , \qquad \lambda_1 = 2\cosh\beta, \; \lambda_2 = 2\sinh\beta .$$
+# $$M = \begin{pmatrix} e^{\beta} & e^{-\beta} \\ e^{-\beta} & e^{\beta} \end{pmatrix}, \qquad
+# Z = \operatorname{Tr} M^N = \lambda_1^N + \lambda_2^N , \qquad \lambda_1 = 2\cosh\beta, \; \lambda_2 = 2\sinh\beta .$$
 #
 # Two eigenvalues, whatever the length. Do they agree with the plain sum?
 
@@ -260,9 +261,9 @@ plots.figure(
 # than the distance; only at side 10 it lies on zero. Right, the effective sample size on a logarithmic axis: thousands at side 2,
 # about sixty at 4, then a handful, and one at side 10.*
 #
-# From side 8 on the estimate is wrong by many of its own error bars, and **the reported error does not know it**: it is computed from
-# the samples that came, and none came from where the weight is. At side 10 a single sample carries all, and is right by luck.
-# What warns you? The ESS. Believe an estimate only if many samples count.
+# Only side 2 is right. Side 4 misses by three of its own error bars, side 8 by ten, and **the reported error does not know it**: it is
+# computed from the samples that came, and none came from where the weight is. At side 10 a single sample carries all, and is right
+# by luck. What warns you? The ESS. Believe an estimate only if many samples count.
 #
 # Is it the lattice's fault? Take the simplest thing there is, a Gaussian bowl in $d$ dimensions, and a Gaussian proposal $s$ times as
 # wide. Each dimension keeps a fixed share of the samples. In 50 dimensions, which widths keep a tenth of them?
@@ -352,8 +353,8 @@ def annealed_log_z(
 
     Args:
         betas: inverse temperatures from the start's to the target's.
-        state: exact samples at betas[0], many chains side by side.
-        energy: energy(state) gives the energy of each chain, shape (chains,).
+        state: exact samples at betas[0], many chains side by side, in the form that `energy` and `sweep` take.
+        energy: energy(state) gives the energy of each chain, shape (chains,), whatever the shape of the state.
         sweep: sweep(state, beta) gives a new state, by moves that leave the distribution at beta unchanged.
         log_z_start: log Z at betas[0].
 
@@ -485,12 +486,12 @@ print(f"d = 256:  formula {partition.log_z_gaussian(factor @ factor.T + 0.1 * np
 # **Chains.** A ring of $n$ spins has $n$ bonds; its first and last index are the same, hence the trace. A chain with **open** ends has
 # $n - 1$ bonds, and its two end spins are summed over freely:
 #
-# $$Z_\text{open} = \sum_{s, s'} \left(T^{\,n-1}\right)_{s s'}, \qquad Z_\text{periodic} = \operatorname{Tr} T^{\,n} .$$
+# $$Z_\text{open} = \sum_{s, s'} \left(M^{\,n-1}\right)_{s s'}, \qquad Z_\text{periodic} = \operatorname{Tr} M^{\,n} .$$
 #
 # ### Exercise 2.4 · The Ising chain by its transfer matrix
 # *Difficulty ●●○ · fifteen minutes · why: the same idea, one variable at a time, runs hidden Markov models and belief propagation.*
 #
-# For a long chain the entries of $T^n$ overflow. Either take the eigenvalues of $T$ and stay with logarithms, or divide the matrix
+# For a long chain the entries of $M^n$ overflow. Either take the eigenvalues of $M$ and stay with logarithms, or divide the matrix
 # by a number after each product and keep the log of that number.
 
 # %% todo="2.4" task="return log Z of the chain"
@@ -506,10 +507,10 @@ def chain_log_z(n: int, beta: float, periodic: bool) -> float:
         log Z in nats, finite for any n.
     """
     ### BEGIN SOLUTION
-    T = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))
-    eigenvalues, vectors = np.linalg.eigh(T)
+    M = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))
+    eigenvalues, vectors = np.linalg.eigh(M)
     top = eigenvalues[-1]
-    if periodic:  # the trace of T^n is the sum of the eigenvalues to the power n
+    if periodic:  # the trace of M^n is the sum of the eigenvalues to the power n
         return n * math.log(top) + math.log(((eigenvalues / top) ** n).sum())
     overlap = vectors.sum(axis=0) ** 2  # the vector of ones, in the basis of the eigenvectors, squared
     return (n - 1) * math.log(top) + math.log((overlap * (eigenvalues / top) ** (n - 1)).sum())
@@ -530,8 +531,8 @@ with check.exercise("2.4", "chain_log_z"):
     answer.fresh(4, "another chain")
 
 # %% [markdown] hint="2.4"
-# The eigenvalues of $T$ are $2\cosh\beta$ and $2\sinh\beta$, with eigenvectors $(1, 1)/\sqrt2$ and $(1, -1)/\sqrt2$. The trace of
-# $T^n$ is the sum of their n-th powers. The sum of all entries of $T^{n-1}$ is $v^{\mathsf T} T^{n-1} v$ with $v = (1, 1)$, which is an
+# The eigenvalues of $M$ are $2\cosh\beta$ and $2\sinh\beta$, with eigenvectors $(1, 1)/\sqrt2$ and $(1, -1)/\sqrt2$. The trace of
+# $M^n$ is the sum of their n-th powers. The sum of all entries of $M^{n-1}$ is $v^{\mathsf T} M^{n-1} v$ with $v = (1, 1)$, which is an
 # eigenvector.
 
 # %% uses="2.4"

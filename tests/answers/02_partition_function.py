@@ -623,11 +623,11 @@ def thermodynamic_integration(betas, energies, n_spins):
     return np.mean(log_z), stats.sem(log_z)
 
 # %% equivalent="2.4" because="eigh reads the lower triangle only, 1/x is x for ±1, and a 2×2 matrix has two eigenvalues"
-# T = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))  ->  T = np.exp(beta / np.array([[1.0, -1.0], [-1.0, 1.0]]))
-# T = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))  ->  T = np.exp(beta * np.array([[1.0, 1.0], [-1.0, 1.0]]))
-# T = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))  ->  T = np.exp(beta * np.array([[1.0, -2.0], [-1.0, 1.0]]))
-# T = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))  ->  T = np.exp(beta * np.array([[1.0, -0.5], [-1.0, 1.0]]))
-# T = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))  ->  T = np.exp(beta * np.array([[1.0, -0.0], [-1.0, 1.0]]))
+# M = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))  ->  M = np.exp(beta / np.array([[1.0, -1.0], [-1.0, 1.0]]))
+# M = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))  ->  M = np.exp(beta * np.array([[1.0, 1.0], [-1.0, 1.0]]))
+# M = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))  ->  M = np.exp(beta * np.array([[1.0, -2.0], [-1.0, 1.0]]))
+# M = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))  ->  M = np.exp(beta * np.array([[1.0, -0.5], [-1.0, 1.0]]))
+# M = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))  ->  M = np.exp(beta * np.array([[1.0, -0.0], [-1.0, 1.0]]))
 # top = eigenvalues[-1]  ->  top = eigenvalues[1]
 
 # %% equivalent="2.4" because="the vector of ones is the first eigenvector: the other overlap is 0, and top / top to any power is 1"
