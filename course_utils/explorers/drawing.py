@@ -179,8 +179,9 @@ class DrawingPad(Explorer):
         from .. import ebm
 
         density, lines = self.density(), self.strokes
-        points, _ = ebm.grid(density.domain, GRID)
+        points, cell = ebm.grid(density.domain, GRID)
         p = torch.exp(density.log_prob(points)).view(GRID, GRID)
+        entropy = -cell * float(torch.special.xlogy(p, p).sum())
         figure = Figure(figsize=SIZE, layout="none")
         ax = figure.add_axes((0, 0, 1, 1))
         ax.imshow(
@@ -199,7 +200,7 @@ class DrawingPad(Explorer):
         name = f"Your drawing: {len(lines)} stroke{'s' * (len(lines) > 1)}" if strokes.strip() else f"Shape: {preset}"
         broad = float(np.log(64))
         return figure, (
-            f"{name}, {length:.1f} long, σ = {std:.2f}. Entropy {ebm.entropy(density, GRID):.2f} nats; "
+            f"{name}, {length:.1f} long, σ = {std:.2f}. Entropy {entropy:.2f} nats; "
             f"the whole square, evenly filled, would have {broad:.2f}."
         )
 

@@ -48,7 +48,7 @@ torch.set_num_threads(1)  # on tensors this small, a second thread costs more th
 # | Ackley | $20\,(1 - e^{-r/5}) + e - e^{\frac12\sum_i \cos 2\pi x_i}$, $r^2 = \frac12\sum_i x_i^2$ | a funnel with ripples on its walls |
 # | Network loss | $12\,\langle (f_x(u) - f_0(u))^2 \rangle_u$ | several basins |
 #
-# The last one is real: $f$ is a network of three hidden tanh units that learns the outputs of another one, $\langle\,\rangle_u$ is the
+# The last one is real: $f$ is a network of three hidden tanh units that learns the outputs of another one, $f_0$; $\langle\,\rangle_u$ is the
 # mean over 24 inputs, and $x_1, x_2$ are two directions in the space of its nine weights. Move the mouse onto the picture, and it becomes a surface that you can turn.
 
 # %%
@@ -116,14 +116,15 @@ def take_temperature(step, gradient, x: Float[Tensor, "n dim"], n_steps: int, bu
     """The temperature of somebody's steps, by the equipartition theorem.
 
     Args:
-        step: function that takes all states one step further.
-        gradient: function that gives the gradient of E at all states, in the shape of the states.
+        step: step(x) returns all states one step further, shape (n, dim).
+        gradient: gradient(x) returns ∇E at all states, shape (n, dim).
         x: where n independent chains start.
         n_steps: steps to take.
-        burn_in: so many steps come before the first reading.
+        burn_in: so many of them are not read, the first ones.
 
     Returns:
-        T, and its standard error: the standard deviation of the chains' own averages over the root of their number.
+        T, and its standard error: the standard deviation of the chains' own temperatures over the
+        root of their number.
     """
     ### BEGIN SOLUTION
     total = torch.zeros(len(x))
@@ -214,8 +215,8 @@ plots.figure(*panels, share="y", title="With noise $\\sqrt{2\\varepsilon T}$ the
 # | --- | --- | --- |
 # | linear | $T_0 + (T_1 - T_0)\,s$ | the same amount in every step |
 # | exponential | $T_0\,(T_1/T_0)^{s}$ | the same factor in every step |
-# | inverse | $T_0/(1 + \alpha k)$ at step $k$ | $\alpha$ such that it ends at $T_1$ |
-# | logarithmic | $T_0 \log 2/\log(1 + k)$ | has no end of its own choosing |
+# | inverse | $T_0/(1 + \alpha k)$ at step $k = 0, 1, \dots$ | $\alpha$ such that it ends at $T_1$ |
+# | logarithmic | $T_0 \log 2/\log(2 + k)$ | has no end of its own choosing |
 #
 # All four start at 1, and the first three end at 0.01. Which one spends the most steps above 0.5, and which one the fewest?
 
@@ -238,19 +239,21 @@ plots.figure(plots.panel(*curves, xlabel="step", ylabel="temperature $T$"), titl
 
 # %% todo="4.2" task="return the path and the lowest energy so far"
 def anneal(
-    energy, x: Float[Tensor, "n dim"], temperatures: Float[Tensor, "steps"], step_size: float, noise: Float[Tensor, "steps n dim"]
-) -> tuple[Float[Tensor, "steps n dim"], Float[Tensor, "steps n"]]:
+    energy, x: Float[Tensor, "n dim"], temperatures: Float[Tensor, "steps"], step_size: float,
+    noise: Float[Tensor, "steps n dim"],
+) -> tuple[Float[Tensor, "steps n dim"], Float[Tensor, "steps n"]]:  # fmt: skip
     """Gradient descent with a temperature of its own at every step.
 
     Args:
-        energy: energy(x) gives E of each chain, shape (n,), and energy.grad(x) the gradient, in the shape of x.
-        x: where the chains start.
+        energy: energy(x) gives E of each chain, shape (n,); energy.grad(x) gives ∇E, shape (n, dim).
+        x: where the n chains start.
         temperatures: T >= 0 of each step.
         step_size: ε > 0.
         noise: standard normal numbers for each step.
 
     Returns:
-        The states after each step, and after each step the lowest energy that each chain has seen, the start included.
+        Two tensors: the states after each step, and after each step the lowest energy that each
+        chain has seen so far, the start included.
     """
     ### BEGIN SOLUTION
     path, best = [], []
@@ -299,8 +302,8 @@ panels = plots.annealing(ackley.energy, path[:, 0], T, best[:, 0])
 plots.figure(*panels, columns=2, title=f"One run on Ackley: from $E = {ackley.energy(start).item():.1f}$ down to {best[-1].item():.2f}")
 
 # %% [markdown]
-# *Picture: four panels. The path over the landscape in grey, coloured by temperature: it wanders over several pits from the disc, and
-# comes to rest at the star. The loss against the step: noisy and high, then lower in jumps, then flat, with the lowest value so far as
+# *Picture: four panels. Over the landscape in grey the path, coloured by temperature: from the disc it wanders over several pits,
+# and comes to rest at the cross, in the lowest one. The loss against the step: noisy and high, then lower in jumps, then flat, with the lowest value so far as
 # a stair below it. The temperature: a straight line, then zero. The loss against the temperature, a dot for each step, to be read from
 # right to left: a wide band that sinks, jumps up once, and closes.*
 #
@@ -314,8 +317,9 @@ plots.figure(*panels, columns=2, title=f"One run on Ackley: from $E = {ackley.en
 #
 # 1. Ackley, *constant*, from cold to hot. Where do the most runs succeed, and why fewer at both ends?
 # 2. Keep that start temperature, and try the schedules that cool. Which one needs a hotter start, and why?
-# 3. Set the noise to 0, then to 2. Which temperature does the noise 2 have? (Your thermometer knows: $s^2/2\varepsilon$.)
-# 4. Raise the speed, on one landscape after the other, and look at it in 3-D. What breaks first, and where does nothing break?
+# 3. Set the factor on the noise to 0, then to 2. Which temperature does twice the noise have? (Section 2: $T = s^2/2\varepsilon$.)
+# 4. Raise the speed, a factor on the step size, on one landscape after the other. What breaks first, and where does nothing break?
+#    The 3-D view helps.
 #
 # The schedule called *yours* stands in the cell. It heats up again twice. Change it: can you beat the others on Rastrigin?
 
@@ -344,16 +348,17 @@ explorers.descent(lambda start, end, n: start * (1 - 3 * torch.arange(n) / n % 1
 
 # %% todo="4.3" task="return the mean and its standard error for each entry"
 def race(
-    energy, entries: dict, step_size: float, starts: Float[Tensor, "most runs dim"], noise: Float[Tensor, "budget runs dim"]
-) -> dict:
+    energy, entries: dict, step_size: float, starts: Float[Tensor, "most runs dim"],
+    noise: Float[Tensor, "budget runs dim"],
+) -> dict:  # fmt: skip
     """What each method finds at the same number of gradients.
 
     Args:
         energy: as for `anneal`.
         entries: name -> (temperatures of one part, number of parts).
         step_size: ε > 0.
-        starts: where the parts of each run start.
-        noise: standard normal numbers for the whole budget.
+        starts: starts[r] is where part r of all runs starts; there are as many as the most parts.
+        noise: standard normal numbers, a row for each gradient of the budget.
 
     Returns:
         name -> (mean over the runs of the lowest energy visited, its standard error).
