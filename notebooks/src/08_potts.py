@@ -11,8 +11,8 @@
 # ---
 
 # %% [markdown]
-# **What you win.** A film of grains that grow as in a cooling metal, drawn by twelve lines of your own, and a latent heat that you
-# measure yourself, to be held against an exact formula. Three functions lead there:
+# **What you win.** A film of grains that grow as in a cooling metal, drawn by a dozen lines of your own, and a latent heat that
+# you measure yourself and hold against an exact formula. Three functions lead there:
 #
 # 1. one that sweeps a lattice of any number of colours (Exercise 8.1),
 # 2. one that comes to every temperature from two sides, and says whether both sides agree (8.2),
@@ -62,7 +62,7 @@ plots.figure(*plots.lattices(pictures, ten, titles), columns=4,
 # *Picture: four square lattices. At 0.6 of T_c one colour, nearly without specks; at 0.97 the same colour with a few specks and small
 # islands of others. At 1.03 small patches of all ten colours, at 1.6 smaller ones, down to single spins.*
 #
-# Between the two in the middle the energy rises by half of all it can, and no patch was ever large. Does it jump? To answer that you
+# Between the two in the middle the energy rises by half of all it can, and the patches above are small. Does it jump? To answer that you
 # need a sampler, an order parameter, and some suspicion.
 #
 # ## 2 · One spin, ten colours
@@ -79,7 +79,7 @@ plots.figure(*plots.lattices(pictures, ten, titles), columns=4,
 # ruler of length 1, as in Exercise 1.1, and see on which piece the number falls.
 #
 # ### Exercise 8.1 · A sweep of many colours
-# *Difficulty ●●● · twenty minutes · why: it draws the film below, and any model of kinds is sampled like this.*
+# *Difficulty ●●● · fifteen minutes · why: it draws the film below, and any model of kinds is sampled like this.*
 #
 # Complete `potts_sweep`: black spins first, those with even $i + j$; then the white ones, which see the new black ones. The ruler begins
 # with colour 0. Return a new array.
@@ -153,8 +153,8 @@ plots.lattice_film(Potts(128, 10), [np.array(film)], scale=3, words="Small grain
 # shrink and vanish, and three walls meet at nearly every corner. It runs three times and stops at the last picture.*
 #
 # It is your lattice: change the temperature, or try 2, 3 and 4 colours. From how many on does it look like a foam? Two colours have walls
-# that wander; many colours have grains, since two of one colour seldom touch. Where three walls meet a spin has no cheap way to turn, and so the grains of a cold metal wait
-# (section 8).
+# that wander; of many colours, two grains of one colour seldom touch. Where three walls meet a spin has no cheap way to turn, and so the
+# grains of a cold metal wait (section 8).
 #
 # ## 3 · The same on THRML
 #
@@ -307,8 +307,8 @@ plots.figure(
 
 # %% [markdown]
 # *Picture: left, the order against temperature: above 0.8 below T_c, nearly zero above it; at T_c itself one point from each start, far
-# apart. Right, the difference of the energies. After 160 sweeps it is large from 0.95 to 1.02 of T_c; after 3200 it is zero, but for one
-# point at T_c, which stands on the dashed line of the exact latent heat.*
+# apart. Right, the difference of the energies. After 160 sweeps it is large from 0.95 to 1.02 of T_c; after 3200 it is zero within its
+# error bars, but for one point at T_c, which stands on the dashed line of the exact latent heat.*
 #
 # Away from $T_c$ the two starts disagreed because the runs were too short. At $T_c$ they disagree because *both are right*: an ordered
 # and a disordered phase are stable, and their energies differ by the **latent heat**, known exactly for the infinite lattice (Baxter
@@ -329,7 +329,7 @@ plots.figure(
 # Try the middle of a range; if there is too little order, go on in the upper half, else in the lower one.
 #
 # ### Exercise 8.3 · Two phases in balance
-# *Difficulty ●●● · twenty minutes · why: it turns one run into a latent heat, if the N is not forgotten.*
+# *Difficulty ●●● · fifteen minutes · why: it turns one run into a latent heat, if the N is not forgotten.*
 #
 # Complete `balance`. Samples with an energy below `cut` are ordered, the others disordered. Find the shift $\beta - \beta_0$ between -0.1
 # and 0.1 at which both have half of the weight, and return it with the mean energy of each phase there. Beware: $w$ can overflow.
@@ -404,7 +404,7 @@ for q, L, n, lower in ((5, 12, 6, 0), (5, 24, 12, 0), (10, 12, 6, 0.023), (10, 2
     bins = np.arange(-2 * N - 0.5, 0, max(1, N // 36)) / N
     weight = np.exp(-in_balance(e.ravel(), N, cut)[0] * N * (e - e.mean()))
     density, _ = np.histogram(e, bins, weights=weight, density=True)
-    histograms[q].append(plots.steps((bins[1:] + bins[:-1]) / 2, density, f"$L = {L}$: {heat[q, L]} apart"))
+    histograms[q].append(plots.steps((bins[1:] + bins[:-1]) / 2, density, f"$q = {q}$, $L = {L}$: {heat[q, L]} apart"))
 
 # %%
 panels = []
@@ -420,7 +420,7 @@ plots.figure(*panels, title="Ten colours: two peaks that stay. Five: two halves 
 # which is narrower for the larger lattice, with two low humps, much further apart than the dashed lines, which nearly touch.*
 #
 # Is it equilibrium? Here chains cross, so the two starts have to agree, and they do: the differences printed are within two standard
-# errors.
+# errors. (A chain of ten colours on 24 × 24 is but a few autocorrelation times long; it takes all 24 to weigh the phases.)
 #
 # Ten colours: a latent heat within a few per cent of the exact one, on 24 × 24 spins. And what would you report for five? Cut *any* broad hill in two, and you
 # have two means and a difference. It is several times too large, its error bar is small, and it shrinks with the lattice.
