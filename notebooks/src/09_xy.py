@@ -56,8 +56,8 @@ plots.figure(*whole, *corners, columns=3, title="Colour is direction: one shade,
 # *Picture: three lattices, colour for direction, and below each ten by ten of its spins with an arrow on each colour. At T = 0.4 shades of
 # one colour. At 0.85 large clouds of neighbouring colours, and arrows that turn slowly. At 1.5 small patches of all colours.*
 #
-# Look at the middle one again. Neighbours agree, as in the left one; far away, nobody does. Is that order, disorder, or a third
-# kind of state? And where does it end? To find out you need a sampler.
+# Look at the middle one again. Neighbours agree, as on the left; but from one end to the other the direction drifts away. Is that order,
+# disorder, or a third kind of state? And where does it end? To find out you need a sampler.
 #
 # ## 2 · Four neighbours, one pull
 #
@@ -154,7 +154,7 @@ plots.lattice_film(XY(96), [np.array(list(quench.values()))], scale=4, milliseco
 # *Moving picture: 96 × 96 spins in 500 sweeps, slower and slower from picture to picture. Grains of all colours become clouds, the clouds
 # grow. Here and there are points at which all colours meet; they move, and disappear in twos.*
 #
-# It is your lattice: what do two rounds of mirrors do to the race?
+# It is your lattice. Give `sweep` two rounds of mirrors as a fourth argument: what do they do to the race?
 #
 # The colours come to terms everywhere, except at those points. What are they, and why can the lattice not comb them away? That is
 # section 4; first, the hardware.
@@ -163,7 +163,7 @@ plots.lattice_film(XY(96), [np.array(list(quench.values()))], scale=4, milliseco
 #
 # THRML knows spins of two and of $q$ states. How does one tell it of another kind? One needs a **node**, which is a class with a name,
 # and a **sampler**: a class with one method, which is handed the states of the neighbours, shape (n, neighbours), with flags for those
-# that exist, and returns new states.
+# that exist, and returns new states. JAX has no von Mises draw; `arrows.von_mises` is one (section 7).
 
 
 # %%
@@ -312,7 +312,7 @@ warmer = np.array([0.8, 0.95, 1.3])
 settled = cluster.equilibrate(XY(64), np.random.default_rng(94), 1 / warmer, 60, n_chains=3)
 names = [f"$T = {T:g}$: {(np.asarray(find(one)) > 0).sum()} pairs" for T, one in zip(warmer, settled, strict=True)]
 panels = plots.lattices(settled, XY(64), names, charges=True)
-plots.figure(*panels, title="Cold: a few tight pairs. Hot: charges everywhere")
+plots.figure(*panels, title="Cold: a few tight pairs. Hot: charges everywhere, and no telling who belongs to whom")
 
 # %% [markdown]
 # *Picture: three lattices in colour with discs on them. In the first a few, a white one right beside a black one. In the second more, some
@@ -842,8 +842,8 @@ plots.figure(left, plots.panel(*halflogs, log="y", ylim=(4e-3, 1.1), **words), t
 # the hot ones bend down. On the right, with one logarithmic axis, the two hottest begin along straight lines (the fits, from r = 2 to 8);
 # the cold ones level off. Far out the hot curves leave their line upwards, since there the other way round the torus counts too.*
 #
-# With the *measured* stiffness the waves predict η up to the transition. There it comes out a little below 1/4, since on 64 × 64
-# spins Υ is still above its line. This state has a name: **quasi-long-range order**.
+# With the *measured* stiffness the waves predict η, to within a tenth up to the transition. There it is a little below 1/4, since on
+# 64 × 64 spins Υ is still above its line. This state has a name: **quasi-long-range order**.
 #
 # ## 11 · Why |m| falls with L
 #
@@ -941,21 +941,23 @@ with check.exercise("9.5", "clock_conditional"):
 # %% [markdown]
 # THRML's built-in categorical factors would hold a table of $16 \times 16$ weights for every edge; lesson 08 measures what that costs.
 # `Clock` knows that only differences to one neighbour matter: $16^3$ cases, one small table for the whole lattice, one random number and
-# one look-up for a spin. Can you tell it from XY? At T = 1, measured both ways by two programs that share nothing:
+# one look-up for a spin. Can you tell it from XY? Two programs that share nothing, both heated and cooled, on 32 × 32 spins:
 
 # %%
-clock, at_one = Clock(32, 16), list(warm).index(1.0)
+clock, both = Clock(32, 16), np.array([0.85, 0.93])
 look = {
     "energy": clock.energy,
     "m": clock.order_parameter,
     "terms": lambda k: ob.helicity_terms(ob.clock_angles(k, 16)),
 }
-seen_clock = tempering.both_ways(clock, np.array([1.0, 1.01]), look, n_samples=60, n_sweeps=50)
-seen_clock["helicity"] = ob.helicity_modulus(seen_clock["terms"], 1.0, 32 * 32, axis=())
-for name in ("energy", "m", "helicity"):
-    here, table = estimates[32][name][at_one], ob.mean_and_error(seen_clock[name][0].reshape(24, -1))
-    off = (here[0] - table.value) / math.hypot(here[1], table.error)
-    print(f"{name:9s} XY {here[0]:.4f} ± {here[1]:.4f}, clock {table} ({off:+.1f} errors apart)")
+seen_clock = tempering.both_ways(clock, both, look, n_samples=60, n_sweeps=50)
+seen_clock["helicity"] = ob.helicity_modulus(seen_clock["terms"], 1 / both[:, None, None, None], 32 * 32, axis=())
+for t, *series in zip(both, *[seen_clock[name] for name in ("energy", "m", "helicity")], strict=True):
+    for name, one in zip(("energy", "m", "helicity"), series, strict=True):
+        value, error = estimates[32][name][list(warm).index(t)]
+        table = ob.mean_and_error(one.reshape(24, -1))
+        off = (value - table.value) / math.hypot(error, table.error)
+        print(f"T = {t}: {name:9s} XY {value:.4f} ± {error:.4f}, clock {table} ({off:+.1f} errors apart)")
 
 # %% [markdown]
 # So what do sixteen directions change? Go colder. A wave can be as gentle as it likes; a step of the clock cannot. One spin that takes one
@@ -1044,9 +1046,7 @@ law = np.where(late, front * np.log(np.maximum(t, 1.01)) / t, np.nan)
 layers = [plots.points(t, density, errors, "measured"), plots.line(t, density[0] / t, "$1/t$", color="grey", style=":")]
 layers.append(plots.line(t, law, f"${front:.2f}\\,\\ln(t)/t$", color="red"))
 axes = {"xlabel": "sweeps after the quench", "ylabel": "vortices per plaquette", "log": "xy"}
-title = (
-    f"After {times[-1]} sweeps {density[-1] * 128**2:.1f} vortices are left on a lattice; at equilibrium there are none"
-)
+title = f"After {times[-1]} sweeps {density[-1] * 128**2:.1f} vortices are left on a lattice; at equilibrium hardly any would be"
 plots.figure(plots.panel(*layers, ylim=(max(0.5 * density.min(), 1e-5), 0.5), **axes), title=title)
 
 # %% [markdown]
