@@ -456,13 +456,11 @@ for model, beta_c, color in ((Ising(32), exact.BETA_C, "blue"), (Potts(32, 10), 
     m = tempering.both_ways(model, share / beta_c, {"m": model.order_parameter}, n_samples=60, n_sweeps=20)["m"]
     m = np.array([[ob.mean_and_error(np.abs(one)) for one in m[:, k]] for k in (0, 1)])
     layers = plots.heated_and_cooled(share, m[..., 0], m[..., 1], model.title, color=color)
-    panels.append(plots.panel(plots.vline(1), *layers, xlabel="$T / T_c$", ylabel="order", ylim=(-0.05, 1.05)))
-layers = plots.heated_and_cooled(
-    warm / exact.KT_TEMPERATURE, stiff[32][..., 0], stiff[32][..., 1], "XY", color="orange"
-)
-panels.append(
-    plots.panel(plots.vline(1), *layers, xlabel="$T / T_{KT}$", ylabel="stiffness $\\Upsilon$", ylim=(-0.05, 1.05))
-)
+    axes = {"xlabel": "$T / T_c$", "ylabel": "order", "ylim": (-0.05, 1.05)}
+    panels.append(plots.panel(plots.vline(1), *layers, title=model.title, **axes))
+layers = plots.heated_and_cooled(warm / exact.KT_TEMPERATURE, *np.moveaxis(stiff[32], -1, 0), "XY", color="orange")
+axes |= {"xlabel": "$T / T_{KT}$", "ylabel": "stiffness $\\Upsilon$", "xticks": (0.6, 1, 1.4)}
+panels.append(plots.panel(plots.vline(1), *layers, title="XY", **axes))
 plots.figure(*panels, title="Three ways to lose order, on 32 × 32 spins", legend_title=plots.STARTS)
 
 # %% [markdown]
