@@ -60,6 +60,49 @@ def annealed(
     return to_spins(chains.engine, model, chains.state), measured
 
 
+def both_ways(
+    model: Lattice,
+    temperatures: Float[Numbers, "n_temperatures"],
+    observables: Observables,
+    *,
+    n_samples: int,
+    n_sweeps: int = 1,
+    n_chains: int = 12,
+    starts: tuple[Start, Start] = ("aligned", "random"),
+) -> dict[str, Shaped[np.ndarray, "n_temperatures 2 n_chains n_kept ..."]]:
+    """Chains that are heated step by step from one start, and others that are cooled from the opposite one.
+
+    Each step begins with the lattices of the step before. Where both give the same, they have forgotten their starts.
+
+    Args:
+        model: what to sample.
+        temperatures: rising, > 0.
+        observables: as for `Lattice.measure`.
+        n_samples: looks at each temperature; the first quarter is dropped.
+        n_sweeps: sweeps from look to look.
+        n_chains: of each kind.
+        starts: of the chains that are heated, and of those that are cooled; as for `Lattice.sample`.
+
+    Returns:
+        name -> values; the second axis is 0 for heated chains, 1 for cooled ones.
+
+    Raises:
+        ValueError: if an argument is wrong, before any sweep.
+    """
+    n_samples = whole("n_samples", n_samples, 2)
+    temperatures = ladder("temperatures", temperatures)
+    if temperatures[0] > temperatures[-1]:
+        raise ValueError(f"temperatures = {temperatures}: expected rising numbers")
+    found: dict[str, list] = {name: [] for name in observables}
+    for k, (start, order) in enumerate(zip(starts, (slice(None), slice(None, None, -1)), strict=True)):
+        betas, key = np.repeat(1 / temperatures[order], n_samples), jax.random.key(model.n_spins + k)
+        seen = annealed(model, key, betas, observables, n_sweeps=n_sweeps, n_chains=n_chains, init=start)[1]
+        for name, x in seen.items():
+            steps = np.asarray(x).reshape(n_chains, len(temperatures), n_samples, *x.shape[2:])
+            found[name].append(np.moveaxis(steps[:, order, n_samples // 4 :], 0, 1))
+    return {name: np.stack(pair, axis=1) for name, pair in found.items()}
+
+
 class Exchange(NamedTuple):
     """What `replica_exchange` returns; the first axis is the temperature, in the order of `betas`.
 
