@@ -1014,6 +1014,32 @@ print(f"{ob.mean_and_error(seen['aligned', 'e'][2])} with one colour after the o
 # into the dip of the histogram. What helps is to sample *energies* evenly (multicanonical sampling, Berg and Neuhaus 1992).
 
 # %% [markdown]
+# ## Challenge · colour a graph
+#
+# Give each of 150 vertices one of q colours such that no edge has two ends of the same colour. Conflicts are the energy of a Potts
+# antiferromagnet, $E = \sum_{(i, j)} [c_i = c_j]$, and each graph has a colouring with $E = 0$, which is hidden. `edges` holds pairs of
+# vertices; q is 3 or 4. You have 0.15 s of CPU time for each graph, too little for JAX to compile in: take NumPy, or plain Python. To begin:
+# heat bath of one vertex after another, while β rises. Does it beat the greedy colouring? How slowly must it cool to beat the quench?
+#
+# Cheating would be more time, also that of threads or processes which go on, a colour too many, or colourings of other graphs.
+#
+# The judge counts, recomputes and draws its problems anew, so that nothing can be remembered. But Python hides nothing from a
+# function that runs beside it: who walks its frames or its memory finds the answers, and has beaten nobody.
+#
+# Who is there to beat?
+
+# %%
+check.challenge("8")
+
+
+# %%
+def my_colouring(edges, n, q, seconds, seed):
+    raise NotImplementedError("return a colour from 0 to q - 1 for each vertex")
+
+
+check.challenge("8", my_colouring)
+
+# %% [markdown]
 # ## References
 #
 # - R. B. Potts, *Some generalized order-disorder transformations*, Proc. Camb. Phil. Soc. 48, 106 (1952),
