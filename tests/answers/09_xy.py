@@ -139,17 +139,17 @@ def xy_sweep(angles, beta, draw, mirrors=0):
 # %% right="9.1"
 def xy_sweep(angles, beta, draw, mirrors=0):
     def pull(spins):
-        return sum(jnp.roll(spins, step, axis) for axis in (0, 1) for step in (1, -1))
+        return sum(np.roll(spins, step, axis) for axis in (0, 1) for step in (1, -1))
 
-    black = (jnp.indices(angles.shape).sum(0) % 2 == 0)
-    spins = jnp.exp(1j * jnp.asarray(angles))
+    black = np.indices(angles.shape).sum(0) % 2 == 0
+    spins = np.exp(1j * angles)
     for colour in (black, ~black):
         toward = pull(spins)
-        spins = jnp.where(colour, jnp.exp(1j * draw(jnp.angle(toward), beta * jnp.abs(toward))), spins)
+        spins = np.where(colour, np.exp(1j * draw(np.angle(toward), beta * np.abs(toward))), spins)
     for _ in range(mirrors):
         for colour in (black, ~black):
-            spins = jnp.where(colour, jnp.exp(2j * jnp.angle(pull(spins))) * spins.conj(), spins)
-    return jnp.angle(spins)
+            spins = np.where(colour, np.exp(2j * np.angle(pull(spins))) * spins.conj(), spins)
+    return np.angle(spins)
 
 # %% wrong="9.2" says="not wrapped"
 def find_vortices(angles):
@@ -500,14 +500,14 @@ def stiffness_curve(draw, temperatures):
 
 # %% right="9.3"
 def stiffness_curve(draw, temperatures):
-    baths = [jnp.asarray(draw(T)) for T in temperatures]
+    baths = [np.asarray(draw(T)) for T in temperatures]
     table = []
     for T, angles in zip(temperatures, baths):
-        unit = jnp.exp(1j * angles)
-        mean = jnp.stack([(jnp.roll(unit, -1, axis) * unit.conj()).mean((2, 3)) for axis in (2, 3)])
+        unit = np.exp(1j * angles)
+        mean = np.stack([(np.roll(unit, -1, axis) * unit.conj()).mean((2, 3)) for axis in (2, 3)])
         chains = (mean.real - angles[0, 0].size / T * mean.imag**2).mean((0, 2))
-        table.append(jnp.stack([chains.mean(), chains.std(ddof=1) / chains.size**0.5]))
-    return jnp.stack(table)
+        table.append(np.stack([chains.mean(), chains.std(ddof=1) / chains.size**0.5]))
+    return np.stack(table)
 
 # %% wrong="9.4" says="depends on T"
 def kt_crossing(temperatures, helicity):
