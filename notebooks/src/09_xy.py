@@ -1106,6 +1106,33 @@ print(f"while blocks within one chain claim an error of {np.median(blocks):.3f} 
 # the decision to keep it does not look at it.
 
 # %% [markdown]
+# ## Challenge · the most effective samples in a moment
+#
+# 16 × 16 spins that turn, periodic, J = 1, at a temperature between 0.8 and 1, where vortices come apart. You have 0.15 s of CPU time, and
+# start from what you like: return 8 to 1000 lattices of angles in equilibrium. The judge knows the mean energy and the mean of m² from a
+# long run, and measures how many independent lattices yours are worth: variance over squared error. Your function is called once before the
+# clock starts, so that JAX has compiled. To begin: Metropolis on one colour of a checkerboard after the other, several lattices at once.
+#
+# Cheating would be more time, also that of threads or processes which go on, states made up or picked for their mean, or those of another
+# temperature.
+#
+# The judge counts, recomputes and draws its problems anew, so that nothing can be remembered. But Python hides nothing from a
+# function that runs beside it: who walks its frames or its memory finds the answers, and has beaten nobody.
+#
+# Who is there to beat?
+
+# %%
+check.challenge("9")
+
+
+# %%
+def my_rotors(temperature, seconds, seed):
+    raise NotImplementedError("return angles, shape (n, 16, 16)")
+
+
+check.challenge("9", my_rotors)
+
+# %% [markdown]
 # ## References
 #
 # - V. L. Berezinskii, *Destruction of long-range order in one-dimensional and two-dimensional systems having a continuous symmetry
