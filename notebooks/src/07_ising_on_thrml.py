@@ -40,10 +40,10 @@ T_C = 1 / exact.BETA_C
 # In lesson 02 you computed log Z of this model. What does it look like? Spins $s_i = \pm1$ sit on a square lattice, the sides glued
 # together to a torus, and
 #
-# $$E(s) = -J \sum_{\langle ij \rangle} s_i s_j - h \sum_i s_i , \qquad p(s) \propto e^{-\beta E(s)} , \quad \beta = 1/T .$$
+# $$E(s) = -J \sum_{\langle ij \rangle} s_i s_j - h \sum_i s_i , \qquad p(s) \propto e^{-\beta E(s)} , \quad \beta = 1/T ,$$
 #
-# where $\langle ij\rangle$ are all pairs of neighbours. Equal neighbours lower the energy ($J = 1$ throughout), and so does a spin along the *field* $h$, which is zero unless said otherwise.
-# Below are 128 × 128 spins at T = 1.8, 2.269 and 3.5. **Guess first:** at which of the three are there patches of *every* size?
+# where $\langle ij\rangle$ are all pairs of neighbours. Equal neighbours lower the energy ($J = 1$ throughout), and so does a spin along
+# the *field* $h$, which is zero unless said otherwise. Below are 128 × 128 spins at T = 1.8, 2.269 and 3.5. **Guess first:** at which of the three are there patches of *every* size?
 
 # %%
 temperatures = np.array([1.8, T_C, 3.5])
