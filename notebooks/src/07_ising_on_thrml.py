@@ -40,10 +40,10 @@ T_C = 1 / exact.BETA_C
 # In lesson 02 you computed log Z of this model. What does it look like? Spins $s_i = \pm1$ sit on a square lattice, the sides glued
 # together to a torus, and
 #
-# $$E(s) = -J \sum_{\langle ij \rangle} s_i s_j - h \sum_i s_i , \qquad p(s) \propto e^{-\beta E(s)} , \quad \beta = 1/T .$$
+# $$E(s) = -J \sum_{\langle ij \rangle} s_i s_j - h \sum_i s_i , \qquad p(s) \propto e^{-\beta E(s)} , \quad \beta = 1/T ,$$
 #
-# Equal neighbours lower the energy ($J = 1$ throughout), and so does a spin along the *field* $h$, which is zero unless said otherwise.
-# Below are 128 × 128 spins at T = 1.8, 2.269 and 3.5. **Guess first:** at which of the three are there patches of *every* size?
+# where $\langle ij\rangle$ are all pairs of neighbours. Equal neighbours lower the energy ($J = 1$ throughout), and so does a spin along
+# the *field* $h$, which is zero unless said otherwise. Below are 128 × 128 spins at T = 1.8, 2.269 and 3.5. **Guess first:** at which of the three are there patches of *every* size?
 
 # %%
 temperatures = np.array([1.8, T_C, 3.5])
@@ -103,8 +103,9 @@ plots.figure(
 
 # %% todo="7.1" task="return the spins after one sweep: black, then white"
 def gibbs_sweep(
-    spins: Int[np.ndarray, "rows cols"], beta: float, uniform: Float[np.ndarray, "rows cols"], field: float = 0.0
-) -> Int[np.ndarray, "rows cols"]:
+    spins: Int[np.ndarray, "rows cols"], beta: float, uniform: Float[np.ndarray, "rows cols"],
+    field: float = 0.0,
+) -> Int[np.ndarray, "rows cols"]:  # fmt: skip
     """One sweep of block Gibbs sampling on a torus with even sides, J = 1.
 
     Args:
@@ -209,9 +210,10 @@ plots.figure(
 # Complete `ising_program`, without a field. Nodes come row by row: spin $(i, j)$ is `nodes[i * size + j]`. You need
 #
 # - two blocks, lists of the black and of the white nodes,
-# - **one** factor for all bonds, `SpinEBMFactor([heads, tails], weights)`: two blocks that hold the two ends of every bond, and an array
-#   with a weight for each, which is $\beta J$. `exact.bonds((size, size))` lists the ends as numbers, each bond once,
-# - `FactorSamplingProgram(BlockGibbsSpec(blocks, []), samplers, [factor], [])`, with a `SpinGibbsConditional()` for each block.
+# - **one** factor for all bonds, `SpinEBMFactor([heads, tails], weights)`: two `Block`s that hold the ends of every bond, and a JAX array
+#   with a weight for each, $\beta J$. `exact.bonds((size, size))`, of shape (bonds, 2), has the numbers of both ends, each bond once,
+# - `FactorSamplingProgram(BlockGibbsSpec(blocks, []), samplers, [factor], [])`, where `samplers` is a list with a `SpinGibbsConditional()`
+#   for each block; the empty lists: no node is held fixed, nothing else acts on them.
 #
 # That sampler draws $+1$ with probability $1/(1 + e^{-2\gamma})$, where $\gamma$ is the sum of weights times neighbours.
 
@@ -259,7 +261,8 @@ with check.exercise("7.2", "ising_program"):
 
 # %% [markdown]
 # A program has no state of its own: `sample_states` takes a key, the program, a schedule, and the state, one array of `bool` for each
-# block (`True` is up). The last argument says what to record, here all nodes in their order. Sixteen spins have 65,536 states, few enough
+# block (`True` is up). The last argument says what to record, here all nodes in their order. A **key** is JAX's random number generator;
+# `vmap` makes of the function for one key one for 64 keys at once, and `jit` compiles it. Sixteen spins have 65,536 states, few enough
 # to know the share of each energy exactly, as in Exercise 2.1. Do 64 chains meet it?
 
 # %%
@@ -315,12 +318,14 @@ def phase_curve(draw, temperatures: Float[np.ndarray, "n"]) -> Float[np.ndarray,
     """Order and energy of the Ising model against temperature, J = 1, no field.
 
     Args:
-        draw: draw(T) gives spins -1 and +1 at temperature T, an array of shape (chains, samples, rows, cols).
+        draw: draw(T) gives spins -1 and +1 at temperature T, an array of shape
+            (chains, samples, rows, cols), of NumPy or of JAX.
         temperatures: where to measure.
 
     Returns:
-        A row for each temperature: the mean of |m| over all lattices, its standard error, the energy per spin, its standard
-        error. An error is the standard deviation (ddof=1) of the means of the chains, divided by the root of their number.
+        A row for each temperature: the mean of |m| over all lattices, its standard error, the energy
+        per spin, its standard error. An error is the standard deviation (ddof=1) of the means of the
+        chains, divided by the root of their number.
     """
     ### BEGIN SOLUTION
     rows = []
@@ -416,13 +421,14 @@ plots.figure(*plots.lattices(last[chosen], Ising(64), [f"$|m| = {m[k]:.2f}$" for
 #
 # ## 5 · Explore
 #
-# The same program, live, with 256 × 256 spins. After the question, quench to T = 1.2 with 16 sweeps a frame, and look for stripes.
+# The same program, live, with 256 × 256 spins: ▶ lets time run. Answer the question above the picture first. Then quench to T = 1.2 with
+# 16 sweeps a frame, and look for stripes.
 
 # %%
 explorers.live_lattice(Ising(256))
 
 # %% [markdown]
-# Without a kernel, your film (growth without end below $T_c$) and the first figure answer the same question.
+# Without a kernel, your film (growth without end below $T_c$) and the first figure answer the explorer's question.
 
 # %% [markdown] think="7a"
 # **Think.** How many colours does the triangular lattice need, where each spin has six neighbours? And a square lattice with
@@ -553,7 +559,7 @@ plots.figure(plots.stationary(states, energy, found), title=title)
 # %% [markdown]
 # ## 7 · THRML's traps, and one program for all temperatures
 #
-# For Ising models there is a ready-made program.
+# For Ising models there is a ready-made program. All bonds are 1 here, and β = 0.4: which weights will its factors hold?
 
 # %%
 size, beta_0 = 16, 0.4
@@ -567,8 +573,8 @@ for factor in ebm.factors:
     print(f"{type(factor).__name__}: {n} terms, nodes in each: {groups}, weights {values}")
 
 # %% [markdown]
-# Two things have been *folded in*. The weights of the bonds were 1, and are 0.4 now: THRML's factors hold $\beta J$. And every spin has a
-# bias term, although all biases are zero; it is computed all the same. Now **three traps**, each of which cost somebody an afternoon.
+# Two things have been *folded in*: THRML's factors hold $\beta J$, and every spin has a bias term, although all biases are zero. Now
+# **three traps**, each of which cost somebody an afternoon.
 #
 # *Spins are `bool`.* The mean of a thousand of them is not the magnetisation, and a product of two is not $s_i s_j$. Map them with
 # `2 * s.astype(jnp.int8) - 1`, and hand in `bool` too.
@@ -576,6 +582,8 @@ for factor in ebm.factors:
 # *Without `jit`, everything is traced again at every call.* That costs a second or more, for a single sweep as for a thousand.
 #
 # *`sample_blocks` writes into the list that it is given.* After the call, your old state is the new one. Hand it a copy, `list(state)`.
+#
+# **Guess:** how many times as long does one sweep take without `jit`: twice, ten times, a thousand times?
 
 # %%
 state = [jnp.zeros(len(block), bool) for block in colours]
@@ -602,7 +610,7 @@ except RuntimeError as error:
 # A second program, for another β, would be compiled again, although its nodes are the same: its blocks are new objects, and THRML's
 # blocks are compared by identity. So build the program *inside* `jit`, from a β that is an argument. Then the tables of who reads
 # whom are constants of one compiled function, and only the weights β J are traced. The body of a jitted function runs when JAX
-# traces it, and at no other time, which the list `traced` counts.
+# traces it, and at no other time, which the list `traced` counts. What will it have counted after three β, one by one?
 
 # %%
 traced = []
@@ -627,16 +635,15 @@ many = jax.vmap(energies, (0, None))(jnp.linspace(0.1, 0.6, 6), jax.random.key(7
 print("and six β at once, by vmap:", np.round(np.asarray(many, float).mean((1, 2)), 3), f"traces: {len(traced)}")
 
 # %% [markdown]
-# `course_utils.lattice.Ising` is the same program with a scalar coupling in place of a weight per bond, an own conditional sampler that
-# takes β as an argument, and one node for each colour that holds half the lattice (`engine="sublattices"`; the other is `"sites"`). One
-# β per chain makes a whole phase diagram one compiled program. It is several times as fast; `tests/benchmarks/spins.py` in the
-# repository measures by how much on your machine.
+# `course_utils.lattice.Ising` is the same program with one coupling in place of a weight per bond, and with one node for each colour
+# that holds half the lattice (`engine="sublattices"`; the other is `"sites"`). One β per chain makes a whole phase diagram one compiled
+# program. `tests/benchmarks/spins.py` in the repository measures how many times as fast it is on your machine.
 #
 # ## 8 · Quench: how patches grow
 #
 # Your film was a **quench**: a lattice at infinite temperature in a bath at T = 1.5. Here it is again on 256 × 256 spins, long enough to
 # measure how fast the patches grow. We measure the size ℓ of the domains as the distance at which the correlation of two spins has fallen to
-# half of the square of Yang's magnetisation.
+# half of the square of Yang's magnetisation. In four times the time, how many times as large will they be?
 
 
 # %%
