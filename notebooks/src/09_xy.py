@@ -948,7 +948,7 @@ look = {
     "m": clock.order_parameter,
     "terms": lambda k: ob.helicity_terms(ob.clock_angles(k, 16)),
 }
-seen_clock = tempering.both_ways(clock, both, look, n_samples=60, n_sweeps=50)
+seen_clock = tempering.both_ways(clock, both, look, n_samples=150, n_sweeps=50)
 seen_clock["helicity"] = ob.helicity_modulus(seen_clock["terms"], 1 / both[:, None, None, None], 32 * 32, axis=())
 for t, *series in zip(both, *[seen_clock[name] for name in ("energy", "m", "helicity")], strict=True):
     for name, one in zip(("energy", "m", "helicity"), series, strict=True):
