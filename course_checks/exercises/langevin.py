@@ -84,6 +84,16 @@ def _first_gradient(energy: Function, x: Tensor, e: float, T: float, noise: Tens
     return x + torch.cumsum(-e * g + math.sqrt(2 * e * T) * noise, 0)
 
 
+def _collected_gradients(energy: Function, x: Tensor, e: float, T: float, noise: Tensor) -> Tensor:
+    """What `backward` does to a gradient that is never emptied."""
+    rows, g = [], torch.zeros_like(x)
+    for z in noise:
+        g = g + samplers.gradient(energy, x)
+        x = _right(x, g, e, T, z)
+        rows.append(x)
+    return torch.stack(rows)
+
+
 _STEPS = {
         "The sign of the drift is wrong: the force is -∇E": lambda x, g, e, T, z: x + e * g + math.sqrt(2 * e * T) * z,
         "The noise is √(2εT) ξ; the factor 2 is missing": lambda x, g, e, T, z: x - e * g + math.sqrt(e * T) * z,
@@ -117,7 +127,8 @@ _STEPS = {
         "The gradient is divided by T, and the noise has no T: this samples in another time, where ε T stands for ε":
             lambda x, g, e, T, z: x - e * g / T + math.sqrt(2 * e) * z,
         "Do not multiply the gradient of E by T": lambda x, g, e, T, z: x - e * T * g + math.sqrt(2 * e * T) * z,
-        "This is convention B; here the drift is ε ∇E": lambda x, g, e, T, z: x - e / 2 * g + math.sqrt(e * T) * z,
+        "This is the convention with ε/2; here the drift is ε ∇E":
+            lambda x, g, e, T, z: x - e / 2 * g + math.sqrt(e * T) * z,
         "The drift has a factor ε/2 that does not go with the noise":
             lambda x, g, e, T, z: x - e / 2 * g + math.sqrt(2 * e * T) * z,
         "The drift is ε times the gradient; ε is missing": lambda x, g, e, T, z: x - g + math.sqrt(2 * e * T) * z,
@@ -149,6 +160,9 @@ ula = Task(
         "Each step goes on from the new states; here all start from the first ones":
             lambda E, x, e, T, z: _right(x, samplers.gradient(E, x), e, T, z),
         "The gradient is that of the start throughout: compute it anew in each step": _first_gradient,
+        "`backward` adds to .grad: empty it before each step, or take `torch.autograd.grad`": _collected_gradients,
+        "`backward` adds to .grad: empty it before each step; and keep a copy of x, which is changed in place":
+            lambda E, x, e, T, z: _collected_gradients(E, x, e, T, z)[-1:].expand_as(z),
         "These are the states before each step: keep those after it":
             lambda E, x, e, T, z: torch.cat([x[None], _each_step(_right)(E, x, e, T, z)[:-1]]),
         "The start is not one of the states after a step: leave it out":

@@ -73,8 +73,9 @@ plots.figure(plots.panel(plots.energy(valleys, two_valleys(valleys)), arrows, sq
 # the molecules all the time. How hard must the kicks be, so that they hold the cloud open just as much as the force pulls it
 # together?
 #
-# Think of a cloud of grains with density $p$. The force carries the current $-p\,\nabla E$. Kicks that widen a cloud by the
-# variance $2D$ per unit of time carry the current $-D\,\nabla p$, from crowded to empty places. For $p = e^{-E/T}/Z$ we have
+# Think of a cloud of grains with density $p$. Its current is what flows past a place per unit of time. The force moves each
+# grain with the velocity $-\nabla E$, which makes a current of $-p\,\nabla E$. Kicks that widen a cloud by the variance $2D$ per unit of time
+# add $-D\,\nabla p$, from crowded to empty places. For $p = e^{-E/T}/Z$ we have
 # $\nabla p = -p\,\nabla E/T$, so
 #
 # $$J = -p\,\nabla E - D\,\nabla p = -p\,\nabla E\left(1 - \frac{D}{T}\right).$$
@@ -94,8 +95,10 @@ plots.figure(plots.panel(plots.energy(valleys, two_valleys(valleys)), arrows, sq
 # *Difficulty ●●○ · fifteen minutes · why: these ten lines sample any energy that can be differentiated, networks included.*
 #
 # Many walkers go side by side, one per row of `x`. The energy is any function that takes such a batch and returns one number per row.
-# In each step, let autograd find the gradient where the walkers *are*, take the step with the next slice of `noise`, and keep the states.
-# Leave the caller's `x` as it is.
+# In each step, let PyTorch find the gradient where the walkers *are*, take the step with the next slice of `noise`, and keep the states.
+# If `x` has been told to `requires_grad_(True)`, then `torch.autograd.grad(total, x)[0]` is the gradient of *one* number `total` that
+# was computed from it. How do you make one number of many energies and still get each walker's own gradient? Leave the caller's `x`
+# as it is, and return states without `requires_grad` (`.detach()`).
 
 # %% todo="3.1" task="return the states after every step"
 def ula(
@@ -269,7 +272,7 @@ plots.figure(
 
 # %% [markdown]
 # *Picture: left, the variance against the step. ULA's points lie on a grey curve that shoots up, MALA's stay on a dashed line at 1. Right,
-# the share that MALA accepts falls from nearly one.*
+# the share that MALA accepts falls from nearly one to about a half; at $\varepsilon = 1$ it is still more than three quarters.*
 #
 # If MALA is right at any step, which one is best? A tiny step is always accepted and goes nowhere; a huge one is always refused. Anything
 # that accepts **0.4 to 0.8** is good (section 8 has the optimum).
@@ -301,7 +304,7 @@ plots.figure(
 # It knows *its* valley after fifty steps; the shares of the two only after many crossings. Three questions to every run:
 #
 # - When has it forgotten its start? What comes before is the **burn-in**, and is thrown away.
-# - How long does it remember after that? The correlation of $x_n$ and $x_{n+k}$, its **autocorrelation** at lag $k$, adds up to the
+# - How long does it remember after that? The correlation $\rho_k$ of $x_n$ and $x_{n+k}$, its **autocorrelation** at lag $k$, adds up to the
 #   integrated autocorrelation time $\tau = 1 + 2\sum_k \rho_k$: so many steps make one independent draw.
 # - How much is it worth, then? $n$ steps count as an **effective sample size** of ESS $= n/\tau$.
 
@@ -333,8 +336,9 @@ plots.figure(*wells, *lanes, columns=4, title="Twice the wall takes many times a
 # each, three walkers against the step. Behind the lowest hill they go to and fro all the time; behind the highest they stay where they
 # started.*
 #
-# It takes about $e^{\Delta E/T}$: each unit of $\Delta E/T$ costs a factor of 2.7. Why? The walker must be on top once, and the chance
-# to find it there is $e^{-\Delta E/T}$ (section 14 has the law with its prefactor). Behind a wall of 20 T nobody waits long enough.
+# Over a high wall it takes about $e^{\Delta E/T}$: each unit of $\Delta E/T$ costs a factor of 2.7, a little less with the prefactor
+# (section 14), and much less where the top is no rare place, as in the first two panels. Why? The walker must be on top once, and the
+# chance to find it there is $e^{-\Delta E/T}$. Behind a wall of 20 T nobody waits long enough.
 #
 # Now look at the last panel alone. If you did not know the formula, what would tell you that half of the density is missing?
 
@@ -418,10 +422,10 @@ plots.figure(*panels, columns=2, title="Only starts on both sides raise the alar
 #
 # The first one: −1 with a small error and a perfect R-hat. Four walkers from one side agree with one another, about nothing. So start
 # far apart, on opposite sides of what you want to know: **two opposite starts** are this course's protocol for "equilibrium".
-# `diagnostics.r_hat` is the modern form, by ranks; its authors accept a run below **1.01**. And no diagnostic sees what no walker has
-# visited.
+# `diagnostics.r_hat` is the modern form, by ranks; its authors accept a run below **1.01**, so even the low wall asks for a
+# longer one. And no diagnostic sees what no walker has visited.
 #
-# Now try all three levers. Each picture is a fresh run of 800 steps per chain. After its question, look for a step at which MALA hardly
+# Now try every lever. Each picture is a fresh run of 800 steps per chain. After its question, look for a step at which MALA hardly
 # moves, and for a picture of the egg box that is wrong without any complaint.
 
 # %%

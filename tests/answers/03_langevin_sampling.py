@@ -60,7 +60,7 @@ def ula(energy, x, step_size, temperature, noise):
         kept.append(x)
     return torch.stack(kept)
 
-# %% wrong="3.1" says="convention B"
+# %% wrong="3.1" says="convention with ε/2"
 def ula(energy, x, step_size, temperature, noise):
     kept = []
     for xi in noise:
