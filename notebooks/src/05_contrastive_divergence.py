@@ -22,7 +22,7 @@ import copy
 import math
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from course_utils import data, ebm, explorers, plots, samplers
@@ -847,13 +847,13 @@ def learn_set(density, y: Tensor) -> dict[str, list[ebm.Training]]:
 
 turns = torch.arange(8).double() * math.pi / 4
 centres = torch.stack([3 * torch.cos(turns), 3 * torch.sin(turns)], 1)
+fine = ebm.grid(ring.domain, 100)[0]
 
 
-def around(net, y: Tensor) -> tuple[float, Float[Tensor, "8"]]:
-    """Mass farther than 0.6 from every data point, and mass around each of the eight centres."""
-    fine, p = ebm.grid_probabilities(net, ring.domain, 100)
-    stray = float(p[torch.cdist(fine, y.double()).amin(1) > 0.6].sum())
-    return stray, torch.zeros(8).double().index_add(0, torch.cdist(fine, centres).argmin(1), p)
+def around(net, away: Bool[Tensor, "10000"]) -> tuple[float, Float[Tensor, "8"]]:
+    """Mass at the points of the grid that are away from the data, and mass around each of the eight centres."""
+    p = ebm.grid_probabilities(net, ring.domain, 100)[1]
+    return float(p[away].sum()), torch.zeros(8).double().index_add(0, torch.cdist(fine, centres).argmin(1), p)
 
 
 # %%
@@ -861,11 +861,12 @@ columns, strays, scale = [], [], "density / highest of the truth"
 rng = torch.Generator().manual_seed(8)
 for density in (ring, data.checkerboard(), data.pinwheel()):
     y, maps = density.sample(5000, rng), {}
+    away = torch.cdist(fine.float(), y.float()).amin(1) > 0.6  # from all data
     for name, several in learn_set(density, y).items():
         for run in several:
             distance = report(f"{density.name}, {name}", density, run)
             if density is ring:
-                stray, masses = around(run.energy, y)
+                stray, masses = around(run.energy, away)
                 strays += [stray] if name == "CD-1" else []
                 print(f"     mass away from all data {stray:.1%}; around each centre", end=" ")
                 print(f"{masses.min():.3f} to {masses.max():.3f}, exact 0.125")
