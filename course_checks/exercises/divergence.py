@@ -386,6 +386,7 @@ fit = Task(
         "look is missing after the last step: count up to n_steps": _fit_with("no end"),
         "look is missing after the last step where n_steps is no multiple of every": _fit_with("no odd end"),
         "look is called in every step: only if step % every == 0, and after the last": _fit_with("each"),
+        "look is called twice after the last step, where n_steps is a multiple of every": _fit_with("twice"),
         "Count the steps from 1: after the first update the step is 1": _fit_with("counted from 0"),
         "One step too few: range(1, n_steps + 1)": _fit_with("one less"),
         "One step too many": _fit_with("one more"),
