@@ -74,7 +74,8 @@ def energy(name: str, folder: Path, work: Path) -> bool:
     if labels is not None:
         right = data.is_bold(test, train) if name == "digits_bold" else test.labels
         measured["accuracy"] = (training.energy.logits(test.images).argmax(1) == right).double().mean().item()
-    facts = {"recipe": asdict(recipe), "seed": seed, "steps": training.step, "cpu seconds": seconds, **measured}
+    counts = {"chains": len(chains), "steps": training.step, "cpu seconds": seconds}
+    facts = {"recipe": asdict(recipe), "seed": seed, **counts, **measured}
     pretrained.save(training.energy, folder / f"{name}.pt", facts)
     print(f"{name}: " + ", ".join(f"{key} {value:.3g}" for key, value in measured.items()))
     return True
