@@ -223,7 +223,7 @@ plots.figure(plots.images(torch.stack(both), rows=["before", "after"], cell=1.0)
 # Change `digit` and run the cell again. Or give it pictures of another kind: mirrored (`train.images.flip(3)`), or with
 # ink and paper exchanged (`-train.images`). Which does it learn in 80 steps, and which not?
 #
-# **Is the gap, which your step returns, a measure of success?** It is near zero for a network that knows nothing. Then it falls, as the
+# **Is the gap (`gaps` holds those of all steps) a measure of success?** It is near zero for a network that knows nothing. Then it falls, as the
 # chains lag behind. And it is near zero again when they have caught up with the data. One number for the worst and for the best:
 # so we need judges.
 #
@@ -236,7 +236,7 @@ plots.figure(plots.images(torch.stack(both), rows=["before", "after"], cell=1.0)
 
 # %%
 knobs = {"as it is": {}, "width 8": {"width": 8}, "2 Langevin steps": {"k": 2}, "ε = 0.005": {"step_size": 0.005}}
-usual = replace(ebm.DIGITS, step_size=0.015, n_steps=100, batch_size=40, capacity=512)
+usual = replace(ebm.DIGITS, step_size=0.015, n_steps=100, batch_size=50, capacity=512)
 reader, drawn = ebm.load("digits_classifier"), []
 for name, change in knobs.items():
     x = replace(usual, **change).quick(step, small.images, seed=1)
@@ -1061,7 +1061,7 @@ plots.figure(
 #
 # | symptom | likely cause | cure |
 # | --- | --- | --- |
-# | the gap runs to a large negative number, and chains stay noise | the network tells noise from digits before the chains have found one; the first training of section 1's network died so, at three times its learning rate | smaller learning rate, more steps per use, fewer chains |
+# | the gap runs to a large negative number, and chains stay noise | the network tells noise from digits before the chains have found one; a first training for section 1 died so, with 1.5 times the learning rate and four times as many chains | smaller learning rate, more steps per use, fewer chains |
 # | samples are blobs | the chains are too few steps old, or the model too hot: stretches start at 1 | more steps; start the stretches where they belong |
 # | one digit only, or very clean pictures | samples at low T, each in the valley next to its noise | state T; noise $\sqrt{2\varepsilon T}$ |
 # | all foreign kinds at AUROC 1 | easy kinds | mirrored digits, real pictures with noise |
