@@ -484,7 +484,10 @@ plots.figure(
 
 # %% [markdown]
 # *Picture: median energy with a band for the middle 80 % of the chains, against the number of steps. The curve from noise comes
-# down towards the grey band of real images; the one from data starts in it.*
+# down to the grey band of real images; the one from data stays in it.*
+#
+# Look at the numbers in the title, not only at the curves: chains from noise are still on their way after 400 steps, a few per cent
+# of the height that they came down. The pictures of section 1 are from such chains.
 #
 # Each measure can be fooled alone. Pure noise has many effective classes, because a classifier puts *everything* into some
 # class, and is **sure** of some of it: confidence is no measure of samples.
