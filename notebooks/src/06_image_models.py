@@ -6,7 +6,7 @@
 #     needs: ["05"]
 #     know: convolutions
 #     time: 60 min
-#     runs: 75 s
+#     runs: 90 s
 #     uses: [torch]
 # ---
 
