@@ -1108,6 +1108,33 @@ except ebm.TrainingDiverged as error:
 
 
 # %% [markdown]
+# ## Challenge · the hidden half of a digit
+#
+# Half of a test digit is hidden; what may stand there? The energy is the trained network, in disguise: its pixels are shuffled, and in
+# some of them paper counts as ink, so that no picture of the data set fits. You get eight noisy `pictures` as rows of 64 pixels with zeros
+# where they are hidden, `known`, which says which pixels are shown, and `energy`, which takes rows of 64 and counts: 400 evaluations with
+# their gradients for each picture. Return up to 40 fillings of each. The score rewards a filling near the truth, and several that differ as
+# much as the truth may. To begin: start from noise, take Langevin steps, and after each put the known pixels back.
+#
+# Cheating would be to find the pictures in the data, more gradients than the budget, or a look inside `energy`.
+#
+# The judge counts, recomputes and draws its problems anew, so that nothing can be remembered. But Python hides nothing from a
+# function that runs beside it: who walks its frames or its memory finds the answers, and has beaten nobody.
+#
+# Who is there to beat?
+
+# %%
+check.challenge("6")
+
+
+# %%
+def my_inpainting(energy, pictures, known, budget, generator):
+    raise NotImplementedError("return fillings, shape (m, 8, 64)")
+
+
+check.challenge("6", my_inpainting)
+
+# %% [markdown]
 # ## References
 #
 # - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, *Gradient-based learning applied to document recognition*, Proc. IEEE 86, 2278
