@@ -456,8 +456,8 @@ explorers.images()
 # a Gaussian is fitted to each set, and one measures how far they are apart (Heusel and others 2017, with a larger network, as
 # FID). Two real sets of finite size do not have distance 0, so a number without its **floor** says nothing.
 #
-# `python -m course_utils.ebm.make_checkpoints mnist14` makes such a network and its scores. Here are those of the network that comes with the
-# course, for chains of 500 steps from noise. (It was trained on the pictures before they were rounded to bytes.)
+# `python -m course_utils.ebm.make_checkpoints mnist14` made the network that comes with the course, and its scores, for chains of 500
+# steps from noise. Here they are:
 
 # %%
 facts = ebm.facts("mnist14")
