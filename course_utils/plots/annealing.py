@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arguments import shown
-from ..boltzmann import grid_2d
 from . import layers, maps
 from .panels import Panel, panel
 from .style import to_numpy
@@ -32,6 +31,8 @@ def annealing(energy: "KnownEnergy", path: Any, temperatures: Any, best: Any) ->
     Raises:
         ValueError: if the lengths differ, or no temperature is above 0.
     """
+    from ..boltzmann import grid_2d  # PyTorch, only when it is needed
+
     loss, warm, step = to_numpy(energy(path)), to_numpy(temperatures), np.arange(1, len(path) + 1)
     if len(warm) != len(path) or len(to_numpy(best)) != len(path) or not (warm > 0).any():
         raise ValueError(f"temperatures = {shown(warm)}: expected one for each of {len(path)} steps, as for best")
