@@ -209,7 +209,7 @@ def importance_estimate(log_w):
     w = np.exp(log_w - top)
     return np.log(w.mean()) + top, w.std(ddof=1) / w.mean() / math.sqrt(len(w)), w.sum() ** 2 / (w**2).sum()
 
-# %% wrong="2.2" says="3 values"
+# %% wrong="2.2" says="values, expected 3"
 def importance_estimate(log_w):
     w = np.exp(log_w - log_w.max())
     return logsumexp(log_w) - np.log(len(log_w)), w.sum() ** 2 / (w**2).sum()

@@ -422,7 +422,9 @@ def compare_starts(draw, temperatures, q):
             s = np.asarray(draw(T, start))
             share = np.stack([(s == k).mean((2, 3)) for k in range(q)]).max(0)
             m.append(((q * share - 1) / (q - 1)).mean())
-            e.append(-((s[:, :, 1:] == s[:, :, :-1]).sum((2, 3)) + (s[..., 1:] == s[..., :-1]).sum((2, 3))) / s[0, 0].size)
+            e.append(
+                -((s[:, :, 1:] == s[:, :, :-1]).sum((2, 3)) + (s[..., 1:] == s[..., :-1]).sum((2, 3))) / s[0, 0].size
+            )
         errors = [x.mean(1).std(ddof=1) / np.sqrt(len(x)) for x in e]
         rows.append([m[0], m[1], e[1].mean() - e[0].mean(), np.hypot(*errors)])
     return np.array(rows)
@@ -732,7 +734,7 @@ def balance(energy, n_spins, cut):
         w = np.exp(-shift * n_spins * energy)
         share = w[below].sum() / w.sum()
         low, high = (shift, high) if share < 0.5 else (low, shift)
-    return shift, np.average(energy[below], weights=w[below]), np.average(energy[~below], weights=w[~below])
+    return shift, (w * energy)[below].sum() / w[below].sum(), (w * energy)[~below].sum() / w[~below].sum()
 
 
 # %% wrong="8.3" says="repeated until the shift no longer moves"
@@ -791,6 +793,9 @@ def balance(energy, n_spins, cut):
 
 
 # %% wrong="8.4" says="β is missing"
+from thrml import AbstractConditionalSampler
+
+
 class PottsSampler(AbstractConditionalSampler):
     beta: Float[Array, ""]
     q: int = eqx.field(static=True)
@@ -803,6 +808,9 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% wrong="8.4" says="use active_flags"
+from thrml import AbstractConditionalSampler
+
+
 class PottsSampler(AbstractConditionalSampler):
     beta: Float[Array, ""]
     q: int = eqx.field(static=True)
@@ -815,6 +823,9 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% wrong="8.4" says="The sign is wrong"
+from thrml import AbstractConditionalSampler
+
+
 class PottsSampler(AbstractConditionalSampler):
     beta: Float[Array, ""]
     q: int = eqx.field(static=True)
@@ -827,6 +838,9 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% wrong="8.4" says="The coupling is not used"
+from thrml import AbstractConditionalSampler
+
+
 class PottsSampler(AbstractConditionalSampler):
     beta: Float[Array, ""]
     q: int = eqx.field(static=True)
@@ -839,6 +853,9 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% wrong="8.4" says="counted twice"
+from thrml import AbstractConditionalSampler
+
+
 class PottsSampler(AbstractConditionalSampler):
     beta: Float[Array, ""]
     q: int = eqx.field(static=True)
@@ -851,6 +868,9 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% wrong="8.4" says="Only the first interaction"
+from thrml import AbstractConditionalSampler
+
+
 class PottsSampler(AbstractConditionalSampler):
     beta: Float[Array, ""]
     q: int = eqx.field(static=True)
@@ -862,6 +882,9 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% wrong="8.4" says="that is their mean"
+from thrml import AbstractConditionalSampler
+
+
 class PottsSampler(AbstractConditionalSampler):
     beta: Float[Array, ""]
     q: int = eqx.field(static=True)
@@ -874,6 +897,9 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% wrong="8.4" says="most probable one"
+from thrml import AbstractConditionalSampler
+
+
 class PottsSampler(AbstractConditionalSampler):
     beta: Float[Array, ""]
     q: int = eqx.field(static=True)
@@ -886,6 +912,9 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% wrong="8.4" says="THRML wants output_sd.dtype"
+from thrml import AbstractConditionalSampler
+
+
 class PottsSampler(AbstractConditionalSampler):
     beta: Float[Array, ""]
     q: int = eqx.field(static=True)
@@ -898,6 +927,9 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% wrong="8.4" says="Use the key"
+from thrml import AbstractConditionalSampler
+
+
 class PottsSampler(AbstractConditionalSampler):
     beta: Float[Array, ""]
     q: int = eqx.field(static=True)
@@ -911,6 +943,9 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% wrong="8.4" says="Hand sampler_state back"
+from thrml import AbstractConditionalSampler
+
+
 class PottsSampler(AbstractConditionalSampler):
     beta: Float[Array, ""]
     q: int = eqx.field(static=True)
@@ -923,6 +958,9 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% wrong="8.4" says="expected 2 values"
+from thrml import AbstractConditionalSampler
+
+
 class PottsSampler(AbstractConditionalSampler):
     beta: Float[Array, ""]
     q: int = eqx.field(static=True)
@@ -935,6 +973,9 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% right="8.4"
+from thrml import AbstractConditionalSampler
+
+
 class PottsSampler(AbstractConditionalSampler):
     beta: Float[Array, ""]
     q: int = eqx.field(static=True)
@@ -951,6 +992,9 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% right="8.4"
+from thrml import AbstractConditionalSampler
+
+
 class PottsSampler(AbstractConditionalSampler):
     beta: Float[Array, ""]
     q: int = eqx.field(static=True)
@@ -964,6 +1008,9 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% wrong="8.4" says="Hand sampler_state back"
+from thrml import AbstractConditionalSampler
+
+
 class PottsSampler(AbstractConditionalSampler):
     beta: Float[Array, ""]
     q: int = eqx.field(static=True)
@@ -976,6 +1023,9 @@ class PottsSampler(AbstractConditionalSampler):
 
 
 # %% wrong="8.4" says="get those of one"
+from thrml import AbstractConditionalSampler
+
+
 class PottsSampler(AbstractConditionalSampler):
     beta: Float[Array, ""]
     q: int = eqx.field(static=True)
@@ -984,10 +1034,15 @@ class PottsSampler(AbstractConditionalSampler):
         pull = 0.0
         for bond, active, (colours,) in zip(interactions, active_flags, states, strict=True):
             pull += bond.coupling * ((colours[:1, :, None] == jnp.arange(self.q)) & active[:1, :, None]).sum(1)
-        return jax.random.categorical(key, self.beta * pull, shape=output_sd.shape).astype(output_sd.dtype), sampler_state
+        return jax.random.categorical(key, self.beta * pull, shape=output_sd.shape).astype(
+            output_sd.dtype
+        ), sampler_state
 
 
 # %% wrong="8.4" says="you gave it probabilities"
+from thrml import AbstractConditionalSampler
+
+
 class PottsSampler(AbstractConditionalSampler):
     beta: Float[Array, ""]
     q: int = eqx.field(static=True)
@@ -997,6 +1052,7 @@ class PottsSampler(AbstractConditionalSampler):
         for bond, active, (colours,) in zip(interactions, active_flags, states, strict=True):
             pull += bond.coupling * ((colours[..., None] == jnp.arange(self.q)) & active[..., None]).sum(1)
         return jax.random.categorical(key, jax.nn.softmax(self.beta * pull)).astype(output_sd.dtype), sampler_state
+
 
 # %% equivalent="8.4" because="the same number added to the pull of every colour changes no probability"
 # pull = jnp.zeros((*output_sd.shape, self.q))  ->  pull = jnp.ones((*output_sd.shape, self.q))
