@@ -207,7 +207,7 @@ def faults_of_rerun(kernel: Kernel, source: str, printed: str) -> list[str]:
 
 
 def _without_times(printed: str) -> str:
-    """What was printed, with a dash for each number of hours, minutes, seconds or parts of one: those differ by chance."""
+    """What was printed, with a dash for each number of hours, minutes or seconds: those differ by chance."""
     return re.sub(r"\d[\d.,]*(?= (?:CPU )?(?:h|min|s|ms|µs)\b)", "–", printed)
 
 
