@@ -140,8 +140,7 @@ training_step = Task(
             _teaching(kept=lambda c, i, x: c),
         "Write each chain back in its own place, chains[taken]":
             _teaching(kept=lambda c, i, x: torch.cat([x, c[len(x):]])),
-        "The walk starts at the data; persistent chains go on from where they were": lambda *a: None
-            if len(a[1]) < len(a[3]) else _taught(*a, start=_from_data),
+        "The walk starts at the data; persistent chains go on from where they were": _teaching(start=_from_data),
         "The chains that walk are those in `taken`, not the first ones":
             _teaching(start=lambda b, c, i: c[: len(i)]),
         "The force pulls downhill: minus ε ∇E": _teaching(drift=-1.0),

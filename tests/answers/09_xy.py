@@ -477,7 +477,16 @@ def stiffness_curve(draw, temperatures):
 
 # %% wrong="9.3" says="do not cut it off at 0"
 def stiffness_curve(draw, temperatures):
-    return np.array([[max(0.0, u), e] for u, e in arrows.stiffness_curve(draw, temperatures)])
+    rows = []
+    for T in temperatures:
+        chains = []
+        for chain in np.asarray(draw(T)):
+            steps = [chain - np.roll(chain, 1, axis) for axis in (1, 2)]
+            c = np.mean([np.cos(step).mean() for step in steps])
+            s2 = np.mean([np.sin(step).mean((1, 2)) ** 2 for step in steps])
+            chains.append(max(0.0, c - chain[0].size * s2 / T))
+        rows.append((np.mean(chains), np.std(chains, ddof=1) / len(chains) ** 0.5))
+    return np.array(rows)
 
 # %% right="9.3"
 def stiffness_curve(draw, temperatures):
