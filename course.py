@@ -44,7 +44,7 @@ TORCH_CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 PROBE_S = 5.0
 GRACE_S = 5.0  # how long a child process that was told to end may take
 
-RECIPE = 1  # count up when `install` changes, so that environments made the old way are brought up to date
+RECIPE = 2  # count up when `install` changes, so that environments made the old way are brought up to date
 
 # What each command installs: the environment's folder, the file that pip is given, and every file that counts.
 ENVIRONMENTS = {
@@ -57,6 +57,11 @@ ENVIRONMENTS = {
 # folder of their own, so that the environment's packages stay as Colab's are and the set-up cell can be tried on them.
 COLAB_PYTHON = (3, 13)
 COLAB_LACKS = ("thrml", "equinox", "jaxtyping", "wadler_lindig")
+
+# What the packages of tests/requirements.txt add to JupyterLab: menus and buttons that are not for learners.
+AUTHORS_EXTENSIONS = dict.fromkeys(
+    ("@jupyter/nbgrader", "@jupyter-notebook/lab-extension", "jupyterlab-jupytext"), True
+)
 
 # Tests of the tools that build and check the course. Those tools are not on Colab.
 NOT_ON_COLAB = (
@@ -251,7 +256,7 @@ def install(kind):
         install_colab(python)
     else:
         pip(python, ["-r", os.path.join(ROOT, ENVIRONMENTS[kind][1])] + torch_index(python))
-        switch_off_news(folder)
+        clear_the_desk(folder)
     for complete in ("lab", "test") if kind == "test" else (kind,):  # what tests need holds what the lab needs
         with open(stamp_file(complete), "w") as file:
             file.write(stamp(complete))
@@ -313,14 +318,20 @@ def is_whole(folder, info):
     return bool(rows)
 
 
-def switch_off_news(folder):
-    """Switch off JupyterLab's question whether it may fetch news."""
-    settings = os.path.join(folder, "share", "jupyter", "lab", "settings")
-    os.makedirs(settings, exist_ok=True)
-    with open(os.path.join(settings, "overrides.json"), "w") as file:
-        json.dump(
-            {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}, file
-        )
+def clear_the_desk(folder):
+    """Let JupyterLab show lessons and little else: no news, no authors' extensions, names that are not cut off."""
+    settings = {
+        "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+        "@jupyterlab/filebrowser-extension:browser": {"showLastModifiedColumn": False},
+    }
+    for path, content in (
+        (("share", "jupyter", "lab", "settings", "overrides.json"), settings),
+        (("etc", "jupyter", "labconfig", "page_config.json"), {"disabledExtensions": AUTHORS_EXTENSIONS}),
+    ):
+        path = os.path.join(folder, *path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            json.dump(content, file)
 
 
 # ------------------------------------------------------------------------------------------------------- PyTorch

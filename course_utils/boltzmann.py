@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from course_utils import arguments
@@ -51,6 +51,24 @@ def density(
     return torch.exp(log_weight - log_z), float(log_z)
 
 
+def photograph(energy: Float[Tensor, "n"], temperature: float, darts: Float[Tensor, "m"]) -> Int[Tensor, "m"]:
+    """States drawn from the Boltzmann distribution.
+
+    Args:
+        energy: the energy of each state, in units of k_B T at T = 1.
+        temperature: T > 0.
+        darts: random numbers, uniform between 0 and 1.
+
+    Returns:
+        For each dart the index of the state that it hits, when the probabilities lie end to end.
+
+    Raises:
+        ValueError: as `probabilities`.
+    """
+    marks = torch.cumsum(probabilities(energy, temperature), dim=0)
+    return torch.searchsorted(marks, darts.to(marks)).clamp(max=len(marks) - 1)
+
+
 @dataclass(frozen=True)
 class Thermodynamics:
     """Averages over a Boltzmann density at one temperature, in units with k_B = 1.
@@ -88,6 +106,16 @@ def thermodynamics(energy: Float[Tensor, "*grid"], cell: float, temperature: flo
         free_energy=-temperature * log_z,
         heat_capacity=float((mass * (energy - mean) ** 2).sum()) / temperature**2,
     )
+
+
+def heat(
+    energy: Float[Tensor, "*grid"], cell: float, temperatures: Float[Tensor, "k"]
+) -> tuple[Float[Tensor, "k"], Float[Tensor, "k"], Float[Tensor, "k"]]:
+    """Mean energy U, entropy S and heat capacity C on a uniform grid at several temperatures, as `thermodynamics`."""
+    each = [thermodynamics(energy, cell, float(T)) for T in temperatures]
+    rows = [[x.mean_energy, x.entropy, x.heat_capacity] for x in each]
+    U, S, C = torch.tensor(rows, dtype=torch.float64).T
+    return U, S, C
 
 
 def grid_1d(low: float, high: float, n: int = 2001) -> tuple[Float[Tensor, "n"], float]:

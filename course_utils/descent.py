@@ -1,4 +1,4 @@
-"""Gradient descent with a temperature: cooling schedules, success rates with intervals, and the heat bath of SGD.
+"""Gradient descent with a temperature: a thermometer, cooling, a fair race, success rates, and the heat bath of SGD.
 
 What lesson 04 teaches, for later lessons to use. A step of size ε at temperature T is that of `samplers`,
 
@@ -15,7 +15,8 @@ Temperatures, curvatures and covariances are float64.
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from scipy import stats
 from torch import Tensor
+from tqdm import tqdm
 
 from course_utils import arguments, energies, samplers
 from course_utils.arguments import choice, number, positive, shown, whole
@@ -61,6 +63,16 @@ def exponential(start: float, end: float, n_steps: int) -> Float[Tensor, "n_step
     return _with_ends(start * (end / start) ** s, start, end)
 
 
+def inverse(start: float, end: float, n_steps: int) -> Float[Tensor, "n_steps"]:
+    """T = start / (1 + α k) at step k = 0, 1, ..., with the α that reaches the end; both ends are above 0.
+
+    At a low end it falls steeply at first: to a tenth of the start after 9/99 of the way, if the end is a hundredth.
+    """
+    start, end = arguments.temperature(start, name="start"), arguments.temperature(end, name="end")
+    s = torch.linspace(0, 1, whole("n_steps", n_steps, 2), dtype=torch.float64)
+    return _with_ends(start / (1 + (start / end - 1) * s), start, end)
+
+
 def logarithmic(start: float, n_steps: int) -> Float[Tensor, "n_steps"]:
     """T of step k = 1, 2, ... is start log 2 / log(1 + k): so slow that it has no end of its own choosing.
 
@@ -90,6 +102,7 @@ SCHEDULES: dict[str, Callable[[float, float, int], Float[Tensor, "n_steps"]]] = 
     "linear": linear,
     "polynomial": polynomial,
     "exponential": exponential,
+    "inverse": inverse,
 }
 """Name -> schedule, all called with (start, end, n_steps); constant and logarithmic take no notice of `end`."""
 
@@ -170,11 +183,12 @@ def thermal_descent(
     quench: int = 0,
     thin: int = 1,
     keep: bool = True,
+    progress: bool = False,
 ) -> samplers.Run:
     """Gradient descent whose noise has the temperature of a schedule: `samplers.annealed`, then steps at T = 0.
 
     Args:
-        energy, x, step_size, temperatures, generator, thin, keep: as for `samplers.annealed`.
+        energy, x, step_size, temperatures, generator, thin, keep, progress: as for `samplers.annealed`.
         quench: number of steps at T = 0 that follow; they lead to the bottom of the well that a chain is in.
 
     Returns:
@@ -190,8 +204,116 @@ def thermal_descent(
     whole("quench", quench, 0)
     if temperatures.ndim:
         temperatures = torch.cat([temperatures, temperatures.new_zeros(quench, *temperatures.shape[1:])])
-    how = {"step_size": step_size, "temperatures": temperatures, "generator": generator, "thin": thin, "keep": keep}
-    return samplers.annealed(energy, x, **how)
+    how = {"generator": generator, "thin": thin, "keep": keep, "progress": progress}
+    return samplers.annealed(energy, x, step_size=step_size, temperatures=temperatures, **how)
+
+
+# ------------------------------------------------------------------------ what the exercises of lesson 04 ask for
+
+
+def take_temperature(
+    step: Callable[[Float[Tensor, "n_chains dim"]], Float[Tensor, "n_chains dim"]],
+    gradient: Callable[[Float[Tensor, "n_chains dim"]], Float[Tensor, "n_chains dim"]],
+    x: Float[Tensor, "n_chains dim"],
+    n_steps: int,
+    burn_in: int,
+) -> tuple[float, float]:
+    """The temperature that somebody's steps have, by the equipartition theorem: <x · ∇E> = dim T.
+
+    It holds for every energy that confines its states, in the limit of small steps.
+
+    Args:
+        step: takes the states one step further.
+        gradient: ∇E of each state.
+        x: where independent chains start.
+        n_steps: steps in all.
+        burn_in: steps at the start after which nothing is read, fewer than n_steps.
+
+    Returns:
+        T, and its standard error from the spread of the chains.
+
+    Raises:
+        ValueError: if n_steps or burn_in is out of its range.
+    """
+    whole("burn_in", burn_in, 0, whole("n_steps", n_steps) - 1)
+    total = torch.zeros(len(x), dtype=torch.float64)
+    for k in range(n_steps):
+        x = step(x)
+        if k >= burn_in:
+            total += (x * gradient(x)).sum(-1)
+    of_chain = total / (n_steps - burn_in) / x.shape[-1]
+    return float(of_chain.mean()), float(of_chain.std()) / math.sqrt(len(x))
+
+
+def anneal(
+    energy: energies.EnergyFunction,
+    x: Float[Tensor, "n_chains dim"],
+    temperatures: Float[Tensor, "n_steps"],
+    step_size: float,
+    noise: Float[Tensor, "n_steps n_chains dim"],
+) -> tuple[Float[Tensor, "n_steps n_chains dim"], Float[Tensor, "n_steps n_chains"]]:
+    """Gradient descent whose step k has the temperature temperatures[k], with noise that is handed in.
+
+    Args:
+        energy: E, one value per chain.
+        x: where the chains start.
+        temperatures: T >= 0 of each step.
+        step_size: ε > 0.
+        noise: standard normal numbers for each step.
+
+    Returns:
+        The state after each step, and the lowest energy seen so far, which counts the start.
+
+    Raises:
+        ValueError: if there is not a noise for each temperature.
+    """
+    if len(noise) != len(temperatures):
+        raise ValueError(f"noise has {len(noise)} rows: expected one for each of {len(temperatures)} temperatures")
+    energy = energies.as_energy(energy)
+    path, best, lowest = [], [], energy(x)
+    for size, kick in zip((2 * step_size * temperatures).sqrt().tolist(), noise, strict=True):
+        x = x - step_size * energy.grad(x) + size * kick
+        lowest = torch.minimum(lowest, energy(x))
+        path.append(x)
+        best.append(lowest)
+    return torch.stack(path), torch.stack(best)
+
+
+def race(
+    energy: energies.EnergyFunction,
+    entries: Mapping[Any, tuple[Float[Tensor, "_"], int]],
+    step_size: float,
+    starts: Float[Tensor, "n_starts n_runs dim"],
+    noise: Float[Tensor, "budget n_runs dim"],
+) -> dict[Hashable, tuple[float, float]]:
+    """What methods find at the same number of gradients: the lowest energy visited, averaged over runs.
+
+    Args:
+        energy: as for `anneal`.
+        entries: name -> the temperatures of one part, and the number of parts. Part r starts at starts[r] and takes the
+            next rows of the noise.
+        step_size: ε > 0.
+        starts: where the parts start.
+        noise: standard normal numbers for the whole budget.
+
+    Returns:
+        Name -> the mean over the runs of the lowest energy of all parts, and its standard error.
+
+    Raises:
+        ValueError: if an entry asks for more starts or more noise than there is.
+    """
+    found = {}
+    for name, (temperatures, parts) in entries.items():
+        n, lows = len(temperatures), []
+        if parts > len(starts) or parts * n > len(noise):
+            there = f"{len(starts)} starts and {len(noise)} rows of noise"
+            raise ValueError(f"entry {name!r} has {parts} parts of {n} steps: expected no more than {there}")
+        for r in range(parts):
+            _, lowest = anneal(energy, starts[r], temperatures, step_size, noise[r * n : (r + 1) * n])
+            lows.append(lowest[-1])
+        best = torch.stack(lows).amin(0)
+        found[name] = float(best.mean()), float(best.std()) / math.sqrt(len(best))
+    return found
 
 
 # ------------------------------------------------------------------------------------------------------ success rates
@@ -351,6 +473,7 @@ def sgd_linear_regression(
     generator: torch.Generator,
     burn_in: int = 0,
     reshuffle: bool = False,
+    progress: bool = False,
 ) -> Float[Tensor, "n_kept n_chains d"]:
     """Mini-batch descent on the loss |features w - targets|² / (2 n), many independent chains at once.
 
@@ -365,6 +488,7 @@ def sgd_linear_regression(
         burn_in: steps at the start that are not kept, fewer than n_steps.
         reshuffle: if False, batches are drawn with replacement; if True, each chain goes through the examples in a new
             random order in each epoch, as data loaders do (a last, shorter batch is left out).
+        progress: if True, show a progress bar, on stdout.
 
     Returns:
         The weights after each step kept.
@@ -381,7 +505,9 @@ def sgd_linear_regression(
     batches = _batches(n, batch_size, len(w), generator, reshuffle)
     # Stop far below the largest number, whose square would no longer be finite.
     far = 1e100 if w.dtype == torch.float64 else 1e15
-    for k, rows in enumerate(itertools.islice(batches, n_steps)):
+    steps = itertools.islice(batches, n_steps)
+    bar = tqdm(steps, total=n_steps, disable=not progress, file=sys.stdout, unit="step", mininterval=0.2)
+    for k, rows in enumerate(bar):
         x = features[rows]
         error = torch.einsum("cbd,cd->cb", x, w) - targets[rows]
         w = w - step_size / batch_size * torch.einsum("cb,cbd->cd", error, x)

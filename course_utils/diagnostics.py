@@ -58,6 +58,23 @@ def r_hat(samples: Num[Any, "n_kept *chains_and_dim"]) -> float | Float[np.ndarr
     return _each(samples, lambda chains: _arviz().rhat(chains, method="rank"), least_chains=2)
 
 
+def judge(samples: Num[Any, "n_kept n_chains"]) -> tuple[float, float, float]:
+    """The mean of several chains, its standard error from their spread, and the classic split R-hat.
+
+    Chains are independent of one another, their states are not: so the error is the standard deviation of the chains'
+    means over the root of their number.
+
+    Args:
+        samples: time first, an even number of states of at least 2 chains.
+
+    Source: Gelman et al., Bayesian Data Analysis (3rd ed., 2013), section 11.4, for R-hat.
+    """
+    values, _ = _valid(samples, 2)
+    means = values[..., 0].mean(0)
+    r_hat = _arviz().rhat(values[..., 0].T, method="split")
+    return float(means.mean()), float(means.std(ddof=1) / math.sqrt(len(means))), float(r_hat)
+
+
 def mcse(samples: Num[Any, "n_kept *chains_and_dim"]) -> float | Float[np.ndarray, "dim"]:
     """Monte Carlo standard error of the mean over all samples: their standard deviation / sqrt(effective sample size).
 

@@ -11,11 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+from packaging.version import Version
 
 from . import arguments
 from .place import where
 
-_FRAMEWORKS = ("torch", "jax")
+_CACHE = Path(".cache", "energy-based-course")  # below the user's home
+_KEEPS_SINCE = "0.10"  # JAX 0.7.2, which Colab has, prints an error for each program that it reads back
+_KEPT_BYTES = 2**30
 _PLACES = {
     "colab": "Google Colab",
     "kaggle": "Kaggle",
@@ -35,6 +38,7 @@ class Machine:
         versions: installed versions of Python and the main packages.
         devices: framework -> "cpu" or "cuda", for the frameworks that were asked for.
         device_names: framework -> a description of its device, with its memory where it is a GPU.
+        programs: the folder in which JAX keeps what it has compiled, for the next time; None if it keeps nothing.
         seed: the seed that was set.
     """
 
@@ -45,6 +49,7 @@ class Machine:
     seed: int
     devices: dict[str, str] = field(default_factory=dict)
     device_names: dict[str, str] = field(default_factory=dict)
+    programs: Path | None = None
 
     @property
     def device(self) -> str:
@@ -58,32 +63,18 @@ class Machine:
         lines += [f"{name} {self.versions[name]} on {text}" for name, text in self.device_names.items()]
         others = {name: v for name, v in self.versions.items() if name not in ("python", *self.device_names)}
         lines.append(" · ".join(f"{name} {version}" for name, version in others.items()) + f" · seed {self.seed}")
+        if self.programs:
+            lines.append(f"Compiled programs are kept for the next time, in {self.programs}")
         return "\n".join(lines)
 
 
-def setup(seed: int = 0, uses: Sequence[str] = ("torch",)) -> Machine:
-    """Prepare a notebook: find out where it runs, seed it, set the plotting style, and say so.
-
-    Only the frameworks in `uses` are imported. On a GPU, JAX is told not to take most of its memory at the start.
-
-    Args:
-        seed: non-negative integer, given to Python's, NumPy's and PyTorch's global generators. Lessons still pass
-            explicit generators; this seed only keeps a learner's own experiments repeatable.
-        uses: frameworks to import and describe, out of "torch" and "jax".
-
-    Returns:
-        The machine; `machine.device` is where tensors should go.
-
-    Raises:
-        ValueError: if `seed` is not a whole number below 2**32, or `uses` names an unknown framework.
-    """
+def prepare(seed: int, uses: Sequence[str]) -> Machine:
+    """What `course_utils.setup` does once all packages are there; the arguments are explained at it."""
     seed = arguments.whole("seed", seed, 0, 2**32 - 1)
-    uses = (uses,) if isinstance(uses, str) else tuple(uses)
-    for name in uses:
-        arguments.choice("uses", name, _FRAMEWORKS)
+    programs = _programs_folder() if "jax" in uses else None
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - the learner's own cells may use the global generator
-    found = {name: (_torch if name == "torch" else _jax)(seed) for name in uses}
+    found = {name: _torch(seed) if name == "torch" else _jax(programs) for name in uses}
     place = where()
     if place == "colab":
         _enable_colab_widgets()
@@ -94,10 +85,11 @@ def setup(seed: int = 0, uses: Sequence[str] = ("torch",)) -> Machine:
         place=place,
         cores=_cores(),
         memory=_memory_gib(),
-        versions={"python": platform.python_version(), **_versions(*_FRAMEWORKS, "thrml", "numpy", "matplotlib")},
+        versions={"python": platform.python_version(), **_versions("torch", "jax", "thrml", "numpy", "matplotlib")},
         seed=seed,
         devices={name: device for name, (device, _) in found.items()},
         device_names={name: text for name, (_, text) in found.items()},
+        programs=programs,
     )
     print(machine)
     return machine
@@ -118,7 +110,7 @@ def saved_folder(lesson: str) -> Path:
     """
     chosen = os.environ.get("COURSE_SAVED", "saved")
     if chosen != "none":
-        folder, cache = Path(chosen, lesson).absolute(), Path.home() / ".cache" / "energy-based-course" / lesson
+        folder, cache = Path(chosen, lesson).absolute(), Path.home() / _CACHE / lesson
         if _writable(folder):
             return folder
         if _writable(cache):
@@ -148,10 +140,23 @@ def _torch(seed: int) -> tuple[str, str]:
     return "cuda", f"{gpu.name}, {gpu.total_memory / 2**30:.0f} GiB"
 
 
-def _jax(_: int) -> tuple[str, str]:
+def _programs_folder() -> Path | None:
+    """Where JAX may keep compiled programs: as the environment says, else in the user's cache; None if it may not."""
+    chosen = os.environ.get("JAX_COMPILATION_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    folder = Path.home() / _CACHE / "jax"
+    return folder if Version(metadata.version("jax")) >= Version(_KEEPS_SINCE) and _writable(folder) else None
+
+
+def _jax(programs: Path | None) -> tuple[str, str]:
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # read by JAX when it starts
     import jax
 
+    if programs and "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        jax.config.update("jax_compilation_cache_dir", str(programs))
+        jax.config.update("jax_compilation_cache_max_size", _KEPT_BYTES)  # with a limit, JAX locks the folder
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     device = jax.devices()[0]
     if device.platform == "cpu":
         return "cpu", "CPU"

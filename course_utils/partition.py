@@ -7,9 +7,9 @@ NumPy's, and random numbers come from a `numpy.random.Generator` that the caller
 import itertools
 import math
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TypeVar
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int, Int8
@@ -22,8 +22,7 @@ State = TypeVar("State")
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True)
-class LogZEstimate:
+class LogZEstimate(NamedTuple):
     """An estimate of log Z and how far it can be trusted.
 
     Attributes:
@@ -123,6 +122,38 @@ def log_z_rbm(
         h = (state[:, None] >> np.arange(n_small) & 1).astype(float)
         log_terms.append(h @ b + np.logaddexp(0, a + h @ w.T).sum(axis=1))
     return float(logsumexp(np.concatenate(log_terms)))
+
+
+# ------------------------------------------------------------------------------------------ adding up
+
+
+def seconds_to_add_up(
+    log_z: Callable[[tuple[int, int], float], float],
+    shapes: Iterable[tuple[int, int]],
+    beta: float = 0.4,
+    patience: float = 1.0,
+) -> tuple[list[int], list[float]]:
+    """How long a function takes for ever more spins, until it has taken too long once.
+
+    Args:
+        log_z: gives log Z of a lattice of some shape at some inverse temperature.
+        shapes: (rows, columns) of the lattices, in the order in which they are tried.
+        beta: inverse temperature.
+        patience: seconds; the first lattice that takes longer is the last one.
+
+    Returns:
+        Numbers of spins and the seconds of each.
+    """
+    n_spins: list[int] = []
+    seconds: list[float] = []
+    for shape in shapes:
+        start = time.perf_counter()
+        log_z(shape, beta)
+        seconds.append(time.perf_counter() - start)
+        n_spins.append(math.prod(shape))
+        if seconds[-1] > patience:
+            break
+    return n_spins, seconds
 
 
 # --------------------------------------------------------------------------------- importance sampling
@@ -260,6 +291,15 @@ class IsingTorus:
             state[sites] = 2 * (rng.random(field.shape, dtype=np.float32) < up[field + 4]).view(np.int8) - 1
         return state
 
+    def sample(
+        self, beta: float, n_chains: int, n_sweeps: int, rng: np.random.Generator
+    ) -> Int8[np.ndarray, "spins chains"]:
+        """States of many chains after so many sweeps at `beta`, from coins; samples once the sweeps are enough."""
+        state = self.random_state(n_chains, rng)
+        for _ in range(whole("n_sweeps", n_sweeps, 0)):
+            state = self.sweep(state, beta, rng)
+        return state
+
     def _field(self, state: Int8[np.ndarray, "spins chains"], colour: int) -> Int8[np.ndarray, "half chains"]:
         a, b, c, d = self._neighbours[colour]
         return state[a] + state[b] + state[c] + state[d]
@@ -342,6 +382,34 @@ def thermodynamic_integration(
 # ------------------------------------------------------------------------ annealed importance sampling
 
 
+def annealed_log_z(
+    betas: Float[np.ndarray, "betas"],
+    state: State,
+    energy: Callable[[State], Float[np.ndarray, "chains"]],
+    sweep: Callable[[State, float], State],
+    log_z_start: float,
+    *,
+    progress: bool = False,
+) -> tuple[Float[np.ndarray, "betas"], Float[np.ndarray, "betas"], Float[np.ndarray, "betas"]]:
+    """log Z all along a path of temperatures, by annealed importance sampling.
+
+    Args:
+        betas, state, energy, sweep, progress: as for `annealed_log_weights`.
+        log_z_start: log Z at betas[0].
+
+    Returns:
+        log Z, its standard error and the effective number of chains, one value for each temperature of the path.
+
+    Raises:
+        ValueError: as `annealed_log_weights`.
+
+    Source: Neal, Statistics and Computing 11, 125 (2001).
+    """
+    path = [importance_estimate(log_w) for log_w in _annealing(betas, state, energy, sweep, progress)]
+    log_z, error, ess = np.array(path).T
+    return log_z_start + log_z, error, ess
+
+
 def annealed_log_weights(
     betas: Float[np.ndarray, "betas"],
     state: State,
@@ -367,14 +435,27 @@ def annealed_log_weights(
 
     Source: Neal, Statistics and Computing 11, 125 (2001).
     """
+    *_, log_weights = _annealing(betas, state, energy, sweep, progress)
+    return log_weights
+
+
+def _annealing(
+    betas: Float[np.ndarray, "betas"],
+    state: State,
+    energy: Callable[[State], Float[np.ndarray, "chains"]],
+    sweep: Callable[[State, float], State],
+    progress: bool,
+) -> Iterator[Float[np.ndarray, "chains"]]:
+    """The log weights at each temperature in turn."""
     betas = array("betas", betas)
     if betas.ndim != 1 or len(betas) < 2:
         raise ValueError(f"betas has shape {betas.shape}: expected at least two temperatures")
     log_weights = np.zeros(np.shape(energy(state)))
+    yield log_weights
     for old, new in _progress(list(itertools.pairwise(betas.tolist())), "temperatures", progress):
         log_weights = log_weights - (new - old) * energy(state)
         state = sweep(state, new)
-    return log_weights
+        yield log_weights
 
 
 def _progress(items: Iterable[Item], what: str, show: bool) -> Iterable[Item]:

@@ -21,6 +21,7 @@ import contextlib
 import hashlib
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -72,6 +73,16 @@ def notebook_of(content: bytes | None) -> merge.Notebook | None:
         return merge.parse(content.decode("utf-8-sig")) if content is not None else None
     except (UnicodeDecodeError, merge.Damaged):
         return None
+
+
+def for_this_python(content: bytes) -> bytes:
+    """A notebook that says which Python it runs on; else JupyterLab writes it in and marks the lesson as changed."""
+    notebook = json.loads(content.decode("utf-8-sig"))
+    language = notebook.get("metadata", {}).get("language_info")
+    if not isinstance(language, dict) or "version" in language:
+        return content
+    language["version"] = platform.python_version()
+    return (json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
 def is_worked_in(notebook: merge.Notebook) -> bool:
@@ -324,7 +335,7 @@ class Copies:
                 say(f"notebooks/{name} is damaged or holds somebody's work: no copy was made of it.")
             return ""
         if content is None:
-            write(self.work / name, newest)
+            write(self.work / name, for_this_python(newest))
             write(self.bases / name, newest)
             return "made"
         if mine is None:
@@ -339,7 +350,7 @@ class Copies:
         if before is not None and is_untouched(mine, before):
             if not self.git.is_clone:  # the base may hold notes of a learner's from before there were copies
                 self.back_up(self.work / old)
-            self._put(name, old, newest, content, newest)
+            self._put(name, old, for_this_python(newest), content, newest)
             return "renewed" if base != newest else ""
         if not merging:
             return "waiting" if base != newest else ""
@@ -387,7 +398,7 @@ class Copies:
         if notebook_of(read(checkpoint)) is not None:
             saved = self.back_up(checkpoint, f"{Path(old).stem}_checkpoint.ipynb")
             also = f" What JupyterLab had saved before is {self.show(saved)}."
-        write(self.work / name, newest)
+        write(self.work / name, for_this_python(newest))
         write(self.bases / name, newest)
         if old != name:
             (self.work / old).unlink()

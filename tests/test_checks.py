@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from course_checks import check
-from course_checks.checks import CheckFailed, NotDone
+from course_checks.checks import CheckFailed, NotDone, frame
 
 
 def learner(source: str) -> dict:
@@ -215,7 +215,7 @@ def test_an_interrupt_is_not_turned_into_a_failure():
 
 
 def test_the_report_follows_the_last_run_of_each_check(capsys, monkeypatch):
-    monkeypatch.setattr(check.frame, "_results", {})  # other tests of this process have checked exercises too
+    monkeypatch.setattr(frame, "_results", {})  # other tests of this process have checked exercises too
     with check.exercise("9.1", "f"):
         check.close("y", 1.0, 1.0)
     failure(lambda: _fail_9_2())
@@ -229,3 +229,23 @@ def test_the_report_follows_the_last_run_of_each_check(capsys, monkeypatch):
 def _fail_9_2() -> None:
     with check.exercise("9.2", "f"):
         check.close("y", 2.0, 1.0)
+
+
+def test_a_function_that_has_passed_drives_what_follows_and_the_courses_one_until_then(capsys, monkeypatch):
+    monkeypatch.setattr(frame, "_results", {})
+
+    def square(x):
+        return x * x
+
+    def ours(x):
+        return x**2
+
+    assert check.yours("9.1", square, ours) is ours
+    with check.exercise("9.1", "square"):
+        check.equal("3²", square(3), 9)
+    assert check.yours("9.1", square, ours) is square
+    with pytest.raises(CheckFailed), check.exercise("9.1", "square"):
+        check.equal("3²", square(4), 9)
+    assert check.yours("9.1", square, ours) is ours
+    with_ours = "Made with the course's `square`; with yours once 9.1 has passed.\n"
+    assert capsys.readouterr().out == f"{with_ours}✓ 9.1 passed (1 check)\nMade with your `square`.\n{with_ours}"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import linalg, stats
+from support.figures import assert_readable
 
 from course_utils import descent, energies, samplers
 
@@ -15,7 +16,7 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 class TestSchedules:
-    @pytest.mark.parametrize("name", ["linear", "polynomial", "exponential"])
+    @pytest.mark.parametrize("name", ["linear", "polynomial", "exponential", "inverse"])
     @pytest.mark.parametrize(("start", "end", "n"), [(3.0, 0.1, 2), (10.0, 0.01, 1001), (0.5, 2.0, 7)])
     def test_both_ends_are_exact_and_the_number_of_steps_is_right(self, name, start, end, n):
         values = descent.schedule(name, start, end, n)
@@ -34,6 +35,9 @@ class TestSchedules:
         assert descent.polynomial(9.0, 1.0, 5).tolist() == pytest.approx([9.0, 5.5, 3.0, 1.5, 1.0])
         assert torch.equal(descent.polynomial(9.0, 1.0, 5, power=1.0), descent.linear(9.0, 1.0, 5))
 
+    def test_inverse_is_its_formula(self):
+        assert descent.inverse(6.0, 1.0, 6).tolist() == pytest.approx([6 / (1 + k) for k in range(6)])
+
     def test_constant_and_logarithmic_take_no_notice_of_the_end(self):
         for name in ("constant", "logarithmic"):
             assert torch.equal(descent.schedule(name, 2.0, 0.1, 9), descent.schedule(name, 2.0, 1.0, 9))
@@ -49,6 +53,7 @@ class TestSchedules:
             (lambda: descent.schedule("cosine", 1.0, 0.1, 5), '"constant", "logarithmic", "linear"'),
             (lambda: descent.exponential(1.0, 0.0, 5), "end = 0.0: expected a finite number > 0"),
             (lambda: descent.exponential(-1.0, 0.1, 5), "start = -1.0: expected a finite number > 0"),
+            (lambda: descent.inverse(1.0, 0.0, 5), "end = 0.0: expected a finite number > 0"),
             (lambda: descent.linear(math.inf, 0.1, 5), "start = inf: expected a finite number >= 0"),
             (lambda: descent.linear(1.0, 0.1, 1), "n_steps = 1: expected a whole number >= 2"),
             (lambda: descent.linear(1.0, 0.1, 5.0), "n_steps = 5.0: expected a whole number >= 2"),
@@ -60,6 +65,68 @@ class TestSchedules:
     def test_bad_input_is_named(self, call, words):
         with pytest.raises(ValueError, match=words.replace("(", r"\(")):
             call()
+
+
+class TestThermometer:
+    @pytest.mark.parametrize(
+        "energy", [energies.Quadratic(dim=2), energies.Rastrigin(amplitude=0.5), energies.DoubleWell()]
+    )
+    @pytest.mark.parametrize("T", [0.1, 0.5])
+    def test_it_reads_the_temperature_of_langevin_steps_in_any_landscape(self, energy, T):
+        random, size = generator(1), 0.005
+
+        def step(x):
+            return x - size * energy.grad(x) + math.sqrt(2 * size * T) * torch.randn(x.shape, generator=random)
+
+        read, error = descent.take_temperature(step, energy.grad, 0.2 * torch.ones(2000, 2), 1500, 1000)
+        assert abs(read - T) < 4 * error + 0.06 * T  # a finite step reads too hot: by ε k / 2 in a bowl of curvature k
+
+    @pytest.mark.parametrize("lr", [0.02, 0.2])
+    def test_noise_of_the_wrong_size_has_half_the_learning_rate_for_a_temperature(self, lr):
+        random = generator(2)
+        read, error = descent.take_temperature(
+            lambda x: x - lr * x + lr * torch.randn(x.shape, generator=random),
+            lambda x: x, torch.zeros(2000, 2), 800, 400,
+        )  # fmt: skip
+        assert abs(read - lr / 2 / (1 - lr / 2)) < 4 * error
+
+    def test_the_error_is_the_spread_of_the_chains(self):
+        x = torch.tensor([[1.0], [3.0]])
+        assert descent.take_temperature(lambda x: x, lambda x: x, x, 7, 3) == pytest.approx((5.0, 4.0))
+
+    def test_bad_input_is_named(self):
+        with pytest.raises(ValueError, match="burn_in = 5: expected a whole number from 0 to 4"):
+            descent.take_temperature(lambda x: x, lambda x: x, torch.ones(2, 1), 5, 5)
+
+
+class TestAnnealAndRace:
+    def test_annealing_is_the_samplers_annealing_with_the_same_noise(self):
+        energy, T, start = (
+            energies.Rastrigin(),
+            descent.exponential(3.0, 0.1, 20),
+            torch.tensor([[0.4, 1.2], [2.0, -1.0]]),
+        )
+        noise = torch.stack([torch.randn(2, 2, generator=g) for g in [generator(5)] for _ in range(20)])
+        path, best = descent.anneal(energy, start, T, 0.002, noise)
+        run = samplers.annealed(energy, start, step_size=0.002, temperatures=T, generator=generator(5))
+        torch.testing.assert_close(path, run.trajectory)
+        seen = torch.cat([energy(start)[None], run.energy]).cummin(0).values[1:]
+        torch.testing.assert_close(best, seen)
+
+    def test_each_part_has_its_own_start_and_noise_and_the_best_counts(self):
+        energy, starts = energies.Quadratic(dim=2), torch.randn(3, 50, 2, generator=generator(1))
+        noise, cold = torch.randn(6, 50, 2, generator=generator(2)), torch.zeros(2, dtype=torch.float64)
+        found = descent.race(energy, {"three": (cold, 3), "one": (cold.repeat(3), 1)}, 0.1, starts, noise)
+        lowest = (energy(starts) * 0.9**4).amin(0)  # two steps shrink x by 0.9²
+        assert found["three"] == pytest.approx((float(lowest.mean()), float(lowest.std()) / math.sqrt(50)))
+        assert found["one"][0] == pytest.approx(float(energy(starts[0]).mean()) * 0.9**12)
+
+    def test_bad_input_is_named(self):
+        energy, x, noise = energies.Quadratic(dim=2), torch.zeros(4, 2), torch.zeros(5, 4, 2)
+        with pytest.raises(ValueError, match="noise has 5 rows: expected one for each of 6 temperatures"):
+            descent.anneal(energy, x, descent.constant(1.0, 6), 0.1, noise)
+        with pytest.raises(ValueError, match="entry 'two' has 2 parts of 3 steps: expected no more than 1 starts"):
+            descent.race(energy, {"two": (descent.constant(1.0, 3), 2)}, 0.1, x[None], noise)
 
 
 class TestThermalDescent:
@@ -87,6 +154,19 @@ class TestThermalDescent:
         assert run.x.tolist() == pytest.approx([1.0, -1.0, 1.0], abs=1e-4)
         assert run.temperature.tolist() == [0.0] * 401
         assert run.trajectory.shape == (401, 3)
+
+    def test_progress_goes_to_standard_output_on_request(self, capsys, regression):
+        well, x, cooling = energies.DoubleWell(2.0), torch.ones(3), descent.linear(1.0, 0.0, 30)
+        descent.thermal_descent(well, x, step_size=0.02, temperatures=cooling, generator=generator(), progress=True)
+        features, targets, best, *_ = regression
+        how = {"step_size": 0.1, "batch_size": 2, "n_steps": 40}
+        descent.sgd_linear_regression(
+            features, targets, best.expand(2, -1), generator=generator(), progress=True, **how
+        )
+        shown = capsys.readouterr()
+        assert "30/30" in shown.out
+        assert "40/40" in shown.out
+        assert not shown.err
 
     def test_each_chain_can_have_a_schedule_of_its_own(self):
         T = torch.tensor([0.5, 2.0, 0.0]).repeat_interleave(10_000)
@@ -453,3 +533,55 @@ class TestExplorer:
         explorer = explorers.descent().set(landscape=landscape, temperature=temperature, schedule="constant")
         assert explorer.error is None, explorer.caption
         assert f"start T = {temperature:.3f}" in explorer.caption
+
+    def test_noise_and_speed_change_the_temperature_and_the_step(self):
+        from course_utils.explorers.descent_paths import runs
+
+        twice = runs("Ackley", "constant", 0.2, noise=2.0)[0]
+        assert twice.temperature.max() == pytest.approx(0.8)
+        assert torch.equal(twice.x, runs("Ackley", "constant", 0.8)[0].x)
+        still = runs("Ackley", "constant", 0.2, noise=0.0)[0]
+        assert (
+            still.energy.diff(dim=0) < 1e-3
+        ).double().mean() > 0.99  # plain descent does not climb, but for the cusp
+        assert not torch.equal(still.x, runs("Ackley", "constant", 0.2, noise=0.0, speed=2.0)[0].x)
+
+    @pytest.mark.parametrize("view", ["contour", "3-D"])
+    @pytest.mark.parametrize("landscape", descent.landscapes())
+    def test_time_runs_in_both_views_of_each_landscape(self, landscape, view):
+        from course_utils import explorers
+
+        explorer = explorers.descent().set(landscape=landscape, view=view)
+        assert explorer.error is None, explorer.caption
+        last, caption = explorer.picture, explorer.caption
+        assert explorer.set(step=10).picture != last
+        assert explorer.caption == caption  # the numbers are those of the whole run
+        assert "lower." in caption
+
+    def test_a_schedule_of_ones_own_joins_the_others(self):
+        from course_utils import explorers
+
+        explorer = explorers.descent(lambda start, end, n: torch.full((n,), start)).set(temperature=10**-0.2)
+        mine = explorer.set(schedule="yours").caption
+        assert mine.replace("yours", "constant") == explorer.set(schedule="constant").caption
+        wrong = explorers.descent(lambda start, end, n: -torch.ones(n)).set(schedule="yours")
+        assert "expected 450 finite temperatures >= 0" in wrong.caption
+
+    def test_a_step_that_is_too_large_is_named(self):
+        from course_utils import explorers
+
+        explorer = explorers.descent().set(landscape="Rosenbrock", speed=10**1.5)
+        assert isinstance(explorer.error, samplers.Diverged)
+
+
+@pytest.mark.usefixtures("course_style")
+def test_four_panels_of_a_run_are_readable():
+    from course_utils import plots
+
+    energy, T = energies.Ackley(), torch.cat([descent.linear(1.0, 0.01, 90), torch.zeros(10)])
+    noise = torch.randn(100, 1, 2, generator=generator())
+    path, best = descent.anneal(energy, torch.tensor([[3.0, 2.0]]), T, 0.01, noise)
+    panels = plots.annealing(energy, path[:, 0], T, best[:, 0])
+    assert_readable(plots.figure(*panels, columns=2, title="A run"), "annealing")
+    with pytest.raises(ValueError, match="expected one for each of 100 steps"):
+        plots.annealing(energy, path[:, 0], T[1:], best[:, 0])

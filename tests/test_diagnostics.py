@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils.diagnostics import autocorrelation, ess, integrated_time, mcse, r_hat, two_starts
+from course_utils.diagnostics import autocorrelation, ess, integrated_time, judge, mcse, r_hat, two_starts
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -220,3 +220,12 @@ def test_two_frozen_runs_do_not_count_as_equilibrium() -> None:
 def test_two_starts_refuse_what_is_no_set_of_chains(bad: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"second has shape .*: expected a finite array"):
         two_starts(autoregressive(0.5, 50), bad)
+
+
+def test_judge_gives_the_mean_its_error_from_the_chains_and_the_classic_r_hat() -> None:
+    halves = np.array([[0.0, 1.0], [2.0, 3.0], [1.0, 4.0], [3.0, 6.0]])  # two chains of four states
+    mean, error, ratio = judge(halves)
+    assert mean == pytest.approx(2.5)
+    assert error == pytest.approx(np.std([1.5, 3.5], ddof=1) / np.sqrt(2))
+    within, between = 2.0, np.var([1.0, 2.0, 2.0, 5.0], ddof=1)
+    assert ratio == pytest.approx(np.sqrt((within / 2 + between) / within))

@@ -607,3 +607,52 @@ def test_a_wrong_argument_is_named(changes: dict, message: str) -> None:
 def test_wrong_data_are_named(wrong) -> None:
     with pytest.raises(ValueError, match=r"^data .*: expected "):
         train(net(), wrong, objective(), n_steps=3, batch_size=8, learning_rate=0.01, generator=seeded())
+
+
+class TestFit:
+    def test_it_takes_the_steps_of_adam_and_averages(self):
+        seen, loss, rng = [], objective("dsm"), seeded(5)
+        start = net()
+        by_hand, average = copy.deepcopy(start), copy.deepcopy(start)
+        energy = ebm.fit(start, DATA, loss, 5, rng, lambda step, e: seen.append((step, copy.deepcopy(e))), every=2)
+        optimizer, rng = torch.optim.Adam(by_hand.parameters(), lr=0.01), seeded(5)
+        for _ in range(5):
+            optimizer.zero_grad()
+            loss(by_hand, DATA[torch.randint(len(DATA), (256,), generator=rng)], rng).backward()
+            optimizer.step()
+            with torch.no_grad():
+                for a, b in zip(average.parameters(), by_hand.parameters(), strict=True):
+                    a.mul_(0.99).add_(0.01 * b)
+        assert [step for step, _ in seen] == [0, 2, 4, 5]
+        for a, b, c in zip(energy.parameters(), average.parameters(), seen[-1][1].parameters(), strict=True):
+            assert torch.allclose(a, b, atol=1e-7)
+            assert torch.equal(a, c)
+        for a, b in zip(start.parameters(), by_hand.parameters(), strict=True):
+            assert torch.allclose(a, b, atol=1e-7)
+
+    @pytest.mark.parametrize(
+        ("wrong", "says"),
+        [
+            ({"n_steps": 0}, "n_steps = 0"),
+            ({"decay": 1.5}, "decay = 1.5"),
+            ({"learning_rate": 0.0}, "learning_rate = 0"),
+        ],
+    )
+    def test_wrong_numbers_are_named(self, wrong, says):
+        how = {"n_steps": 5, **wrong}
+        with pytest.raises(ValueError, match=says):
+            ebm.fit(net(), DATA, objective("dsm"), generator=seeded(1), look=lambda step, energy: None, **how)
+
+
+def test_short_names_of_two_losses_are_the_losses_with_their_random_numbers():
+    energy, batch = net(), DATA[:40]
+    noise = ebm.GaussianNoise.fit(DATA)
+
+    def walk(energy: Any, x: Tensor, generator: torch.Generator) -> Tensor:
+        return x + torch.randn(x.shape, generator=generator)
+
+    samples = walk(energy, batch, seeded(2))
+    wanted = ebm.contrastive_divergence(energy, batch, samples, 0.1)
+    assert torch.equal(ebm.contrast(energy, batch, walk, seeded(2), 0.1), wanted)
+    wanted = ebm.NoiseContrastive(noise)(energy, batch, seeded(3))
+    assert torch.equal(ebm.against_noise(energy, batch, noise, seeded(3)), wanted)

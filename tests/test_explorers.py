@@ -273,6 +273,7 @@ TRAITS_7_7 = {
     "Checkbox": "disabled indent value",
     "Play": "disabled interval max min show_repeat step value",
     "Label": "placeholder value",
+    "Textarea": "continuous_update disabled placeholder rows value",
     "Button": "button_style disabled icon tooltip",
     "Image": "format height value width",
     "HTML": "placeholder value",
@@ -382,6 +383,12 @@ class TestBoltzmann:
         assert "beyond the top of the axis" in explorer.set(temperature=0.1).caption
         assert "2.5% of the mass lies outside the picture" in explorer.set(landscape="bowl", temperature=5.0).caption
         assert "outside the picture" not in explorer.set(temperature=0.5).caption
+
+    def test_an_energy_of_ones_own_comes_first(self):
+        explorer = boltzmann(lambda x: 2.0 * x**2)
+        assert "U = 0.158," in explorer.caption  # equipartition: half of T = 10^-0.5
+        assert "tilted double well" not in explorer.caption
+        assert "left well" in explorer.set(landscape="tilted double well").caption
 
     def test_slider_spans_the_temperatures_of_the_lesson(self):
         explorer = boltzmann()

@@ -54,6 +54,36 @@ def test_two_colours_join_no_equal_neighbours():
         assert (board[i] != board[j]).all()
 
 
+@pytest.mark.parametrize("kind", [np.asarray, jnp.asarray])
+def test_a_sweep_draws_the_even_spins_and_then_the_others(kind):
+    spins, uniform = RNG.choice([-1, 1], (3, 4, 6)).astype(np.int8), RNG.random((3, 4, 6))
+    even, expected = gibbs.two_colours(4, 6), spins
+    for colour in (even, ~even):
+        p = gibbs.conditional_probability(expected, 0.4, field=0.3)
+        expected = np.where(colour, np.where(uniform < p, 1, -1), expected)
+    got = gibbs.sweep(kind(spins), 0.4, kind(uniform), 0.3)
+    assert got.dtype == np.int8
+    np.testing.assert_array_equal(got, expected)
+
+
+def test_sweeps_have_the_energy_of_all_states():
+    rng, spins, energy = np.random.default_rng(3), np.ones((400, 4, 4), np.int8), []
+    for t in range(150):
+        spins = gibbs.sweep(spins, 0.3, rng.random(spins.shape))
+        if t >= 50:
+            energy.append(-(spins * (np.roll(spins, 1, 1) + np.roll(spins, 1, 2))).sum((1, 2)))
+    mean = np.mean(energy, axis=0)
+    error = mean.std(ddof=1) / math.sqrt(len(mean))
+    assert mean.mean() == pytest.approx(exact.enumerated_energy((4, 4), 0.3) * 16, abs=5 * error)
+
+
+def test_phase_curve_of_known_lattices():
+    checkerboard = np.where(gibbs.two_colours(4, 4), 1, -1)
+    lattices = {1.0: np.ones((2, 3, 4, 4), int), 2.0: np.stack([[checkerboard], [-np.ones((4, 4), int)]])}
+    got = gibbs.phase_curve(lattices.get, np.array([1.0, 2.0]))
+    np.testing.assert_allclose(got, [[1, 0, -2, 0], [0.5, 0.5, 0, 2]])
+
+
 @pytest.mark.parametrize("shape", [(3, 4), (4, 3), (5, 5)])
 def test_an_odd_torus_is_refused(shape):
     with pytest.raises(ValueError, match="even sides on a periodic lattice"):
@@ -140,3 +170,41 @@ def test_potts_conditional_with_two_colours_is_ising_at_half_the_beta():
 def test_potts_conditional_is_finite_in_the_cold():
     p = gibbs.potts_conditional(np.zeros((4, 4), np.uint8), 1e4, 3)
     assert p.tolist() == np.tile([1.0, 0.0, 0.0], (4, 4, 1)).tolist()
+
+
+def one_by_one(colours: np.ndarray, beta: float, q: int, uniform: np.ndarray) -> np.ndarray:
+    """A sweep spin by spin: each reads its colour off the ruler of its conditional."""
+    colours = colours.copy()
+    for at in sorted(np.ndindex(colours.shape), key=lambda place: sum(place) % 2):
+        marks = np.cumsum(gibbs.potts_conditional(colours, beta, q)[at])
+        colours[at] = np.searchsorted(marks, uniform[at])
+    return colours
+
+
+@pytest.mark.parametrize(("shape", "q", "beta"), [((4, 6), 5, 0.9), ((6, 4), 2, 1.4), ((4, 4), 10, 30.0)])
+def test_a_potts_sweep_is_the_spins_one_by_one_in_two_colours(shape, q, beta):
+    colours, uniform = RNG.integers(0, q, (2, *shape)).astype(np.uint8), RNG.random((2, *shape))
+    got = gibbs.potts_sweep(colours, beta, q, uniform)
+    assert got.dtype == np.uint8
+    for one, numbers, swept in zip(colours, uniform, got, strict=True):
+        np.testing.assert_array_equal(swept, one_by_one(one, beta, q, numbers))
+
+
+def test_potts_sweeps_reach_the_energy_of_all_states():
+    rng, q, beta = np.random.default_rng(5), 3, 0.9
+    colours, means = rng.integers(0, q, (400, 4, 4)), []
+    for t in range(150):
+        colours = gibbs.potts_sweep(colours, beta, q, rng.random(colours.shape))
+        if t >= 50:
+            means.append(-sum((colours == np.roll(colours, 1, axis)).mean((1, 2)) for axis in (1, 2)))
+    chains = np.mean(means, axis=0)
+    assert abs(chains.mean() - exact.potts_energy((4, 4), q, beta)) < 4 * chains.std() / 20
+    assert chains.std() / 20 < 0.02
+
+
+def test_compared_starts_of_known_lattices():
+    striped = np.indices((4, 4))[1] % 2
+    cold = np.stack([[np.zeros((4, 4), int)], [np.full((4, 4), 2)]])
+    hot = np.stack([[striped], [np.where(striped, 1, 2)], [np.ones((4, 4), int)]])
+    got = gibbs.compare_starts(lambda T, start: {"aligned": cold, "random": hot}[start], np.array([1.0]), 3)
+    np.testing.assert_allclose(got, [[1, (0.25 + 0.25 + 1) / 3, 2 / 3, 1 / 3]])

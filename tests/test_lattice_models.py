@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tqdm import tqdm
 
 from course_utils.lattice import XY, Clock, Ising, Lattice, Potts, exact
 from course_utils.lattice.base import engine_of
@@ -245,6 +247,46 @@ def test_progress_and_streams_change_nothing_but_the_steps(capsys: pytest.Captur
     streamed = list(model.stream(KEY, 0.6, n_frames=120, chunk=50, **how))
     assert [len(part[0]) for part in streamed] == [50, 50, 20]
     assert (jnp.concatenate(streamed, axis=1) == plain).all()
+
+
+class Bar(tqdm):
+    """A progress bar that remembers its steps."""
+
+    steps: ClassVar[list[int]] = []
+
+    def update(self, n: float = 1) -> bool | None:
+        self.steps.append(int(n))
+        return super().update(n)
+
+
+@pytest.mark.slow
+def test_the_bar_moves_during_a_long_burn_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    how = {"n_samples": 3, "n_sweeps": 2, "n_burn_in": 1000}
+    plain = Ising(SIZE).sample(KEY, 0.6, **how)
+    monkeypatch.setattr("course_utils.lattice.base.tqdm", Bar)
+    monkeypatch.setattr(Bar, "steps", [])
+    assert (Ising(SIZE).sample(KEY, 0.6, progress=True, **how) == plain).all()
+    assert sum(Bar.steps) == 1006
+    assert max(Bar.steps) < 0.05 * 1006
+
+
+@pytest.mark.slow
+def test_exchange_and_cooling_show_their_progress_and_draw_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, betas = Ising(SIZE), jnp.array([0.3, 0.4, 0.5])
+    what = {"energy": model.energy}
+    plain = replica_exchange(model, KEY, betas, what, n_samples=70, n_burn_in=45)
+    monkeypatch.setattr("course_utils.lattice.tempering.tqdm", Bar)
+    monkeypatch.setattr("course_utils.lattice.base.tqdm", Bar)
+    monkeypatch.setattr(Bar, "steps", [])
+    barred = replica_exchange(model, KEY, betas, what, n_samples=70, n_burn_in=45, progress=True)
+    assert sum(Bar.steps) == 115
+    assert max(Bar.steps) == 3
+    assert (barred.measured["energy"] == plain.measured["energy"]).all()
+    assert (barred.swap_acceptance == plain.swap_acceptance).all()
+    cooled, _ = annealed(model, KEY, jnp.linspace(0.1, 1.0, 100), what)
+    Bar.steps.clear()
+    assert (annealed(model, KEY, jnp.linspace(0.1, 1.0, 100), what, progress=True)[0] == cooled).all()
+    assert max(Bar.steps) == 2
 
 
 @pytest.mark.slow

@@ -126,6 +126,43 @@ def test_jax_does_not_take_the_gpu_memory_at_the_start():
     assert "jax" in done.stdout
 
 
+@pytest.mark.slow
+def test_compiled_programs_are_kept_for_the_next_kernel(tmp_path):
+    jax = pytest.importorskip("jax")
+    code = (
+        "import course_utils; m = course_utils.setup(uses='jax'); import jax; before = set(m.programs.glob('*-cache'));"
+        "jax.jit(lambda x: x * 2 + 1)(3.0); print('made', len(set(m.programs.glob('*-cache')) - before))"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("JAX_COMPILATION", "JAX_PERSISTENT"))}
+    environment |= {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    if jax.__version_info__ < (0, 10):
+        pytest.skip("this JAX keeps nothing")
+    runs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment) for _ in range(2)
+    ]
+    assert [run.returncode for run in runs] == [0, 0], runs[0].stderr
+    folder = tmp_path / ".cache" / "energy-based-course" / "jax"
+    assert f"Compiled programs are kept for the next time, in {folder}" in runs[0].stdout
+    first, second = (int(run.stdout.split("made ")[1]) for run in runs)
+    assert first >= 1
+    assert second == 0
+    assert runs[1].stderr == ""
+
+
+@pytest.mark.parametrize("stands_in_the_way", [True, False])
+def test_a_home_that_cannot_be_written_keeps_no_programs(monkeypatch, tmp_path, stands_in_the_way):
+    pytest.importorskip("jax")
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
+    monkeypatch.setattr(machine.metadata, "version", lambda name: "0.10.2")
+    if stands_in_the_way:
+        (tmp_path / ".cache").write_text("a file is in the way, as a read-only folder would be")
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    folder = tmp_path / ".cache" / "energy-based-course" / "jax"
+    assert machine._programs_folder() == (None if stands_in_the_way else folder)
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path / "mine"))
+    assert machine._programs_folder() == tmp_path / "mine"
+
+
 def test_a_lesson_keeps_its_training_beside_the_notebook_or_where_the_environment_says(monkeypatch, tmp_path, capsys):
     monkeypatch.delenv("COURSE_SAVED")
     monkeypatch.chdir(tmp_path)

@@ -387,6 +387,27 @@ def test_two_phases_neither_overflow_nor_hide_an_empty_phase():
         obs.two_phases([0.0], 0.0, 0, 0.0)
 
 
+@pytest.mark.parametrize("share", [0.5, 10 / 11])
+def test_balance_gives_the_ordered_phase_its_share(share):
+    energy = np.concatenate([rng(31).normal(-1.7, 0.05, (3, 200)), rng(32).normal(-1.0, 0.05, (3, 60))], axis=1)
+    shift, ordered, disordered = obs.balance(energy, 400, -1.35, share)
+    assert obs.two_phases(energy, shift, 400, -1.35) == pytest.approx((share, ordered, disordered))
+    assert ordered < -1.6 < -1.1 < disordered
+
+
+def test_balance_of_two_levels_is_known():
+    energy = np.array([-1.5, -1.5, -1.5, -1.0])
+    shift = -math.log(3) / (0.5 * 100)
+    assert obs.balance(energy, 100, -1.2) == pytest.approx((shift, -1.5, -1.0))
+
+
+def test_balance_needs_samples_of_both_phases():
+    with pytest.raises(ValueError, match="cut = -3: expected energies on both sides"):
+        obs.balance([-1.5, -1.0], 100, -3)
+    with pytest.raises(ValueError, match="share = 1"):
+        obs.balance([-1.5, -1.0], 100, -1.2, 1)
+
+
 def test_crossing_of_two_parabolas():
     x = np.linspace(0, 1, 7)
     assert obs.crossing(x, x**2, 0.3 * np.ones(7), degree=2) == pytest.approx(math.sqrt(0.3))

@@ -3,7 +3,6 @@
 import math
 import subprocess
 import sys
-from dataclasses import replace
 
 import matplotlib.figure
 import numpy as np
@@ -168,6 +167,13 @@ def test_a_cold_sweep_keeps_the_ground_state():
     assert np.array_equal(torus.sweep(up, 1000.0, np.random.default_rng(9)), up)
 
 
+def test_samples_of_a_torus_have_the_energy_of_kaufman():
+    torus = partition.IsingTorus(8)
+    energies = torus.energy(torus.sample(0.3, 2000, 40, np.random.default_rng(21)))
+    error = energies.std(ddof=1) / math.sqrt(len(energies))
+    assert abs(energies.mean() - 64 * exact.kaufman_energy(8, 0.3)) < 4 * error
+
+
 @pytest.mark.parametrize("size", [2, 4])
 def test_sweeps_keep_the_boltzmann_distribution(size):
     # Start from exact samples, so that no warm-up is involved: the histogram of energies must stay what it is.
@@ -230,6 +236,17 @@ def test_thermodynamic_integration_meets_kaufman_at_16_by_16():
     assert abs(estimate.log_z - 225.22884675588) < 4 * estimate.error
 
 
+# --- adding up
+
+
+def test_timing_ends_with_the_first_lattice_that_takes_too_long(monkeypatch):
+    clock = iter([0.0, 0.5, 1.0, 3.0])
+    monkeypatch.setattr(partition.time, "perf_counter", lambda: next(clock))
+    shapes = [(3, 3), (3, 4), (3, 5)]
+    n_spins, seconds = partition.seconds_to_add_up(lambda shape, beta: 0.0, shapes, patience=1.0)
+    assert (n_spins, seconds) == ([9, 12], [0.5, 2.0])
+
+
 # --- annealed importance sampling
 
 
@@ -242,7 +259,7 @@ def annealed_estimate(
         betas, start, torus.energy, lambda state, beta: torus.sweep(state, beta, rng), progress=progress
     )
     estimate = partition.importance_estimate(log_w)
-    return replace(estimate, log_z=torus.n_spins * math.log(2) + estimate.log_z)
+    return estimate._replace(log_z=torus.n_spins * math.log(2) + estimate.log_z)
 
 
 def test_annealed_weights_of_a_predictable_walk():
@@ -250,6 +267,20 @@ def test_annealed_weights_of_a_predictable_walk():
     log_w = partition.annealed_log_weights(betas, np.array([1.0, 2.0]), lambda s: s, lambda s, beta: s / 2 + beta)
     # First the energy s over a step of 0.1, then s/2 + 0.1 over a step of 0.2.
     assert np.allclose(log_w, -(0.1 * np.array([1.0, 2.0]) + 0.2 * np.array([0.6, 1.1])))
+
+
+def test_annealing_along_a_path_ends_where_its_weights_do_and_starts_from_what_is_known():
+    torus, betas = partition.IsingTorus(4), np.linspace(0, 0.4, 9)
+
+    def fresh() -> tuple:
+        rng = np.random.default_rng(3)
+        return betas, torus.random_state(30, rng), torus.energy, lambda state, beta: torus.sweep(state, beta, rng)
+
+    log_z, error, ess = partition.annealed_log_z(*fresh(), 16 * math.log(2))
+    last = partition.importance_estimate(partition.annealed_log_weights(*fresh()))
+    assert log_z.shape == error.shape == ess.shape == betas.shape
+    assert (log_z[0], error[0], ess[0]) == pytest.approx((16 * math.log(2), 0, 30))
+    assert (log_z[-1], error[-1], ess[-1]) == pytest.approx((16 * math.log(2) + last.log_z, last.error, last.ess))
 
 
 def test_annealing_in_one_step_is_importance_sampling_from_coins():

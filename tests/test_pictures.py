@@ -47,7 +47,23 @@ def test_the_split_is_the_same_at_every_call_and_leaves_the_global_generator_alo
     assert torch.equal(before, torch.get_rng_state())
 
 
-@pytest.mark.parametrize("load", [data.digits, data.mnist])
+def test_mnist14_comes_along_in_bytes_with_all_digits_and_two_parts() -> None:
+    parts = {split: data.mnist14(split) for split in ("train", "test")}
+    for split, n in (("train", 4000), ("test", 1000)):
+        part = parts[split]
+        assert part.images.shape == (n, 1, 14, 14)
+        assert part.images.dtype == torch.float32
+        assert part.labels.dtype == torch.int64
+        assert part.images.min() == -1
+        assert part.images.max() <= 1
+        levels = (part.images + 1) * 127.5
+        assert (levels - levels.round()).abs().max() < 1e-3
+    counts = torch.cat([p.labels for p in parts.values()]).bincount()
+    assert counts.tolist() == [500] * 10
+    assert not rows(parts["train"]) & rows(parts["test"])
+
+
+@pytest.mark.parametrize("load", [data.digits, data.mnist, data.mnist14])
 def test_another_split_is_refused(load: object) -> None:
     with pytest.raises(ValueError, match="validation"):
         load("validation")

@@ -76,3 +76,10 @@ def test_a_film_marks_vortices_white_and_antivortices_black_and_has_a_wheel():
         assert len(i)
         assert (lattice[12 * (i + 1), 12 * (j + 1)] == colour).mean() > 0.9
     assert len(np.unique(still[:, 144:].reshape(-1, 3), axis=0)) > 40
+
+
+def test_a_film_marks_what_it_is_told_to_find():
+    one = np.zeros((12, 12), int)
+    one[3, 4] = 1
+    still, *_ = film([("mine", 0 * hot)], scale=12, find=lambda spins: one)
+    assert (still[:144, :144][::-1][48, 60] == 255).all()

@@ -29,7 +29,17 @@ from course_utils.energies import (
     Rastrigin,
     Rosenbrock,
 )
-from course_utils.samplers import Diverged, annealed, gradient, mala, replica_exchange, stable_step_size, ula
+from course_utils.samplers import (
+    Diverged,
+    annealed,
+    by_hand,
+    gradient,
+    hmc,
+    mala,
+    replica_exchange,
+    stable_step_size,
+    ula,
+)
 
 STEP_SIZES = [0.01, 0.1, 0.5, 1.0, 1.5]
 CORRELATED = GaussianMixture(torch.tensor([[1.0, -1.0]]), torch.tensor([[[1.0, 0.5], [0.5, 1.0]]]))
@@ -813,3 +823,82 @@ def test_samplers_write_nothing(capfd: pytest.CaptureFixture) -> None:
     mala(NetworkLoss(), torch.zeros(3, 2), step_size=0.01, n_steps=5, generator=seeded())
     sys.stdout.flush()
     assert capfd.readouterr() == ("", "")
+
+
+# ------------------------------------------------------------------------------------------- Hamiltonian Monte Carlo
+
+
+def test_hmc_has_the_moments_of_a_correlated_gaussian_in_ten_dimensions() -> None:
+    g = seeded(51)
+    factor = torch.randn(10, 10, generator=g, dtype=torch.float64)
+    covariance = factor @ factor.T / 10 + 0.2 * torch.eye(10, dtype=torch.float64)
+    precision, mean = torch.linalg.inv(covariance), torch.arange(10, dtype=torch.float64) / 5
+    temperature = 1.7
+
+    def energy(x: Tensor) -> Tensor:
+        return (((x - mean) @ precision) * (x - mean)).sum(-1) / 2
+
+    run = hmc(energy, mean.repeat(250, 1), step_size=0.4, n_leapfrog=7, n_steps=350, temperature=temperature,
+              burn_in=100, generator=g)  # fmt: skip
+    assert 0.6 < run.acceptance.mean() < 0.99
+    got, error = mean_and_error(run.trajectory)
+    assert ((got - mean).abs() < 4.5 * error).all()
+    away = run.trajectory - mean
+    for i in range(10):
+        got, error = mean_and_error(away * away[..., i : i + 1])
+        assert ((got - temperature * covariance[i]).abs() < 4.5 * error).all()
+
+
+@pytest.mark.parametrize(("barrier", "temperature"), [(1.0, 0.5), (2.0, 1.0)])
+def test_hmc_on_a_double_well_has_the_mean_square_of_quadrature(barrier: float, temperature: float) -> None:
+    E = DoubleWell(barrier)
+    x = torch.linspace(-1.5, 1.5, 1000, dtype=torch.float64)
+    run = hmc(
+        E, x, step_size=0.3, n_leapfrog=4, n_steps=600, temperature=temperature, burn_in=100, generator=seeded(52)
+    )
+    got, error = mean_and_error(run.trajectory**2)
+    assert abs(got - expectation(E, lambda x: x * x, temperature)) < 4 * error
+    assert torch.equal(run.energy[-1], E(run.x))
+
+
+@pytest.mark.parametrize("temperature", [0.6, torch.linspace(0.5, 3.0, 40)])
+def test_hmc_of_one_leap_is_mala(temperature) -> None:
+    E, x = Rosenbrock(b=2.0), torch.randn(40, 2, generator=seeded(53)).double()
+    h = 0.3
+    one = hmc(E, x, step_size=h, n_leapfrog=1, n_steps=50, temperature=temperature, generator=seeded(54))
+    other = mala(E, x, step_size=h * h / 2, n_steps=50, temperature=temperature, generator=seeded(54))
+    torch.testing.assert_close(one.trajectory, other.trajectory)
+    torch.testing.assert_close(one.acceptance, other.acceptance)
+
+
+def test_hmc_whose_leap_is_far_too_large_stays_where_it_is_and_says_so() -> None:
+    run = hmc(Rosenbrock(), torch.ones(20, 2), step_size=5.0, n_leapfrog=30, n_steps=5, generator=seeded(55))
+    assert torch.equal(run.x, torch.ones(20, 2))
+    assert run.acceptance.max() == 0
+
+
+@pytest.mark.parametrize("n_leapfrog", [0, 2.5])
+def test_hmc_needs_a_whole_number_of_leaps(n_leapfrog) -> None:
+    with pytest.raises(ValueError, match="n_leapfrog"):
+        hmc(DoubleWell(), torch.zeros(3), step_size=0.1, n_leapfrog=n_leapfrog, n_steps=5, generator=seeded(0))
+
+
+# --------------------------------------------------------------------------------- with the random numbers handed in
+
+
+def test_loops_by_hand_are_the_samplers_with_the_same_random_numbers() -> None:
+    E, x, n = Rosenbrock(b=2.0), torch.randn(30, 2, generator=seeded(56)).double(), 40
+    g, noise, uniform = seeded(57), [], []
+    for _ in range(n):  # in the order in which `mala` draws
+        noise.append(torch.empty_like(x).normal_(generator=g))
+        uniform.append(x.new_empty(30).uniform_(generator=g))
+    states, alpha = by_hand.mala(E, x, 0.05, 0.7, torch.stack(noise), torch.stack(uniform))
+    run = mala(E, x, step_size=0.05, n_steps=n, temperature=0.7, generator=seeded(57))
+    torch.testing.assert_close(states, run.trajectory)
+    accepted = (torch.stack(uniform) < alpha).double().mean(0)
+    torch.testing.assert_close(accepted, run.acceptance)
+
+    g = seeded(58)
+    noise = torch.stack([torch.empty_like(x).normal_(generator=g) for _ in range(n)])
+    run = ula(E, x, step_size=0.01, n_steps=n, temperature=0.7, generator=seeded(58))
+    torch.testing.assert_close(by_hand.ula(lambda z: E(z), x, 0.01, 0.7, noise), run.trajectory)

@@ -1,6 +1,7 @@
 """Checks that answer a learner in one line, name the cause where they know it, and can fail."""
 
-from .frame import CheckFailed, NotDone, close, equal, exercise, outputs, raises, report, that
+from .challenge import challenge
+from .frame import CheckFailed, NotDone, close, equal, exercise, outputs, raises, report, that, yours
 from .task import Answer, Posed, Task
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "NotDone",
     "Posed",
     "Task",
+    "challenge",
     "close",
     "equal",
     "exercise",
@@ -16,4 +18,5 @@ __all__ = [
     "raises",
     "report",
     "that",
+    "yours",
 ]

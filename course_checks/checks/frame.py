@@ -18,13 +18,13 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType, TracebackType
-from typing import Any, no_type_check
+from typing import Any, TypeVar, no_type_check
 
 import numpy as np
 
 from .values import agree, clip, show, to_numpy
 
-__all__ = ["CheckFailed", "NotDone", "close", "equal", "exercise", "outputs", "raises", "report", "that"]
+__all__ = ["CheckFailed", "NotDone", "close", "equal", "exercise", "outputs", "raises", "report", "that", "yours"]
 
 
 class CheckFailed(AssertionError):
@@ -41,6 +41,8 @@ class NotDone(CheckFailed):
 class CourseFault(Exception):
     """A check contradicts itself: the course is wrong, not the learner."""
 
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 _PASSED, _FAILED, _OPEN = "✓", "✗", "○"
 _results: dict[str, str] = {}  # exercise number -> the line it last earned
@@ -114,7 +116,7 @@ class exercise:
             return NotDone(f"{_OPEN} {self.number} is not done yet: {task}")
         if isinstance(error, NameError) and error.name in self.names:
             return NotDone(f"{_OPEN} {self.number} is not done yet: run the cell above that defines `{error.name}`")
-        what = f"{type(error).__name__}: {error}".replace("\n", " ")
+        what = _what(error)
         frames = []
         while trace is not None:
             lost = _shadowed(trace.tb_frame)
@@ -122,17 +124,10 @@ class exercise:
                 return CheckFailed(f"{_FAILED} {self.number} cannot be checked: {lost}")
             frames.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
             trace = trace.tb_next
-        # Cells are compiled under names that are no files; library code lives in files.
-        check_file = frames[0][0]
-        own = [frame for frame in frames if not os.path.exists(frame[0]) and not frame[0].startswith("<frozen")]
-        if own and own[-1][0] != check_file:
-            file, line = own[-1]
-            source = linecache.getline(file, line).strip()
-            where = f" at `{source}`" if source else ""
+        where = _in_a_cell(frames, besides=frames[0][0])
+        if where:
             case = f", for {self.about}" if self.about else ""
-            return CheckFailed(
-                f"{_FAILED} {self.number} your code raised {what}{where} (line {line} of your cell){case}"
-            )
+            return CheckFailed(f"{_FAILED} {self.number} your code raised {what}{where}{case}")
         return CheckFailed(
             f"{_FAILED} {self.number} the check could not use your answer: {what}. "
             "Does it return what its docstring says?"
@@ -154,7 +149,7 @@ def close(
     Args:
         what: what is compared, in the words of the lesson ("log Z").
         got: the learner's number or array (torch, NumPy, JAX, list).
-        expected: the right number or array; a scalar also stands for an array that is constant.
+        expected: the right number or array, of the same shape.
         hint: a sentence for a wrong answer of unknown cause.
         causes: sentence -> the value that this mistake gives; the sentence whose value matches is shown.
         rtol: relative tolerance.
@@ -259,6 +254,23 @@ def report(points: Mapping[str, int]) -> None:
         print("  " + _results.get(number, f"{_OPEN} {number} its check has not been run"))
 
 
+def yours(number: str, yours: Function, ours: Function) -> Function:
+    """The learner's function if its check has passed in this kernel, else the course's; a line says which is used.
+
+    So that what a learner wrote drives the pictures that follow, and a page with gaps still runs to its end.
+
+    Args:
+        number: the exercise's number, such as "1.2".
+        yours: the learner's function.
+        ours: the course's, for the same arguments.
+    """
+    if _results.get(number, "").startswith(_PASSED):
+        print(f"Made with your `{yours.__name__}`.")
+        return yours
+    print(f"Made with the course's `{yours.__name__}`; with yours once {number} has passed.")
+    return ours
+
+
 # ------------------------------------------------------------------- for the rest of the checks, not for cells
 
 
@@ -278,6 +290,15 @@ def count() -> None:
     """Count a comparison."""
     number()
     _current.count += 1
+
+
+def raised(error: Exception) -> str:
+    """In words, what a learner's function raised and where: "your code raised ..."."""
+    frames, trace = [], error.__traceback__
+    while trace is not None:
+        frames.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
+        trace = trace.tb_next
+    return f"your code raised {_what(error)}{_in_a_cell(frames)}"
 
 
 @contextmanager
@@ -322,6 +343,21 @@ def not_none(what: str, value: Any) -> Any:
     if value is None or value is ...:
         fail(f"{what} is {value}", "Is the return statement missing?")
     return value
+
+
+def _what(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".replace("\n", " ")
+
+
+def _in_a_cell(frames: list[tuple[str, int]], besides: str = "") -> str:
+    """In words, the innermost of some frames (file, line) if it is in a cell, other than that of the check."""
+    # Cells are compiled under names that are no files; library code lives in files.
+    own = [frame for frame in frames if not os.path.exists(frame[0]) and not frame[0].startswith("<frozen")]
+    if not own or own[-1][0] == besides:
+        return ""
+    file, line = own[-1]
+    source = linecache.getline(file, line).strip()
+    return (f" at `{source}`" if source else "") + f" (line {line} of your cell)"
 
 
 def _numbers(what: str, value: Any) -> np.ndarray:

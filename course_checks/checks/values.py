@@ -23,8 +23,10 @@ def to_numpy(value: Any) -> Any:
 def agree(a: Any, b: Any, rtol: float = 1e-4, atol: float = 1e-6) -> bool:
     """Whether two values are the same: numbers within |a - b| <= atol + rtol |b|, anything else exactly.
 
-    NaN agrees with NaN and an infinity with itself; arrays of different shapes do not agree.
+    NaN agrees with NaN and an infinity with itself; arrays of different shapes do not agree. Dicts do entry by entry.
     """
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(agree(a[key], b[key], rtol, atol) for key in a)
     a, b = _array(a), _array(b)
     if a is None or b is None or a.dtype.kind not in "biufc" or b.dtype.kind not in "biufc":
         return bool(np.array_equal(a, b)) if a is not None and b is not None else False

@@ -1,6 +1,7 @@
-"""Exercises on the Boltzmann distribution: probabilities, log Z, densities, thermodynamics, likelihood."""
+"""Exercises on the Boltzmann distribution: drawing from it, densities, heating, likelihood."""
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -8,74 +9,63 @@ from torch import Tensor
 
 from ..checks import Task
 
-__all__ = ["density", "log_partition", "negative_log_likelihood", "probabilities", "thermodynamics"]
+__all__ = ["density", "heat", "negative_log_likelihood", "photograph"]
 
 
-def _levels(rng: np.random.Generator) -> tuple[Tensor, float]:
-    """Energies of a few states, and a temperature that is not 1."""
-    return torch.tensor(rng.normal(0.5, 1.5, rng.integers(4, 9))), float(rng.choice([0.6, 1.7, 2.5]))
+def _places(rng: np.random.Generator) -> tuple[Tensor, float, Tensor]:
+    """Energies of some places in no order, a temperature that is not 1, and darts in no order."""
+    energy = torch.tensor(rng.normal(rng.choice([-2.0, 0.5, 40.0]), 1.5, rng.integers(4, 9)))
+    return energy, float(rng.choice([0.6, 1.7, 2.5])), torch.tensor(rng.random(40))
+
+
+def _hit(probability: Tensor, darts: Tensor) -> np.ndarray:
+    """The place of each dart on a ruler made of these lengths, which need not end at 1."""
+    marks = np.cumsum(probability.numpy())
+    return np.array([min(int((marks < dart).sum()), len(marks) - 1) for dart in darts.numpy()])
 
 
 def _softmax(exponent: Tensor) -> Tensor:
     return torch.softmax(exponent, 0)
 
 
-probabilities = Task(
-    reference=lambda energy, temperature: _softmax(-energy / temperature),
-    draw=_levels,
-    question="Is it exp(-E/T), divided by the sum of all such weights?",
+photograph = Task(
+    reference=lambda energy, temperature, darts: _hit(_softmax(-energy / temperature), darts),
+    draw=_places,
+    name="the places",
+    question="Do the probabilities exp(-E/T)/Z lie end to end, in order, and does each dart find its own?",
     mistakes={
-        "These are the weights; divide them by their sum Z": lambda E, T: torch.exp(-E / T),
-        "Low energy must be likely: check the sign in the exponent": lambda E, T: _softmax(E / T),
-        "The temperature has no effect: is it used, and inside the exponent?": lambda E, T: _softmax(-E),
-        "Divide the energy by T; you multiplied": lambda E, T: _softmax(-E * T),
-        "Divide by the sum of the weights, not by the largest": lambda E, T: torch.exp(-(E - E.min()) / T),
-        "Divide by the sum of the weights; you divided by their number or mean":
-            lambda E, T: torch.exp(-E / T) / torch.exp(-E / T).mean(),
-        "p falls off as exp(-E/T), not as 1/E": lambda E, T: (1 / E) / (1 / E).sum(),
-        "p falls off as exp(-E/T), not on a straight line": lambda E, T: (E.max() - E) / (E.max() - E).sum(),
+        "Low energy must be likely: check the sign in the exponent": lambda E, T, u: _hit(_softmax(E / T), u),
+        "The temperature has no effect: is it used, and inside the exponent?": lambda E, T, u: _hit(_softmax(-E), u),
+        "Divide the energy by T; you multiplied": lambda E, T, u: _hit(_softmax(-E * T), u),
+        "The weights must be divided by their sum, so that the ruler is 1 long":
+            lambda E, T, u: _hit(torch.exp(-E / T), u),
+        "Divide by the sum of the weights, not by the largest":
+            lambda E, T, u: _hit(torch.exp(-(E - E.min()) / T), u),
+        "Every place gets the same length: the energies are not used":
+            lambda E, T, u: _hit(torch.ones_like(E) / len(E), u),
+        "This is the most likely place each time; which place does the dart hit?":
+            lambda E, T, u: np.full(len(u), int(E.argmin())),
+        "A dart belongs to the place whose mark is the first beyond it; you are one place too far":
+            lambda E, T, u: _hit(_softmax(-E / T), u) + 1,
+        "You are one place too early: the first place reaches from 0 to the first mark":
+            lambda E, T, u: _hit(_softmax(-E / T), u) - 1,
+        "The lengths must be added up, so that the marks rise: cumsum is missing":
+            lambda E, T, u: torch.searchsorted(_softmax(-E / T).sort().values, u),
+        "The places were sorted by probability: keep their order":
+            lambda E, T, u: _hit(_softmax(-E / T).sort(descending=True).values, u),
+        "The places were sorted by energy, the highest first: keep their order":
+            lambda E, T, u: _hit(_softmax(-E / T).sort().values, u),
+        "The darts were sorted: answer in their order": lambda E, T, u: _hit(_softmax(-E / T), u.sort().values),
+        "This counts how many darts hit each place; return the place of each dart":
+            lambda E, T, u: np.bincount(_hit(_softmax(-E / T), u), minlength=len(E)),
+        "These are the probabilities; now find the place of each dart": lambda E, T, u: _softmax(-E / T),
+        "These are energies; return the index of the place": lambda E, T, u: E[_hit(_softmax(-E / T), u)],
         "The exponent is -E/T: T divides the energy only, not the whole weight":
-            lambda E, T: torch.exp(-E) / T / (torch.exp(-E)).sum(),
-        "The exponent holds E, not E²": lambda E, T: _softmax(-(E**2) / T),
-        "The base is e, not 2": lambda E, T: _softmax(-E * math.log(2) / T),
-        "These are log probabilities; exponentiate them": lambda E, T: torch.log_softmax(-E / T, 0),
-    },
-)  # fmt: skip
-
-
-def _plain_log_sum(E: Tensor, T: float, shift: Tensor | float = 0.0) -> Tensor:
-    """log Z from exponentials with nothing, or the wrong thing, taken out."""
-    return torch.log(torch.exp(-E / T - shift).sum()) + shift
-
-
-log_partition = Task(
-    reference=lambda energy, temperature: float(np.logaddexp.reduce(-energy.numpy() / temperature)),
-    draw=lambda rng: (torch.tensor(rng.normal(0, 2, rng.integers(3, 9)) + rng.choice([-900, 0, 1500])),
-                      float(rng.choice([0.6, 1.7]))),
-    name="log Z",
-    rtol=1e-7,
-    question="Is it the log of the sum of exp(-E/T), with the largest exponent taken out before and added back after?",
-    mistakes={
-        "You took the largest exponent out and did not add it back":
-            lambda E, T: torch.logsumexp(-E / T, 0) - (-E / T).max(),
-        "You took the largest exponent out and subtracted it again; add it back":
-            lambda E, T: torch.logsumexp(-E / T, 0) - 2 * (-E / T).max(),
-        "exp overflowed or underflowed: take out the largest exponent first": _plain_log_sum,
-        "The exponent that you took out is not the largest: that belongs to the lowest energy":
-            lambda E, T: _plain_log_sum(E, T, (-E / T).min()),
-        "This is Z; take its log": lambda E, T: torch.exp(-E / T).sum(),
-        "The sign is wrong: the exponent is -E/T": lambda E, T: torch.logsumexp(E / T, 0),
-        "This is the log of the mean; Z is the sum": lambda E, T: torch.logsumexp(-E / T, 0) - math.log(len(E)),
-        "This is -T log Z, the free energy": lambda E, T: -T * torch.logsumexp(-E / T, 0),
-        "This is -log Z": lambda E, T: -torch.logsumexp(-E / T, 0),
-        "The temperature is not used": lambda E, T: torch.logsumexp(-E, 0),
-        "T divides each energy, inside the exponential, and not the log": lambda E, T: torch.logsumexp(-E, 0) / T,
-        "Divide the energy by T; you multiplied": lambda E, T: torch.logsumexp(-E * T, 0),
-        "What you take out is -E/T, with its T; add back the same": lambda E, T:
-            torch.logsumexp(-E / T, 0) - (-E / T).max() + (-E).max(),
-        "This is the largest exponent alone; the other states count too": lambda E, T: (-E / T).max(),
-        "This is the sum of the exponents; take exp first": lambda E, T: (-E / T).sum(),
-        "The log is to the base e": lambda E, T: torch.logsumexp(-E / T, 0) / math.log(10),
+            lambda E, T, u: _hit(torch.exp(-E) / T / torch.exp(-E).sum(), u),
+        "The base is e, not 2": lambda E, T, u: _hit(_softmax(-E * math.log(2) / T), u),
+        "p falls off as exp(-E/T), not as exp(-(E/T)²)": lambda E, T, u: _hit(_softmax(-((E / T) ** 2)), u),
+        "The ruler starts at the last place: lay the places in their order":
+            lambda E, T, u: len(E) - 1 - _hit(_softmax(-E / T).flip(0), u),
     },
 )  # fmt: skip
 
@@ -103,6 +93,12 @@ def _density_by_rows(E: Tensor, cell: float, T: float) -> tuple[Tensor, Tensor]:
 def _density_without_care(E: Tensor, cell: float, T: float) -> tuple[Tensor, Tensor]:
     weight = torch.exp(-E / T)
     return weight / (weight.sum() * cell), torch.log(weight.sum() * cell)
+
+
+def _density_from_the_top(E: Tensor, cell: float, T: float) -> tuple[Tensor, Tensor]:
+    exponent = -E / T
+    log_z = exponent.min() + torch.log(torch.exp(exponent - exponent.min()).sum() * cell)
+    return torch.exp(exponent - log_z), log_z
 
 
 density = Task(
@@ -137,66 +133,88 @@ density = Task(
         "cell already is dx * dy; use it once": lambda E, c, T: {
             "p": _density(E, c**E.ndim, T)[0], "log Z": _density(E, c**E.ndim, T)[1]},
         "In the plane, sum over both axes": lambda E, c, T: _density_by_rows(E, c, T) if E.ndim > 1 else None,
-        "exp overflowed: use log-sum-exp, as in Exercise 1.2": _density_without_care,
+        "The exponent that you took out is not the largest: that belongs to the lowest energy": _density_from_the_top,
+        "exp overflowed or underflowed: take out the largest exponent first": _density_without_care,
     },
 )  # fmt: skip
 
 
-def _system(rng: np.random.Generator) -> tuple[Tensor, Tensor, float, float]:
-    """A Boltzmann density of a tilted quartic well, its energy, the spacing and the temperature."""
-    n, T = int(rng.integers(301, 501)), float(rng.choice([0.5, 1.7, 2.4]))
+def _to_heat(rng: np.random.Generator) -> tuple[Tensor, float, Tensor]:
+    """A tilted quartic well, its spacing, and a few temperatures in no order."""
+    n = int(rng.integers(301, 501))
     x = torch.linspace(-5, 5, n, dtype=torch.float64)
     E = 0.25 * x**4 + rng.normal(0, 0.5) * x + rng.normal(0, 0.5) * x**2 + rng.normal(0, 1)
-    return _density(E, 10 / (n - 1), T)[0], E, 10 / (n - 1), T
+    return E, 10 / (n - 1), torch.tensor(rng.permutation([0.5, 0.8, 1.7, 2.4])[: rng.integers(2, 5)])
 
 
-def _thermodynamics(p: Tensor, energy: Tensor, cell: float, temperature: float) -> tuple[Tensor, ...]:
-    mass = p * cell
-    U, S = (mass * energy).sum(), -(mass * torch.log(p)).sum()
-    return U, S, U - temperature * S, (mass * (energy - U) ** 2).sum() / temperature**2
+def _heat(energy: Tensor, cell: float, temperatures: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """U, S and C from p itself, the entropy as -∫ p log p."""
+    p = [_density(energy, cell, float(T))[0].numpy() for T in temperatures]
+    U = np.array([(q * energy.numpy()).sum() * cell for q in p])
+    S = np.array([-(q * np.log(np.maximum(q, 1e-300))).sum() * cell for q in p])
+    squares = np.array([(q * energy.numpy() ** 2).sum() * cell for q in p])
+    return U, S, (squares - U**2) / temperatures.numpy() ** 2
 
 
-def _of(
-    U: Tensor | None = None, S: Tensor | None = None, F: Tensor | None = None, C: Tensor | None = None
-) -> dict[str, Tensor]:
-    """Some of the four quantities."""
-    values = {"mean energy U": U, "entropy S": S, "free energy F": F, "heat capacity C": C}
-    return {name: value for name, value in values.items() if value is not None}
+def _of(U: Any = None, S: Any = None, C: Any = None) -> dict[str, Any]:
+    """Some of the three quantities."""
+    return {name: value for name, value in (("U", U), ("S", S), ("C", C)) if value is not None}
 
 
-thermodynamics = Task(
-    reference=_thermodynamics,
-    draw=_system,
-    outputs=("mean energy U", "entropy S", "free energy F", "heat capacity C"),
+def _entropy_by_log_p(E: Tensor, c: float, T: Tensor) -> np.ndarray:
+    p = [_density(E, c, float(t))[0] for t in T]
+    return np.array([-float((q * torch.log(q)).sum()) * c for q in p])  # nan where p has become 0
+
+
+def _log_z(E: Tensor, c: float, T: Tensor) -> np.ndarray:
+    return np.array([_density(E, c, float(t))[1] for t in T])
+
+
+heat = Task(
+    reference=_heat,
+    draw=_to_heat,
+    outputs=("U", "S", "C"),
+    rtol=1e-5,
     question={
-        "mean energy U": "Is each energy weighted with p, and the sum multiplied by the cell?",
-        "entropy S": "Is it -Σ p log p times the cell, with the natural log?",
-        "free energy F": "Is it U - T S?",
-        "heat capacity C": "Is it the variance of the energy under p, over T²?",
+        "U": "Is each energy weighted with p, the sum multiplied by the cell, and p that of this temperature?",
+        "S": "Is it U/T + log Z?",
+        "C": "Is it the variance of the energy under p, over T²?",
     },
     mistakes={
-        "Weight each energy with p": lambda p, E, c, T: _of(U=E.mean()),
-        "An average is an integral: it needs its dx": lambda p, E, c, T: _of(U=(p * E).sum()),
-        "An integral needs its dx": lambda p, E, c, T: _of(S=-(p * torch.log(p)).sum()),
-        "The log takes the density alone, without dx": lambda p, E, c, T: _of(S=-(p * c * torch.log(p * c)).sum()),
-        "This is the entropy in bits: use the natural log": lambda p, E, c, T: _of(S=-(p * c * torch.log2(p)).sum()),
-        "The sign is wrong: S = -∫ p log p dx": lambda p, E, c, T: _of(S=(p * c * torch.log(p)).sum()),
-        "The weight p is missing in the entropy": lambda p, E, c, T: _of(S=-(c * torch.log(p)).sum()),
-        "F is U - T S; you computed U + T S":
-            lambda p, E, c, T: _of(F=sum(_thermodynamics(p, E, c, T)[k] * (1, T)[k] for k in (0, 1))),
-        "T is missing in F = U - T S":
-            lambda p, E, c, T: _of(F=_thermodynamics(p, E, c, T)[0] - _thermodynamics(p, E, c, T)[1]),
-        "The variance is divided by T once; C divides by T²":
-            lambda p, E, c, T: _of(C=T * _thermodynamics(p, E, c, T)[3]),
-        "The variance is not divided by T²": lambda p, E, c, T: _of(C=T**2 * _thermodynamics(p, E, c, T)[3]),
-        "The variance is multiplied by T²; divide": lambda p, E, c, T: _of(C=T**4 * _thermodynamics(p, E, c, T)[3]),
+        "Weight each energy with p": lambda E, c, T: _of(U=E.mean().expand(len(T))),
+        "An average is an integral: it needs its dx": lambda E, c, T: _of(U=_heat(E, c, T)[0] / c),
+        "Every temperature gives the same: is T handed to `density`?":
+            lambda E, c, T: _of(*_heat(E, c, torch.ones_like(T))),
+        "Every temperature gives the first one's values: is T the one of the loop?":
+            lambda E, c, T: _of(*_heat(E, c, T[:1].expand(len(T)))),
+        "Every temperature gives the last one's values: append inside the loop":
+            lambda E, c, T: _of(*_heat(E, c, T[-1:].expand(len(T)))),
+        "Only the last temperature is returned: collect all of them":
+            lambda E, c, T: _of(*(v[-1] for v in _heat(E, c, T))),
+        "Return the values in the order of the temperatures": lambda E, c, T: _of(*_heat(E, c, T.flip(0))),
+        "S has the wrong sign": lambda E, c, T: _of(S=-_heat(E, c, T)[1]),
+        "In S, U is divided by T": lambda E, c, T: _of(S=_heat(E, c, T)[0] + _log_z(E, c, T)),
+        "In S, log Z is added: -log p = E/T + log Z": lambda E, c, T: _of(S=_heat(E, c, T)[0] / T - _log_z(E, c, T)),
+        "log Z is missing in S": lambda E, c, T: _of(S=_heat(E, c, T)[0] / T.numpy()),
+        "This is log Z, not S": lambda E, c, T: _of(S=_log_z(E, c, T)),
+        "This is T S": lambda E, c, T: _of(S=_heat(E, c, T)[1] * T.numpy()),
+        "This is the free energy, not the entropy": lambda E, c, T: _of(S=-T.numpy() * _log_z(E, c, T)),
+        "This is the entropy in bits: use the natural log": lambda E, c, T: _of(S=_heat(E, c, T)[1] / math.log(2)),
+        "An integral needs its dx": lambda E, c, T: _of(S=_heat(E, c, T)[1] / c),
+        "Where p has become 0, p log p is nan: take S = U/T + log Z, which needs no log of p":
+            lambda E, c, T: _of(S=_entropy_by_log_p(E, c, T)),
+        "The log takes the density alone, without dx": lambda E, c, T: _of(S=_heat(E, c, T)[1] - math.log(c)),
+        "The variance is divided by T once; C divides by T²": lambda E, c, T: _of(C=T.numpy() * _heat(E, c, T)[2]),
+        "The variance is not divided by T²": lambda E, c, T: _of(C=T.numpy() ** 2 * _heat(E, c, T)[2]),
+        "The variance is multiplied by T²; divide": lambda E, c, T: _of(C=T.numpy() ** 4 * _heat(E, c, T)[2]),
         "Subtract the square of the mean: the variance, not the mean square":
-            lambda p, E, c, T: _of(C=(p * c * E**2).sum() / T**2),
-        "Square the mean energy before you subtract it":
-            lambda p, E, c, T: _of(C=((p * c * E**2).sum() - (p * c * E).sum()) / T**2),
-        "C is the variance over T², not U/T": lambda p, E, c, T: _of(C=_thermodynamics(p, E, c, T)[0] / T),
+            lambda E, c, T: _of(C=_heat(E, c, T)[2] + (_heat(E, c, T)[0] / T.numpy()) ** 2),
+        "The variance is an integral: it needs its dx": lambda E, c, T: _of(C=_heat(E, c, T)[2] / c),
+        "C is the variance over T², not U/T": lambda E, c, T: _of(C=_heat(E, c, T)[0] / T.numpy()),
         "This is a standard deviation; C takes the variance":
-            lambda p, E, c, T: _of(C=_thermodynamics(p, E, c, T)[3].sqrt() / T),
+            lambda E, c, T: _of(C=np.sqrt(_heat(E, c, T)[2]) / T.numpy()),
+        "The squared distance from the mean, not the distance, is averaged":
+            lambda E, c, T: _of(C=0 * _heat(E, c, T)[2]),
     },
 )  # fmt: skip
 

@@ -1,6 +1,9 @@
-"""Exercises on descent at a temperature: the thermal step, a schedule, a success rate, the temperature of SGD."""
+"""Exercises on descent at a temperature: thermometer, annealer, race, a success rate, the temperature of SGD."""
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -8,105 +11,414 @@ from torch import Tensor
 
 from course_utils import descent
 
-from ..checks import Task
+from ..checks import Task, frame
 
-__all__ = ["exponential_schedule", "sgd_temperature", "success_rate", "thermal_step"]
-
-
-def _state(rng: np.random.Generator) -> tuple[Tensor, Tensor, float, float, Tensor]:
-    """Parameters of some shape, a gradient, a step size, a temperature and the noise."""
-    shape = [(4,), (2, 3), (5, 1), (3, 2, 2)][rng.integers(4)]
-    x, gradient, noise = (torch.tensor(rng.normal(0, 1.5, shape)) for _ in range(3))
-    return x, gradient, float(rng.choice([0.01, 0.07, 0.3])), float(rng.choice([0.2, 2.5, 7.0])), noise
+__all__ = ["anneal", "race", "sgd_temperature", "success_rate", "take_temperature"]
 
 
-thermal_step = Task(
-    reference=lambda x, gradient, step_size, temperature, noise:
-        x.sub(gradient, alpha=step_size).add(noise, alpha=(2 * step_size * temperature) ** 0.5),
-    draw=_state,
-    name="x after one step",
-    question="Is it x minus the step size times the gradient, plus the noise times √(2·lr·T)?",
+# ------------------------------------------------------------------------------------------------- a thermometer
+
+Map = Callable[[Tensor], Tensor]
+"""Of states: a step, or a gradient."""
+
+
+def _somebodys(rng: np.random.Generator) -> tuple[Map, Map, Tensor, int, int]:
+    """Steps without chance that wander about, a gradient that is not theirs, starts, steps and burn-in."""
+    n, dim = int(rng.integers(3, 7)), int(rng.integers(2, 5))
+    a, k = torch.tensor(rng.normal(0, 0.4, (dim, dim))), torch.tensor(rng.normal(0, 1, (dim, dim)))
+    b, x = torch.tensor(rng.normal(0, 1, dim)), torch.tensor(rng.normal(0, 1, (n, dim)))
+    burn_in = int(rng.integers(2, 5))
+    return (
+        lambda x: x / 2 + torch.sin(x @ k + b),
+        lambda x: x + x**3 / 4 + x @ a,
+        x,
+        burn_in + int(rng.integers(3, 8)),
+        burn_in,
+    )
+
+
+def _virial(x: Tensor, gradient: Map, before: Tensor) -> Tensor:
+    return (x * gradient(x)).sum(1)
+
+
+def _averages(
+    step: Map, gradient: Map, x: Tensor, n_steps: int, burn_in: int, *, of: Callable = _virial, shift: int = 0
+) -> Tensor:
+    """What each chain reads, shape (readings, chains): after each step from burn_in + shift on, divided by dim."""
+    states = [x]
+    for _ in range(n_steps):
+        states.append(step(states[-1]))
+    pairs = list(zip(states[1:], states[:-1], strict=True))[burn_in + shift :]
+    return torch.stack([of(after, gradient, before) for after, before in pairs]) / x.shape[1]
+
+
+def _reading(rows: Tensor, scale: float = 1.0) -> tuple[Tensor, Tensor]:
+    """T and its error from what each chain reads."""
+    of_chain = scale * rows.mean(0)
+    return of_chain.mean(), of_chain.std() / math.sqrt(len(of_chain))
+
+
+def _before(step: Map, gradient: Map, x: Tensor, n_steps: int, burn_in: int) -> tuple[Tensor, Tensor]:
+    """Each state read before the step is taken."""
+    return _reading(_averages(step, gradient, x, n_steps, burn_in, of=lambda x, g, old: (old * g(old)).sum(1)))
+
+
+def _error(of: Callable[[Tensor], Tensor]) -> Callable[..., dict[str, Tensor]]:
+    """A mistake in the error alone, from the readings of all chains."""
+    return lambda s, g, x, n, b: {"the error": of(_averages(s, g, x, n, b))}
+
+
+take_temperature = Task(
+    reference=lambda step, gradient, x, n_steps, burn_in: _reading(_averages(step, gradient, x, n_steps, burn_in)),
+    draw=_somebodys,
+    outputs=("T", "the error"),
+    question={
+        "T": "Is it the sum of x·∇E over the coordinates, averaged over the readings and the chains, over dim?",
+        "the error": "Is it the standard deviation of the chains' own averages, over the root of their number?",
+    },
     mistakes={
-        "This is lr·√T: its temperature is T·lr/2. It needs √(2·lr·T)":
-            lambda x, g, e, T, xi: x - e * g + e * math.sqrt(T) * xi,
-        "The 2 under the root is missing: this has half of T": lambda x, g, e, T, xi: x - e * g + math.sqrt(e * T) * xi,
-        "The 2 belongs under the root": lambda x, g, e, T, xi: x - e * g + 2 * math.sqrt(e * T) * xi,
-        "T belongs under the root": lambda x, g, e, T, xi: x - e * g + math.sqrt(2 * e) * T * xi,
-        "The step size belongs under the root, not before it":
-            lambda x, g, e, T, xi: x - e * g + e * math.sqrt(2 * T) * xi,
-        "The temperature is not used": lambda x, g, e, T, xi: x - e * g + math.sqrt(2 * e) * xi,
-        "T multiplies under the root: this divides by it (is it β?)":
-            lambda x, g, e, T, xi: x - e * g + math.sqrt(2 * e / T) * xi,
-        "The step size is missing in the noise": lambda x, g, e, T, xi: x - e * g + math.sqrt(2 * T) * xi,
-        "The root is missing: 2·lr·T is the variance of the noise": lambda x, g, e, T, xi: x - e * g + 2 * e * T * xi,
-        "The step size is in the noise twice: lr times the gradient only, not times gradient plus noise":
-            lambda x, g, e, T, xi: x - e * g + e * math.sqrt(2 * e * T) * xi,
+        "Divide by dim, the number of coordinates: each of them carries one T":
+            lambda s, g, x, n, b: _reading(_averages(s, g, x, n, b), x.shape[1]),
+        "You divided by dim twice: is x·∇E the sum over the coordinates, not the mean?":
+            lambda s, g, x, n, b: _reading(_averages(s, g, x, n, b), 1 / x.shape[1]),
+        "This is read from the first step on: nothing is read before the start is forgotten":
+            lambda s, g, x, n, b: _reading(_averages(s, g, x, n, 0)),
+        "Readings begin after the burn-in, but they are divided by all n_steps":
+            lambda s, g, x, n, b: _reading(_averages(s, g, x, n, b), (n - b) / n),
+        "All steps are read, and divided by n_steps - burn_in":
+            lambda s, g, x, n, b: _reading(_averages(s, g, x, n, 0), n / (n - b)),
+        "The readings are added up: divide by their number, n_steps - burn_in":
+            lambda s, g, x, n, b: _reading(_averages(s, g, x, n, b), n - b),
+        "The readings are divided by burn_in; there are n_steps - burn_in of them":
+            lambda s, g, x, n, b: _reading(_averages(s, g, x, n, b), (n - b) / b),
+        "Step first, then read: this reads the state before each step": _before,
+        "The first reading is missing: the step that is counted burn_in is read, too":
+            lambda s, g, x, n, b: _reading(_averages(s, g, x, n, b, shift=1)),
+        "The first reading is missing, though it is counted: the step burn_in is read, too":
+            lambda s, g, x, n, b: _reading(_averages(s, g, x, n, b, shift=1), (n - b - 1) / (n - b)),
+        "There is a reading too many: the first is that of the step counted burn_in, from 0":
+            lambda s, g, x, n, b: _reading(_averages(s, g, x, n, b, shift=-1)),
+        "There is a reading too many, and it is not counted: the first is that of the step counted burn_in, from 0":
+            lambda s, g, x, n, b: _reading(_averages(s, g, x, n, b, shift=-1), (n - b + 1) / (n - b)),
+        "x and ∇E belong to the same state: here the gradient is that before the step":
+            lambda s, g, x, n, b: _reading(_averages(s, g, x, n, b, of=lambda x, g, old: (x * g(old)).sum(1))),
+        "x and ∇E belong to the same state: here x is that before the step":
+            lambda s, g, x, n, b: _reading(_averages(s, g, x, n, b, of=lambda x, g, old: (old * g(x)).sum(1))),
+        "x stays at the start: what `step` returns is the next x":
+            lambda s, g, x, n, b: _reading(_averages(lambda _: s(x), g, x, n, b)),
+        "This reads x·x, which is right in one bowl only: read x·∇E":
+            lambda s, g, x, n, b: _reading(_averages(s, g, x, n, b, of=lambda x, g, old: (x * x).sum(1))),
+        "This reads |∇E|²: read x·∇E":
+            lambda s, g, x, n, b: _reading(_averages(s, g, x, n, b, of=lambda x, g, old: (g(x) ** 2).sum(1))),
+        "This is the last reading alone: average over all of them":
+            lambda s, g, x, n, b: _reading(_averages(s, g, x, n, b)[-1:]),
+        "The sign is turned": lambda s, g, x, n, b: _reading(_averages(s, g, x, n, b), -1),
+        "T is the mean over the chains, not their sum":
+            lambda s, g, x, n, b: {"T": _averages(s, g, x, n, b).mean(0).sum()},
+        "T is one number, the mean over the chains": lambda s, g, x, n, b: {"T": _averages(s, g, x, n, b).mean(0)},
+        "This is the spread of one chain; the error of a mean is that over the root of their number":
+            _error(lambda rows: rows.mean(0).std()),
+        "Divide the spread by the root of the number of chains, not by the number":
+            _error(lambda rows: rows.mean(0).std() / rows.shape[1]),
+        "This is the variance of the mean; its root is the error":
+            _error(lambda rows: rows.mean(0).var() / rows.shape[1]),
+        "A spread is estimated with n - 1 (`.std()`), since the mean comes from the same n chains":
+            _error(lambda rows: rows.mean(0).std(correction=0) / math.sqrt(rows.shape[1])),
+        "The readings of one chain are not independent: the error is the spread of the chains' averages":
+            _error(lambda rows: rows.std() / math.sqrt(rows.numel())),
+        "This is the spread of single readings: average each chain first":
+            _error(lambda rows: rows.std() / math.sqrt(rows.shape[1])),
+        "The spread is over the root of the number of chains, not of readings":
+            _error(lambda rows: rows.mean(0).std() / math.sqrt(rows.shape[0])),
+        "The error is not divided by dim, as T is":
+            lambda s, g, x, n, b: {"the error": _reading(_averages(s, g, x, n, b), x.shape[1])[1]},
+        "The error is not divided by the number of readings, as T is":
+            lambda s, g, x, n, b: {"the error": _reading(_averages(s, g, x, n, b), n - b)[1]},
+    },
+)  # fmt: skip
+
+# ---------------------------------------------------------------------------------------------------- the annealer
+
+
+@dataclass(frozen=True)
+class _Hills:
+    """An energy of some coordinates with hills of modest height, and its gradient."""
+
+    pull: Tensor
+    wave: Tensor
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return (x**2).sum(-1) / 2 + x @ self.pull + torch.cos(x @ self.wave)
+
+    def grad(self, x: Tensor) -> Tensor:
+        return x + self.pull - torch.sin(x @ self.wave)[..., None] * self.wave
+
+
+def _hills(rng: np.random.Generator, dim: int) -> _Hills:
+    return _Hills(*(torch.tensor(rng.normal(0, 1, dim)) for _ in range(2)))
+
+
+def _cooling(rng: np.random.Generator) -> tuple[_Hills, Tensor, Tensor, float, Tensor]:
+    """A landscape, starts of which some are low, temperatures in no order, a step size, and the noise."""
+    n, dim, steps = int(rng.integers(3, 6)), int(rng.integers(2, 5)), int(rng.integers(4, 9))
+    energy, x = _hills(rng, dim), torch.tensor(rng.normal(0, 1.5, (n, dim)))
+    for _ in range(20):
+        x[0] = x[0] - 0.2 * energy.grad(x)[0]  # this one has nowhere lower to go
+    temperatures = torch.tensor(rng.uniform(0.1, 3.0, steps))
+    return energy, x, temperatures, float(rng.uniform(0.02, 0.2)), torch.tensor(rng.normal(0, 1, (steps, n, dim)))
+
+
+def _walked(
+    energy: Any,
+    x: Tensor,
+    temperatures: Tensor,
+    step_size: float,
+    noise: Tensor,
+    size: Callable[[float, float], float] = lambda e, T: math.sqrt(2 * e * T),
+    drift: float | None = None,
+) -> tuple[Tensor, Tensor]:
+    """The start and the state after each step, and their energies."""
+    states, drift = [x], step_size if drift is None else drift
+    for T, kick in zip(temperatures.tolist(), noise, strict=True):
+        states.append(states[-1].sub(energy.grad(states[-1]), alpha=drift).add(kick, alpha=size(step_size, T)))
+    return torch.stack(states), torch.stack([energy(state) for state in states])
+
+
+def _annealed(*given: Any, **how: Any) -> tuple[Tensor, Tensor]:
+    """The path and the lowest energy so far."""
+    states, heights = _walked(*given, **how)
+    return states[1:], heights.cummin(0).values[1:]
+
+
+def _sized(size: Callable[[float, float], float]) -> Callable[..., tuple[Tensor, Tensor]]:
+    """A mistake in the size of the noise, which has consequences for all that follows."""
+    return lambda *given: _annealed(*given, size=size)
+
+
+def _lowest(of: Callable[[Tensor], Tensor]) -> Callable[..., dict[str, Tensor]]:
+    """A mistake in the lowest energy alone, from those of the start and of each step."""
+    return lambda *given: {"the lowest energy": of(_walked(*given)[1])}
+
+
+def _from_start(energy: Any, x: Tensor, temperatures: Tensor, step_size: float, noise: Tensor) -> tuple[Tensor, Tensor]:
+    """Each step taken from the start."""
+    rows = zip(temperatures.unsqueeze(1), noise.unsqueeze(1), strict=True)
+    path = torch.cat([_annealed(energy, x, T, step_size, kick)[0] for T, kick in rows])
+    return path, torch.stack([energy(x), *(energy(state) for state in path)]).cummin(0).values[1:]
+
+
+def _by_first_slope(energy: Any, x: Tensor, temperatures: Tensor, step_size: float, noise: Tensor) -> dict[str, Tensor]:
+    """The gradient taken once, at the start."""
+    kicks = (2 * step_size * temperatures).sqrt()[:, None, None] * noise
+    return {"the path": x + (kicks - step_size * energy.grad(x)).cumsum(0)}
+
+
+anneal = Task(
+    reference=lambda energy, x, temperatures, step_size, noise: _annealed(energy, x, temperatures, step_size, noise),
+    draw=_cooling,
+    outputs=("the path", "the lowest energy"),
+    question={
+        "the path": "Is it x minus ε∇E plus √(2εT) times the noise of that step, again and again?",
+        "the lowest energy": "Is it, for each chain, the smallest E among the start and all states until then?",
+    },
+    mistakes={
+        "This is lr·√T: its temperature is T·lr/2. It needs √(2·lr·T)": _sized(lambda e, T: e * math.sqrt(T)),
+        "The 2 under the root is missing: this has half of T": _sized(lambda e, T: math.sqrt(e * T)),
+        "The 2 belongs under the root": _sized(lambda e, T: 2 * math.sqrt(e * T)),
+        "T belongs under the root": _sized(lambda e, T: math.sqrt(2 * e) * T),
+        "The step size belongs under the root, not before it": _sized(lambda e, T: e * math.sqrt(2 * T)),
+        "The temperature is not used": _sized(lambda e, T: math.sqrt(2 * e)),
+        "T multiplies under the root: this divides by it": _sized(lambda e, T: math.sqrt(2 * e / T) if T else math.inf),
+        "The step size is missing in the noise": _sized(lambda e, T: math.sqrt(2 * T)),
+        "The root is missing: 2·lr·T is the variance of the noise": _sized(lambda e, T: 2 * e * T),
         "The noise is added to the gradient and shrinks with it: it belongs to x, outside of lr·(…)":
-            lambda x, g, e, T, xi: x - e * (g + math.sqrt(2 * e * T) * xi),
-        "Add the noise as it was handed to you; its sign is turned":
-            lambda x, g, e, T, xi: x - e * g - math.sqrt(2 * e * T) * xi,
-        "This goes uphill: descent subtracts the gradient":
-            lambda x, g, e, T, xi: x + e * g + math.sqrt(2 * e * T) * xi,
-        "The step size is missing before the gradient": lambda x, g, e, T, xi: x - g + math.sqrt(2 * e * T) * xi,
-        "T stands in the noise only; the gradient is not divided by it":
-            lambda x, g, e, T, xi: x - e * g / T + math.sqrt(2 * e) * xi,
-        "The gradient is missing: this is a random walk": lambda x, g, e, T, xi: x + math.sqrt(2 * e * T) * xi,
-        "The noise itself is missing: here its size is added": lambda x, g, e, T, xi: x - e * g + math.sqrt(2 * e * T),
-        "There is no noise in it": lambda x, g, e, T, xi: x - e * g,
-        "This is the change of x; add it to x": lambda x, g, e, T, xi: math.sqrt(2 * e * T) * xi - e * g,
-        "One number of the noise is used for all parameters":
-            lambda x, g, e, T, xi: x - e * g + math.sqrt(2 * e * T) * xi.flatten()[0],
+            _sized(lambda e, T: -e * math.sqrt(2 * e * T)),
+        "The step size is in the noise twice": _sized(lambda e, T: e * math.sqrt(2 * e * T)),
+        "Add the noise as it was handed to you; its sign is turned": _sized(lambda e, T: -math.sqrt(2 * e * T)),
+        "There is no noise in it": _sized(lambda e, T: 0.0),
+        "The noise has no size: it is √(2·lr·T) times the numbers": _sized(lambda e, T: 1.0),
+        "This goes uphill: descent subtracts the gradient": lambda E, x, T, e, z: _annealed(E, x, T, e, z, drift=-e),
+        "The step size is missing before the gradient": lambda E, x, T, e, z: _annealed(E, x, T, e, z, drift=1.0),
+        "The gradient is missing: this is a random walk": lambda E, x, T, e, z: _annealed(E, x, T, e, z, drift=0.0),
+        "Each step has a temperature of its own; here the first one is used throughout":
+            lambda E, x, T, e, z: _annealed(E, x, T[:1].expand(len(T)), e, z),
+        "Each step has a temperature of its own; here the last one is used throughout":
+            lambda E, x, T, e, z: _annealed(E, x, T[-1:].expand(len(T)), e, z),
+        "Each step has a temperature of its own; here their mean is used throughout":
+            lambda E, x, T, e, z: _annealed(E, x, T.mean().expand(len(T)), e, z),
+        "The temperatures are used from the last to the first": lambda E, x, T, e, z: _annealed(E, x, T.flip(0), e, z),
+        "The first temperature belongs to the first step; here each comes a step too late":
+            lambda E, x, T, e, z: _annealed(E, x, torch.cat([T[:1], T[:-1]]), e, z),
+        "The first temperature belongs to the first step; here each comes a step too early":
+            lambda E, x, T, e, z: _annealed(E, x, torch.cat([T[1:], T[-1:]]), e, z),
+        "Each step has a row of the noise of its own; here the first one is used throughout":
+            lambda E, x, T, e, z: _annealed(E, x, T, e, z[:1].expand_as(z)),
+        "Each chain has its own noise; here all get that of the first":
+            lambda E, x, T, e, z: _annealed(E, x, T, e, z[:, :1].expand_as(z)),
+        "Each step starts where the last one ended; here all start at the start": _from_start,
+        "The gradient is that of the present state; here it stays that of the start": _by_first_slope,
+        "This is the state before each step": lambda *given: {"the path": _walked(*given)[0][:-1]},
+        "The path has a row for each step: the start is one row too many":
+            lambda *given: {"the path": _walked(*given)[0]},
+        "These are the last states; the path holds those after each step":
+            lambda *given: {"the path": _walked(*given)[0][-1]},
+        "The start counts, too: begin with its energy": _lowest(lambda E: E[1:].cummin(0).values),
+        "This is the energy after each step; keep the lowest so far": _lowest(lambda E: E[1:]),
+        "This is the highest so far": _lowest(lambda E: E.cummax(0).values[1:]),
+        "This is a step behind: take the step, then look": _lowest(lambda E: E.cummin(0).values[:-1]),
+        "Each chain has its own lowest energy; this is the lowest of all":
+            _lowest(lambda E: E.cummin(0).values[1:].amin(1, keepdim=True).expand(len(E) - 1, E.shape[1])),
+        "This is the lowest of all chains, one number for each step": _lowest(lambda E: E.cummin(0).values[1:].amin(1)),
+        "This is the lowest of the whole run; after each step the lowest so far is asked for":
+            _lowest(lambda E: E.amin(0).expand(len(E) - 1, E.shape[1])),
+        "This is the lowest of the whole run, one row; there is a row for each step": _lowest(lambda E: E.amin(0)),
+        "The lowest energy has a row for each step: that of the start alone is one too many":
+            _lowest(lambda E: E.cummin(0).values),
+        "This is the smaller one of the last two energies; keep the lowest of all so far":
+            _lowest(lambda E: torch.minimum(E[1:], E[:-1])),
     },
 )  # fmt: skip
 
-
-def _schedule(rng: np.random.Generator) -> tuple[float, float, int]:
-    """A start temperature, a lower end, and a number of steps."""
-    start = float(rng.uniform(0.5, 20))
-    return start, start * float(rng.uniform(0.01, 0.6)), int(rng.integers(3, 40))
+# -------------------------------------------------------------------------------------------------------- the race
 
 
-def _s(n: int) -> Tensor:
-    return torch.linspace(0, 1, n, dtype=torch.float64)
+def _entries(rng: np.random.Generator) -> tuple[_Hills, dict[str, tuple[Tensor, int]], float, Tensor, Tensor]:
+    """A landscape, two or three entries of which one has several parts, a step size, starts, and the noise."""
+    dim, runs, steps = int(rng.integers(2, 4)), int(rng.integers(4, 8)), 12
+    names = rng.permutation(["one", "two", "three", "four"])[: rng.integers(2, 4)]
+    parts = {"one": 1, "two": 2, "three": 3, "four": 4}
+    entries = {str(n): (torch.tensor(rng.uniform(0.2, 2.0, steps // parts[n])), parts[n]) for n in names}
+    entries["three again"] = torch.tensor(rng.uniform(0.2, 2.0, 4)), 3
+    starts, noise = (torch.tensor(rng.normal(0, 1.5, (k, runs, dim))) for k in (5, steps))
+    return _hills(rng, dim), entries, float(rng.uniform(0.02, 0.1)), starts, noise
 
 
-exponential_schedule = Task(
-    reference=lambda start, end, n_steps: np.geomspace(start, end, n_steps),
-    draw=_schedule,
-    name="T of each step",
-    question="Is there one factor from each step to the next, n - 1 times, from the start to the end?",
+def _parts(
+    energy: Any,
+    entry: tuple[Tensor, int],
+    step_size: float,
+    starts: Tensor,
+    noise: Tensor,
+    *,
+    seen: str = "best",
+    same_start: bool = False,
+    go_on: bool = False,
+    rows: Callable[[int, int], int] = lambda r, n: r * n,
+) -> Tensor:
+    """The lowest energy of each part and run, shape (parts, runs)."""
+    temperatures, parts = entry
+    n, lows, x = len(temperatures), [], starts[0]
+    for r in range(parts):
+        x = x if (go_on or same_start) else starts[r]
+        path, best = _annealed(energy, x, temperatures, step_size, noise[rows(r, n) : rows(r, n) + n])
+        lows.append({"best": best[-1], "end": energy(path[-1]), "first": best[0]}[seen])
+        x = path[-1] if go_on else x
+    return torch.stack(lows)
+
+
+def _mean(lowest: Tensor) -> tuple[float, float]:
+    return float(lowest.mean()), float(lowest.std() / math.sqrt(lowest.numel()))
+
+
+def _raced(
+    of: Callable[[Tensor], tuple[Any, Any]] = lambda lows: _mean(lows.amin(0)), **how: Any
+) -> Callable[..., dict[str, tuple[Any, Any]]]:
+    """A race in which something may be wrong with the parts (`how`) or with what becomes of them (`of`)."""
+    return lambda energy, entries, step_size, starts, noise: {
+        name: of(_parts(energy, entry, step_size, starts, noise, **how)) for name, entry in entries.items()
+    }
+
+
+def _table(returned: Any, energy: Any, entries: dict, *_: Any) -> tuple[list, list]:
+    """The means and the errors in the order of the entries."""
+    if not isinstance(returned, dict):
+        kind = "None" if returned is None else f"one {type(returned).__name__}"
+        frame.fail(f"your function returned {kind}, expected a dict with a mean and an error for each entry")
+    missing = [name for name in entries if name not in returned]
+    frame.that(
+        not missing,
+        f"nothing was returned for the entry {missing[0] if missing else ''!r}",
+        hint="Is there a return in the loop?",
+    )
+    pairs = [frame.outputs(returned[name], "the mean", "its error") for name in entries]
+    return [mean for mean, _ in pairs], [error for _, error in pairs]
+
+
+def _errors(of: Callable[[Tensor], Any]) -> Callable[..., dict[str, list]]:
+    """A mistake in the errors alone."""
+    race = _raced(lambda lows: (0.0, of(lows)))
+    return lambda *given: {"the errors": [error for _, error in race(*given).values()]}
+
+
+def _means(of: Callable[[Tensor], Any]) -> Callable[..., dict[str, list]]:
+    """A mistake in the means alone."""
+    race = _raced(lambda lows: (of(lows), 0.0))
+    return lambda *given: {"the means": [mean for mean, _ in race(*given).values()]}
+
+
+def _carried(energy: Any, entries: dict, step_size: float, starts: Tensor, noise: Tensor) -> dict[str, list]:
+    """The best of earlier entries counts for the later ones."""
+    found, lowest = [], torch.full((starts.shape[1],), math.inf, dtype=starts.dtype)
+    for entry in entries.values():
+        lowest = torch.minimum(lowest, _parts(energy, entry, step_size, starts, noise).amin(0))
+        found.append(_mean(lowest))
+    return {"the means": [mean for mean, _ in found], "the errors": [error for _, error in found]}
+
+
+def _seen(race: Callable[..., dict]) -> Callable[..., dict[str, list]]:
+    """A race by the names of the outputs."""
+    return lambda *given: dict(
+        zip(("the means", "the errors"), map(list, zip(*race(*given).values(), strict=True)), strict=True)
+    )
+
+
+race = Task(
+    reference=lambda energy, entries, step_size, starts, noise:
+        _seen(_raced())(energy, entries, step_size, starts, noise),
+    draw=_entries,
+    view=_table,
+    outputs=("the means", "the errors"),
+    question={
+        "the means": "Is it the mean over the runs of the lowest energy that the best part has visited?",
+        "the errors": "Is it the standard deviation over the runs, over the root of their number?",
+    },
     mistakes={
-        "Off by one: there are n - 1 gaps, so the end is missed":
-            lambda a, b, n: a * (b / a) ** (torch.arange(n) / n),
-        "Off by one: the first step is already cooled": lambda a, b, n: a * (b / a) ** ((torch.arange(n) + 1) / n),
-        "Off by one: the first step is the start temperature itself, and the last one is the end":
-            lambda a, b, n: a * (b / a) ** ((torch.arange(n) + 1) / (n - 1)),
-        "There are n - 1 gaps between n steps, not n + 1": lambda a, b, n: a * (b / a) ** (torch.arange(n) / (n + 1)),
-        "One temperature for each step: there is one too many":
-            lambda a, b, n: np.geomspace(a, b, n + 1),
-        "One temperature for each step: there is one too few, the last":
-            lambda a, b, n: np.geomspace(a, b, n)[:-1],
-        "One temperature for each step: the start is missing": lambda a, b, n: np.geomspace(a, b, n)[1:],
-        "This falls by the same amount; it must fall by the same factor": lambda a, b, n: a + (b - a) * _s(n),
-        "This is polynomial cooling; it must fall by the same factor at every step":
-            lambda a, b, n: b + (a - b) * (1 - _s(n)) ** 2,
-        "The base is wrong: e^-s ends at start/e, whatever the end is": lambda a, b, n: a * torch.exp(-_s(n)),
-        "The base is wrong: exp(-s·start/end) misses the end": lambda a, b, n: a * torch.exp(-_s(n) * a / b),
-        "The base is wrong: exp(-s·(start - end)) misses the end": lambda a, b, n: a * torch.exp(-_s(n) * (a - b)),
-        "The end is not the last temperature: this falls by e^-s towards it":
-            lambda a, b, n: b + (a - b) * torch.exp(-_s(n)),
-        "This rises: start and end are exchanged": lambda a, b, n: np.geomspace(b, a, n),
-        "The factor is end/start; you took start/end, so T rises": lambda a, b, n: a * (a / b) ** _s(n),
-        "The whole ratio is applied at every step": lambda a, b, n: a * (b / a) ** torch.arange(n),
-        "The ratio is applied at every step, as if it were the end itself": lambda a, b, n: a * b ** _s(n),
-        "The start temperature is missing as a factor": lambda a, b, n: (b / a) ** _s(n),
-        "These are logs; exponentiate them": lambda a, b, n: np.linspace(np.log(a), np.log(b), n),
-        "torch.logspace takes powers of 10: give it log10, or base=math.e":
-            lambda a, b, n: 10.0 ** np.linspace(np.log(a), np.log(b), n),
-        "s must reach 1 at the last step; here it is the number of the step":
-            lambda a, b, n: a * np.exp(-np.arange(n)),
+        "A run is as good as the best of its parts; this is their mean":
+            _seen(_raced(lambda lows: _mean(lows.mean(0)))),
+        "Only the last part of each run counts here: keep the best of all parts":
+            _seen(_raced(lambda lows: _mean(lows[-1]))),
+        "Only the first part of each run counts here: keep the best of all parts":
+            _seen(_raced(lambda lows: _mean(lows[0]))),
+        "This is the worst of the parts": _seen(_raced(lambda lows: _mean(lows.amax(0)))),
+        "Each part counts here as a run: first take the best of the parts of each run": _seen(_raced(_mean)),
+        "Each part has a start of its own; here all start at starts[0]": _seen(_raced(same_start=True)),
+        "Each part has a start of its own; here it goes on where the last one stopped": _seen(_raced(go_on=True)),
+        "Each part has rows of the noise of its own; here all take the first ones": _seen(_raced(rows=lambda r, n: 0)),
+        "Part r takes the n rows from r·n on; here they begin at row r": _seen(_raced(rows=lambda r, n: r)),
+        "What counts is the lowest energy visited; this is where the parts stop": _seen(_raced(seen="end")),
+        "The lowest energy of a part stands in the last row; this is the first": _seen(_raced(seen="first")),
+        "The best of the entries before counts for the later ones, too: begin anew with each entry": _carried,
+        "This is the best of all runs, which is luck: take the mean over the runs":
+            _means(lambda lows: float(lows.min())),
+        "This is the median over the runs: take the mean": _means(lambda lows: float(lows.amin(0).median())),
+        "The lowest energies are added up: take the mean over the runs": _means(lambda lows: float(lows.amin(0).sum())),
+        "The mean is one number for each entry, over the runs": _means(lambda lows: lows.amin(0)),
+        "This is the spread of one run; the error of a mean is that over the root of the number of runs":
+            _errors(lambda lows: float(lows.amin(0).std())),
+        "Divide the spread by the root of the number of runs, not by the number":
+            _errors(lambda lows: float(lows.amin(0).std()) / lows.shape[1]),
+        "The spread is over the root of the number of runs, not of parts":
+            _errors(lambda lows: float(lows.amin(0).std()) / math.sqrt(lows.shape[0])),
+        "Parts are not runs: the root is that of the number of runs":
+            _errors(lambda lows: float(lows.amin(0).std()) / math.sqrt(lows.numel())),
+        "This is the variance of the mean; its root is the error":
+            _errors(lambda lows: float(lows.amin(0).var()) / lows.shape[1]),
+        "A spread is estimated with n - 1 (`.std()`), since the mean comes from the same n runs":
+            _errors(lambda lows: float(lows.amin(0).std(correction=0)) / math.sqrt(lows.shape[1])),
     },
 )  # fmt: skip
+
+# ------------------------------------------------------------------------------------------------- a success rate
 
 
 def _runs(rng: np.random.Generator) -> tuple[Tensor, float]:
@@ -207,6 +519,9 @@ def _ends_of_share(k: float, n: int, z: float) -> dict[str, float]:
     p, b = k / n, 1 + z**2 / n
     half = z / b * math.sqrt(max(p * (1 - p) / n + z**2 / (4 * n**2), 0.0))
     return {"the lower end": (p + z**2 / (2 * n)) / b - half, "the upper end": (p + z**2 / (2 * n)) / b + half}
+
+
+# ------------------------------------------------------------------------------------------ the temperature of SGD
 
 
 def _examples(rng: np.random.Generator) -> tuple[Tensor, float, int]:

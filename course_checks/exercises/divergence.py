@@ -1,5 +1,6 @@
-"""Exercises on training an energy: log Z by quadrature, contrastive divergence, a replay buffer, score matching."""
+"""Exercises on training an energy: contrastive divergence, the loop, its rivals, a replay buffer, exact log Z."""
 
+import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,11 +18,14 @@ from ..checks.values import agree
 
 __all__ = [
     "Quartic",
-    "contrastive_divergence",
+    "against_noise",
+    "contrast",
     "denoising_score_matching",
     "fisher_divergence",
     "fisher_factor",
+    "fit",
     "log_z",
+    "moved",
     "replay_buffer",
     "two_modes",
 ]
@@ -143,12 +147,22 @@ def _with_gradient(loss: Any, energy: Quartic, *_: Any) -> tuple[Any, Any]:
     return loss.detach(), gradient
 
 
-def _batches(rng: np.random.Generator) -> tuple[Quartic, Tensor, Tensor, float]:
-    """An energy, data, samples that depend on its weights, and α."""
-    energy, dim = Quartic(*rng.uniform(0.2, 0.9, 2), rng.normal()), int(rng.integers(1, 4))
-    n, m = rng.permutation(np.arange(3, 9))[:2]
-    points = torch.tensor(rng.normal(0, 1, (m, dim)))
-    return energy, torch.tensor(rng.normal(0.4, 1, (n, dim))), made(energy, points), float(rng.choice([0.0, 0.2, 0.7]))
+def moved(energy: Quartic, x: Tensor, generator: torch.Generator) -> Tensor:
+    """A walk of one noisy step of descent: what it returns carries a graph to the weights."""
+    return made(energy, x + 0.5 * torch.randn(x.shape, generator=generator, dtype=torch.float64))
+
+
+def _batches(rng: np.random.Generator) -> tuple[Quartic, Tensor, Callable, torch.Generator, float]:
+    """An energy, data, a walk with its random numbers, and α."""
+    energy = Quartic(*rng.uniform(0.2, 0.9, 2), rng.normal())
+    batch = torch.tensor(rng.normal(0.4, 1, rng.permutation(np.arange(2, 8))[:2]))
+    return (
+        energy,
+        batch,
+        moved,
+        torch.Generator().manual_seed(int(rng.integers(1000))),
+        float(rng.choice([0, 0.2, 0.7])),
+    )
 
 
 def made(energy: Quartic, points: Tensor) -> Tensor:
@@ -174,47 +188,300 @@ def _contrast(
     return loss + 0 * E.θ.sum()
 
 
-contrastive_divergence = Task(
-    reference=lambda energy, data, samples, alpha=0.0: ebm.contrastive_divergence(energy, data, samples, alpha),
+def _contrasted(samples: Callable[..., Tensor] | None = None, **changed: Any) -> Callable[..., Tensor]:
+    """The loss with some of its parts changed; `samples` takes the place of the walk's, and "α" that of α."""
+
+    def loss(E: Quartic, x: Tensor, walk: Callable, rng: torch.Generator, α: float = 0.0) -> Tensor:
+        y = (samples or walk)(E, x, rng)
+        how = dict(changed)
+        return _contrast(E, x, y, how.pop("α", lambda a: a)(α), **how)
+
+    return loss
+
+
+def _of_energies(change: Callable[[Tensor, Tensor, float], Tensor]) -> Callable[..., Tensor]:
+    """The loss without its regulariser, plus something else made of the energies of data and samples."""
+
+    def loss(E: Quartic, x: Tensor, walk: Callable, rng: torch.Generator, α: float = 0.0) -> Tensor:
+        y = walk(E, x, rng).detach()
+        return _contrast(E, x, y, 0.0) + change(E(x), E(y), α)
+
+    return loss
+
+
+contrast = Task(
+    reference=lambda energy, batch, walk, generator, alpha=0.0: ebm.contrastive_divergence(
+        energy, batch, walk(energy, batch, generator), alpha
+    ),
     draw=_batches,
     outputs=("the loss", "its gradient"),
     view=_with_gradient,
     question={
-        "the loss": "Is it the mean E of the data minus the mean E of the samples, plus α times both means of E²?",
-        "its gradient": "Does the gradient flow through both energies, and not through the samples?",
+        "the loss": "Is it the mean E of the data minus the mean E of the walked states, plus α times both means E²?",
+        "its gradient": "Does the gradient flow through both energies, and not through the walk?",
     },
     mistakes={
-        "The sign is swapped: data go down, samples go up":
-            lambda E, x, y, α=0.0: _contrast(E, x, y, α, signs=(-1, 1)),
-        "The energy of the samples is subtracted, not added":
-            lambda E, x, y, α=0.0: _contrast(E, x, y, α, signs=(1, 1)),
-        "The samples are missing: nothing goes up": lambda E, x, y, α=0.0: _contrast(E, x, y, α, signs=(1, 0)),
-        "The data are missing: nothing goes down": lambda E, x, y, α=0.0: _contrast(E, x, y, α, signs=(0, -1)),
-        "The samples are attached: gradients flow through the chain":
-            lambda E, x, y, α=0.0: _contrast(E, x, y, α, cut=(False, False, False)),
-        "The data energy is detached: nothing goes down":
-            lambda E, x, y, α=0.0: _contrast(E, x, y, α, cut=(True, False, True)),
-        "The sample energy is detached: nothing goes up":
-            lambda E, x, y, α=0.0: _contrast(E, x, y, α, cut=(False, True, True)),
-        "Take means: data and samples differ in number": lambda E, x, y, α=0.0: _contrast(E, x, y, α, mean=torch.sum),
-        "Take means; only the energies of the regulariser are averaged": lambda E, x, y, α=0.0:
-            _contrast(E, x, y, α, signs=(len(x), -len(y))),
-        "The regulariser is missing": lambda E, x, y, α=0.0: _contrast(E, x, y, 0.0),
-        "The regulariser is not multiplied by α": lambda E, x, y, α=0.0: _contrast(E, x, y, 1.0),
-        "The regulariser is subtracted": lambda E, x, y, α=0.0: _contrast(E, x, y, -α),
-        "The regulariser holds the data alone; the samples belong to it as well":
-            lambda E, x, y, α=0.0: _contrast(E, x, y, α, squares=(1, 0)),
-        "The regulariser holds the samples alone; the data belong to it as well":
-            lambda E, x, y, α=0.0: _contrast(E, x, y, α, squares=(0, 1)),
-        "The regulariser is a sum of the two means of E²; one of them is subtracted":
-            lambda E, x, y, α=0.0: _contrast(E, x, y, α, squares=(1, -1)),
-        "The regulariser is the sum of two means, not their average": lambda E, x, y, α=0.0: _contrast(E, x, y, α / 2),
-        "Square each energy, then take the mean": lambda E, x, y, α=0.0:
-            _contrast(E, x, y, 0.0) + α * (E(x).mean() ** 2 + E(y.detach()).mean() ** 2),
-        "The regulariser holds each E², not the square of the difference": lambda E, x, y, α=0.0:
-            _contrast(E, x, y, 0.0) + α * (E(x).mean() - E(y.detach()).mean()) ** 2,
-        "The regulariser holds E², not E":
-            lambda E, x, y, α=0.0: _contrast(E, x, y, 0.0) + α * (E(x).mean() + E(y.detach()).mean()),
+        "The sign is swapped: data go down, samples go up": _contrasted(signs=(-1, 1)),
+        "The energy of the samples is subtracted, not added": _contrasted(signs=(1, 1)),
+        "The samples are missing: nothing goes up": _contrasted(signs=(1, 0)),
+        "The data are missing: nothing goes down": _contrasted(signs=(0, -1)),
+        "The samples are attached: gradients flow through the walk": _contrasted(cut=(False, False, False)),
+        "The data energy is detached: nothing goes down": _contrasted(cut=(True, False, True)),
+        "The sample energy is detached: nothing goes up": _contrasted(cut=(False, True, True)),
+        "The samples are the data: nothing has walked": _contrasted(lambda E, x, rng: x),
+        "The walk starts at the batch, not at noise": lambda E, x, walk, rng, α=0.0:
+            _contrast(E, x, walk(E, torch.randn(x.shape, generator=rng, dtype=x.dtype), rng), α),
+        "The walk starts at the batch, not at the origin": lambda E, x, walk, rng, α=0.0:
+            _contrast(E, x, walk(E, 0 * x, rng), α),
+        "Walk once: `walk` takes all k steps itself": lambda E, x, walk, rng, α=0.0:
+            _contrast(E, x, walk(E, walk(E, x, rng), rng), α),
+        "Take means over the batch, not sums": _contrasted(mean=torch.sum),
+        "Take means; only the energies of the regulariser are averaged": lambda E, x, walk, rng, α=0.0:
+            _contrast(E, x, walk(E, x, rng), α, signs=(len(x), -len(x))),
+        "The regulariser is missing": _contrasted(α=lambda a: 0.0),
+        "The regulariser is not multiplied by α": _contrasted(α=lambda a: 1.0),
+        "The regulariser is subtracted": _contrasted(α=lambda a: -a),
+        "The regulariser holds the data alone; the samples belong to it as well": _contrasted(squares=(1, 0)),
+        "The regulariser holds the samples alone; the data belong to it as well": _contrasted(squares=(0, 1)),
+        "The regulariser is a sum of the two means of E²; one of them is subtracted": _contrasted(squares=(1, -1)),
+        "The regulariser is the sum of two means, not their average": _contrasted(α=lambda a: a / 2),
+        "Square each energy, then take the mean": _of_energies(lambda d, m, α: α * (d.mean() ** 2 + m.mean() ** 2)),
+        "The regulariser holds each E², not the square of the difference":
+            _of_energies(lambda d, m, α: α * (d.mean() - m.mean()) ** 2),
+        "The regulariser holds E², not E": _of_energies(lambda d, m, α: α * (d.mean() + m.mean())),
+    },
+)  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------ the training loop
+
+_FIT_QUESTIONS = {
+    "the steps at which look was called": "Is it called at step 0, after every `every` steps, and once after the last?",
+    "the shape of a batch": "Is it data[torch.randint(len(data), (batch_size,), generator=generator)]?",
+    "the number of batches": "Is there one batch, and one call of the loss, in each of n_steps steps?",
+    "the weights at the end": "In each step: a batch, the loss, zero_grad, backward, step of Adam with learning_rate?",
+    "the averaged weights at each look": "After each step: decay times the average plus 1 - decay times the weights?",
+    "the weights returned": "Return the averaged network.",
+}
+
+
+def _noisy(energy: Quartic, batch: Tensor, generator: torch.Generator) -> Tensor:
+    """A loss that draws a random number for each point."""
+    noise = torch.randn(batch.shape, generator=generator, dtype=batch.dtype)
+    return energy(batch).mean() - energy(batch + noise).mean() + 0.3 * (energy.θ**2).sum()
+
+
+def _fitted(
+    learner: Callable, data: Tensor, n_steps: int, learning_rate: float, batch_size: int, decay: float, every: int,
+    seed: int,
+) -> tuple:  # fmt: skip
+    """Everything that is asked of a training loop."""
+    energy, steps, looks, shapes = Quartic(0.5, 0.4, 0.3), [], [], []
+
+    def loss(energy: Quartic, batch: Tensor, generator: torch.Generator) -> Tensor:
+        shapes.append(list(batch.shape))
+        return _noisy(energy, batch, generator)
+
+    def look(step: int, averaged: Quartic) -> None:
+        if not hasattr(averaged, "θ"):
+            frame.fail("look was not called with a step and a network", "Call look(step, averaged).")
+        steps.append(int(step))
+        looks.append(averaged.θ.detach().clone())
+
+    how = {"learning_rate": learning_rate, "batch_size": batch_size, "decay": decay, "every": every}
+    rng = torch.Generator().manual_seed(seed)
+    returned = frame.not_none("the network returned", learner(energy, data, loss, n_steps, rng, look, **how))
+    if not hasattr(returned, "θ"):
+        frame.fail(f"a {type(returned).__name__} was returned", "Return the averaged network.")
+    if energy is returned and steps:
+        frame.fail("the network that was handed over is returned", "Return the averaged copy: copy.deepcopy(energy).")
+    return (
+        steps, shapes[-1] if shapes else [], len(shapes), energy.θ.detach().clone(),
+        torch.stack(looks) if looks else torch.zeros(0), returned.θ.detach().clone(),
+    )  # fmt: skip
+
+
+def _loop(flaw: str = "") -> Callable:
+    """A training loop that can make each of the usual mistakes; without a flaw it is right."""
+
+    def fit(
+        energy: Quartic, data: Tensor, loss: Callable, n_steps: int, generator: torch.Generator, look: Callable,
+        learning_rate: float = 0.01, batch_size: int = 256, decay: float = 0.99, every: int = 40,
+    ) -> Quartic:  # fmt: skip
+        rate = {"rate": 1e-3, "default": 0.01}.get(flaw, learning_rate)
+        kind = torch.optim.SGD if flaw == "SGD" else torch.optim.Adam
+        optimizer, averaged = kind(energy.parameters(), lr=rate), copy.deepcopy(energy)
+        if flaw != "no start":
+            look(0, averaged)
+        steps = {"one less": n_steps - 1, "one more": n_steps + 1}.get(flaw, n_steps)
+        drawn = data[torch.randint(len(data), (batch_size,), generator=generator)] if flaw == "one batch" else data
+        for step in range(1, steps + 1):
+            if flaw not in ("one batch", "all data"):
+                drawn = data[torch.randint(len(data), (batch_size,), generator=generator)]
+            if flaw == "the first":
+                drawn = data[:batch_size]
+            if flaw in ("permuted", "in order"):
+                order = torch.randperm(len(data), generator=generator)
+                drawn = data[order[:batch_size]] if flaw == "permuted" else drawn
+            if flaw == "new Adam":
+                optimizer = torch.optim.Adam(energy.parameters(), lr=rate)
+            value = loss(energy, drawn, generator)
+            if flaw != "adding up":
+                optimizer.zero_grad()
+            (-value if flaw == "uphill" else value).backward()
+            if flaw == "average first":
+                _average(averaged, energy, decay)
+            if flaw != "at rest":
+                optimizer.step()
+            if flaw not in ("average first", "never"):
+                _average(averaged, energy, {"turned": 1 - decay, "default decay": 0.99}.get(flaw, decay))
+            due = step % every == 0 or (step == steps and flaw not in ("no odd end", "twice")) or flaw == "each"
+            if due and not (flaw == "no end" and step == steps):
+                look(step - (flaw == "counted from 0"), energy if flaw == "shown raw" else averaged)
+        if flaw == "twice":
+            look(steps, averaged)
+        return copy.deepcopy(energy) if flaw == "raw" else averaged
+
+    return fit
+
+
+@torch.no_grad()
+def _average(averaged: Quartic, energy: Quartic, decay: float) -> None:
+    averaged.θ.copy_(decay * averaged.θ + (1 - decay) * energy.θ)
+
+
+def _fit_with(flaw: str) -> Callable[..., dict[str, Any] | None]:
+    """The first thing by which a loop with one flaw is recognised; None if it cannot be."""
+
+    def first(data: Tensor, *settings: float) -> dict[str, Any] | None:
+        rows = tuple(map(tuple, data.tolist()))
+        pairs = zip(_FIT_QUESTIONS, _run(flaw, rows, *settings), _run("", rows, *settings), strict=True)
+        return next(({name: a} for name, a, b in pairs if not agree(a, b)), None)
+
+    return first
+
+
+@cache
+def _run(flaw: str, rows: tuple[tuple[float, ...], ...], *settings: float) -> tuple:
+    return _fitted(_loop(flaw), torch.tensor(rows, dtype=torch.float64), *settings)
+
+
+def _training(rng: np.random.Generator) -> tuple[Tensor, int, float, int, float, int, int]:
+    """Data, and settings of a short training whose last step is none at which one looks anyway."""
+    data, every = torch.tensor(rng.normal(0.4, 1, (int(rng.integers(9, 14)), 2))), int(rng.integers(3, 5))
+    n_steps = every * int(rng.integers(2, 4)) + int(rng.integers(1, every))
+    return data, n_steps, 0.05, int(rng.integers(5, 8)), float(rng.uniform(0.6, 0.9)), every, int(rng.integers(1000))
+
+
+fit = Task(
+    reference=lambda data, n_steps, learning_rate, batch_size, decay, every, seed: _fitted(
+        _loop(), data, n_steps, learning_rate, batch_size, decay, every, seed
+    ),
+    draw=_training,
+    outputs=tuple(_FIT_QUESTIONS),
+    call=_fitted,
+    question=_FIT_QUESTIONS,
+    mistakes={
+        "look is missing at step 0, before the first step": _fit_with("no start"),
+        "look is missing after the last step: count up to n_steps": _fit_with("no end"),
+        "look is missing after the last step where n_steps is no multiple of every": _fit_with("no odd end"),
+        "look is called in every step: only if step % every == 0, and after the last": _fit_with("each"),
+        "look is called twice after the last step, where n_steps is a multiple of every": _fit_with("twice"),
+        "Count the steps from 1: after the first update the step is 1": _fit_with("counted from 0"),
+        "One step too few: range(1, n_steps + 1)": _fit_with("one less"),
+        "One step too many": _fit_with("one more"),
+        "All data go into every step: draw a batch of batch_size": _fit_with("all data"),
+        "Every step gets the same batch: draw it inside the loop": _fit_with("one batch"),
+        "Every step gets the first batch_size data": _fit_with("the first"),
+        "Draw with torch.randint: data may come twice in a batch": _fit_with("permuted"),
+        "The gradients of all steps add up: call optimiser.zero_grad() before backward": _fit_with("adding up"),
+        "The weights never change: zero_grad, then backward, then step of the optimiser": _fit_with("at rest"),
+        "The loss is to fall: here it rises": _fit_with("uphill"),
+        "Adam is made anew in every step and forgets: make it once, before the loop": _fit_with("new Adam"),
+        "Use Adam, not SGD": _fit_with("SGD"),
+        "The learning rate is not handed to Adam": _fit_with("rate"),
+        "The learning rate is that of the argument, not always 0.01": _fit_with("default"),
+        "look gets the averaged network, not the one that is trained": _fit_with("shown raw"),
+        "The average keeps decay of itself and takes 1 - decay of the new weights; the two are exchanged":
+            _fit_with("turned"),
+        "The average never moves": _fit_with("never"),
+        "The average uses 0.99 instead of decay": _fit_with("default decay"),
+        "Average after the optimiser's step, not before": _fit_with("average first"),
+        "Return the averaged network, not the newest weights": _fit_with("raw"),
+    },
+)  # fmt: skip
+
+
+# -------------------------------------------------------------------------------------- noise-contrastive estimation
+
+
+def _forging(rng: np.random.Generator) -> tuple[Quartic, Tensor, ebm.GaussianNoise, torch.Generator]:
+    """An energy, data, noise of a known density, and its random numbers."""
+    n, dim = (int(v) for v in rng.permutation(np.arange(2, 8))[:2])
+    energy = Quartic(*rng.uniform(0.2, 0.6, 2), rng.normal(), shift=rng.normal(0, 1))
+    noise = ebm.GaussianNoise(torch.tensor(rng.normal(0, 0.5, dim)), torch.diag(torch.tensor(rng.uniform(0.5, 2, dim))))
+    return (
+        energy,
+        torch.tensor(rng.normal(0.3, 1, (n, dim))),
+        noise,
+        torch.Generator().manual_seed(int(rng.integers(99))),
+    )
+
+
+def _judged(
+    logit: Callable[[Tensor, Tensor], Tensor] = lambda e, q: -e - q,
+    *,
+    parts: tuple[float, float] = (1, 1),
+    per: Callable[[Tensor], Tensor] = torch.mean,
+    loss: Callable[[Tensor], Tensor] = torch.nn.functional.softplus,
+    forged: Callable[[Tensor, Any, torch.Generator], Tensor] | None = None,
+    factor: float = 1.0,
+) -> Callable[..., Tensor]:
+    """The loss with some of its parts changed; `logit` takes E and log p of the noise."""
+
+    def of(E: Quartic, x: Tensor, noise: Any, rng: torch.Generator) -> Tensor:
+        y = noise.sample(len(x), rng) if forged is None else forged(x, noise, rng)
+        a, b = logit(E(x), noise.log_prob(x)), logit(E(y), noise.log_prob(y))
+        return factor * (parts[0] * per(loss(-a)) + parts[1] * per(loss(b))) + 0 * E.θ.sum()
+
+    return of
+
+
+against_noise = Task(
+    reference=lambda energy, batch, noise, generator: ebm.noise_contrastive(
+        energy, batch, noise.sample(len(batch), generator), noise.log_prob
+    ),
+    draw=_forging,
+    outputs=("the loss", "its gradient"),
+    view=_with_gradient,
+    question={
+        "the loss": "Is it -log P(data) averaged over the data, plus -log P(noise) averaged over the noise?",
+        "its gradient": "Does the gradient flow through the energies of data and noise alike?",
+    },
+    mistakes={
+        "The sign of E: low energy must speak for data": _judged(lambda e, q: e - q),
+        "The density of the noise is missing in the log-odds": _judged(lambda e, q: -e),
+        "The more likely a place is under the noise, the less it speaks for data: subtract log p of the noise":
+            _judged(lambda e, q: -e + q),
+        "The energy is missing in the log-odds": _judged(lambda e, q: -q),
+        "log_prob is a log already": _judged(lambda e, q: -e - q.exp()),
+        "The odds are a ratio: subtract the log of the noise's density, not the density times E":
+            _judged(lambda e, q: -e * q),
+        "Data and noise are exchanged: the data are to be called data": _judged(lambda e, q: e + q),
+        "The noise is missing: a judge that always says data would win": _judged(parts=(1, 0)),
+        "The data are missing": _judged(parts=(0, 1)),
+        "Add the two means; one is subtracted": _judged(parts=(1, -1)),
+        "Take means, not sums": _judged(per=torch.sum),
+        "Add the two means; this is the mean of both": _judged(factor=0.5),
+        "The loss is minus the log: the sign is wrong": _judged(factor=-1.0),
+        "This averages probabilities of a mistake; average -log of the right answer's": _judged(loss=torch.sigmoid),
+        "The noise must be drawn: here the data are judged against themselves": _judged(forged=lambda x, noise, rng: x),
+        "Draw the noise from `noise`, not from a standard Gaussian": _judged(
+            forged=lambda x, noise, rng: torch.randn(x.shape, generator=rng, dtype=x.dtype)),
+        "Draw as many noise points as data, not one": _judged(forged=lambda x, noise, rng: noise.sample(1, rng)),
+        "log 2 too much: the odds are p over p of the noise, with as many of both": _judged(
+            lambda e, q: -e - q - math.log(2)),
+        "Use the natural log": _judged(factor=1 / math.log(2)),
     },
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Exercises on energies of images: operator norms, AUROC, clamped sampling, sets of labels, sums of energies."""
+"""Exercises on energies of images: a training step, AUROC, clamped sampling, labels, sums of energies, norms."""
 
 import math
 from collections.abc import Callable
@@ -12,137 +12,191 @@ from torch import Tensor
 from ..checks import Task
 from ..checks import frame as check
 
-__all__ = ["auroc", "clamped_langevin", "compose", "label_energy", "spectral_norm"]
+__all__ = ["auroc", "clamped_langevin", "compose", "label_energy", "spectral_norm", "training_step"]
 
 
-# ------------------------------------------------------------------------------------------------ 6.1: operator norm
+# ----------------------------------------------------------------------------------------- 6.1: a training step
 
 
-def _matrix(weight: Tensor, start: Tensor, padding: int = 1) -> Tensor:
-    """The convolution as a matrix: a row for each output number, a column for each input number."""
-    unit = torch.eye(start.numel(), dtype=weight.dtype).view(-1, *start.shape[1:])
-    return F.conv2d(unit, weight, padding=padding).flatten(1).T
+class Pixels(torch.nn.Module):
+    """E(x) = Σ over pixels of θ₀ x⁴/4 + θ₁ x²/2 + θ₂ x: an energy of pictures whose weights are three numbers.
+
+    Args:
+        θ: the three weights.
+    """
+
+    def __init__(self, θ: Tensor) -> None:
+        super().__init__()
+        self.θ = torch.nn.Parameter(θ.clone())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.features(x) @ self.θ
+
+    @staticmethod
+    def features(x: Tensor) -> Tensor:
+        """What the weights multiply, shape (n, 3)."""
+        return torch.stack([x**4 / 4, x**2 / 2, x], dim=-1).sum((1, 2, 3))
 
 
-def _power(
-    A: Tensor, start: Tensor, n: int, back: Tensor | None = None, size: Callable[[Tensor], Tensor] = torch.norm
-) -> Tensor:
-    """The vector that n iterations of `back` after A make of the start."""
-    back, x = A.T if back is None else back, start.flatten()
-    x = x / size(x)
-    for _ in range(n):
-        x = back @ (A @ x)
-        x = x / size(x)
-    return x
+_RATE, _ROUNDS = 0.05, 2
 
 
-def _found(weight: Tensor, start: Tensor, n_iterations: int) -> Tensor:
-    A = _matrix(weight, start)
-    return (A @ _power(A, start, n_iterations)).norm()
+def _taught(
+    θ: Tensor,
+    batch: Tensor,
+    chains: Tensor,
+    taken: Tensor,
+    ε: float,
+    noise: Tensor,
+    α: float = 0.002,
+    *,
+    drift: float = 1.0,
+    kick: Callable[[float], float] = lambda ε: math.sqrt(2 * ε),
+    order: Callable[[Tensor], Tensor] = lambda noise: noise,
+    start: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda batch, chains, taken: chains[taken],
+    kept: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda chains, taken, x: chains.index_copy(0, taken, x),
+    before: bool = False,
+    signs: tuple[float, float] = (1, -1),
+    squares: Callable[[Tensor, Tensor], Tensor] = lambda d, m: (d**2).mean() + (m**2).mean(),
+    weight: Callable[[float], float] = lambda α: α,
+    mean: Callable[[Tensor], Tensor] = torch.mean,
+    added_up: bool = False,
+    shorten: Callable[[Tensor], Tensor] = lambda g: g / g.norm().clamp(min=1.0),
+    stepped: bool = True,
+    said: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda d, m, loss: d.mean() - m.mean(),
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Gaps, chains and weights after two steps of plain descent, written out, with some parts of a step changed."""
+    gaps, gradient = [], torch.zeros_like(θ)
+    for _ in range(_ROUNDS):
+        x = first = start(batch, chains, taken)
+        for ξ in order(noise):
+            x = x - drift * ε * (θ[0] * x**3 + θ[1] * x + θ[2]) + kick(ε) * ξ
+        chains = kept(chains, taken, x)
+        leaf = θ.clone().requires_grad_(True)
+        d, m = (Pixels.features(y) @ leaf for y in (batch, first if before else x))
+        loss = signs[0] * mean(d) + signs[1] * mean(m) + weight(α) * squares(d, m)
+        (slope,) = torch.autograd.grad(loss, leaf, allow_unused=True, materialize_grads=True)
+        gradient = shorten(slope + gradient * added_up)
+        gaps.append(said(d.detach(), m.detach(), loss.detach()))
+        θ = θ - _RATE * gradient * stepped
+    return torch.stack(gaps), chains, θ
 
 
-def _norm_seen(returned: Any, weight: Tensor, start: Tensor, n_iterations: int) -> tuple[Any]:
-    """The value, or the reference's where it comes out of the last iteration in another way, such as ‖AᵀA x‖^½."""
-    low, high = _found(weight, start, n_iterations - 1), _found(weight, start, n_iterations)
-    try:
-        between = low + 0.05 * (high - low) < float(returned) <= high
-    except (TypeError, ValueError):  # no number: the comparison will say so
-        return (returned,)
-    return (high if between and np.ndim(returned) == 0 else returned,)
+def _asked_to_teach(learner: Callable, θ: Tensor, batch: Tensor, chains: Tensor, *rest: Any) -> tuple:
+    """What two steps of the learner's with the same optimiser return, and leave in the chains and the weights."""
+    energy, states, gaps = Pixels(θ), chains.clone(), []
+    optimiser = torch.optim.SGD(energy.parameters(), lr=_RATE)
+    for _ in range(_ROUNDS):
+        gap = learner(energy, optimiser, batch, states, *rest)
+        check.not_none("the gap", gap)
+        hint = "Walk on `x.detach()`, one step after the other."
+        check.that(not states.requires_grad, "the chains drag a graph along", hint=hint)
+        single = np.ndim(gap.detach() if isinstance(gap, Tensor) else gap) == 0
+        check.that(single, "the gap is not one number", hint="A difference of two means.")
+        check.that(not getattr(gap, "requires_grad", False), "the gap drags a graph along", hint="Return float(gap).")
+        gaps.append(float(gap))
+    return torch.tensor(gaps, dtype=θ.dtype), states, energy.θ.detach()
 
 
-def _kernel(rng: np.random.Generator) -> tuple[Tensor, Tensor, int]:
-    """A kernel of any size, an input, and few or many iterations."""
-    n_out, n_in = ((2, 2), (3, 1), (1, 2), (3, 2))[rng.integers(4)]
-    h, w = rng.integers(3, 6, 2)
-    size = rng.choice([0.001, 1.0, 100.0])  # without normalising, 60 iterations vanish, stay or overflow for certain
-    W, start = rng.normal(0, size, (n_out, n_in, 3, 3)), rng.normal(0, rng.choice([0.1, 3.0]), (1, n_in, h, w))
-    return torch.tensor(W), torch.tensor(start), int(rng.choice([1, 2, 4, 60]))
+def _classroom(rng: np.random.Generator) -> tuple:
+    """Weights, a batch, more chains than are taken, ε, noise and α."""
+    θ = torch.tensor([*rng.uniform(0.2, 0.8, 2), rng.normal(0, 0.5)])
+    n, m = (int(k) for k in rng.permutation(np.arange(2, 7))[:2])
+    shape = (1, int(rng.integers(2, 4)), int(rng.integers(2, 4)))
+    batch = torch.tensor(rng.normal(0.5, rng.choice([0.4, 1.0]), (n, *shape)))
+    chains, taken = torch.tensor(rng.normal(0, 1, (m + 3, *shape))), torch.tensor(rng.permutation(m + 3)[:m])
+    noise = torch.tensor(rng.normal(size=(int(rng.integers(2, 5)), m, *shape)))
+    return θ, batch, chains, taken, float(rng.choice([0.03, 0.08])), noise, float(rng.choice([0.01, 0.05]))
 
 
-def _image_of(x: Tensor, weight: Tensor, start: Tensor) -> Tensor:
-    return F.conv2d(x.view(start.shape), weight, padding=1).norm()
+def _teaching(only: tuple[str, ...] = (), **changed: Any) -> Callable[..., Any]:
+    """A step with some parts changed, for two calls; `only` are the outputs that the mistake concerns."""
+
+    def taught(θ: Tensor, batch: Tensor, chains: Tensor, taken: Tensor, ε: float, noise: Tensor, α: float = 0.002):
+        values = _taught(θ, batch, chains, taken, ε, noise, α, **changed)
+        named = dict(zip(("the chains", "the gap", "the weights"), (values[1], values[0], values[2]), strict=True))
+        return {name: named[name] for name in only} if only else values
+
+    return taught
 
 
-def _not_turned(W: Tensor, start: Tensor, n: int) -> Tensor:
-    """With the kernel's channels exchanged, but not turned by 180 degrees, in the place of the transpose."""
-    A, y = _matrix(W, start), torch.zeros(1, len(W), *start.shape[2:], dtype=W.dtype)
-    return (A @ _power(A, start, n, _matrix(W.swapdims(0, 1), y))).norm()
+def _from_data(batch: Tensor, chains: Tensor, taken: Tensor) -> Tensor:
+    return batch[torch.arange(len(taken)) % len(batch)]
 
 
-def _channel_norm(start: Tensor) -> Callable[[Tensor], Tensor]:
-    return lambda x: x.view(start.shape).norm(dim=1, keepdim=True).expand(start.shape).flatten()
-
-
-def _image_normalised(W: Tensor, start: Tensor, n: int) -> Tensor:
-    """A x has norm 1 in each iteration, and x has not."""
-    x = start / start.norm()
-    for _ in range(n):
-        y = F.conv2d(x, W, padding=1)
-        x = F.conv_transpose2d(y / y.norm(), W, padding=1)
-    return F.conv2d(x, W, padding=1).norm()
-
-
-def _grown(W: Tensor, start: Tensor, n: int) -> Tensor:
-    x = start
-    for _ in range(n):
-        x = F.conv_transpose2d(F.conv2d(x, W, padding=1), W, padding=1)
-    return x.norm()
-
-
-def _never_normalised(W: Tensor, start: Tensor, n: int, at_the_end: bool = True) -> Tensor:
-    """Power iteration on an x whose norm is whatever comes; it is divided out at the end, or not at all."""
-    x = start / start.norm()
-    for _ in range(n):
-        x = F.conv_transpose2d(F.conv2d(x, W, padding=1), W, padding=1)
-    return F.conv2d(x, W, padding=1).norm() / (x.norm() if at_the_end else 1.0)
-
-
-spectral_norm = Task(
-    reference=_found,
-    draw=_kernel,
-    view=_norm_seen,
-    name="σ",
-    question="Is x normalised in each iteration, are A and its transpose both applied, and is σ the norm of A x?",
+training_step = Task(
+    reference=_teaching(),
+    draw=_classroom,
+    call=_asked_to_teach,
+    outputs=("the gap", "the chains", "the weights"),
+    compared=("the chains", "the gap", "the weights"),
+    question={
+        "the chains": "Do those that are taken, and no others, walk on from where they were, by √(2ε) ξ − ε ∇E?",
+        "the gap": "Is it the mean energy of the batch minus that of the walked chains, before the weights change?",
+        "the weights": "Is it descent on the gap plus α times both means of E², with fresh gradients, 1 long at most?",
+    },
     mistakes={
-        "This is the norm of the kernel's weights, not that of the map": lambda W, s, n: W.norm(),
-        "The kernel as a matrix (out, 9 in) is not the convolution":
-            lambda W, s, n: torch.linalg.matrix_norm(W.flatten(1), 2),
-        "The kernel as a matrix (in, 9 out) is not the convolution":
-            lambda W, s, n: torch.linalg.matrix_norm(W.swapdims(0, 1).flatten(1), 2),
-        "The square root is missing: AᵀA stretches by σ²":
-            lambda W, s, n: (_matrix(W, s).T @ _matrix(W, s) @ _power(_matrix(W, s), s, n - 1)).norm(),
-        "This is σ², the squared norm of A x": lambda W, s, n: _found(W, s, n) ** 2,
-        "The padding of one pixel is missing":
-            lambda W, s, n: (_matrix(W, s, 0) @ _power(_matrix(W, s, 0), s, n)).norm(),
-        "This stretches the start only: iterate": lambda W, s, n: _found(W, s, 0),
-        "The iterations begin at the start that is handed over, not at an x of your own":
-            lambda W, s, n: _found(W, torch.ones_like(s), n),
-        "The last x has norm 1; its image A x has norm σ": lambda W, s, n: 1.0,
-        "Sum over all output numbers: this is the largest row of A":
-            lambda W, s, n: torch.linalg.matrix_norm(_matrix(W, s), math.inf),
-        "This adds the squares of all singular values (the Frobenius norm of A); σ is the largest of them":
-            lambda W, s, n: _matrix(W, s).norm(),
-        "Aᵀ is missing: A A x finds an eigenvalue": lambda W, s, n:
-            (_matrix(W, s) @ _power(_matrix(W, s), s, n, _matrix(W, s))).norm() if W.shape[0] == W.shape[1] else None,
-        "The transpose also turns the kernel by 180°: use F.conv_transpose2d": _not_turned,
-        "n_iterations is not used: this is what many iterations give":
-            lambda W, s, n: torch.linalg.matrix_norm(_matrix(W, s), 2),
-        "Divide by the norm of x, not by its largest entry": lambda W, s, n:
-            (_matrix(W, s) @ _power(_matrix(W, s), s, n, size=lambda x: x.abs().max())).norm(),
-        "Divide by the norm over all of x, not over its channels": lambda W, s, n:
-            _image_of(_power(_matrix(W, s), s, n, size=_channel_norm(s)), W, s),
-        "Normalise x after each iteration: with hundreds the numbers overflow or vanish": _never_normalised,
-        "x must have norm 1 at the end; here A x is normalised, and x is not": _image_normalised,
-        "This is the norm of x, which has grown all the time: normalise x, and return the norm of A x": _grown,
-        "The norm is the root of the sum of the squares; this is the largest entry of A x":
-            lambda W, s, n: (_matrix(W, s) @ _power(_matrix(W, s), s, n)).max(),
-        "The norm is the root of the sum of the squares; this is the largest entry of A x by size":
-            lambda W, s, n: (_matrix(W, s) @ _power(_matrix(W, s), s, n)).abs().max(),
-        "The norm is the root of the sum of the squares; this is the sum of the entries of A x by size":
-            lambda W, s, n: (_matrix(W, s) @ _power(_matrix(W, s), s, n)).abs().sum(),
-        "This is what one iteration gives: is the return inside the loop?": lambda W, s, n: _found(W, s, 1),
-        "x is not normalised after each iteration": lambda W, s, n: _never_normalised(W, s, n, at_the_end=False),
+        "The chains are not written back: they must go on from here in their next step":
+            _teaching(kept=lambda c, i, x: c),
+        "Write each chain back in its own place, chains[taken]":
+            _teaching(kept=lambda c, i, x: torch.cat([x, c[len(x):]])),
+        "The walk starts at the data; persistent chains go on from where they were": _teaching(start=_from_data),
+        "The chains that walk are those in `taken`, not the first ones":
+            _teaching(start=lambda b, c, i: c[: len(i)]),
+        "The force pulls downhill: minus ε ∇E": _teaching(drift=-1.0),
+        "The force is missing in the walk": _teaching(drift=0.0),
+        "The convention with ε/2 in the force has half the force of ours": _teaching(drift=0.5),
+        "The noise of a step is √(2ε) ξ: a factor √2 is missing": _teaching(kick=math.sqrt),
+        "The noise of a step is √(2ε) ξ: the root is missing": _teaching(kick=lambda ε: 2 * ε),
+        "The noise of a step is √(2ε) ξ: ε belongs under the root": _teaching(kick=lambda ε: math.sqrt(2) * ε),
+        "The noise of a step is √(2ε) ξ: 2 belongs under the root": _teaching(kick=lambda ε: 2 * math.sqrt(ε)),
+        "The noise comes with a plus": _teaching(kick=lambda ε: -math.sqrt(2 * ε)),
+        "The noise is not multiplied by √(2ε)": _teaching(kick=lambda ε: 1.0),
+        "The noise is missing in the walk": _teaching(kick=lambda ε: 0.0),
+        "Each step of the walk has its own noise: here the first is used in all":
+            _teaching(order=lambda noise: noise[:1].expand_as(noise)),
+        "The noise of the first step comes first: the order is reversed": _teaching(order=lambda noise: noise.flip(0)),
+        "Take one step of the walk for each noise; this is a single step": _teaching(order=lambda noise: noise[:1]),
+        "One gradient for each picture: that of the sum of the energies, not of their mean":
+            lambda θ, b, c, i, ε, noise, α=0.002: _taught(θ, b, c, i, ε, noise, α, drift=1 / len(i)),
+        "The energy of the chains is that before their walk: take it at their new states": _teaching(before=True),
+        "This is the loss; return the gap, without the two means of E²":
+            _teaching(("the gap",), said=lambda d, m, loss: loss),
+        "The gap is data minus chains": _teaching(("the gap",), said=lambda d, m, loss: m.mean() - d.mean()),
+        "The gap is a difference of means, not of sums":
+            _teaching(("the gap",), said=lambda d, m, loss: d.sum() - m.sum()),
+        "This is the mean energy of the data alone; subtract that of the chains":
+            _teaching(("the gap",), said=lambda d, m, loss: d.mean()),
+        "This is the mean energy of the chains alone": _teaching(("the gap",), said=lambda d, m, loss: m.mean()),
+        "The sign is flipped: descent must lower the data and raise the chains": _teaching(signs=(-1, 1)),
+        "The data are pushed up: their mean comes with a plus, that of the chains with a minus":
+            _teaching(signs=(-1, -1)),
+        "The chains are pushed down, too: their mean comes with a minus": _teaching(signs=(1, 1)),
+        "The energy of the chains has no part in the loss: did its graph get lost?": _teaching(signs=(1, 0)),
+        "The energy of the data has no part in the loss: did its graph get lost?": _teaching(signs=(0, -1)),
+        "Means, not sums, over the pictures": _teaching(mean=torch.sum),
+        "The two means of E² are missing": _teaching(weight=lambda α: 0.0),
+        "The two means of E² come with a plus": _teaching(weight=lambda α: -α),
+        "The means of E² are multiplied by α": _teaching(weight=lambda α: 1.0),
+        "α is multiplied, not its square": _teaching(weight=lambda α: α**2),
+        "The means of E² are multiplied by α, not divided by it": _teaching(weight=lambda α: 1 / α),
+        "α is not used: this is its usual value, 0.002": _teaching(weight=lambda α: 0.002),
+        "The mean of E² over the chains is missing": _teaching(squares=lambda d, m: (d**2).mean()),
+        "The mean of E² over the data is missing": _teaching(squares=lambda d, m: (m**2).mean()),
+        "Add both means of E²; here one is subtracted": _teaching(squares=lambda d, m: (d**2).mean() - (m**2).mean()),
+        "Add both means of E²; here the data's is subtracted":
+            _teaching(squares=lambda d, m: (m**2).mean() - (d**2).mean()),
+        "Square first, then take the mean": _teaching(squares=lambda d, m: d.mean() ** 2 + m.mean() ** 2),
+        "E² is the square of E, not E itself": _teaching(squares=lambda d, m: d.mean() + m.mean()),
+        "E² is missing its square: this is |E|": _teaching(squares=lambda d, m: d.abs().mean() + m.abs().mean()),
+        "The sums of E² are means here": _teaching(squares=lambda d, m: (d**2).sum() + (m**2).sum()),
+        "The gradient is not shortened to length 1: do it after backward(), before the step":
+            _teaching(shorten=lambda g: g),
+        "A short gradient stays as it is; only a longer one is cut to length 1":
+            _teaching(shorten=lambda g: g / g.norm()),
+        "Shorten the whole gradient to length 1, not each number in it": _teaching(shorten=lambda g: g.clamp(-1, 1)),
+        "The gradients of the step before are still there: zero_grad() first": _teaching(added_up=True),
+        "The weights did not move: optimiser.step() is missing, or came before backward()": _teaching(stepped=False),
     },
 )  # fmt: skip
 
@@ -353,7 +407,7 @@ clamped_langevin = Task(
     reference=_free_coordinates,
     draw=_pictures,
     name="the pictures",
-    question="Where a pixel is free: a Langevin step as in Exercise 3.2, with √(2 ε T) ξ; elsewhere: the known value?",
+    question="Where a pixel is free: a Langevin step as in Exercise 3.1, with √(2 ε T) ξ; elsewhere: the known value?",
     mistakes={
         "Nothing is clamped: the known pixels move": _walk(lambda m, f, k: f + k),
         "Clamped only at the end: clamp after every step": _walk_from(blank=False, last=False),
@@ -629,5 +683,137 @@ compose = Task(
         "Do not sum over images: one energy for each": _composed(lambda E, v: (v * E).sum()),
         "zip is used up in the first call: make a list of it, or zip inside the inner function": _used_up,
         "The total of the first call is still there in the second: begin at 0 inside the inner function": _added_up,
+    },
+)  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------ 6.6: operator norm
+
+
+def _matrix(weight: Tensor, start: Tensor, padding: int = 1) -> Tensor:
+    """The convolution as a matrix: a row for each output number, a column for each input number."""
+    unit = torch.eye(start.numel(), dtype=weight.dtype).view(-1, *start.shape[1:])
+    return F.conv2d(unit, weight, padding=padding).flatten(1).T
+
+
+def _power(
+    A: Tensor, start: Tensor, n: int, back: Tensor | None = None, size: Callable[[Tensor], Tensor] = torch.norm
+) -> Tensor:
+    """The vector that n iterations of `back` after A make of the start."""
+    back, x = A.T if back is None else back, start.flatten()
+    x = x / size(x)
+    for _ in range(n):
+        x = back @ (A @ x)
+        x = x / size(x)
+    return x
+
+
+def _found(weight: Tensor, start: Tensor, n_iterations: int) -> Tensor:
+    A = _matrix(weight, start)
+    return (A @ _power(A, start, n_iterations)).norm()
+
+
+def _norm_seen(returned: Any, weight: Tensor, start: Tensor, n_iterations: int) -> tuple[Any]:
+    """The value, or the reference's where it comes out of the last iteration in another way, such as ‖AᵀA x‖^½."""
+    low, high = _found(weight, start, n_iterations - 1), _found(weight, start, n_iterations)
+    try:
+        between = low + 0.05 * (high - low) < float(returned) <= high
+    except (TypeError, ValueError):  # no number: the comparison will say so
+        return (returned,)
+    return (high if between and np.ndim(returned) == 0 else returned,)
+
+
+def _kernel(rng: np.random.Generator) -> tuple[Tensor, Tensor, int]:
+    """A kernel of any size, an input, and few or many iterations."""
+    n_out, n_in = ((2, 2), (3, 1), (1, 2), (3, 2))[rng.integers(4)]
+    h, w = rng.integers(3, 6, 2)
+    size = rng.choice([0.001, 1.0, 100.0])  # without normalising, 60 iterations vanish, stay or overflow for certain
+    W, start = rng.normal(0, size, (n_out, n_in, 3, 3)), rng.normal(0, rng.choice([0.1, 3.0]), (1, n_in, h, w))
+    return torch.tensor(W), torch.tensor(start), int(rng.choice([1, 2, 4, 60]))
+
+
+def _image_of(x: Tensor, weight: Tensor, start: Tensor) -> Tensor:
+    return F.conv2d(x.view(start.shape), weight, padding=1).norm()
+
+
+def _not_turned(W: Tensor, start: Tensor, n: int) -> Tensor:
+    """With the kernel's channels exchanged, but not turned by 180 degrees, in the place of the transpose."""
+    A, y = _matrix(W, start), torch.zeros(1, len(W), *start.shape[2:], dtype=W.dtype)
+    return (A @ _power(A, start, n, _matrix(W.swapdims(0, 1), y))).norm()
+
+
+def _channel_norm(start: Tensor) -> Callable[[Tensor], Tensor]:
+    return lambda x: x.view(start.shape).norm(dim=1, keepdim=True).expand(start.shape).flatten()
+
+
+def _image_normalised(W: Tensor, start: Tensor, n: int) -> Tensor:
+    """A x has norm 1 in each iteration, and x has not."""
+    x = start / start.norm()
+    for _ in range(n):
+        y = F.conv2d(x, W, padding=1)
+        x = F.conv_transpose2d(y / y.norm(), W, padding=1)
+    return F.conv2d(x, W, padding=1).norm()
+
+
+def _grown(W: Tensor, start: Tensor, n: int) -> Tensor:
+    x = start
+    for _ in range(n):
+        x = F.conv_transpose2d(F.conv2d(x, W, padding=1), W, padding=1)
+    return x.norm()
+
+
+def _never_normalised(W: Tensor, start: Tensor, n: int, at_the_end: bool = True) -> Tensor:
+    """Power iteration on an x whose norm is whatever comes; it is divided out at the end, or not at all."""
+    x = start / start.norm()
+    for _ in range(n):
+        x = F.conv_transpose2d(F.conv2d(x, W, padding=1), W, padding=1)
+    return F.conv2d(x, W, padding=1).norm() / (x.norm() if at_the_end else 1.0)
+
+
+spectral_norm = Task(
+    reference=_found,
+    draw=_kernel,
+    view=_norm_seen,
+    name="σ",
+    question="Is x normalised in each iteration, are A and its transpose both applied, and is σ the norm of A x?",
+    mistakes={
+        "This is the norm of the kernel's weights, not that of the map": lambda W, s, n: W.norm(),
+        "The kernel as a matrix (out, 9 in) is not the convolution":
+            lambda W, s, n: torch.linalg.matrix_norm(W.flatten(1), 2),
+        "The kernel as a matrix (in, 9 out) is not the convolution":
+            lambda W, s, n: torch.linalg.matrix_norm(W.swapdims(0, 1).flatten(1), 2),
+        "The square root is missing: AᵀA stretches by σ²":
+            lambda W, s, n: (_matrix(W, s).T @ _matrix(W, s) @ _power(_matrix(W, s), s, n - 1)).norm(),
+        "This is σ², the squared norm of A x": lambda W, s, n: _found(W, s, n) ** 2,
+        "The padding of one pixel is missing":
+            lambda W, s, n: (_matrix(W, s, 0) @ _power(_matrix(W, s, 0), s, n)).norm(),
+        "This stretches the start only: iterate": lambda W, s, n: _found(W, s, 0),
+        "The iterations begin at the start that is handed over, not at an x of your own":
+            lambda W, s, n: _found(W, torch.ones_like(s), n),
+        "The last x has norm 1; its image A x has norm σ": lambda W, s, n: 1.0,
+        "Sum over all output numbers: this is the largest row of A":
+            lambda W, s, n: torch.linalg.matrix_norm(_matrix(W, s), math.inf),
+        "This adds the squares of all singular values (the Frobenius norm of A); σ is the largest of them":
+            lambda W, s, n: _matrix(W, s).norm(),
+        "Aᵀ is missing: A A x finds an eigenvalue": lambda W, s, n:
+            (_matrix(W, s) @ _power(_matrix(W, s), s, n, _matrix(W, s))).norm() if W.shape[0] == W.shape[1] else None,
+        "The transpose also turns the kernel by 180°: use F.conv_transpose2d": _not_turned,
+        "n_iterations is not used: this is what many iterations give":
+            lambda W, s, n: torch.linalg.matrix_norm(_matrix(W, s), 2),
+        "Divide by the norm of x, not by its largest entry": lambda W, s, n:
+            (_matrix(W, s) @ _power(_matrix(W, s), s, n, size=lambda x: x.abs().max())).norm(),
+        "Divide by the norm over all of x, not over its channels": lambda W, s, n:
+            _image_of(_power(_matrix(W, s), s, n, size=_channel_norm(s)), W, s),
+        "Normalise x after each iteration: with hundreds the numbers overflow or vanish": _never_normalised,
+        "x must have norm 1 at the end; here A x is normalised, and x is not": _image_normalised,
+        "This is the norm of x, which has grown all the time: normalise x, and return the norm of A x": _grown,
+        "The norm is the root of the sum of the squares; this is the largest entry of A x":
+            lambda W, s, n: (_matrix(W, s) @ _power(_matrix(W, s), s, n)).max(),
+        "The norm is the root of the sum of the squares; this is the largest entry of A x by size":
+            lambda W, s, n: (_matrix(W, s) @ _power(_matrix(W, s), s, n)).abs().max(),
+        "The norm is the root of the sum of the squares; this is the sum of the entries of A x by size":
+            lambda W, s, n: (_matrix(W, s) @ _power(_matrix(W, s), s, n)).abs().sum(),
+        "This is what one iteration gives: is the return inside the loop?": lambda W, s, n: _found(W, s, 1),
+        "x is not normalised after each iteration": lambda W, s, n: _never_normalised(W, s, n, at_the_end=False),
     },
 )  # fmt: skip

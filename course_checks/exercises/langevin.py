@@ -1,4 +1,4 @@
-"""Exercises on Langevin sampling: the score, one step, the Metropolis test, R-hat, a swap of temperatures."""
+"""Exercises on Langevin sampling: the loops of ULA and MALA, a verdict on chains, a swap of temperatures."""
 
 import math
 from collections.abc import Callable
@@ -7,26 +7,25 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_utils import samplers
+
 from ..checks import Task
 
-__all__ = ["exchange", "mala_step", "score", "split_r_hat", "ula_step"]
+__all__ = ["exchange", "judge", "mala", "ula"]
 
 Function = Callable[[Tensor], Tensor]
-"""An energy, or the gradient of one."""
+"""An energy."""
 
 
-def _landscape(rng: np.random.Generator, dim: int) -> tuple[Function, Function]:
-    """A plain function with two to many wells that couples the coordinates, and its gradient."""
+def _landscape(rng: np.random.Generator, dim: int) -> Function:
+    """A plain function with two to many wells that couples the coordinates."""
     a = torch.tensor(rng.normal(0, 0.4, (dim, dim)))
     a, b, k = a + a.T, torch.tensor(rng.normal(0, 1, dim)), torch.tensor(rng.normal(0, 1, dim))
 
     def energy(x: Tensor) -> Tensor:
         return (x**4).sum(-1) / 4 + ((x @ a) * x).sum(-1) / 2 + x @ b + torch.cos(x @ k) + 3.0
 
-    def gradient(x: Tensor) -> Tensor:
-        return x**3 + x @ a + b - torch.sin(x @ k)[..., None] * k
-
-    return energy, gradient
+    return energy
 
 
 def _states(rng: np.random.Generator, *shape: int) -> Tensor:
@@ -37,7 +36,7 @@ def _temperature(rng: np.random.Generator) -> float:
     return float(rng.choice([0.55, 1.8, 2.6]))
 
 
-# --------------------------------------------------------------------------------------------------- the score
+# ---------------------------------------------------------------------------------------------- the loop of ULA
 
 
 def _slope(energy: Function, x: Tensor) -> Tensor:
@@ -45,62 +44,57 @@ def _slope(energy: Function, x: Tensor) -> Tensor:
     return torch.autograd.functional.jacobian(energy, x).diagonal(dim1=0, dim2=1).T
 
 
-def _score_case(rng: np.random.Generator) -> tuple[Function, Tensor, float]:
-    n, dim = int(rng.integers(3, 7)), int(rng.integers(2, 5))
-    return _landscape(rng, dim)[0], _states(rng, n, dim), _temperature(rng)
+def _ula(energy: Function, x: Tensor, step_size: float, temperature: float, noise: Tensor) -> Tensor:
+    """By the score: a diffusion with constant εT moves by εT times the score and spreads by the variance 2εT."""
+    rows, diffusion = [], step_size * temperature
+    for k in range(len(noise)):
+        score = -_slope(energy, x) / temperature
+        x = torch.add(x + diffusion * score, noise[k], alpha=(2 * diffusion) ** 0.5)
+        rows.append(x)
+    return torch.stack(rows)
 
 
-def _first_row(values: Tensor) -> Tensor:
-    return torch.cat([values[:1], 0 * values[1:]])
+def _walk_case(rng: np.random.Generator) -> tuple[Function, Tensor, float, float, Tensor]:
+    n, dim, steps = int(rng.integers(3, 6)), int(rng.integers(2, 4)), int(rng.integers(3, 5))
+    if n == dim:  # axes that are exchanged should show
+        n += 1
+    states, noise = _states(rng, n, dim), _states(rng, steps + (steps == n), n, dim)
+    return _landscape(rng, dim), states, float(rng.uniform(0.05, 0.25)), _temperature(rng), noise
 
 
-score = Task(
-    reference=lambda energy, x, temperature: -_slope(energy, x) / temperature,
-    draw=_score_case,
-    name="the score",
-    question="Is it minus the gradient of the sum of the energies, over T, for any function of a batch of states?",
-    mistakes={
-        "The sign is wrong: the score points to lower energy": lambda E, x, T: _slope(E, x) / T,
-        "The temperature is not used": lambda E, x, T: -_slope(E, x),
-        "This is the gradient of E; the score is minus that, over T": lambda E, x, T: _slope(E, x),
-        "Divide by T; you multiplied": lambda E, x, T: -_slope(E, x) * T,
-        "Divide by T once; you divided twice": lambda E, x, T: -_slope(E, x) / T**2,
-        "Divide by T, not by its root": lambda E, x, T: -_slope(E, x) / math.sqrt(T),
-        "This is the gradient of p; the score is that of log p":
-            lambda E, x, T: -_slope(E, x) / T * torch.exp(-E(x) / T)[:, None],
-        "log p is -E/T - log Z: it holds E itself, not its log": lambda E, x, T: -_slope(E, x) / E(x)[:, None] / T,
-        "Z does not depend on the states of the batch: leave the sum over them out":
-            lambda E, x, T: -_slope(E, x) / T * (1 - len(x) * torch.softmax(-E(x) / T, 0))[:, None],
-        "Differentiate the sum of the energies; the mean divides by their number":
-            lambda E, x, T: -_slope(E, x) / T / len(x),
-        "Differentiate the sum of all energies; here only that of the first state counts":
-            lambda E, x, T: -_first_row(_slope(E, x)) / T,
-        "Only the direction is left: do not normalise":
-            lambda E, x, T: -_slope(E, x) / _slope(E, x).norm(dim=1, keepdim=True),
-        "Each state has its own score: do not add them up": lambda E, x, T: -_slope(E, x).sum(0) / T,
-        "Each state has its own score: do not average them": lambda E, x, T: -_slope(E, x).mean(0) / T,
-        "A score has one entry for each coordinate: do not add them up": lambda E, x, T: -_slope(E, x).sum(1) / T,
-        "This is log p up to a constant; take its gradient": lambda E, x, T: -E(x) / T,
-    },
-)  # fmt: skip
+def _each_step(step: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A mistake in the step: new states = step(x, gradient, ε, T, noise of this step)."""
 
-# ------------------------------------------------------------------------------------------- one Langevin step
+    def mistaken(energy: Function, x: Tensor, e: float, T: float, noise: Tensor) -> Tensor:
+        rows = []
+        for z in noise:
+            x = step(x, samplers.gradient(energy, x), e, T, z)
+            rows.append(x)
+        return torch.stack(rows)
+
+    return mistaken
 
 
-def _step_case(rng: np.random.Generator) -> tuple[Tensor, Tensor, float, float, Tensor]:
-    shape = (int(rng.integers(3, 7)), int(rng.integers(1, 5)))
-    x, g, noise = (_states(rng, *shape) for _ in range(3))
-    return x, g, float(rng.uniform(0.05, 0.4)), _temperature(rng), noise
+def _right(x: Tensor, g: Tensor, e: float, T: float, z: Tensor) -> Tensor:
+    return x - e * g + math.sqrt(2 * e * T) * z
 
 
-ula_step = Task(
-    # By the score: a diffusion with constant εT moves by εT times the score and spreads by the variance 2εT.
-    reference=lambda x, gradient, step_size, temperature, noise: torch.add(
-        x + (step_size * temperature) * (-gradient / temperature), noise, alpha=(2 * step_size * temperature) ** 0.5),
-    draw=_step_case,
-    name="x'",
-    question="Is it x minus ε times the gradient plus √(2εT) times the noise?",
-    mistakes={
+def _first_gradient(energy: Function, x: Tensor, e: float, T: float, noise: Tensor) -> Tensor:
+    g = samplers.gradient(energy, x)
+    return x + torch.cumsum(-e * g + math.sqrt(2 * e * T) * noise, 0)
+
+
+def _collected_gradients(energy: Function, x: Tensor, e: float, T: float, noise: Tensor) -> Tensor:
+    """What `backward` does to a gradient that is never emptied."""
+    rows, g = [], torch.zeros_like(x)
+    for z in noise:
+        g = g + samplers.gradient(energy, x)
+        x = _right(x, g, e, T, z)
+        rows.append(x)
+    return torch.stack(rows)
+
+
+_STEPS = {
         "The sign of the drift is wrong: the force is -∇E": lambda x, g, e, T, z: x + e * g + math.sqrt(2 * e * T) * z,
         "The noise is √(2εT) ξ; the factor 2 is missing": lambda x, g, e, T, z: x - e * g + math.sqrt(e * T) * z,
         "The noise is √(2εT) ξ; 2T is missing": lambda x, g, e, T, z: x - e * g + math.sqrt(e) * z,
@@ -133,7 +127,8 @@ ula_step = Task(
         "The gradient is divided by T, and the noise has no T: this samples in another time, where ε T stands for ε":
             lambda x, g, e, T, z: x - e * g / T + math.sqrt(2 * e) * z,
         "Do not multiply the gradient of E by T": lambda x, g, e, T, z: x - e * T * g + math.sqrt(2 * e * T) * z,
-        "This is convention B; here the drift is ε ∇E": lambda x, g, e, T, z: x - e / 2 * g + math.sqrt(e * T) * z,
+        "This is the convention with ε/2; here the drift is ε ∇E":
+            lambda x, g, e, T, z: x - e / 2 * g + math.sqrt(e * T) * z,
         "The drift has a factor ε/2 that does not go with the noise":
             lambda x, g, e, T, z: x - e / 2 * g + math.sqrt(2 * e * T) * z,
         "The drift is ε times the gradient; ε is missing": lambda x, g, e, T, z: x - g + math.sqrt(2 * e * T) * z,
@@ -141,23 +136,71 @@ ula_step = Task(
         "The drift is missing": lambda x, g, e, T, z: x + math.sqrt(2 * e * T) * z,
         "This is the step alone; add it to x": lambda x, g, e, T, z: -e * g + math.sqrt(2 * e * T) * z,
         "The step goes on from x, not from 2x": lambda x, g, e, T, z: 2 * x - e * g + math.sqrt(2 * e * T) * z,
+    "The gradient is that of the sum of the energies; the mean divides by their number":
+        lambda x, g, e, T, z: _right(x, g / len(x), e, T, z),
+    "Each state has its own gradient: do not add them up": lambda x, g, e, T, z: _right(x, g.sum(0), e, T, z),
+    "Each state has its own gradient: do not average them": lambda x, g, e, T, z: _right(x, g.mean(0), e, T, z),
+    "A gradient has one entry for each coordinate: do not add them up":
+        lambda x, g, e, T, z: _right(x, g.sum(1, keepdim=True), e, T, z),
+    "Only the direction of the gradient is left: do not normalise":
+        lambda x, g, e, T, z: _right(x, g / g.norm(dim=1, keepdim=True), e, T, z),
+}  # fmt: skip
+"""Mistakes in one step: new states from (x, gradient, ε, T, noise)."""
+
+ula = Task(
+    reference=_ula,
+    draw=_walk_case,
+    name="the states",
+    question="Is each step x - ε ∇E(x) + √(2εT) ξ, with the gradient at the present x and this step's ξ, and kept?",
+    mistakes={
+        **{sentence: _each_step(step) for sentence, step in _STEPS.items()},
+        "Each step has its own noise; here all steps get that of the first":
+            lambda E, x, e, T, z: _each_step(_right)(E, x, e, T, z[:1].expand_as(z)),
+        "The rows of noise are used in reverse order": lambda E, x, e, T, z: _each_step(_right)(E, x, e, T, z.flip(0)),
+        "Each step goes on from the new states; here all start from the first ones":
+            lambda E, x, e, T, z: _right(x, samplers.gradient(E, x), e, T, z),
+        "The gradient is that of the start throughout: compute it anew in each step": _first_gradient,
+        "`backward` adds to .grad: empty it before each step, or take `torch.autograd.grad`": _collected_gradients,
+        "`backward` adds to .grad: empty it before each step; and keep a copy of x, which is changed in place":
+            lambda E, x, e, T, z: _collected_gradients(E, x, e, T, z)[-1:].expand_as(z),
+        "These are the states before each step: keep those after it":
+            lambda E, x, e, T, z: torch.cat([x[None], _each_step(_right)(E, x, e, T, z)[:-1]]),
+        "The start is not one of the states after a step: leave it out":
+            lambda E, x, e, T, z: torch.cat([x[None], _each_step(_right)(E, x, e, T, z)]),
+        "Only the last states are returned: keep those after every step":
+            lambda E, x, e, T, z: _each_step(_right)(E, x, e, T, z)[-1],
+        "All rows hold the last states: was the same tensor changed in place and kept again and again?":
+            lambda E, x, e, T, z: _each_step(_right)(E, x, e, T, z)[-1:].expand_as(z),
+        "Only the first step is taken: is the return inside the loop?":
+            lambda E, x, e, T, z: _each_step(_right)(E, x, e, T, z[:1]),
+        "The last step is missing": lambda E, x, e, T, z: _each_step(_right)(E, x, e, T, z[:-1]),
+        "Time comes first: (steps, chains, coordinates)":
+            lambda E, x, e, T, z: _each_step(_right)(E, x, e, T, z).transpose(0, 1),
+        "These are the energies; return the states": lambda E, x, e, T, z: E(_each_step(_right)(E, x, e, T, z)),
     },
 )  # fmt: skip
 
-# ---------------------------------------------------------------------------------------- the Metropolis test
+# --------------------------------------------------------------------------------------------- the loop of MALA
 
-_MalaArguments = tuple[Tensor, Function, Function, float, float, Tensor, Tensor]
+_MalaArguments = tuple[Function, Tensor, float, float, Tensor, Tensor]
+
+_STATES = "the states"
 
 
 def _mala_case(rng: np.random.Generator) -> _MalaArguments:
-    """Chains of which some accept and some refuse, none of them by a hair."""
+    """Chains of which some accept and some refuse in every step, none of them by a hair."""
     while True:
-        n, dim = int(rng.integers(6, 10)), int(rng.integers(1, 4))
-        (energy, gradient), x, noise = _landscape(rng, dim), _states(rng, n, dim), _states(rng, n, dim)
-        e, T = float(rng.uniform(0.15, 0.4)), _temperature(rng)
-        alpha = _metropolis(x, energy, gradient, e, T, noise, 0 * x[:, 0])[1]
-        if int((alpha < 0.9).sum()) >= 2 and (alpha > 0.02).all():
-            return x, energy, gradient, e, T, noise, _thresholds(alpha)
+        n, dim, steps = int(rng.integers(6, 9)), int(rng.integers(1, 4)), int(rng.integers(3, 5))
+        energy, x, noise = _landscape(rng, dim), _states(rng, n, dim), _states(rng, steps, n, dim)
+        e, T, uniform = float(rng.uniform(0.15, 0.4)), _temperature(rng), []
+        for k in range(steps):
+            undecided = torch.stack([*uniform, torch.zeros(n, dtype=x.dtype)])
+            alpha = _metropolis(energy, x, e, T, noise[: k + 1], undecided)[1][-1]
+            if int((alpha < 0.9).sum()) < 2 or (alpha < 0.02).any():
+                break
+            uniform.append(_thresholds(alpha))
+        else:
+            return energy, x, e, T, noise, torch.stack(uniform)
 
 
 def _thresholds(alpha: Tensor) -> Tensor:
@@ -167,21 +210,41 @@ def _thresholds(alpha: Tensor) -> Tensor:
 
 
 def _metropolis(
-    x: Tensor,
-    energy: Function,
-    gradient: Function,
-    step_size: float,
-    temperature: float,
-    noise: Tensor,
-    uniform: Tensor,
+    energy: Function, x: Tensor, step_size: float, temperature: float, noise: Tensor, uniform: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """One step in the order of the definition: proposal, four logs, test."""
-    sd = math.sqrt(2 * step_size * temperature)
-    y = x - step_size * gradient(x) + sd * noise
-    there = torch.distributions.Normal(x - step_size * gradient(x), sd).log_prob(y).sum(-1)
-    back = torch.distributions.Normal(y - step_size * gradient(y), sd).log_prob(x).sum(-1)
-    alpha = torch.exp(-energy(y) / temperature + back + energy(x) / temperature - there).clamp(max=1.0)
-    return torch.where((uniform < alpha).unsqueeze(-1), y, x), alpha
+    """Each step in the order of the definition: proposal, four logs, test."""
+    sd, states, alphas = math.sqrt(2 * step_size * temperature), [], []
+    for k in range(len(noise)):
+        forth = torch.distributions.Normal(x - step_size * _slope(energy, x), sd)
+        y = forth.mean + sd * noise[k]
+        back = torch.distributions.Normal(y - step_size * _slope(energy, y), sd)
+        log_p = -energy(y) / temperature + energy(x) / temperature
+        alphas.append(torch.exp(log_p + back.log_prob(x).sum(-1) - forth.log_prob(y).sum(-1)).clamp(max=1.0))
+        x = torch.where((uniform[k] < alphas[-1]).unsqueeze(-1), y, x)
+        states.append(x)
+    return torch.stack(states), torch.stack(alphas)
+
+
+def _named(walked: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+    return {_STATES: walked[0], "α": walked[1]}
+
+
+_Step = Callable[[Function, Tensor, float, float, Tensor, Tensor], tuple[Tensor, Tensor]]
+"""(energy, x, ε, T, noise, u) -> the new states, and what is kept as α."""
+
+
+def _all_steps(step: _Step) -> Callable[..., dict[str, Tensor]]:
+    """The loop with a mistaken step in it."""
+
+    def mistaken(energy: Function, x: Tensor, e: float, T: float, noise: Tensor, uniform: Tensor) -> dict[str, Tensor]:
+        states, alphas = [], []
+        for z, u in zip(noise, uniform, strict=True):
+            x, alpha = step(energy, x, e, T, z, u)
+            states.append(x)
+            alphas.append(alpha)
+        return {_STATES: torch.stack(states), "α": torch.stack(alphas)}
+
+    return mistaken
 
 
 def _q(there: Tensor, back: Tensor, e: float, T: float) -> Tensor:
@@ -195,12 +258,14 @@ def _with_alpha(log_ratio: Callable[..., Tensor]) -> Callable[..., dict[str, Ten
     `d` is (E(x) - E(y))/T, `way` is y - x, and `g` and `h` are the gradients at x and at y.
     """
 
-    def mistaken(x: Tensor, energy: Function, gradient: Function, e: float, T: float, noise: Tensor, u: Tensor) -> dict:
-        y = x - e * gradient(x) + math.sqrt(2 * e * T) * noise
-        ratio = log_ratio((energy(x) - energy(y)) / T, y - x, gradient(x), gradient(y), e, T)
-        return {"α": torch.exp(ratio.clamp(max=0))}
+    def step(energy: Function, x: Tensor, e: float, T: float, z: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
+        g = samplers.gradient(energy, x)
+        y = _right(x, g, e, T, z)
+        ratio = log_ratio((energy(x) - energy(y)) / T, y - x, g, samplers.gradient(energy, y), e, T)
+        alpha = torch.exp(ratio.clamp(max=0))
+        return torch.where((u < alpha)[:, None], y, x), alpha
 
-    return mistaken
+    return _all_steps(step)
 
 
 def _weighing_q(factor: Callable[..., float]) -> Callable[..., dict[str, Tensor]]:
@@ -211,58 +276,89 @@ def _weighing_q(factor: Callable[..., float]) -> Callable[..., dict[str, Tensor]
 def _with_proposal(proposal: Callable[..., Tensor]) -> Callable[..., dict[str, Tensor]]:
     """A mistake in the proposal, y = proposal(x, g, e, T, noise), with the test as it should be."""
 
-    def mistaken(x: Tensor, energy: Function, gradient: Function, e: float, T: float, noise: Tensor, u: Tensor) -> dict:
-        y = proposal(x, gradient(x), e, T, noise)
-        q = _q(y - x + e * gradient(x), x - y + e * gradient(y), e, T)
-        return {"α": torch.exp(((energy(x) - energy(y)) / T + q).clamp(max=0))}
+    def step(energy: Function, x: Tensor, e: float, T: float, z: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
+        g = samplers.gradient(energy, x)
+        y = proposal(x, g, e, T, z)
+        ratio = (energy(x) - energy(y)) / T + _q(y - x + e * g, x - y + e * samplers.gradient(energy, y), e, T)
+        alpha = torch.exp(ratio.clamp(max=0))
+        return torch.where((u < alpha)[:, None], y, x), alpha
 
-    return mistaken
+    return _all_steps(step)
 
 
-def _right_parts(
-    x: Tensor, energy: Function, gradient: Function, e: float, T: float, noise: Tensor
-) -> tuple[Tensor, Tensor]:
-    """The proposal, and the log of the ratio that is not cut at 0."""
-    y = x - e * gradient(x) + math.sqrt(2 * e * T) * noise
-    return y, (energy(x) - energy(y)) / T + _q(y - x + e * gradient(x), x - y + e * gradient(y), e, T)
+def _ratio(energy: Function, x: Tensor, e: float, T: float, z: Tensor) -> tuple[Tensor, Tensor]:
+    """The right proposal, and the log of the ratio that is not cut at 0."""
+    g = samplers.gradient(energy, x)
+    y = _right(x, g, e, T, z)
+    return y, (energy(x) - energy(y)) / T + _q(y - x + e * g, x - y + e * samplers.gradient(energy, y), e, T)
 
 
 def _keeping(choice: Callable[..., Tensor]) -> Callable[..., dict[str, Tensor]]:
     """A mistake in what is kept: choice(x, y, α, u), with the right α."""
 
-    def mistaken(x: Tensor, energy: Function, gradient: Function, e: float, T: float, noise: Tensor, u: Tensor) -> dict:
-        y, ratio = _right_parts(x, energy, gradient, e, T, noise)
-        return {"the next states": choice(x, y, ratio.exp().clamp(max=1), u)}
+    def step(energy: Function, x: Tensor, e: float, T: float, z: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
+        y, ratio = _ratio(energy, x, e, T, z)
+        alpha = ratio.exp().clamp(max=1)
+        return choice(x, y, alpha, u), alpha
 
-    return mistaken
+    return _all_steps(step)
 
 
 def _reporting(change: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., dict[str, Tensor]]:
     """A mistake in what is returned as α: change(log ratio, u), after a right test."""
 
-    def mistaken(x: Tensor, energy: Function, gradient: Function, e: float, T: float, noise: Tensor, u: Tensor) -> dict:
-        return {"α": change(_right_parts(x, energy, gradient, e, T, noise)[1], u)}
+    def step(energy: Function, x: Tensor, e: float, T: float, z: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
+        y, ratio = _ratio(energy, x, e, T, z)
+        return torch.where((u < ratio.exp())[:, None], y, x), change(ratio, u)
+
+    return _all_steps(step)
+
+
+def _step_by_coordinate(energy: Function, x: Tensor, e: float, T: float, z: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
+    """α without the sum over the coordinates."""
+    g = samplers.gradient(energy, x)
+    y = _right(x, g, e, T, z)
+    squares = (y - x + e * g) ** 2 - (x - y + e * samplers.gradient(energy, y)) ** 2
+    alpha = torch.exp(((energy(x) - energy(y))[:, None] / T + squares / (4 * e * T)).clamp(max=0))
+    return torch.where(u[:, None] < alpha, y, x), alpha
+
+
+def _carrying(slope: Callable[..., Tensor]) -> Callable[..., dict[str, Tensor]]:
+    """A mistake in the gradient that is carried along: slope(accepted, gradient at y, gradient at x)."""
+
+    def mistaken(energy: Function, x: Tensor, e: float, T: float, noise: Tensor, uniform: Tensor) -> dict[str, Tensor]:
+        g, states, alphas = samplers.gradient(energy, x), [], []
+        for z, u in zip(noise, uniform, strict=True):
+            y = _right(x, g, e, T, z)
+            h = samplers.gradient(energy, y)
+            ratio = (energy(x) - energy(y)) / T + _q(y - x + e * g, x - y + e * h, e, T)
+            alphas.append(torch.exp(ratio.clamp(max=0)))
+            accept = (u < alphas[-1])[:, None]
+            x, g = torch.where(accept, y, x), slope(accept, h, g)
+            states.append(x)
+        return {_STATES: torch.stack(states), "α": torch.stack(alphas)}
 
     return mistaken
 
 
-def _by_coordinate(
-    x: Tensor, energy: Function, gradient: Function, e: float, T: float, noise: Tensor, u: Tensor
-) -> dict[str, Tensor]:
-    """α without the sum over the coordinates."""
-    y = x - e * gradient(x) + math.sqrt(2 * e * T) * noise
-    squares = (y - x + e * gradient(x)) ** 2 - (x - y + e * gradient(y)) ** 2
-    return {"α": torch.exp(((energy(x) - energy(y))[:, None] / T + squares / (4 * e * T)).clamp(max=0))}
+def _returning(change: Callable[[Tensor, Tensor, Tensor], dict[str, Tensor]]) -> Callable[..., dict[str, Tensor]]:
+    """A mistake in what is returned after right steps: change(states, α, start)."""
+
+    def mistaken(energy: Function, x: Tensor, *how) -> dict[str, Tensor]:
+        walked = _keeping(lambda x, y, alpha, u: torch.where((u < alpha)[:, None], y, x))(energy, x, *how)
+        return change(walked[_STATES], walked["α"], x)
+
+    return mistaken
 
 
-mala_step = Task(
+mala = Task(
     reference=_metropolis,
     draw=_mala_case,
-    outputs=("the next states", "α"),
-    compared=("α", "the next states"),
+    outputs=(_STATES, "α"),
+    compared=("α", _STATES),
     question={
         "α": "Is it p(y) q(x|y) over p(x) q(y|x), at most 1, with T in each part and in each q its own gradient?",
-        "the next states": "Is it y where u < α, and x elsewhere, for each chain?",
+        _STATES: "Is it y where u < α, and x elsewhere, for each chain, kept after every step?",
     },
     mistakes={
         "q(x|y) / q(y|x) is missing, or it cancels: each q needs a drift, with the gradient where its step starts":
@@ -345,7 +441,7 @@ mala_step = Task(
         "Return the probability α, not whether the proposal was accepted":
             _reporting(lambda ratio, u: (u < ratio.exp()).double()),
         "One α for each chain: do not average": _reporting(lambda ratio, u: ratio.exp().clamp(max=1).mean()),
-        "One α for each chain: sum the squares over the last axis": _by_coordinate,
+        "One α for each chain: sum the squares over the last axis": _all_steps(_step_by_coordinate),
         "A rejected proposal is kept: stay at x": _keeping(lambda x, y, alpha, u: y),
         "The chains never move: take y where u < α": _keeping(lambda x, y, alpha, u: x),
         "Accept where u < α, and stay elsewhere: the two are exchanged":
@@ -354,10 +450,31 @@ mala_step = Task(
             _keeping(lambda x, y, alpha, u: torch.where((u[0] < alpha)[:, None], y, x)),
         "Compare α with u, not with 1/2":
             _keeping(lambda x, y, alpha, u: torch.where((alpha > 0.5)[:, None], y, x)),
+        "Where a proposal is accepted, its gradient comes along: the one that you carry is that of the start":
+            _carrying(lambda accept, h, g: g),
+        "Where a proposal is refused, the old gradient stays: you carry that of the proposal":
+            _carrying(lambda accept, h, g: h),
+        "Each step has its own noise; here all steps get that of the first":
+            lambda E, x, e, T, z, u: _named(_metropolis(E, x, e, T, z[:1].expand_as(z), u)),
+        "Each step has its own u; here all steps get those of the first":
+            lambda E, x, e, T, z, u: _named(_metropolis(E, x, e, T, z, u[:1].expand_as(u))),
+        "Only the last states are returned: keep those after every step": _returning(lambda s, a, x: {_STATES: s[-1]}),
+        "All rows hold the last states: was the same tensor changed in place and kept again and again?":
+            _returning(lambda s, a, x: {_STATES: s[-1:].expand_as(s)}),
+        "These are the states before each step: keep those after it":
+            _returning(lambda s, a, x: {_STATES: torch.cat([x[None], s[:-1]])}),
+        "The start is not one of the states after a step: leave it out":
+            _returning(lambda s, a, x: {_STATES: torch.cat([x[None], s])}),
+        "Only the first step is taken: is the return inside the loop?":
+            _returning(lambda s, a, x: {_STATES: s[:1], "α": a[:1]}),
+        "Only the last α is returned: keep one row for each step": _returning(lambda s, a, x: {"α": a[-1]}),
+        "One α for each step and chain: do not average over the steps": _returning(lambda s, a, x: {"α": a.mean(0)}),
+        "One α for each step and chain: do not average over all of them": _returning(lambda s, a, x: {"α": a.mean()}),
+        "Time comes first in α: (steps, chains)": _returning(lambda s, a, x: {"α": a.T}),
     },
 )  # fmt: skip
 
-# --------------------------------------------------------------------------------------------------- split R-hat
+# --------------------------------------------------------------------------------------- the verdict on chains
 
 
 def _chains(rng: np.random.Generator) -> tuple[Tensor]:
@@ -404,69 +521,122 @@ def _r_hat(n: float, w: Tensor, b: Tensor, m: int = 0) -> Tensor:
     return torch.sqrt(((n - 1) / n * w + b) / w)
 
 
-split_r_hat = Task(
-    reference=_split_r_hat,
+def _judge(samples: Tensor) -> tuple[float, float, float]:
+    """By the definitions, in plain sums."""
+    means = [math.fsum(column) / len(column) for column in samples.T.tolist()]
+    mean, m = math.fsum(means) / len(means), len(means)
+    variance = math.fsum((value - mean) ** 2 for value in means) / (m - 1)
+    return mean, math.sqrt(variance / m), _split_r_hat(samples)
+
+
+def _only(name: str, function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], dict[str, Tensor]]:
+    """A mistake in one of the three numbers."""
+    return lambda samples: {name: function(samples)}
+
+
+_MEAN, _ERROR = "the mean", "its error"
+
+_MISTAKEN_R_HAT = {
+    "The chains are not split into halves": _from(lambda x: x, _r_hat),
+    "The axes are swapped: each column is a chain": lambda x: _r_hat(
+        len(x) // 2, _halves(x).var(1).mean(), _halves(x).mean(1).var()),
+    "Time runs down the rows: cut the first axis, not the second, into halves": _cut_across,
+    "Halves are first and second, not even and odd": _from(lambda x: torch.cat([x[::2], x[1::2]], dim=1), _r_hat),
+    "This is the first halves alone": _from(lambda x: x[: len(x) // 2], _r_hat),
+    "This is the second halves alone": _from(lambda x: x[len(x) // 2 :], _r_hat),
+    "The square root is missing": _from(_halves, lambda n, w, b, m: _r_hat(n, w, b) ** 2),
+    "n is the length of a half-chain": _from(_halves, lambda n, w, b, m: _r_hat(2 * n, w, b)),
+    "n is the length of a half-chain, not the number of half-chains":
+        _from(_halves, lambda n, w, b, m: _r_hat(m, w, b)),
+    "The factor (n-1)/n of W is missing": _from(_halves, lambda n, w, b, m: torch.sqrt((w + b) / w)),
+    "The factor of W is (n-1)/n, not (n+1)/n":
+        _from(_halves, lambda n, w, b, m: torch.sqrt(((n + 1) / n * w + b) / w)),
+    "The factor of W is (n-1)/n, not n/(n-1)":
+        _from(_halves, lambda n, w, b, m: torch.sqrt((n / (n - 1) * w + b) / w)),
+    "Both variances divide by number minus one": lambda x: _r_hat(
+        len(x) // 2, _halves(x).var(0, correction=0).mean(), _halves(x).mean(0).var(correction=0)),
+    "The variance inside the chains divides by number minus one": lambda x: _r_hat(
+        len(x) // 2, _halves(x).var(0, correction=0).mean(), _halves(x).mean(0).var()),
+    "The variance of the means divides by number minus one": lambda x: _r_hat(
+        len(x) // 2, _halves(x).var(0).mean(), _halves(x).mean(0).var(correction=0)),
+    "The variance of the means is B/n: do not divide it by n":
+        _from(_halves, lambda n, w, b, m: _r_hat(n, w, b / n)),
+    "The variance of the means is B/n: do not multiply it by n":
+        _from(_halves, lambda n, w, b, m: _r_hat(n, w, b * n)),
+    "The factor (n-1)/n belongs to W alone":
+        _from(_halves, lambda n, w, b, m: torch.sqrt((n - 1) / n * (w + b) / w)),
+    "This is only the ratio of between and within": _from(_halves, lambda n, w, b, m: b / w),
+    "This is the root of the ratio of between and within alone": _from(_halves, lambda n, w, b, m: (b / w).sqrt()),
+    "This is the numerator; divide it by W, then take the root":
+        _from(_halves, lambda n, w, b, m: (n - 1) / n * w + b),
+    "Divide by W before the root, not after": _from(_halves, lambda n, w, b, m: ((n - 1) / n * w + b).sqrt() / w),
+    "R-hat compares W with all of it: W stands below": _from(_halves, lambda n, w, b, m: 1 / _r_hat(n, w, b)),
+    "W is the mean of the variances of the half-chains, not the variance of all values": lambda x: _r_hat(
+        len(x) // 2, x.var(), _halves(x).mean(0).var()),
+    "W is the mean of the variances; this is the variance of all values over it": lambda x: torch.sqrt(
+        x.var() / _halves(x).var(0).mean()),
+    "W is a mean of variances, not of standard deviations": lambda x: _r_hat(
+        len(x) // 2, _halves(x).std(0).mean(), _halves(x).mean(0).var()),
+    "B/n is the variance of the means, not their standard deviation": lambda x: _r_hat(
+        len(x) // 2, _halves(x).var(0).mean(), _halves(x).mean(0).std()),
+    "Halves that are put one below the other are whole chains again: side by side, with dim=1":
+        lambda x: _r_hat(len(x) // 2, x.var(0).mean(), x.mean(0).var()),
+    "W runs along time: the variance of each column": lambda x: _r_hat(
+        len(x) // 2, _halves(x).var(1).mean(), _halves(x).mean(0).var()),
+    "B/n compares the means of the columns, each along time": lambda x: _r_hat(
+        len(x) // 2, _halves(x).var(0).mean(), _halves(x).mean(1).var()),
+    "The means run along time; this takes the sums": lambda x: _r_hat(
+        len(x) // 2, _halves(x).var(0).mean(), _halves(x).sum(0).var()),
+    "Divide by W": _from(_halves, lambda n, w, b, m: ((n - 1) / n * w + b).sqrt()),
+    "W stands above as well, times (n-1)/n": _from(_halves, lambda n, w, b, m: (((n - 1) / n + b) / w).sqrt()),
+    "W has the factor (n-1)/n; the division by n is missing":
+        _from(_halves, lambda n, w, b, m: (((n - 1) * w + b) / w).sqrt()),
+    "B/n is added, not subtracted": _from(_halves, lambda n, w, b, m: (((n - 1) / n * w - b) / w).sqrt()),
+    "W is the mean over the half-chains, not the sum": _from(_halves, lambda n, w, b, m: _r_hat(n, m * w, b)),
+}  # fmt: skip
+
+_MISTAKEN_ERROR = {
+    "Successive states are no independent samples: take the spread of the chains' means":
+        lambda x: x.std() / math.sqrt(x.numel()),
+    "This treats each chain's states as independent: take the spread of the chains' means":
+        lambda x: x.std() / math.sqrt(len(x)),
+    "The root of the number of chains is missing: this is the error of one chain": lambda x: x.mean(0).std(),
+    "Divide by the root of the number of chains, not by the number": lambda x: x.mean(0).std() / x.shape[1],
+    "This is a variance; the error is its root": lambda x: x.mean(0).var() / x.shape[1],
+    "The standard deviation of the chains' means divides by number minus one":
+        lambda x: x.mean(0).std(correction=0) / math.sqrt(x.shape[1]),
+    "The means are those of the chains, along time: dim=0": lambda x: x.mean(1).std() / math.sqrt(x.shape[1]),
+    "The means are those of the chains, along time, and so is their number":
+        lambda x: x.mean(1).std() / math.sqrt(len(x)),
+    "The root is that of the number of chains, not of states": lambda x: x.mean(0).std() / math.sqrt(len(x)),
+    "Divide by the root of the number of chains, not of all states": lambda x: x.mean(0).std() / math.sqrt(x.numel()),
+    "Take the means of whole chains here; the halves are for R-hat":
+        lambda x: _halves(x).mean(0).std() / math.sqrt(2 * x.shape[1]),
+    "Take the number of whole chains here, and their means; these are the half-chains'":
+        lambda x: _halves(x).mean(0).std() / math.sqrt(x.shape[1]),
+    "The number is that of the chains, not of the half-chains": lambda x: x.mean(0).std() / math.sqrt(2 * x.shape[1]),
+    "Take the spread of the chains' means, not the mean of their spreads":
+        lambda x: x.std(0).mean() / math.sqrt(x.shape[1]),
+}  # fmt: skip
+
+judge = Task(
+    reference=_judge,
     draw=_chains,
-    name="R-hat",
+    outputs=(_MEAN, _ERROR, "R-hat"),
     rtol=1e-6,
-    question="Is W the mean of the variances of the half-chains, B/n the variance of their means, and n their length?",
+    question={
+        _MEAN: "Is it the mean of all states of all chains?",
+        _ERROR: "Is it the standard deviation of the chains' means, over the root of the number of chains?",
+        "R-hat": "Is W the mean of the variances of the half-chains, B/n the variance of their means, n their length?",
+    },
     mistakes={
-        "The chains are not split into halves": _from(lambda x: x, _r_hat),
-        "The axes are swapped: each column is a chain": lambda x: _r_hat(
-            len(x) // 2, _halves(x).var(1).mean(), _halves(x).mean(1).var()),
-        "Time runs down the rows: cut the first axis, not the second, into halves": _cut_across,
-        "Halves are first and second, not even and odd": _from(lambda x: torch.cat([x[::2], x[1::2]], dim=1), _r_hat),
-        "This is the first halves alone": _from(lambda x: x[: len(x) // 2], _r_hat),
-        "This is the second halves alone": _from(lambda x: x[len(x) // 2 :], _r_hat),
-        "The square root is missing": _from(_halves, lambda n, w, b, m: _r_hat(n, w, b) ** 2),
-        "n is the length of a half-chain": _from(_halves, lambda n, w, b, m: _r_hat(2 * n, w, b)),
-        "n is the length of a half-chain, not the number of half-chains":
-            _from(_halves, lambda n, w, b, m: _r_hat(m, w, b)),
-        "The factor (n-1)/n of W is missing": _from(_halves, lambda n, w, b, m: torch.sqrt((w + b) / w)),
-        "The factor of W is (n-1)/n, not (n+1)/n":
-            _from(_halves, lambda n, w, b, m: torch.sqrt(((n + 1) / n * w + b) / w)),
-        "The factor of W is (n-1)/n, not n/(n-1)":
-            _from(_halves, lambda n, w, b, m: torch.sqrt((n / (n - 1) * w + b) / w)),
-        "Both variances divide by number minus one": lambda x: _r_hat(
-            len(x) // 2, _halves(x).var(0, correction=0).mean(), _halves(x).mean(0).var(correction=0)),
-        "The variance inside the chains divides by number minus one": lambda x: _r_hat(
-            len(x) // 2, _halves(x).var(0, correction=0).mean(), _halves(x).mean(0).var()),
-        "The variance of the means divides by number minus one": lambda x: _r_hat(
-            len(x) // 2, _halves(x).var(0).mean(), _halves(x).mean(0).var(correction=0)),
-        "The variance of the means is B/n: do not divide it by n":
-            _from(_halves, lambda n, w, b, m: _r_hat(n, w, b / n)),
-        "The variance of the means is B/n: do not multiply it by n":
-            _from(_halves, lambda n, w, b, m: _r_hat(n, w, b * n)),
-        "The factor (n-1)/n belongs to W alone":
-            _from(_halves, lambda n, w, b, m: torch.sqrt((n - 1) / n * (w + b) / w)),
-        "This is only the ratio of between and within": _from(_halves, lambda n, w, b, m: b / w),
-        "This is the root of the ratio of between and within alone": _from(_halves, lambda n, w, b, m: (b / w).sqrt()),
-        "This is the numerator; divide it by W, then take the root":
-            _from(_halves, lambda n, w, b, m: (n - 1) / n * w + b),
-        "Divide by W before the root, not after": _from(_halves, lambda n, w, b, m: ((n - 1) / n * w + b).sqrt() / w),
-        "R-hat compares W with all of it: W stands below": _from(_halves, lambda n, w, b, m: 1 / _r_hat(n, w, b)),
-        "W is the mean of the variances of the half-chains, not the variance of all values": lambda x: _r_hat(
-            len(x) // 2, x.var(), _halves(x).mean(0).var()),
-        "W is the mean of the variances; this is the variance of all values over it": lambda x: torch.sqrt(
-            x.var() / _halves(x).var(0).mean()),
-        "W is a mean of variances, not of standard deviations": lambda x: _r_hat(
-            len(x) // 2, _halves(x).std(0).mean(), _halves(x).mean(0).var()),
-        "B/n is the variance of the means, not their standard deviation": lambda x: _r_hat(
-            len(x) // 2, _halves(x).var(0).mean(), _halves(x).mean(0).std()),
-        "Halves that are put one below the other are whole chains again: side by side, with dim=1":
-            lambda x: _r_hat(len(x) // 2, x.var(0).mean(), x.mean(0).var()),
-        "W runs along time: the variance of each column": lambda x: _r_hat(
-            len(x) // 2, _halves(x).var(1).mean(), _halves(x).mean(0).var()),
-        "B/n compares the means of the columns, each along time": lambda x: _r_hat(
-            len(x) // 2, _halves(x).var(0).mean(), _halves(x).mean(1).var()),
-        "The means run along time; this takes the sums": lambda x: _r_hat(
-            len(x) // 2, _halves(x).var(0).mean(), _halves(x).sum(0).var()),
-        "Divide by W": _from(_halves, lambda n, w, b, m: ((n - 1) / n * w + b).sqrt()),
-        "W stands above as well, times (n-1)/n": _from(_halves, lambda n, w, b, m: (((n - 1) / n + b) / w).sqrt()),
-        "W has the factor (n-1)/n; the division by n is missing":
-            _from(_halves, lambda n, w, b, m: (((n - 1) * w + b) / w).sqrt()),
-        "B/n is added, not subtracted": _from(_halves, lambda n, w, b, m: (((n - 1) / n * w - b) / w).sqrt()),
-        "W is the mean over the half-chains, not the sum": _from(_halves, lambda n, w, b, m: _r_hat(n, m * w, b)),
+        "This is the mean of each chain; take one mean over all": _only(_MEAN, lambda x: x.mean(0)),
+        "This is the mean of the second halves alone": _only(_MEAN, lambda x: x[len(x) // 2 :].mean()),
+        "This is the mean of the first chain alone": _only(_MEAN, lambda x: x[:, 0].mean()),
+        "This is a sum; divide by the number of states": _only(_MEAN, lambda x: x.sum()),
+        "This is the mean of the last states alone": _only(_MEAN, lambda x: x[-1].mean()),
+        **{sentence: _only(_ERROR, function) for sentence, function in _MISTAKEN_ERROR.items()},
+        **{sentence: _only("R-hat", function) for sentence, function in _MISTAKEN_R_HAT.items()},
     },
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Exercises on the partition function: free spins, chains, importance weights, two ways along the temperatures."""
+"""Exercises on the partition function: all states, importance weights, two ways along the temperatures, chains."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -8,157 +8,81 @@ import numpy as np
 from scipy.special import logsumexp
 
 from course_utils import partition
+from course_utils.lattice import exact
 
 from ..checks import Task
 
 __all__ = [
-    "annealed_log_weights",
+    "annealed_log_z",
     "chain_log_z",
+    "enumerate_log_z",
     "importance_estimate",
-    "log_z_independent",
     "thermodynamic_integration",
 ]
 
-# ------------------------------------------------------------------------------------------- independent spins
+# ------------------------------------------------------------------------------------------------- all states
 
 
-def _fields(rng: np.random.Generator) -> tuple[np.ndarray, float]:
-    """Fields of either sign, now and then far too strong for an exponential, and a beta that is not 1."""
-    h = rng.normal(0, 1.5, rng.integers(3, 10))
-    h[rng.integers(len(h))] = rng.choice([0.4, -0.8, 900.0, -1500.0])
-    return h, float(rng.choice([0.6, 1.7]))
+def _exponents(shape: tuple[int, int], beta: float, down: int = 1, right: int = 1) -> np.ndarray:
+    """-beta E of each state, where a spin is tied to the one so many rows below and the one so many columns across."""
+    s = exact.ising_states(shape[0] * shape[1]).reshape(-1, *shape).astype(float)
+    bonds = sum(s * np.roll(s, step, axis) for step, axis in ((down, 1), (right, 2)) if step)
+    return beta * bonds.sum((1, 2))
 
 
-def _each(x: np.ndarray | np.float64) -> np.ndarray | np.float64:
-    """log(2 cosh x), the larger of the two exponents taken out by hand."""
-    return np.abs(x) + np.log1p(np.exp(-2 * np.abs(x)))
+def _of_terms(change: Callable[[np.ndarray], Any]) -> Callable[..., Any]:
+    """A mistake that concerns the sum, not the energies: change gives log Z from all the exponents."""
+    return lambda shape, beta: change(_exponents(shape, beta))
 
 
-log_z_independent = Task(
-    reference=lambda fields, beta: math.fsum(_each(beta * fields)),
-    draw=_fields,
-    name="log Z",
-    rtol=1e-7,
-    question="Does each spin add log(e^x + e^-x) with x = βh, and does nothing overflow?",
-    mistakes={
-        "Each spin has two states: a factor 2 is missing in each 2 cosh": lambda h, b: (_each(b * h) - np.log(2)).sum(),
-        "The 2 belongs to each spin: log 2 comes once for every spin, not once for all":
-            lambda h, b: (_each(b * h) - np.log(2)).sum() + np.log(2),
-        "beta is not used": lambda h, b: _each(h).sum(),
-        "The exponent is βh: multiply by beta, do not divide": lambda h, b: _each(h / b).sum(),
-        "beta stands in the exponent, βh; it does not multiply log Z": lambda h, b: b * _each(h).sum(),
-        "The factors of Z multiply, so their logs add up: this is the log of their sum":
-            lambda h, b: logsumexp(_each(b * h)),
-        "This is Z; return its log": lambda h, b: np.prod(2 * np.cosh(b * h)),
-        "This is the sum of the factors of Z; they multiply, and log Z is the sum of their logs":
-            lambda h, b: (2 * np.cosh(b * h)).sum(),
-        "Sum over both states of each spin; this keeps only the favourable one": lambda h, b: np.abs(b * h).sum(),
-        "Sum over both states of each spin; this keeps the state with all spins up only": lambda h, b: (b * h).sum(),
-        "The weights e^x and e^-x of the two states add up: cosh, not sinh":
-            lambda h, b: np.log(2 * np.sinh(b * h)).sum(),
-        "Each spin has a field of its own: do not add the fields up first": lambda h, b: _each(np.array(b * h.sum())),
-        "|x| + log 2 is not log(2 cosh x): the log 2 is lost as x grows":
-            lambda h, b: (np.abs(b * h) + np.log(2)).sum(),
-        "With e^|x| taken out, e^(-2|x|) is left beside the 1, not e^(-|x|)":
-            lambda h, b: (np.abs(b * h) + np.log1p(np.exp(-np.abs(b * h)))).sum(),
-        "The two states have opposite exponents, e^x and e^-x; this adds the same one twice":
-            lambda h, b: (b * h + np.log(2)).sum(),
-        "A spin is +1 or -1, with weights e^x and e^-x; 1 + e^x belongs to a unit that is 0 or 1":
-            lambda h, b: np.logaddexp(0, b * h).sum(),
-        "exp overflowed: take the larger of the two exponents out first, or use np.logaddexp":
-            lambda h, b: np.log(np.exp(b * h) + np.exp(-b * h)).sum(),
-        "x is the larger exponent for positive x only; exp overflowed where the field is negative":
-            lambda h, b: (b * h + np.log1p(np.exp(-2 * b * h))).sum(),
-        "The product overflowed: add logs instead":
-            lambda h, b: np.abs(b * h).sum() + np.log(np.prod(1 + np.exp(-2 * np.abs(b * h)))),
-        "This is one log for each spin: add them up": lambda h, b: _each(b * h),
-        "Add up over the spins; this is their mean": lambda h, b: _each(b * h).mean(),
-        "This is the free energy, -log Z / β": lambda h, b: -_each(b * h).sum() / b,
-        "The log is natural, not to the base 2": lambda h, b: _each(b * h).sum() / np.log(2),
-        "The log is natural, not to the base 10": lambda h, b: _each(b * h).sum() / np.log(10),
-    },
-)  # fmt: skip
-
-# ------------------------------------------------------------------------------------------------------ chains
+def _flat(shape: tuple[int, int], beta: float) -> float:
+    """log Z if both neighbours are taken along the flattened lattice."""
+    return logsumexp(_exponents((1, shape[0] * shape[1]), 2 * beta, down=0))
 
 
-def _trace(power: int, beta: float) -> float:
-    """log of the trace of the transfer matrix to some power."""
-    return power * _log_2_cosh(beta) + math.log1p(math.tanh(beta) ** power)
-
-
-def _entries(power: int, beta: float) -> float:
-    """log of the sum of all its entries."""
-    return math.log(2) + power * _log_2_cosh(beta)
-
-
-def _log_2_cosh(beta: float) -> float:
-    return float(np.logaddexp(beta, -beta))
-
-
-def _chain(n: int, beta: float, periodic: bool) -> float:
-    return _trace(n, beta) if periodic else _entries(n - 1, beta)
-
-
-def _of_powers(n: int, beta: float, periodic: bool, power: Callable[[np.ndarray, int], np.ndarray]) -> float:
-    """log Z from powers of the transfer matrix that are not rescaled."""
-    matrix = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))
-    return np.log(np.trace(power(matrix, n)) if periodic else power(matrix, n - 1).sum())
-
-
-chain_log_z = Task(
-    reference=lambda n, beta, periodic: _chain(n, beta, periodic),
-    # Mostly open: the first case of the check is periodic, and a cause has to fit both.
-    draw=lambda rng: (int(rng.integers(3, 13)), float(rng.choice([0.35, 0.7, 1.3])), bool(rng.random() < 0.15)),
+enumerate_log_z = Task(
+    reference=lambda shape, beta: exact.enumerated_log_z(shape, beta),
+    # Mostly small: 3 × 4 spins take a plain loop eight times as long.
+    draw=lambda rng: (((3, 3), (3, 3), (3, 3), (4, 3))[rng.integers(4)], float(rng.choice([0.25, 0.6, 0.9]))),
     name="log Z",
     rtol=1e-8,
-    question="Is it the log of the trace of T^n with joined ends, of all entries of T^(n-1) added up with open ones?",
+    question="Does each state add exp(-βE), and does E count each bond of the torus once?",
     mistakes={
-        "Joined ends were asked for, and this is the open chain: is `periodic` used?":
-            lambda n, b, p: _chain(n, b, False) if p else None,
-        "Open ends were asked for, and this is the periodic chain: is `periodic` used?":
-            lambda n, b, p: None if p else _chain(n, b, True),
-        "These are the two kinds of ends, exchanged": lambda n, b, p: _chain(n, b, not p),
-        "A periodic chain has n bonds: look at the power of T": lambda n, b, p: _trace(n - 1, b) if p else None,
-        "An open chain has n - 1 bonds: look at the power of T": lambda n, b, p: None if p else _entries(n, b),
-        "A periodic chain has n bonds and an open one n - 1: the powers of T are exchanged":
-            lambda n, b, p: _trace(n - 1, b) if p else _entries(n, b),
-        "A periodic chain takes the trace of the power of T, not the sum of all entries":
-            lambda n, b, p: _entries(n, b) if p else None,
-        "An open chain takes the sum of all entries of the power of T, not the trace":
-            lambda n, b, p: None if p else _trace(n - 1, b),
-        "The trace belongs to the periodic chain, the sum of all entries to the open one":
-            lambda n, b, p: _entries(n, b) if p else _trace(n - 1, b),
-        "The first spin of an open chain is free: a factor 2 is missing":
-            lambda n, b, p: None if p else (n - 1) * _log_2_cosh(b),
-        "The smaller eigenvalue of T counts too while n is small": lambda n, b, p: n * _log_2_cosh(b) if p else None,
-        "Only the larger eigenvalue is in this: the smaller one counts too while n is small, and so do the free ends":
-            lambda n, b, p: (n if p else n - 1) * _log_2_cosh(b),
-        "β is missing in the entries of T": lambda n, b, p: _chain(n, 1.0, p),
-        "The entries of T hold β, not 1/β": lambda n, b, p: _chain(n, 1 / b, p),
-        "Each bond is counted twice": lambda n, b, p: _chain(n, 2 * b, p),
-        "Equal neighbours have the low energy: e^β stands on the diagonal of T": lambda n, b, p: _chain(n, -b, p),
-        "T^n overflowed: take out the largest eigenvalue, or rescale after each product":
-            lambda n, b, p: _of_powers(n, b, p, np.linalg.matrix_power),
-        "T**n is the power of each entry; use a matrix power": lambda n, b, p: _of_powers(n, b, p, np.power),
-        "You took a factor out after each product, and did not add their logs back":
-            lambda n, b, p: _chain(n, b, p) - (n if p else n - 1) * _log_2_cosh(b),
-        "The eigenvalue that you took out comes back once for each factor T, not once":
-            lambda n, b, p: _chain(n, b, p) - (n - 1 if p else n - 2) * _log_2_cosh(b),
-        "This keeps the smaller eigenvalue alone: both count":
-            lambda n, b, p: n * math.log(2 * math.sinh(b)) if p else None,
-        "Unequal neighbours have the entry e^-β in T, not 1": lambda n, b, p: np.logaddexp(
-            n * math.log(math.exp(b) + 1), n * math.log(math.exp(b) - 1)) if p
-            else math.log(2) + (n - 1) * math.log(math.exp(b) + 1),
-        "The largest eigenvalue is added back, and was not taken out: divide the eigenvalues by it":
-            lambda n, b, p: _chain(n, b, p) + (n if p else n - 1) * _log_2_cosh(b),
-        "The entries of T are e^β and e^-β: the exponential is missing":
-            lambda n, b, p: n * math.log(2 * b) if p else -math.inf,
-        "The eigenvalues of T are 2 cosh β and 2 sinh β: a factor 2 is missing":
-            lambda n, b, p: _chain(n, b, p) - (n if p else n - 1) * math.log(2),
-        "This is Z; return its log": lambda n, b, p: np.exp(_chain(n, b, p)),
-        "This is log Z per spin; log Z is n times that": lambda n, b, p: _chain(n, b, p) / n,
-        "This is the free energy, -log Z / β": lambda n, b, p: -_chain(n, b, p) / b,
+        "Each bond is counted twice": lambda shape, b: exact.enumerated_log_z(shape, 2 * b),
+        "Each bond counts as a whole one: a factor 1/2 is too many":
+            lambda shape, b: exact.enumerated_log_z(shape, b / 2),
+        "Equal neighbours have the low energy: check the signs of E and of -βE":
+            lambda shape, b: logsumexp(_exponents(shape, -b)),
+        "The edges are open: on a torus the last row is a neighbour of the first, and the last column of the first":
+            lambda shape, b: exact.enumerated_log_z(shape, b, False),
+        "Only one of the two directions wraps round": lambda shape, b: exact.enumerated_log_z(shape, b, (True, False)),
+        "The bonds within a row are missing, or those within a column: a spin has neighbours in both":
+            lambda shape, b: logsumexp(_exponents(shape, b, right=0)),
+        "np.roll without an axis moves along the flattened lattice: give axis=0 and axis=1": _flat,
+        "Z adds up the weights: this is the log of their mean": _of_terms(lambda a: logsumexp(a) - math.log(len(a))),
+        "Half of the states are missing: a lattice of n spins has 2^n":
+            _of_terms(lambda a: logsumexp(a) - math.log(2)),
+        "A state is missing: the numbers run from 0 to 2^n - 1": _of_terms(lambda a: logsumexp(a[1:])),
+        "There are 2^n states, from 0 to 2^n - 1; one is counted twice":
+            _of_terms(lambda a: np.logaddexp(logsumexp(a), a[0])),
+        "This is the largest term alone; the others count too": _of_terms(np.max),
+        "The exponentials add up, not the exponents": _of_terms(np.sum),
+        "Many states have the same energy, and each of them counts": _of_terms(lambda a: logsumexp(np.unique(a))),
+        "This is Z; return its log": _of_terms(lambda a: np.exp(logsumexp(a))),
+        "This is -log Z": _of_terms(lambda a: -logsumexp(a)),
+        "You took the largest exponent out and did not add it back": _of_terms(lambda a: logsumexp(a - a.max())),
+        "The log is natural, not to the base 2": _of_terms(lambda a: logsumexp(a) / math.log(2)),
+        "The log is natural, not to the base 10": _of_terms(lambda a: logsumexp(a) / math.log(10)),
+        "A spin is +1 or -1, not 1 or 0: two equal spins have the product 1, both up or both down":
+            lambda shape, b: logsumexp(
+                b * sum(x * np.roll(x, 1, k) for x in [(exact.ising_states(shape[0] * shape[1])
+                        .reshape(-1, *shape) + 1.0) / 2] for k in (1, 2)).sum((1, 2))),
+        "beta is not used": lambda shape, b: exact.enumerated_log_z(shape, 1.0),
+        "The exponent is -βE: multiply by beta, do not divide": lambda shape, b: exact.enumerated_log_z(shape, 1 / b),
+        "beta stands in the exponent, -βE; it does not multiply log Z":
+            lambda shape, b: b * exact.enumerated_log_z(shape, 1.0),
+        "This is the free energy, -log Z / β": lambda shape, b: -exact.enumerated_log_z(shape, b) / b,
+        "This is log Z per spin": lambda shape, b: exact.enumerated_log_z(shape, b) / (shape[0] * shape[1]),
     },
 )  # fmt: skip
 
@@ -173,18 +97,22 @@ def _log_weights(rng: np.random.Generator) -> tuple[np.ndarray]:
     return (rng.permutation(log_w) + rng.choice([0.0, 1900.0, -2100.0]),)
 
 
-def _shifted(log_w: np.ndarray, shift: float) -> tuple[float, float]:
-    """log Z and ESS from weights with some exponent taken out."""
+def _shifted(log_w: np.ndarray, shift: float) -> tuple[float, float, float]:
+    """log Z, its error and ESS from weights with some exponent taken out."""
     w = np.exp(log_w - shift)
-    return np.log(w.mean()) + shift, w.sum() ** 2 / (w**2).sum()
+    return np.log(w.mean()) + shift, w.std(ddof=1) / w.mean() / math.sqrt(len(w)), w.sum() ** 2 / (w**2).sum()
 
 
 def _log_z(log_w: np.ndarray) -> float:
     return _shifted(log_w, log_w.max())[0]
 
 
-def _ess(log_w: np.ndarray) -> float:
+def _error(log_w: np.ndarray) -> float:
     return _shifted(log_w, log_w.max())[1]
+
+
+def _ess(log_w: np.ndarray) -> float:
+    return _shifted(log_w, log_w.max())[2]
 
 
 def _shares(log_w: np.ndarray) -> np.ndarray:
@@ -192,14 +120,22 @@ def _shares(log_w: np.ndarray) -> np.ndarray:
     return w / w.sum()
 
 
+def _estimate(log_w: np.ndarray) -> tuple[float, float, float]:
+    """log Z, its error and the ESS, the error by way of the ESS."""
+    n, ess = len(log_w), 1 / (_shares(log_w) ** 2).sum()
+    error = math.sqrt(max(0.0, 1 / ess - 1 / n) * n / (n - 1))
+    return log_w.max() - math.log(n) - math.log(_shares(log_w).max()), error, ess
+
+
 importance_estimate = Task(
-    reference=lambda log_w: (log_w.max() - math.log(len(log_w)) - math.log(_shares(log_w).max()),
-                             1 / (_shares(log_w) ** 2).sum()),
+    reference=lambda log_w: _estimate(log_w),
     draw=_log_weights,
-    outputs=("log Z", "ESS"),
+    outputs=("log Z", "its error", "ESS"),
+    compared=("log Z", "ESS", "its error"),
     rtol=1e-7,
     question={
         "log Z": "Is it the log of the mean weight, with the largest exponent taken out and put back?",
+        "its error": "Is it the sample standard deviation of the weights (ddof=1), over √n and over their mean?",
         "ESS": "Is it the square of the sum of the weights over the sum of their squares?",
     },
     mistakes={
@@ -234,6 +170,23 @@ importance_estimate = Task(
             lambda w: {"ESS": np.exp(-(_shares(w) * np.log(np.maximum(_shares(w), 1e-300))).sum())},
         "This is the log of the ESS": lambda w: {"ESS": math.log(_ess(w))},
         "The number of samples is not their effective number": lambda w: {"ESS": float(len(w))},
+        "This is the spread of the weights; the error of their mean is smaller by √n":
+            lambda w: {"its error": _error(w) * math.sqrt(len(w))},
+        "Divide by the root of n, not by n": lambda w: {"its error": _error(w) / math.sqrt(len(w))},
+        "Divide by √n once": lambda w: {"its error": _error(w) / len(w)},
+        "This is the error of the mean weight; that of its log is this over the mean weight":
+            lambda w: {"its error": _error(w) * np.exp(_log_z(w) - w.max())},
+        "This is the error of the mean weight itself; that of its log is this over the mean weight":
+            lambda w: {"its error": _error(w) * np.exp(_log_z(w))},
+        "The standard deviation of a sample has ddof=1":
+            lambda w: {"its error": _error(w) * math.sqrt(1 - 1 / len(w))},
+        "The standard deviation is one of the weights, not of their logs":
+            lambda w: {"its error": w.std(ddof=1) / math.sqrt(len(w))},
+        "1/√ESS is what is left if the weights scatter much; equal weights have no error at all":
+            lambda w: {"its error": 1 / math.sqrt(_ess(w))},
+        "This is a variance; the error is its root": lambda w: {"its error": _error(w) ** 2},
+        "Divide by √n, the number of samples, not by √ESS: the scatter of the weights is in their deviation already":
+            lambda w: {"its error": _error(w) * math.sqrt(len(w) / _ess(w))},
         "exp overflowed or underflowed: take the largest log weight out first": lambda w: _shifted(w, 0.0),
         "exp underflowed to 0: take the largest log weight out also where it is negative":
             lambda w: _shifted(w, max(w.max(), 0.0)),
@@ -368,22 +321,23 @@ thermodynamic_integration = Task(
 Sweep = Callable[[np.ndarray, float], np.ndarray]
 
 
-def _annealing(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, Callable, Sweep]:
-    """Betas, states and two functions of some system; sweeps are made without chance, so that paths can be compared."""
+def _annealing(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, Callable, Sweep, float]:
+    """Betas, states and two functions of some system, whose sweeps are made without chance, and the first log Z."""
     betas = np.concatenate([[0.0], np.cumsum(rng.uniform(0.05, 0.3, rng.integers(3, 7)))])
     betas += rng.choice([0.0, 0.1])
-    n_chains, a = int(rng.integers(4, 8)), float(rng.uniform(0.3, 0.7))
+    n_chains, a, start = int(rng.integers(4, 8)), float(rng.uniform(0.3, 0.7)), float(rng.uniform(3, 30))
     if rng.random() < 0.5:  # one row for each chain
         state = rng.normal(0, 2, (n_chains, 3))
-        return betas, state, lambda s: (s**2).sum(1) - s[:, 0], lambda s, beta: a * s - beta * np.roll(s, 1, axis=1)
+        return (
+            betas, state, lambda s: (s**2).sum(1) - s[:, 0],
+            lambda s, beta: a * s - beta * np.roll(s, 1, axis=1), start,
+        )  # fmt: skip
     torus, seed = partition.IsingTorus(4), int(rng.integers(1 << 30))  # one column for each chain, whole energies
-    state = torus.random_state(n_chains, rng)
-    return (
-        betas,
-        state,
-        torus.energy,
-        lambda s, beta: torus.sweep(s, beta, np.random.default_rng([seed, round(1e6 * beta)])),
-    )
+
+    def sweep(state: np.ndarray, beta: float) -> np.ndarray:
+        return torus.sweep(state, beta, np.random.default_rng([seed, round(1e6 * beta)]))
+
+    return betas, torus.random_state(n_chains, rng), torus.energy, sweep, start
 
 
 def _steps(betas: np.ndarray, state: np.ndarray, sweep: Sweep, late: int = 0) -> Iterator[tuple]:
@@ -394,78 +348,196 @@ def _steps(betas: np.ndarray, state: np.ndarray, sweep: Sweep, late: int = 0) ->
         state = moved
 
 
-def _sum_of(term: Callable[..., Any], late: int = 0) -> Callable[..., np.ndarray]:
-    """log w from one term for each step: term(old beta, new beta, E before the sweep, E after it)."""
+def _weights_of(term: Callable[..., Any], late: int = 0) -> Callable[..., np.ndarray]:
+    """log w at each beta from one term for each step: term(old beta, new beta, E before the sweep, E after it)."""
 
     def log_w(betas: np.ndarray, state: np.ndarray, energy: Callable, sweep: Sweep) -> np.ndarray:
         steps = _steps(betas, state, sweep, late)
-        return sum(term(old, new, energy(before), energy(after)) for old, new, before, after in steps)
+        terms = [term(old, new, energy(before), energy(after)) for old, new, before, after in steps]
+        return np.cumsum([np.zeros(len(energy(state))), *terms], axis=0)
 
     return log_w
 
 
-_right_log_w = _sum_of(lambda old, new, before, after: (old - new) * before)
+_path = _weights_of(lambda old, new, before, after: (old - new) * before)
 
 
-def _path_energies(betas: np.ndarray, state: np.ndarray, energy: Callable, sweep: Sweep) -> np.ndarray:
+def _of_path(log_w: np.ndarray, start: float) -> dict[str, np.ndarray]:
+    """log Z, its error and the ESS at each beta, from one row of log weights for each."""
+    log_z, error, ess = np.array([_estimate(row) for row in log_w]).T
+    return {"log Z": start + log_z, "its error": error, "ESS": ess}
+
+
+def _walked(weights: Callable[..., np.ndarray]) -> Callable[..., dict[str, np.ndarray]]:
+    """A mistake that concerns the weights: weights(betas, state, energy, sweep) gives a row for each beta."""
+    return lambda betas, state, energy, sweep, start: _of_path(weights(betas, state, energy, sweep), start)
+
+
+def _steps_of(term: Callable[..., Any], late: int = 0) -> Callable[..., dict[str, np.ndarray]]:
+    """A mistake that concerns what a step adds; `term` and `late` as above."""
+    return _walked(_weights_of(term, late))
+
+
+def _told(change: Callable[[dict[str, np.ndarray], np.ndarray, float], Any]) -> Callable[..., dict[str, Any]]:
+    """A mistake that concerns what is made of the right weights: change(right values, log w, start)."""
+
+    def mistaken(betas: np.ndarray, state: np.ndarray, energy: Callable, sweep: Sweep, start: float) -> dict[str, Any]:
+        log_w = _path(betas, state, energy, sweep)
+        return change(_of_path(log_w, start), log_w, start)
+
+    return mistaken
+
+
+def _before(betas: np.ndarray, state: np.ndarray, energy: Callable, sweep: Sweep) -> np.ndarray:
     """Energies before each step, one row for each."""
     return np.array([energy(before) for _, _, before, _ in _steps(betas, state, sweep)])
 
 
-annealed_log_weights = Task(
-    reference=lambda betas, state, energy, sweep: -np.diff(betas) @ _path_energies(betas, state, energy, sweep),
+annealed_log_z = Task(
+    reference=lambda betas, state, energy, sweep, log_z_start: tuple(_of_path(np.vstack([
+        0 * energy(state), np.cumsum(-np.diff(betas)[:, None] * _before(betas, state, energy, sweep), axis=0),
+    ]), log_z_start).values()),
     draw=_annealing,
-    name="log w",
+    outputs=("log Z", "its error", "ESS"),
     rtol=1e-7,
-    question="In each step, does the weight come first, with the state as it is, and then the sweep at the new beta?",
+    question="In each step, does the weight come first, with the state as it is, then the sweep at the new beta, and "
+    "then the estimate from all chains?",
     mistakes={
         "The energy is taken after the move; the weight belongs to the state before it":
-            _sum_of(lambda old, new, before, after: (old - new) * after),
+            _steps_of(lambda old, new, before, after: (old - new) * after),
         "The sign or the difference of the betas is reversed":
-            _sum_of(lambda old, new, before, after: (new - old) * before),
+            _steps_of(lambda old, new, before, after: (new - old) * before),
         "The weight takes the difference of the betas, not the new beta":
-            _sum_of(lambda old, new, before, after: -new * before),
+            _steps_of(lambda old, new, before, after: -new * before),
         "The weight takes the difference of the betas, not the old beta":
-            _sum_of(lambda old, new, before, after: -old * before),
-        "The weight takes the difference of the betas: it is missing": _sum_of(lambda old, new, before, after: -before),
-        "The sweep belongs to the new beta": _sum_of(lambda old, new, before, after: (old - new) * before, late=1),
+            _steps_of(lambda old, new, before, after: -old * before),
+        "The weight takes the difference of the betas: it is missing":
+            _steps_of(lambda old, new, before, after: -before),
+        "The sweep belongs to the new beta": _steps_of(lambda old, new, before, after: (old - new) * before, late=1),
         "First the weight, with the state as it is, then the sweep at the new beta; you sweep first, at the old one":
-            _sum_of(lambda old, new, before, after: (old - new) * after, late=1),
+            _steps_of(lambda old, new, before, after: (old - new) * after, late=1),
         "The state never moves: keep what sweep returns":
-            lambda b, s, energy, sweep: -(b[-1] - b[0]) * energy(s),
+            _walked(lambda b, s, energy, sweep: -(b - b[0])[:, None] * energy(s)),
         "Each difference is from one beta to the next, not from the first one":
-            lambda b, s, energy, sweep: -(b[1:] - b[0]) @ _path_energies(b, s, energy, sweep),
-        "Both betas of a step go with the same energy, that before the move":
-            _sum_of(lambda old, new, before, after: old * before - new * after),
+            lambda b, s, energy, sweep, start: _steps_of(lambda old, new, before, after: (b[0] - new) * before)(
+                b, s, energy, sweep, start),
         "The betas are not evenly spaced: each step has its own difference":
-            lambda b, s, energy, sweep: -(b[1] - b[0]) * _path_energies(b, s, energy, sweep).sum(0),
-        "The weight takes the difference of two betas; this takes each beta, and sweeps at the first one as well":
-            lambda b, s, energy, sweep: _sum_of(lambda old, new, before, after: -new * before)(
-                np.concatenate([b[:1], b]), s, energy, sweep),
-        "The steps add up; this keeps only the last one":
-            lambda b, s, energy, sweep: -(b[-1] - b[-2]) * _path_energies(b, s, energy, sweep)[-1],
-        "The last step is missing: there is one weight for each pair of neighbouring betas":
-            lambda b, s, energy, sweep: _right_log_w(b[:-1], s, energy, sweep),
-        "The first step is missing: there is one weight for each pair of neighbouring betas":
-            lambda b, s, energy, sweep: _right_log_w(b[1:], s, energy, sweep),
-        "This is the weight of the state at the end alone; each step adds its own":
-            lambda b, s, energy, sweep: -(b[-1] - b[0]) * energy(list(_steps(b, s, sweep))[-1][3]),
-        "This is the weight of the last state before a sweep alone; each step adds its own":
-            lambda b, s, energy, sweep: -(b[-1] - b[0]) * _path_energies(b, s, energy, sweep)[-1],
+            lambda b, s, energy, sweep, start: _steps_of(lambda old, new, before, after: (b[0] - b[1]) * before)(
+                b, s, energy, sweep, start),
+        "The steps add up in log w; this keeps only the last one":
+            _walked(lambda b, s, energy, sweep: np.diff(_path(b, s, energy, sweep), axis=0, prepend=0.0)),
         "Every step starts from the first state again: keep what sweep returns":
-            lambda b, s, energy, sweep: -(b[1] - b[0]) * energy(s) - sum(
-                (b[k + 1] - b[k]) * energy(sweep(s, b[k])) for k in range(1, len(b) - 1)),
+            _walked(lambda b, s, energy, sweep: np.cumsum([0 * energy(s), (b[0] - b[1]) * energy(s)] + [
+                (b[k] - b[k + 1]) * energy(sweep(s, b[k])) for k in range(1, len(b) - 1)], axis=0)),
         "This is the mean energy of a step, by the trapezoid rule; the weight takes the energy before the move":
-            _sum_of(lambda old, new, before, after: (old - new) * (before + after) / 2),
-        "These are the weights; return their logs":
-            lambda b, s, energy, sweep: np.exp(_right_log_w(b, s, energy, sweep)),
-        "One log weight for each chain: do not average over the chains":
-            lambda b, s, energy, sweep: _right_log_w(b, s, energy, sweep).mean(),
-        "One log weight for each chain: do not add up over the chains":
-            lambda b, s, energy, sweep: _right_log_w(b, s, energy, sweep).sum(),
-        "One log weight for each chain: the mean weight comes later":
-            lambda b, s, energy, sweep: logsumexp(_right_log_w(b, s, energy, sweep)) - math.log(len(energy(s))),
-        "The steps of a chain add up to one log weight: this is one for each step":
-            lambda b, s, energy, sweep: -np.diff(b)[:, None] * _path_energies(b, s, energy, sweep),
+            _steps_of(lambda old, new, before, after: (old - new) * (before + after) / 2),
+        "importance_estimate takes log weights: no exp": _told(lambda right, w, start: _of_path(np.exp(w), start)),
+        "log Z at the start is missing: add log_z_start":
+            _told(lambda right, w, start: {"log Z": right["log Z"] - start}),
+        "log Z at the start is known: add log_z_start, do not subtract it":
+            _told(lambda right, w, start: {"log Z": right["log Z"] - 2 * start}),
+        "log Z at the start is added in every step; once is enough":
+            _told(lambda right, w, start: {"log Z": right["log Z"] + start * np.arange(len(w))}),
+        "This is the mean of the log weights; the log is taken of the mean weight":
+            _told(lambda right, w, start: {"log Z": start + w.mean(1)}),
+        "The weights hold all steps so far: do not add the estimates of earlier temperatures":
+            _told(lambda right, w, start: {"log Z": start + np.cumsum(right["log Z"] - start)}),
+        "The estimate is one step behind: first the weight, then the estimate":
+            _told(lambda right, w, start: _of_path(np.concatenate([w[:1], w[:-1]]), start)),
+        "The estimate at the start is missing: one value for each beta, the first one log_z_start":
+            _told(lambda right, w, start: {name: values[1:] for name, values in right.items()}),
+        "The last estimate is missing: one value for each beta":
+            _told(lambda right, w, start: {name: values[:-1] for name, values in right.items()}),
+        "This is the estimate at the last temperature alone: one value for each beta, from the first on":
+            _told(lambda right, w, start: {name: values[-1] for name, values in right.items()}),
+        "log Z at the start is known exactly: its error is 0":
+            _told(lambda right, w, start: {"its error": np.concatenate([[1.0], right["its error"][1:]])}),
+        "At the start all chains have the same weight: each of them counts":
+            _told(lambda right, w, start: {"ESS": np.concatenate([[1.0], right["ESS"][1:]])}),
+        "ESS is a number of chains, not a share of them":
+            _told(lambda right, w, start: {"ESS": right["ESS"] / w.shape[1]}),
+    },
+)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------------------ chains
+
+
+def _trace(power: int, beta: float) -> float:
+    """log of the trace of the transfer matrix to some power."""
+    return power * _log_2_cosh(beta) + math.log1p(math.tanh(beta) ** power)
+
+
+def _entries(power: int, beta: float) -> float:
+    """log of the sum of all its entries."""
+    return math.log(2) + power * _log_2_cosh(beta)
+
+
+def _log_2_cosh(beta: float) -> float:
+    return float(np.logaddexp(beta, -beta))
+
+
+def _chain(n: int, beta: float, periodic: bool) -> float:
+    return _trace(n, beta) if periodic else _entries(n - 1, beta)
+
+
+def _of_powers(n: int, beta: float, periodic: bool, power: Callable[[np.ndarray, int], np.ndarray]) -> float:
+    """log Z from powers of the transfer matrix that are not rescaled."""
+    matrix = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))
+    return np.log(np.trace(power(matrix, n)) if periodic else power(matrix, n - 1).sum())
+
+
+chain_log_z = Task(
+    reference=lambda n, beta, periodic: _chain(n, beta, periodic),
+    # Mostly open: the first case of the check is periodic, and a cause has to fit both.
+    draw=lambda rng: (int(rng.integers(3, 13)), float(rng.choice([0.35, 0.7, 1.3])), bool(rng.random() < 0.15)),
+    name="log Z",
+    rtol=1e-8,
+    question="Is it the log of the trace of T^n with joined ends, of all entries of T^(n-1) added up with open ones?",
+    mistakes={
+        "Joined ends were asked for, and this is the open chain: is `periodic` used?":
+            lambda n, b, p: _chain(n, b, False) if p else None,
+        "Open ends were asked for, and this is the periodic chain: is `periodic` used?":
+            lambda n, b, p: None if p else _chain(n, b, True),
+        "These are the two kinds of ends, exchanged": lambda n, b, p: _chain(n, b, not p),
+        "A periodic chain has n bonds: look at the power of T": lambda n, b, p: _trace(n - 1, b) if p else None,
+        "An open chain has n - 1 bonds: look at the power of T": lambda n, b, p: None if p else _entries(n, b),
+        "A periodic chain has n bonds and an open one n - 1: the powers of T are exchanged":
+            lambda n, b, p: _trace(n - 1, b) if p else _entries(n, b),
+        "A periodic chain takes the trace of the power of T, not the sum of all entries":
+            lambda n, b, p: _entries(n, b) if p else None,
+        "An open chain takes the sum of all entries of the power of T, not the trace":
+            lambda n, b, p: None if p else _trace(n - 1, b),
+        "The trace belongs to the periodic chain, the sum of all entries to the open one":
+            lambda n, b, p: _entries(n, b) if p else _trace(n - 1, b),
+        "The first spin of an open chain is free: a factor 2 is missing":
+            lambda n, b, p: None if p else (n - 1) * _log_2_cosh(b),
+        "The smaller eigenvalue of T counts too while n is small": lambda n, b, p: n * _log_2_cosh(b) if p else None,
+        "Only the larger eigenvalue is in this: the smaller one counts too while n is small, and so do the free ends":
+            lambda n, b, p: (n if p else n - 1) * _log_2_cosh(b),
+        "β is missing in the entries of T": lambda n, b, p: _chain(n, 1.0, p),
+        "The entries of T hold β, not 1/β": lambda n, b, p: _chain(n, 1 / b, p),
+        "Each bond is counted twice": lambda n, b, p: _chain(n, 2 * b, p),
+        "Equal neighbours have the low energy: e^β stands on the diagonal of T": lambda n, b, p: _chain(n, -b, p),
+        "T^n overflowed: take out the largest eigenvalue, or rescale after each product":
+            lambda n, b, p: _of_powers(n, b, p, np.linalg.matrix_power),
+        "T**n is the power of each entry; use a matrix power": lambda n, b, p: _of_powers(n, b, p, np.power),
+        "You took a factor out after each product, and did not add their logs back":
+            lambda n, b, p: _chain(n, b, p) - (n if p else n - 1) * _log_2_cosh(b),
+        "The eigenvalue that you took out comes back once for each factor T, not once":
+            lambda n, b, p: _chain(n, b, p) - (n - 1 if p else n - 2) * _log_2_cosh(b),
+        "This keeps the smaller eigenvalue alone: both count":
+            lambda n, b, p: n * math.log(2 * math.sinh(b)) if p else None,
+        "Unequal neighbours have the entry e^-β in T, not 1": lambda n, b, p: np.logaddexp(
+            n * math.log(math.exp(b) + 1), n * math.log(math.exp(b) - 1)) if p
+            else math.log(2) + (n - 1) * math.log(math.exp(b) + 1),
+        "The largest eigenvalue is added back, and was not taken out: divide the eigenvalues by it":
+            lambda n, b, p: _chain(n, b, p) + (n if p else n - 1) * _log_2_cosh(b),
+        "The entries of T are e^β and e^-β: the exponential is missing":
+            lambda n, b, p: n * math.log(2 * b) if p else -math.inf,
+        "The eigenvalues of T are 2 cosh β and 2 sinh β: a factor 2 is missing":
+            lambda n, b, p: _chain(n, b, p) - (n if p else n - 1) * math.log(2),
+        "This is Z; return its log": lambda n, b, p: np.exp(_chain(n, b, p)),
+        "This is log Z per spin; log Z is n times that": lambda n, b, p: _chain(n, b, p) / n,
+        "This is the free energy, -log Z / β": lambda n, b, p: -_chain(n, b, p) / b,
     },
 )  # fmt: skip

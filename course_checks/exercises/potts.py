@@ -1,202 +1,260 @@
-"""Exercises on Potts spins: a conditional, an order parameter, a latent heat, two phases, a sampler for THRML."""
+"""Exercises on Potts spins: a sweep, two starts compared, two phases in balance, a sampler for THRML."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.optimize import brentq
 
 from ..checks import Task, equal, outputs, that
 
-__all__ = ["conditional", "latent_heat", "order_parameter", "sampler", "two_phases"]
+__all__ = ["balance", "compare_starts", "sampler", "sweep"]
 
-# ------------------------------------------------------------------------------------------- 8.1, the conditional
+# ----------------------------------------------------------------------------------------------- 8.1, a sweep
 
 _UP, _DOWN, _LEFT, _RIGHT = (1, 0), (-1, 0), (1, 1), (-1, 1)
 
 
-def _of_colour(spins: Any, q: int) -> np.ndarray:
+def _of_colour(s: np.ndarray, q: int) -> np.ndarray:
     """Whether a spin has colour k, shape (rows, cols, q)."""
-    return (np.asarray(spins)[..., None] == np.arange(q)).astype(float)
+    return (s[..., None] == np.arange(q)).astype(float)
 
 
-def _near(spins: Any, q: int, steps: tuple = (_UP, _DOWN, _LEFT, _RIGHT)) -> np.ndarray:
-    return sum(np.roll(_of_colour(spins, q), step, axis) for step, axis in steps)
+def _near(s: np.ndarray, q: int, steps: tuple = (_UP, _DOWN, _LEFT, _RIGHT)) -> np.ndarray:
+    """Number of neighbours of each colour."""
+    return sum(np.roll(_of_colour(s, q), step, axis) for step, axis in steps)
 
 
-def _near_open(spins: Any, q: int) -> np.ndarray:
-    rim = np.pad(_of_colour(spins, q), ((1, 1), (1, 1), (0, 0)))
+def _near_open(s: np.ndarray, q: int) -> np.ndarray:
+    rim = np.pad(_of_colour(s, q), ((1, 1), (1, 1), (0, 0)))
     return rim[:-2, 1:-1] + rim[2:, 1:-1] + rim[1:-1, :-2] + rim[1:-1, 2:]
 
 
-def _softmax(x: np.ndarray, axis: Any = -1) -> np.ndarray:
-    weight = np.exp(x - x.max())
-    return weight / weight.sum(axis, keepdims=True)
+def _near_diagonal(s: np.ndarray, q: int) -> np.ndarray:
+    return sum(np.roll(_of_colour(s, q), (a, b), (0, 1)) for a in (1, -1) for b in (1, -1))
 
 
-def _conditional(spins: jax.Array, beta: float, q: int) -> np.ndarray:
-    s = np.asarray(spins)
+def _softmax(x: np.ndarray) -> np.ndarray:
+    weight = np.exp(x - x.max(-1, keepdims=True))
+    return weight / weight.sum(-1, keepdims=True)
+
+
+def _one_by_one(colours: Any, beta: float, q: int, uniform: Any, order: Iterable[tuple[int, int]]) -> np.ndarray:
+    """Spins drawn one after the other, in some order, each by walking along the ruler."""
+    s, u = np.array(colours, int), np.asarray(uniform, float)
     rows, cols = s.shape
-    weight = np.ones((rows, cols, q))
-    for i, j in np.ndindex(rows, cols):
-        for colour in (s[i - 1, j], s[(i + 1) % rows, j], s[i, j - 1], s[i, (j + 1) % cols]):
-            weight[i, j, colour] *= math.exp(beta)
-    return weight / weight.sum(-1)[..., None]
+    for i, j in order:
+        beside = [s[i - 1, j], s[(i + 1) % rows, j], s[i, j - 1], s[i, (j + 1) % cols]]
+        weights = [math.exp(beta * beside.count(k)) for k in range(q)]
+        left, k = u[i, j] * sum(weights), 0
+        while k < q - 1 and left >= weights[k]:
+            left, k = left - weights[k], k + 1
+        s[i, j] = k
+    return s
 
 
-def _coloured(rng: np.random.Generator) -> tuple[jax.Array, float, int]:
+def _in_two_colours(colours: Any, beta: float, q: int, uniform: Any) -> np.ndarray:
+    return _one_by_one(colours, beta, q, uniform, sorted(np.ndindex(np.shape(colours)), key=lambda at: sum(at) % 2))
+
+
+def _board(s: np.ndarray) -> np.ndarray:
+    return np.indices(s.shape).sum(0) % 2 == 0
+
+
+def _right(s: np.ndarray, beta: float, q: int) -> np.ndarray:
+    return _softmax(beta * _near(s, q))
+
+
+def _ruler(p: np.ndarray, u: np.ndarray) -> np.ndarray:
+    return (u[..., None] >= np.cumsum(p, -1)[..., :-1]).sum(-1)
+
+
+def _swept(
+    p: Callable[..., np.ndarray] = _right,
+    groups: Callable[[np.ndarray], tuple] = lambda s: (_board(s), ~_board(s)),
+    drawn: Callable[[np.ndarray, np.ndarray], np.ndarray] = _ruler,
+) -> Callable[..., np.ndarray]:
+    """A sweep with other probabilities p(s, β, q), other groups than black and white, or another way to draw."""
+
+    def answer(colours, beta, q, uniform):
+        s = np.array(colours, int)
+        for group in groups(s):
+            s = np.where(group, drawn(p(s, beta, q), np.asarray(uniform)), s)
+        return s
+
+    return answer
+
+
+def _with(exponent: Callable[[np.ndarray, float, int], np.ndarray]) -> Callable[..., np.ndarray]:
+    """A sweep with other exponents."""
+    return _swept(lambda s, β, q: _softmax(exponent(s, β, q)))
+
+
+def _coloured(rng: np.random.Generator) -> tuple[np.ndarray, float, int, np.ndarray]:
     """A torus, sometimes without its last colour, or without its first."""
-    shape, q = [(4, 6), (5, 3)][rng.integers(2)], int(rng.choice([3, 5]))
+    shape, q = [(6, 8), (8, 8), (10, 6)][rng.integers(3)], int(rng.choice([3, 5]))
     low, high = [(0, q), (0, q - 1), (1, q)][rng.integers(3)]
-    spins = jnp.array(rng.integers(low, high, shape).astype(np.uint8))
-    return spins, float(rng.choice([0.4, 0.7, 1.3])), q
+    spins = rng.integers(low, high, shape).astype(np.uint8)
+    return spins, float(rng.choice([0.6, 0.9, 1.3])), q, rng.random(shape)
 
 
-conditional = Task(
-    reference=_conditional,
+sweep = Task(
+    reference=_in_two_colours,
     draw=_coloured,
-    name="P(k)",
-    question="Is it exp(β n_k), n_k the neighbours of colour k on the torus, over the sum of these for all q colours?",
+    name="the new colours",
+    question="Is it black first (even i + j), then white; each with weights exp(β n_k), n_k from the present lattice, "
+    "and the colour on whose piece of the ruler `uniform` falls?",
     mistakes={
-        "β is missing": lambda s, β, q: _softmax(_near(s, q)),
-        "The exponent is β n; you divided by β": lambda s, β, q: _softmax(_near(s, q) / β),
+        "All spins were drawn at once: the white ones must see the new black ones":
+            _swept(groups=lambda s: (np.ones(s.shape, bool),)),
+        "White was drawn first; the spins with even i + j come first": _swept(groups=lambda s: (~_board(s), _board(s))),
+        "Only the black spins were drawn; a sweep draws every spin": _swept(groups=lambda s: (_board(s),)),
+        "Only the white spins were drawn; a sweep draws every spin": _swept(groups=lambda s: (~_board(s),)),
+        "Black is the parity of i + j: these are stripes, with neighbours in one group":
+            _swept(groups=lambda s: (np.indices(s.shape)[0] % 2 == 0, np.indices(s.shape)[0] % 2 == 1)),
+        "Black is the parity of i + j: these are columns, with neighbours in one group":
+            _swept(groups=lambda s: (np.indices(s.shape)[1] % 2 == 0, np.indices(s.shape)[1] % 2 == 1)),
+        "The spins were drawn one by one, row by row; draw all black ones, then all white ones":
+            lambda s, β, q, u: _one_by_one(s, β, q, u, np.ndindex(np.shape(s))),
+        "The ruler begins with colour 0: a small number of `uniform` means a small colour": _swept(
+            drawn=lambda p, u: p.shape[-1] - 1 - _ruler(p[..., ::-1], u)),
+        "Colours run from 0 to q - 1: you are one too high": _swept(drawn=lambda p, u: _ruler(p, u) + 1),
+        "Colours run from 0 to q - 1: you are one too low": _swept(drawn=lambda p, u: _ruler(p, u) - 1),
+        "`uniform` runs from 0 to 1, and your ruler does not end at 1: multiply by the last mark, or normalise":
+            _swept(lambda s, β, q: np.exp(β * _near(s, q))),
+        "The probabilities lie end to end: np.cumsum is missing":
+            _swept(drawn=lambda p, u: np.minimum((u[..., None] >= p).sum(-1), p.shape[-1] - 1)),
+        "A colour is drawn, it is not the likeliest one": _swept(drawn=lambda p, u: p.argmax(-1)),
+        "A colour is drawn from its weights; here all colours come equally often":
+            _with(lambda s, β, q: 0 * _near(s, q)),
+        "These are probabilities; return the colours that are drawn": lambda s, β, q, u: _right(np.asarray(s), β, q),
+        "β is missing": _with(lambda s, β, q: _near(s, q)),
+        "The exponent is β n; you divided by β": _with(lambda s, β, q: _near(s, q) / β),
         "The factor 2 belongs to Ising, or each bond is counted twice: here it is β n":
-            lambda s, β, q: _softmax(2 * β * _near(s, q)),
-        "A factor 2 is missing: all four neighbours count fully": lambda s, β, q: _softmax(β / 2 * _near(s, q)),
-        "The sign is wrong: a spin follows its neighbours": lambda s, β, q: _softmax(-β * _near(s, q)),
-        "That is the mean over the neighbours; the energy is a sum": lambda s, β, q: _softmax(β / 4 * _near(s, q)),
-        "A spin is no neighbour of itself": lambda s, β, q: _softmax(β * (_near(s, q) + _of_colour(s, q))),
+            _with(lambda s, β, q: 2 * β * _near(s, q)),
+        "A factor 2 is missing: all four neighbours count fully": _with(lambda s, β, q: β / 2 * _near(s, q)),
+        "The sign is wrong: a spin follows its neighbours": _with(lambda s, β, q: -β * _near(s, q)),
+        "That is the mean over the neighbours; the energy is a sum": _with(lambda s, β, q: β / 4 * _near(s, q)),
+        "A spin is no neighbour of itself": _with(lambda s, β, q: β * (_near(s, q) + _of_colour(s, q))),
+        "Diagonal neighbours have no bond": _with(lambda s, β, q: β * (_near(s, q) + _near_diagonal(s, q))),
         "A spin has four neighbours; here two are missing, one along each axis":
-            lambda s, β, q: _softmax(β * _near(s, q, (_UP, _LEFT))),
+            _with(lambda s, β, q: β * _near(s, q, (_UP, _LEFT))),
+        "A spin has four neighbours; those above and on the left are missing":
+            _with(lambda s, β, q: β * _near(s, q, (_DOWN, _RIGHT))),
         "A spin has four neighbours; those in its own row are missing":
-            lambda s, β, q: _softmax(β * _near(s, q, (_UP, _DOWN))),
+            _with(lambda s, β, q: β * _near(s, q, (_UP, _DOWN))),
         "A spin has four neighbours; those in its own column are missing":
-            lambda s, β, q: _softmax(β * _near(s, q, (_LEFT, _RIGHT))),
-        "Each neighbour counts once: those in its row count twice, those in its column not at all":
-            lambda s, β, q: _softmax(2 * β * _near(s, q, (_LEFT, _RIGHT))),
-        "Each neighbour counts once: those in its column count twice, those in its row not at all":
-            lambda s, β, q: _softmax(2 * β * _near(s, q, (_UP, _DOWN))),
+            _with(lambda s, β, q: β * _near(s, q, (_LEFT, _RIGHT))),
         "Each neighbour counts once: two of them count twice here. The steps are +1 and -1":
-            lambda s, β, q: _softmax(2 * β * _near(s, q, (_UP, _LEFT))),
-        "The sides are glued together: this leaves them open": lambda s, β, q: _softmax(β * _near_open(s, q)),
-        "The weights are not normalised": lambda s, β, q: np.exp(β * _near(s, q)),
-        "These are the exponents β n: softmax is missing": lambda s, β, q: β * _near(s, q),
-        "Normalise over colours, not over all spins": lambda s, β, q: _softmax(β * _near(s, q), (0, 1, 2)),
-        "Normalise over the colours, the last axis, not along a column": lambda s, β, q: _softmax(β * _near(s, q), 0),
-        "Normalise over the colours, the last axis, not along a row": lambda s, β, q: _softmax(β * _near(s, q), 1),
-        "The colours belong in the last axis": lambda s, β, q: np.moveaxis(_conditional(s, β, q), -1, 0),
-        "There are q colours, also where some of them do not occur":
-            lambda s, β, q: _softmax(β * _near(s, int(np.max(s)) + 1)),
-        "Colours run from 0 to q - 1, not from 1 to q": lambda s, β, q: _softmax(β * _near(s, q + 1)[..., 1:]),
-        "This is the probability of the colour that the spin has":
-            lambda s, β, q: (_conditional(s, β, q) * _of_colour(s, q)).sum(-1),
-        "This is log P": lambda s, β, q: np.log(_conditional(s, β, q)),
-        "softmax takes the exponents β n; you gave it their exponentials":
-            lambda s, β, q: _softmax(np.exp(β * _near(s, q))),
-        "softmax takes the exponents β n; you gave it probabilities": lambda s, β, q: _softmax(_conditional(s, β, q)),
-        "This is the share of the neighbours that have colour k; it needs β and exp": lambda s, β, q: _near(s, q) / 4,
+            _with(lambda s, β, q: 2 * β * _near(s, q, (_UP, _LEFT))),
+        "The sides are glued together: this leaves them open": _with(lambda s, β, q: β * _near_open(s, q)),
+        "One neighbour of a colour and four count the same here: add up, do not ask whether there is any":
+            _with(lambda s, β, q: β * (_near(s, q) > 0)),
+        "The weight of a colour is exp(β n_k), not n_k itself": _swept(lambda s, β, q: _near(s, q) / 4),
+        "There are q colours, also where some of them do not occur": _swept(
+            lambda s, β, q: _softmax(β * _near(s, int(s.max()) + 1))),
+        "The last colour, q - 1, is never drawn": _swept(lambda s, β, q: _softmax(β * _near(s, q - 1))),
     },
 )  # fmt: skip
 
-# ------------------------------------------------------------------------------------- 8.2, the order parameter
+# --------------------------------------------------------------------------------------- 8.2, two starts compared
+
+_COLUMNS = ("the order from one colour", "the order from many colours", "the difference of the energies", "its error")
+Draw = Callable[[float, str], np.ndarray]
 
 
-def _order_parameter(colours: np.ndarray, q: int) -> np.ndarray:
-    largest = np.array([np.bincount(one.ravel(), minlength=q).max() for one in colours])
-    return (q * largest / colours[0].size - 1) / (q - 1)
+def _experiment(rng: np.random.Generator) -> tuple[Draw, np.ndarray, int]:
+    """Lattices for some temperatures and both starts, each with a favourite colour of its own."""
+    n, q = int(rng.integers(1, 4)), int(rng.choice([3, 4, 6]))
+    (few, more), shape = rng.permutation([3, 5]), [(4, 4, 6), (3, 6, 4), (2, 3, 5)][rng.integers(3)]
+    temperatures, at = np.sort(rng.uniform(0.5, 4.0, n).round(2)), {}
+    for T in temperatures:
+        for start, chains in (("aligned", few), ("random", more)):
+            favour, lean = rng.integers(0, q, (chains, shape[0], 1, 1)), rng.uniform(0.2, 0.7, (chains, 1, 1, 1))
+            size = (chains, *shape)
+            at[float(T), start] = np.where(rng.random(size) < lean, favour, rng.integers(0, q, size)).astype(np.uint8)
+    return drawn_from(at), temperatures, q
 
 
-def _shares(colours: np.ndarray, q: int, numbers: Any = None, axis: Any = (1, 2)) -> np.ndarray:
-    numbers = range(q) if numbers is None else numbers
-    return np.stack([(colours == k).mean(axis=axis) for k in numbers])
+def drawn_from(lattices: dict[tuple[float, str], np.ndarray]) -> Draw:
+    """A function draw(T, start) that gives lattices from a table."""
+
+    def draw(T: float, start: str) -> np.ndarray:
+        if start not in ("aligned", "random"):
+            raise ValueError(f'start = {start!r}: expected "aligned" or "random"')
+        return lattices[min((key for key in lattices if key[1] == start), key=lambda key: abs(key[0] - T))]
+
+    return draw
+
+
+def _loops(draw: Draw, temperatures: np.ndarray, q: int) -> np.ndarray:
+    """The right numbers, lattice by lattice."""
+    rows = []
+    for T in temperatures:
+        orders, means = [], []
+        for start in ("aligned", "random"):
+            spins = np.asarray(draw(T, start), int)
+            most = [np.bincount(one.ravel(), minlength=q).max() / one.size for chain in spins for one in chain]
+            orders.append((q * math.fsum(most) / len(most) - 1) / (q - 1))
+            equal_bonds = [[[(s[i - 1, j] == s[i, j]) * 1 + (s[i, j - 1] == s[i, j]) for i, j in np.ndindex(s.shape)]
+                            for s in chain] for chain in spins]  # fmt: skip
+            means.append([-float(np.mean(chain)) for chain in equal_bonds])
+        square = sum(sum((e - sum(c) / len(c)) ** 2 for e in c) / (len(c) * (len(c) - 1)) for c in means)
+        cold, hot = (sum(c) / len(c) for c in means)
+        rows.append([*orders, hot - cold, math.sqrt(square)])
+    return np.array(rows)
+
+
+def _columns(returned: Any, draw: Draw, temperatures: np.ndarray, q: int) -> tuple:
+    rows = np.asarray(returned)
+    equal("the shape", rows.shape, (len(temperatures), 4), hint="A row of four numbers for each temperature.")
+    return tuple(rows.T)
+
+
+def _shares(s: np.ndarray, q: int, numbers: Any = None, axis: Any = (2, 3)) -> np.ndarray:
+    """The share of each colour in each lattice, shape (q, chains, samples)."""
+    return np.stack([(s == k).mean(axis=axis) for k in (range(q) if numbers is None else numbers)])
 
 
 def _scaled(share: Any, q: int) -> Any:
     return (q * share - 1) / (q - 1)
 
 
-def _bytes(colours: np.ndarray, q: int) -> np.ndarray:
-    counts = np.stack([(colours == k).sum(axis=(1, 2), dtype=np.uint8) for k in range(q)])
-    return _scaled(counts.max(0) / colours[0].size, q)
+def _of_one_count(s: np.ndarray, q: int) -> float:
+    return _scaled(_shares(s, q)[np.bincount(s.ravel(), minlength=q).argmax()].mean(), q)
 
 
-def _lattices(rng: np.random.Generator) -> tuple[np.ndarray, int]:
-    """Lattices of many spins or of few, each with a favourite colour of its own."""
-    n, rows, cols = [(5, 4, 6), (4, 20, 18)][rng.integers(2)]
-    q = int(rng.choice([3, 4, 6]))
-    first = rng.permutation(q)[np.arange(n) % q]
-    p = 0.3 / q + 0.7 * np.eye(q)[first] * rng.uniform(0.4, 1, (n, 1))
-    p = p / p.sum(1, keepdims=True)
-    return np.array([rng.choice(q, (rows, cols), p=row) for row in p]).astype(np.uint8), q
+def _order(of: Callable[[np.ndarray, int], Any]) -> Callable[..., dict[str, Any]]:
+    """A mistake in both orders, from a function of the lattices of one start."""
+    return lambda draw, temperatures, q: {
+        name: np.array([of(np.asarray(draw(T, start)), q) for T in temperatures])
+        for name, start in zip(_COLUMNS, ("aligned", "random"), strict=False)
+    }
 
 
-order_parameter = Task(
-    reference=_order_parameter,
-    draw=_lattices,
-    name="m",
-    question="Is it (q ρ - 1) / (q - 1), ρ the largest share in each lattice?",
-    mistakes={
-        "That is the share ρ itself: it is 1/q in disorder, not 0": lambda c, q: _shares(c, q).max(0),
-        "The division by q - 1 is missing: full order gives 1": lambda c, q: q * _shares(c, q).max(0) - 1,
-        "Subtract 1 before you divide by q - 1": lambda c, q: q * _shares(c, q).max(0) / (q - 1),
-        "Only the 1 is divided by q - 1: brackets are missing": lambda c, q: q * _shares(c, q).max(0) - 1 / (q - 1),
-        "The factor q before ρ is missing": lambda c, q: (_shares(c, q).max(0) - 1) / (q - 1),
-        "That is ρ - 1/q, or a division by q in place of q - 1: full order does not give 1":
-            lambda c, q: _shares(c, q).max(0) - 1 / q,
-        "That is colour 0 only. Order of any colour is order: take the largest share":
-            lambda c, q: _scaled(_shares(c, q)[0], q),
-        "The mean over the colours is 0 for every lattice: take the largest share":
-            lambda c, q: _scaled(_shares(c, q), q).mean(0),
-        "The number of a colour is only a name; averaging names means nothing":
-            lambda c, q: c.astype(float).mean((1, 2)),
-        "The number of the most frequent colour is only a name; its share counts":
-            lambda c, q: _shares(c, q).argmax(0),
-        "Each lattice has its own most frequent colour":
-            lambda c, q: _scaled(_shares(c, q)[np.bincount(c.ravel(), minlength=q).argmax()], q),
-        "That is the rarest colour": lambda c, q: _scaled(_shares(c, q).min(0), q),
-        "That is the largest share minus the smallest": lambda c, q: np.ptp(_shares(c, q), axis=0),
-        "That is built from the squares of the shares, not from the largest":
-            lambda c, q: _scaled((_shares(c, q) ** 2).sum(0), q),
-        "That is a number of spins; divide by all spins of the lattice":
-            lambda c, q: _scaled(_shares(c, q).max(0) * c[0].size, q),
-        "One number for each lattice, not one for all": lambda c, q: _order_parameter(c, q).mean(),
-        "One number for each lattice, not one for all: the shares of each, not of all together":
-            lambda c, q: _scaled(_shares(c, q, axis=None).max(), q),
-        "One number for each lattice: first the largest share": lambda c, q: _scaled(_shares(c, q), q),
-        "One number for each lattice: take the largest share over the colours, for each lattice":
-            lambda c, q: _scaled(_shares(c, q).max(1), q),
-        "Average over rows and columns, the last two axes": lambda c, q: _scaled(_shares(c, q, axis=(0, 1)).max(0), q),
-        "The last colour, q - 1, is left out": lambda c, q: _scaled(_shares(c, q, range(q - 1)).max(0), q),
-        "Colour 0 is left out: colours run from 0 to q - 1": lambda c, q: _scaled(_shares(c, q, range(1, q)).max(0), q),
-        "A count of 256 and more does not fit into uint8": _bytes,
-    },
-)  # fmt: skip
-
-# --------------------------------------------------------------------------------------------- 8.3, the latent heat
+def _energy(s: np.ndarray, steps: tuple = ((1, 2), (1, 3))) -> np.ndarray:
+    return -sum((s == np.roll(s, step, axis)).mean((2, 3)) for step, axis in steps)
 
 
-def _energies(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Chains that scatter more than their samples; either start may end with the higher energy."""
-    a, b = rng.permutation([3, 5, 8, 12])[:2]
-    gap = rng.choice([-0.3, 0.2, 0.7])
-    first = -1.6 + 0.06 * rng.normal(size=(a, 1)) + 0.02 * rng.normal(size=(a, 40))
-    return first, -1.6 + gap + 0.11 * rng.normal(size=(b, 1)) + 0.03 * rng.normal(size=(b, 60))
+def _energy_open(s: np.ndarray) -> np.ndarray:
+    bonds = (s[:, :, 1:] == s[:, :, :-1]).sum((2, 3)) + (s[..., 1:] == s[..., :-1]).sum((2, 3))
+    return -bonds / (s.shape[2] * s.shape[3])
 
 
-def _latent_heat(from_ordered: np.ndarray, from_disordered: np.ndarray) -> tuple[float, float]:
-    """By sums over chains alone."""
-    total, square = 0.0, 0.0
-    for sign, chains in ((-1, from_ordered), (1, from_disordered)):
-        each = [math.fsum(chain) / len(chain) for chain in chains]
-        mean = math.fsum(each) / len(each)
-        total += sign * mean
-        square += math.fsum((one - mean) ** 2 for one in each) / (len(each) * (len(each) - 1))
-    return total, math.sqrt(square)
+def _gap(energy: Callable[[np.ndarray], Any], of: Callable[[Any, Any], Any] | None = None) -> Callable[..., dict]:
+    """A mistake in the difference, from other energies, or from another way to compare those of the two starts."""
+    of = of or (lambda cold, hot: hot.mean() - cold.mean())
+    return lambda draw, temperatures, q: {
+        _COLUMNS[2]: np.array(
+            [of(*(energy(np.asarray(draw(T, start))) for start in ("aligned", "random"))) for T in temperatures]
+        )
+    }
 
 
 def _single(chains: np.ndarray) -> float:
@@ -204,37 +262,88 @@ def _single(chains: np.ndarray) -> float:
     return chains.mean(1).std(ddof=1) / math.sqrt(len(chains))
 
 
-def _difference(of: Callable[[np.ndarray, np.ndarray], Any]) -> Callable[..., dict]:
-    return lambda cold, hot: {"the difference": of(cold, hot)}
+def _error(of: Callable[[np.ndarray, np.ndarray], float]) -> Callable[..., dict]:
+    """A mistake in the error, from the energies of the two starts, shape (chains, samples)."""
+    return lambda draw, temperatures, q: {
+        _COLUMNS[3]: np.array(
+            [of(*(_energy(np.asarray(draw(T, start))) for start in ("aligned", "random"))) for T in temperatures]
+        )
+    }
 
 
-def _error(of: Callable[[np.ndarray, np.ndarray], Any]) -> Callable[..., dict]:
-    return lambda cold, hot: {"its error": of(cold, hot)}
+def _reversed_starts(draw: Draw, temperatures: np.ndarray, q: int) -> dict[str, Any]:
+    swapped = {"aligned": "random", "random": "aligned"}
+    return dict(zip(_COLUMNS, _loops(lambda T, start: draw(T, swapped[start]), temperatures, q).T, strict=True))
 
 
-latent_heat = Task(
-    reference=_latent_heat,
-    draw=_energies,
-    outputs=("the difference", "its error"),
+compare_starts = Task(
+    reference=_loops,
+    draw=_experiment,
+    outputs=_COLUMNS,
+    view=_columns,
     question={
-        "the difference": "Is it the mean of all energies from disorder, minus that from order?",
-        "its error": "Is it the root of the sum of two squares, each a standard error from the means of the chains?",
+        _COLUMNS[0]: 'Is it the mean of (q ρ - 1) / (q - 1) over draw(T, "aligned"), ρ the largest share of a lattice?',
+        _COLUMNS[1]: 'Is it the mean of (q ρ - 1) / (q - 1) over draw(T, "random"), ρ the largest share of a lattice?',
+        _COLUMNS[2]: "Is the energy minus the number of equal bonds per spin, each once, and is it many minus one?",
+        _COLUMNS[3]: "Is it the root of the sum of two squares, each a standard error from the means of the chains?",
     },
     mistakes={
-        "The sign is wrong: disordered minus ordered": _difference(lambda a, b: a.mean() - b.mean()),
-        "The difference has a sign, which is lost here": _difference(lambda a, b: abs(b.mean() - a.mean())),
-        "That is the mean of the two, not the difference": _difference(lambda a, b: (a.mean() + b.mean()) / 2),
-        "That is the sum of the two, not the difference": _difference(lambda a, b: a.mean() + b.mean()),
-        "That is a difference of medians, not of means":
-            _difference(lambda a, b: np.median(b.mean(1)) - np.median(a.mean(1))),
-        "One number: average over the chains too": _difference(lambda a, b: b.mean(1) - a.mean(1)),
+        "The two starts are exchanged: one colour is `aligned`": _reversed_starts,
+        "`draw` takes a temperature, not β": lambda draw, temperatures, q: dict(
+            zip(_COLUMNS, _loops(draw, 1 / temperatures, q).T, strict=True)),
+        "That is the share ρ itself: it is 1/q in disorder, not 0": _order(lambda s, q: _shares(s, q).max(0).mean()),
+        "The division by q - 1 is missing: full order gives 1":
+            _order(lambda s, q: q * _shares(s, q).max(0).mean() - 1),
+        "Subtract 1 before you divide by q - 1": _order(lambda s, q: q * _shares(s, q).max(0).mean() / (q - 1)),
+        "Only the 1 is divided by q - 1: brackets are missing":
+            _order(lambda s, q: q * _shares(s, q).max(0).mean() - 1 / (q - 1)),
+        "The factor q before ρ is missing": _order(lambda s, q: (_shares(s, q).max(0).mean() - 1) / (q - 1)),
+        "That is ρ - 1/q, or a division by q in place of q - 1: full order does not give 1":
+            _order(lambda s, q: _shares(s, q).max(0).mean() - 1 / q),
+        "That is colour 0 only. Order of any colour is order: take the largest share":
+            _order(lambda s, q: _scaled(_shares(s, q)[0].mean(), q)),
+        "The mean over the colours is 0 for every lattice: take the largest share": _order(lambda s, q: 0.0),
+        "Each lattice has its own most frequent colour": _order(_of_one_count),
+        "Each lattice has its own most frequent colour; here it is that of a chain":
+            _order(lambda s, q: _scaled(_shares(s, q).mean(2).max(0).mean(), q)),
+        "Each lattice has its own most frequent colour; here the chains were averaged first":
+            _order(lambda s, q: _scaled(_shares(s, q).mean(1).max(0).mean(), q)),
+        "That is the largest order of all lattices; the mean over them is asked for":
+            _order(lambda s, q: _scaled(_shares(s, q).max(), q)),
+        "That is the rarest colour": _order(lambda s, q: _scaled(_shares(s, q).min(0).mean(), q)),
+        "The number of a colour is only a name; averaging names means nothing":
+            _order(lambda s, q: s.astype(float).mean()),
+        "The number of the most frequent colour is only a name; its share counts":
+            _order(lambda s, q: _shares(s, q).argmax(0).mean()),
+        "The last colour, q - 1, is left out":
+            _order(lambda s, q: _scaled(_shares(s, q, range(q - 1)).max(0).mean(), q)),
+        "Colour 0 is left out: colours run from 0 to q - 1":
+            _order(lambda s, q: _scaled(_shares(s, q, range(1, q)).max(0).mean(), q)),
+        "True + True is True: add the two means, or numbers, not two arrays of True and False":
+            _gap(lambda s: -((s == np.roll(s, 1, 2)) | (s == np.roll(s, 1, 3))).mean((2, 3))),
+        "True + True is True: add the two means, or numbers, not two arrays of True and False (below and right)":
+            _gap(lambda s: -((s == np.roll(s, -1, 2)) | (s == np.roll(s, -1, 3))).mean((2, 3))),
+        "The sign is wrong: equal neighbours lower the energy; and it is many minus one": _gap(lambda s: -_energy(s)),
+        "The difference has a sign, which is lost here": _gap(_energy, lambda a, b: abs(b.mean() - a.mean())),
+        "That is the mean of the two, not the difference": _gap(_energy, lambda a, b: (a.mean() + b.mean()) / 2),
+        "That is the sum of the two, not the difference": _gap(_energy, lambda a, b: a.mean() + b.mean()),
+        "Each bond is counted twice: two neighbours for each spin will do": _gap(lambda s: 2 * _energy(s)),
+        "There are two bonds for each spin: their shares add up, this is their mean": _gap(lambda s: _energy(s) / 2),
+        "The bonds along the columns are missing": _gap(lambda s: _energy(s, ((1, 3),))),
+        "The bonds along the rows are missing": _gap(lambda s: _energy(s, ((1, 2),))),
+        "The axes are wrong: rows and columns are axes 2 and 3": _gap(lambda s: _energy(s, ((1, 0), (1, 1)))),
+        "The axes are wrong: rows and columns are axes 2 and 3, not 1 and 2":
+            _gap(lambda s: _energy(s, ((1, 1), (1, 2)))),
+        "The sides are glued together: this leaves them open": _gap(_energy_open),
+        "This is the energy of the whole lattice, not per spin":
+            _gap(lambda s: _energy(s) * s.shape[2] * s.shape[3]),
         "Samples of one chain are not independent: count chains, not samples":
             _error(lambda a, b: math.hypot(a.std() / math.sqrt(a.size), b.std() / math.sqrt(b.size))),
         "Samples of one chain are not independent: count chains, not samples (ddof does not help)":
             _error(lambda a, b: math.hypot(a.std(ddof=1) / math.sqrt(a.size), b.std(ddof=1) / math.sqrt(b.size))),
         "The scatter is that of the chain means, not that of all samples":
             _error(lambda a, b: math.hypot(*(x.std(ddof=1) / math.sqrt(len(x)) for x in (a, b)))),
-        "Rows are chains: average over the samples, axis=1":
+        "Take the mean of each chain, over its samples, axis 1":
             _error(lambda a, b: math.hypot(*(x.mean(0).std(ddof=1) / math.sqrt(x.shape[1]) for x in (a, b)))),
         "Errors of independent means add in squares": _error(lambda a, b: _single(a) + _single(b)),
         "Square the errors before you add them": _error(lambda a, b: math.sqrt(_single(a) + _single(b))),
@@ -245,24 +354,29 @@ latent_heat = Task(
             _error(lambda a, b: math.hypot(a.mean(1).std(ddof=1), b.mean(1).std(ddof=1))),
         "The standard deviation is divided by √chains, not by their number":
             _error(lambda a, b: math.hypot(*(x.mean(1).std(ddof=1) / len(x) for x in (a, b)))),
-        "Each mean has its own number of chains; do not divide both by that of all together": _error(
+        "Each start has its own number of chains; do not divide both by that of all together": _error(
             lambda a, b: math.hypot(*(x.mean(1).std(ddof=1) / math.sqrt(len(a) + len(b)) for x in (a, b)))),
-        "Divide by the number of chains, not by that of the samples":
-            _error(lambda a, b: math.hypot(*(x.mean(1).std(ddof=1) / math.sqrt(x.shape[1]) for x in (a, b)))),
-        "That is the error of the cold mean alone": _error(lambda a, b: _single(a)),
-        "That is the error of the hot mean alone": _error(lambda a, b: _single(b)),
-        "With few chains, ddof=1":
+        "Each start has its own number of chains; here both are divided by that of the first": _error(
+            lambda a, b: math.hypot(*(x.mean(1).std(ddof=1) / math.sqrt(len(a)) for x in (a, b)))),
+        "Each start has its own number of chains; here both are divided by that of the last": _error(
+            lambda a, b: math.hypot(*(x.mean(1).std(ddof=1) / math.sqrt(len(b)) for x in (a, b)))),
+        "That is the error of the energy from one colour alone": _error(lambda a, b: _single(a)),
+        "That is the error of the energy from many colours alone": _error(lambda a, b: _single(b)),
+        "Use ddof=1: few chains know their own mean too well":
             _error(lambda a, b: math.hypot(*(x.mean(1).std() / math.sqrt(len(x)) for x in (a, b)))),
         "The difference must not be part of the scatter: take the scatter of each start by itself": _error(
             lambda a, b: np.concatenate([a.mean(1), b.mean(1)]).std(ddof=1) / math.sqrt(len(a) + len(b))),
     },
 )  # fmt: skip
 
-# ---------------------------------------------------------------------------------------------- 8.4, two phases
+# ---------------------------------------------------------------------------------------- 8.3, phases in balance
+
+_WORDS = ("the shift", "the energy of the ordered phase", "that of the disordered phase")
+FARTHEST = 0.1  # of the shift, either way
 
 
-def _two_phases(energy: np.ndarray, shift: float, n_spins: int, cut: float) -> tuple[float, float, float]:
-    """By sums of logarithms."""
+def _parts(energy: np.ndarray, shift: float, n_spins: int, cut: float) -> tuple[float, float, float]:
+    """Share of the ordered phase, and the mean energies of both, by sums of logarithms."""
     log = -shift * n_spins * energy
     low = energy < cut
     share = math.exp(np.logaddexp.reduce(log[low]) - np.logaddexp.reduce(log))
@@ -273,82 +387,96 @@ def _two_phases(energy: np.ndarray, shift: float, n_spins: int, cut: float) -> t
     return share, means[0], means[1]
 
 
-def _weigh(
-    energy: np.ndarray, log_weight: np.ndarray, low: np.ndarray, careful: bool = True
-) -> tuple[float, float, float]:
-    w = np.exp(log_weight - log_weight.max() if careful else log_weight)
-    return (
-        w[low].sum() / w.sum(),
-        (w * energy)[low].sum() / w[low].sum(),
-        (w * energy)[~low].sum() / w[~low].sum(),
-    )
+def _balanced(energy: np.ndarray, n_spins: int, cut: float) -> tuple[float, float, float]:
+    def too_much(shift: float) -> float:
+        return _parts(energy, shift, n_spins, cut)[0] - 0.5
+
+    shift = brentq(too_much, -FARTHEST, FARTHEST, xtol=1e-15, rtol=1e-12)
+    return shift, *_parts(energy, shift, n_spins, cut)[1:]
 
 
-def _of_weights(log_weight: Callable[..., np.ndarray]) -> Callable[..., tuple[float, float, float]]:
-    return lambda e, s, N, cut: _weigh(e, log_weight(e, s, N), e < cut)
-
-
-def _run(rng: np.random.Generator) -> tuple[np.ndarray, float, int, float]:
+def _run(rng: np.random.Generator) -> tuple[np.ndarray, int, float]:
     """Two bumps of unlike weight, on the levels of a finite lattice; some samples stand exactly on the cut."""
     N = int(rng.choice([144, 400, 900]))
-    bumps = [rng.normal(-1.65, 0.07, rng.integers(150, 300)), rng.normal(-0.95, 0.09, rng.integers(80, 140))]
+    many, few = rng.permutation([rng.integers(200, 300), rng.integers(60, 110)])
+    bumps = [rng.normal(-1.65, 0.07, many), rng.normal(-0.95, 0.09, few)]
     e = np.rint(rng.permutation(np.concatenate(bumps)) * N) / N
-    cut = float(np.rint(rng.uniform(-1.5, -1.1) * N) / N)
+    cut = float(np.rint(rng.uniform(-1.45, -1.2) * N) / N)
     e[rng.permutation(len(e))[:9]] = cut
-    shift = float(rng.choice([-1, 1]) * rng.uniform(0.5, 2.5) / N)
-    return e, shift, N, cut
-
-
-_WORDS = ("the ordered share", "the energy of the ordered phase", "that of the disordered phase")
+    return e, N, cut
 
 
 def _phases(**values: Any) -> dict[str, Any]:
-    return {word: values[key] for word, key in zip(_WORDS, ("share", "low", "high"), strict=True) if key in values}
+    return {word: values[key] for word, key in zip(_WORDS, ("shift", "low", "high"), strict=True) if key in values}
 
 
-def _undivided(e: np.ndarray, s: float, N: int, cut: float) -> dict[str, float]:
-    w, low = np.exp(-s * N * (e - (e.min() if s > 0 else e.max()))), e < cut
+def _undivided(e: np.ndarray, N: int, cut: float) -> dict[str, float]:
+    shift = _balanced(e, N, cut)[0]
+    w, low = np.exp(-shift * N * (e - e.mean())), e < cut
     return _phases(low=(w * e)[low].sum() / w.sum(), high=(w * e)[~low].sum() / w.sum())
 
 
-two_phases = Task(
-    reference=_two_phases,
+def _on_the_cut(e: np.ndarray, N: int, cut: float) -> tuple[float, float, float]:
+    above = np.min(e[e > cut])
+    return _balanced(e, N, float(cut + above) / 2)
+
+
+def _searched(
+    exponent: Callable[[float, np.ndarray, int], np.ndarray], up: bool = True, share: float = 0.5
+) -> Callable[..., tuple[float, float, float]]:
+    """What a search by halves finds with other weights, or if it goes the other way."""
+
+    def answer(e: np.ndarray, N: int, cut: float) -> tuple[float, float, float]:
+        low, high, below = -FARTHEST, FARTHEST, e < cut
+        for _ in range(60):
+            shift = (low + high) / 2
+            log = exponent(shift, e, N)
+            w = np.exp(log - log.max())
+            low, high = (shift, high) if (w[below].sum() < share * w.sum()) == up else (low, shift)
+        return shift, np.average(e[below], weights=w[below]), np.average(e[~below], weights=w[~below])
+
+    return answer
+
+
+balance = Task(
+    reference=_balanced,
     draw=_run,
     outputs=_WORDS,
-    question=dict.fromkeys(_WORDS, "Does each sample count with exp(-shift N e), e per spin and N the spins?"),
+    question={
+        _WORDS[0]: "Do the samples below the cut have half of the weight there, with weights exp(-shift N e), e per "
+        "spin? And are the steps repeated until the shift no longer moves?",
+        **dict.fromkeys(_WORDS[1:], "Is it the weighted mean over the phase alone, with weights at the final shift?"),
+    },
+    rtol=1e-3,
     mistakes={
-        "The weights use the energy of the lattice, N times that per spin": _of_weights(lambda e, s, N: -s * e),
-        "The sign is wrong: higher β favours lower energy, w = exp(-shift E)": _of_weights(lambda e, s, N: s * N * e),
-        "The weights are not used": _of_weights(lambda e, s, N: 0 * e),
-        "Each bond is counted twice": _of_weights(lambda e, s, N: -2 * s * N * e),
-        "N counts the spins of the lattice; it enters the weights once": _of_weights(lambda e, s, N: -s * N**2 * e),
-        "N counts the spins of the lattice, not of its side": _of_weights(lambda e, s, N: -s * math.sqrt(N) * e),
-        "shift is β - β_0 itself; you divided by it": _of_weights(lambda e, s, N: -N * e / s),
-        "Ordered is below the cut":
-            lambda e, s, N, cut: dict(zip(_WORDS, _weigh(e, -s * N * e, e >= cut), strict=True)),
+        "The weights use the energy of the lattice, N times that per spin": _searched(lambda x, e, N: -x * e),
+        "The sign of the weights is wrong: higher β favours lower energy, w = exp(-shift E)":
+            _searched(lambda x, e, N: x * N * e),
+        "The sign of the weights is wrong, and the search turned round to suit: w = exp(-shift E)":
+            _searched(lambda x, e, N: x * N * e, up=False),
+        "The search runs to the end of the range: too little order asks for a higher β, so raise `low`, not `high`":
+            _searched(lambda x, e, N: -x * N * e, up=False),
+        "Samples are counted, not their weights, or the shift stays 0":
+            lambda e, N, cut: (0.0, e[e < cut].mean(), e[e >= cut].mean()),
+        "Each bond is counted twice in the weights": _searched(lambda x, e, N: -2 * x * N * e),
+        "N counts the spins of the lattice; it enters the weights once": _searched(lambda x, e, N: -x * N**2 * e),
+        "N counts the spins of the lattice, not of its side": _searched(lambda x, e, N: -x * math.sqrt(N) * e),
+        "The phases are to weigh the same: the ordered share is 1/2 of the whole":
+            _searched(lambda x, e, N: -x * N * e, share=1 / 3),
         "Ordered is below the cut: the two energies are exchanged":
-            lambda e, s, N, cut: _phases(low=_two_phases(e, s, N, cut)[2], high=_two_phases(e, s, N, cut)[1]),
-        "That is the share of the disordered phase":
-            lambda e, s, N, cut: _phases(share=1 - _two_phases(e, s, N, cut)[0]),
-        "A sample exactly on the cut is not below it": lambda e, s, N, cut: _weigh(e, -s * N * e, e <= cut),
-        "A sample exactly on the cut belongs to the disordered phase; here it is in neither":
-            lambda e, s, N, cut: _phases(share=_two_phases(e, s, N, cut)[0], low=_two_phases(e, s, N, cut)[1],
-                                         high=_weigh(e, -s * N * e, e <= cut)[2]),
-        "The mean within a phase is weighted too":
-            lambda e, s, N, cut: _phases(low=e[e < cut].mean(), high=e[e >= cut].mean()),
-        "The share is that of the weights, not that of the samples":
-            lambda e, s, N, cut: _phases(share=(e < cut).mean()),
+            lambda e, N, cut: _phases(low=_balanced(e, N, cut)[2], high=_balanced(e, N, cut)[1]),
+        "A sample exactly on the cut is not below it": _on_the_cut,
+        "The mean within a phase is weighted too, at the final shift":
+            lambda e, N, cut: _phases(low=e[e < cut].mean(), high=e[e >= cut].mean()),
         "Divide by the weight of the phase, not by that of all samples": _undivided,
         "Energies per spin are asked for, not those of the lattice":
-            lambda e, s, N, cut: _phases(low=N * _two_phases(e, s, N, cut)[1], high=N * _two_phases(e, s, N, cut)[2]),
-        "That is the ratio of the two weights; a share is a part of their sum": lambda e, s, N, cut:
-            _phases(share=_two_phases(e, s, N, cut)[0] / (1 - _two_phases(e, s, N, cut)[0])),
-        "exp overflowed or underflowed: subtract the largest exponent before np.exp":
-            lambda e, s, N, cut: _weigh(e, -s * N * e, e < cut, careful=False),
+            lambda e, N, cut: _phases(low=N * _balanced(e, N, cut)[1], high=N * _balanced(e, N, cut)[2]),
+        "The latent heat comes later; return the two energies":
+            lambda e, N, cut: _phases(low=_balanced(e, N, cut)[2] - _balanced(e, N, cut)[1]),
     },
 )  # fmt: skip
 
-# --------------------------------------------------------------------------------- 8.5, a sampler for THRML
+# --------------------------------------------------------------------------------- 8.4, a sampler for THRML
 
 REPEATS = 16_000  # nodes with each neighbourhood: a share is then known to 0.004
 MEMORY = 7  # what stands for the sampler's state

@@ -4,7 +4,7 @@ A wrong argument raises `ValueError` before any work starts.
 """
 
 from course_utils.ebm.buffer import ReplayBuffer
-from course_utils.ebm.conditioning import Observed, clamped_langevin, uniform_noise
+from course_utils.ebm.conditioning import Observed, clamped_langevin, clamped_walk, uniform_noise
 from course_utils.ebm.evaluation import (
     FeatureNet,
     auroc,
@@ -16,6 +16,7 @@ from course_utils.ebm.evaluation import (
     out_of_distribution,
     train_classifier,
 )
+from course_utils.ebm.fitting import fit, fit_persistent, persistent_step
 from course_utils.ebm.image_networks import (
     ImageEnergy,
     ResidualBlock,
@@ -24,7 +25,7 @@ from course_utils.ebm.image_networks import (
     label_energy,
     spectral_norm,
 )
-from course_utils.ebm.image_recipes import DIGITS, MNIST, ImageRecipe
+from course_utils.ebm.image_recipes import DIGITS, MNIST, MNIST14, ImageRecipe
 from course_utils.ebm.joint import JointContrastiveDivergence
 from course_utils.ebm.likelihood import (
     DomainTooSmall,
@@ -38,6 +39,8 @@ from course_utils.ebm.likelihood import (
     log_z,
 )
 from course_utils.ebm.losses import (
+    against_noise,
+    contrast,
     contrastive_divergence,
     denoising_score_matching,
     exact_negative_log_likelihood,
@@ -54,6 +57,7 @@ from course_utils.ebm.objectives import (
     Objective,
     SlicedScoreMatching,
 )
-from course_utils.ebm.pretrained import CHECKPOINTS, Ablation, digits_ablation, load, save
+from course_utils.ebm.pretrained import CHECKPOINTS, Ablation, digits_ablation, facts, load, save
 from course_utils.ebm.saved_runs import CheckpointError
+from course_utils.ebm.slices import Components, plane
 from course_utils.ebm.training_loop import Training, TrainingDiverged, train

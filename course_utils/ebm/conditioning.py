@@ -7,6 +7,7 @@ run.x                                   # pictures, with new pixels inside and t
 posterior = compose([energy, Observed(noisy, sigma=0.5)])       # p(x | noisy) ∝ p(x) N(noisy; x, σ²)
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -79,6 +80,30 @@ def clamped_langevin(
     run = method(lambda pictures: energy(clamp(pictures)), x, **options)
     trajectory = None if run.trajectory is None else clamp(run.trajectory)
     return replace(run, x=clamp(run.x), trajectory=trajectory)
+
+
+def clamped_walk(
+    energy: EnergyFunction,
+    x: Float[Tensor, "n *shape"],
+    free: Bool[Tensor, "*mask"],
+    step_size: float,
+    temperature: float,
+    noise: Float[Tensor, "n_steps n *shape"],
+) -> Float[Tensor, "n *shape"]:
+    """The end of a `clamped_langevin` run by unadjusted steps whose random numbers are given.
+
+    Args:
+        energy: E of whole pictures.
+        x: the start.
+        free: True where a pixel may change.
+        step_size: ε.
+        temperature: T.
+        noise: standard normal numbers, those of the first step first.
+    """
+    for kick in noise:
+        change = math.sqrt(2 * step_size * temperature) * kick - step_size * samplers.gradient(energy, x)
+        x = x + free * change
+    return x
 
 
 def uniform_noise(*shape: int) -> Callable[[int, torch.Generator], Float[Tensor, "n *shape"]]:

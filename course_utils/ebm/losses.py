@@ -6,6 +6,7 @@ Throughout, `energy` is E, and `data` is a batch.
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -37,6 +38,24 @@ def contrastive_divergence(
     return loss
 
 
+def contrast(
+    energy: EnergyFunction,
+    batch: Float[Tensor, "n *shape"],
+    walk: Callable[[EnergyFunction, Tensor, torch.Generator], Tensor],
+    generator: torch.Generator,
+    alpha: float = 0.0,
+) -> Float[Tensor, ""]:
+    """`contrastive_divergence` with samples that a walk makes of the batch.
+
+    Args:
+        batch: data.
+        walk: walk(energy, x, generator) moves states by some steps of a sampler.
+        generator: source of the walk's random numbers.
+        alpha: as for `contrastive_divergence`.
+    """
+    return contrastive_divergence(energy, batch, walk(energy, batch, generator), alpha)
+
+
 def noise_contrastive(
     energy: EnergyFunction,
     data: Float[Tensor, "n *shape"],
@@ -61,6 +80,19 @@ def noise_contrastive(
     logit_data = -energy(data) - log_prob_noise(data) - math.log(ratio)
     logit_noise = -energy(noise) - log_prob_noise(noise) - math.log(ratio)
     return F.softplus(-logit_data).mean() + ratio * F.softplus(logit_noise).mean()
+
+
+def against_noise(
+    energy: EnergyFunction, batch: Float[Tensor, "n *shape"], noise: Any, generator: torch.Generator
+) -> Float[Tensor, ""]:
+    """`noise_contrastive` with as many noise points as data.
+
+    Args:
+        batch: data.
+        noise: an object with `sample(n, generator)` and `log_prob(x)`.
+        generator: source of the noise.
+    """
+    return noise_contrastive(energy, batch, noise.sample(len(batch), generator), noise.log_prob)
 
 
 def denoising_score_matching(

@@ -21,6 +21,8 @@ CHECKPOINTS = {
     "digits_labels": "E(x, y), where y is the digit",
     "digits_bold": "E(x, a), where a = 1 for pictures with more ink than half of those of the same digit",
     "digits_classifier": "a classifier, whose features serve to compare sets of digits",
+    "mnist14": "E(x) of MNIST's digits at 14 x 14",
+    "mnist14_classifier": "a classifier of those",
 }
 
 _KINDS: dict[str, type[nn.Module]] = {"ImageEnergy": ImageEnergy, "FeatureNet": FeatureNet}
@@ -38,13 +40,30 @@ def load(name: str, folder: str | Path | None = None) -> Any:
     Raises:
         ValueError: if there is none of that name.
     """
-    path = (_FOLDER if folder is None else Path(folder)) / f"{name}.pt"
-    if not path.is_file():
-        raise ValueError(f"name = {name!r}: expected one of {', '.join(CHECKPOINTS)}; there is no {path.name}")
-    state = torch.load(path, map_location="cpu", weights_only=True)
+    state = _read(name, folder)
     net = _KINDS[state["kind"]](**state["options"], generator=torch.Generator().manual_seed(0))
     net.load_state_dict(state["weights"])
     return net.eval().requires_grad_(False)
+
+
+def facts(name: str, folder: str | Path | None = None) -> dict[str, Any]:
+    """How a trained network was made, and what was measured of it: recipe, seed, CPU seconds, scores.
+
+    Args:
+        name: one of `CHECKPOINTS`.
+        folder: where the files are; those of the course unless given.
+
+    Raises:
+        ValueError: if there is none of that name.
+    """
+    return _read(name, folder)["facts"]
+
+
+def _read(name: str, folder: str | Path | None) -> dict[str, Any]:
+    path = (_FOLDER if folder is None else Path(folder)) / f"{name}.pt"
+    if not path.is_file():
+        raise ValueError(f"name = {name!r}: expected one of {', '.join(CHECKPOINTS)}; there is no {path.name}")
+    return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def save(net: nn.Module, path: str | Path, facts: dict[str, Any]) -> None:

@@ -12,10 +12,13 @@ from .base import Explorer
 
 _ROOMS = {
     "boltzmann": "density",
+    "Diary": "learned_drawing",
+    "DrawingPad": "drawing",
     "descent": "descent_paths",
     "images": "image_chains",
     "importance": "importance_weights",
     "langevin": "chain_histogram",
+    "learn_drawing": "learned_drawing",
     "live_lattice": "lattice",
     "training": "learned_density",
 }

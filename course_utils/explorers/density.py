@@ -1,4 +1,4 @@
-"""The explorer of lesson 01: what the temperature does to the density on three landscapes."""
+"""The explorer of lesson 01: what the temperature does to the density on three landscapes, and on one of your own."""
 
 import functools
 import math
@@ -13,12 +13,13 @@ from .base import Explorer, choice, fixed, log_slider
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ..energies import KnownEnergy
+    from ..energies import EnergyFunction, KnownEnergy
 
 QUESTION = (
     "In the tilted double well, how far must you heat before the shallow well holds a third of the mass? Guess first."
 )
 GRID = 2001  # points; the masses are within 1e-5 of adaptive quadrature at every temperature of the slider
+WINDOW = 2.5  # of a landscape of which nothing is known
 ENERGY_TOP = 10.0  # highest energy drawn above the lowest
 INSIDE, OUTSIDE = COLORS["orange"], COLORS["purple"]
 
@@ -35,7 +36,7 @@ class SplitLandscape:
         density_top: upper end of the density's axis, the same at all temperatures, so that a peak is seen to fall.
     """
 
-    energy: "KnownEnergy"
+    energy: "KnownEnergy | Drawn"
     region: tuple[float, float]
     sides: tuple[str, str]
     window: float
@@ -58,24 +59,75 @@ def landscapes() -> dict[str, SplitLandscape]:
     }
 
 
-def boltzmann() -> Explorer:
+@dataclass(frozen=True)
+class Drawn:
+    """An energy of which nothing is known but its values, on the window and three times as far to both sides.
+
+    Attributes:
+        function: x -> E(x), with torch.
+    """
+
+    function: "EnergyFunction"
+
+    def __call__(self, x: "Tensor") -> "Tensor":
+        return self.function(x)
+
+    @property
+    def minima(self) -> "Tensor":
+        """The lowest point of the window."""
+        from .. import boltzmann as reference
+
+        x, _ = reference.grid_1d(-WINDOW, WINDOW, GRID)
+        return x[self(x).argmin()][None]
+
+    def domain_at(self, temperature: float) -> tuple[tuple[float, float]]:
+        """The same at all temperatures."""
+        return ((-3 * WINDOW, 3 * WINDOW),)
+
+
+def drawn(function: "EnergyFunction") -> SplitLandscape:
+    """The landscape of a learner's own energy, split at x = 0.
+
+    Raises:
+        ValueError: if the function does not give one finite number for each x.
+    """
+    from .. import boltzmann as reference
+
+    x, _ = reference.grid_1d(-3 * WINDOW, 3 * WINDOW, GRID)
+    values = function(x)
+    if getattr(values, "shape", None) != x.shape or not bool(values.isfinite().all()):
+        found = f"shape {tuple(values.shape)}" if hasattr(values, "shape") else repr(values)
+        raise ValueError(f"function(x) = {found}: expected a finite number for each of {len(x)} positions x")
+    return SplitLandscape(Drawn(function), (-math.inf, 0.0), ("x < 0", "x ≥ 0"), WINDOW, 3.0)
+
+
+def boltzmann(yours: "EnergyFunction | None" = None) -> Explorer:
     """Landscape × temperature: energy and density on twin axes, and the mass in each well.
 
     Its question has the answer T = 1.030, between the slider's steps 1.000 and 1.059.
+
+    Args:
+        yours: an energy x -> E(x) of the learner's own, which joins the landscapes as "yours" and comes first.
+
+    Raises:
+        ValueError: as `drawn`.
     """
+    scenes = landscapes() | ({"yours": drawn(yours)} if yours else {})
+    draw = functools.partial(_draw, scenes)
     controls = {
-        "landscape": choice("landscape", list(landscapes()), "tilted double well"),
+        "landscape": choice("landscape", list(scenes), "yours" if yours else "tilted double well"),
         # it starts cold, and a keyboard step changes T by 6 %
         "temperature": log_slider("temperature T", 10**-0.5, 0.1, 5.0, per_decade=40),
     }
-    return Explorer(controls, draw, question=QUESTION)
+    question = "Where will the mass be when it is heated? Guess first." if yours else QUESTION
+    return Explorer(controls, draw, question=question)
 
 
-def draw(landscape: str, temperature: float) -> tuple[Figure, str]:
+def _draw(scenes: dict[str, SplitLandscape], landscape: str, temperature: float) -> tuple[Figure, str]:
     """The picture and its caption."""
     from .. import boltzmann as reference
 
-    scene = landscapes()[landscape]
+    scene = scenes[landscape]
     x, dx, energy = grid_at(scene.energy, temperature, scene.window, GRID)
     p, _ = reference.density(energy, dx, temperature)
     averages = reference.thermodynamics(energy, dx, temperature)
@@ -110,7 +162,9 @@ def masses(scene: SplitLandscape, x: "Tensor", dx: float, p: "Tensor") -> tuple[
     return inside, 1 - inside
 
 
-def grid_at(energy: "KnownEnergy", temperature: float, window: float, n: int) -> tuple["Tensor", float, "Tensor"]:
+def grid_at(
+    energy: "KnownEnergy | Drawn", temperature: float, window: float, n: int
+) -> tuple["Tensor", float, "Tensor"]:
     """x, dx and E(x) on n points, symmetric about 0, that hold the density at this temperature and the picture.
 
     Args:

@@ -1,7 +1,7 @@
 """Spin models on the square lattice, sampled with THRML.
 
     from course_utils.lattice import XY, Clock, Ising, Potts
-    from course_utils.lattice import exact, factors, gibbs, observables, tempering
+    from course_utils.lattice import arrows, exact, factors, gibbs, observables, tempering
 
 `exact` holds known results; it, `observables` and `colours` need neither JAX nor THRML. The models are loaded at first
 use. A further model is a class of its own, with `Lattice` or `Planar` as its base: what it says about itself is all

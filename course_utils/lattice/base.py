@@ -30,7 +30,8 @@ from . import colours
 from .engines import ENGINES, Conditional, Engine, Grid, State
 from .rng import bits, multiply_high
 
-_PARTS = 50  # of a progress bar
+PARTS = 50
+"""Of a progress bar."""
 
 AnyArray = jax.Array | np.ndarray
 Betas = float | Sequence[float] | Num[AnyArray, "*shape"]
@@ -425,23 +426,24 @@ class Chains:
         Returns:
             name -> what was measured, shape (n_chains, n_frames, ...).
         """
-        at_once, parts = math.ceil(len(counts) / _PARTS) if progress else len(counts), []
         with tqdm(total=int(counts.sum()), disable=not progress, file=sys.stdout, unit="sweep") as bar:
-            for part in (slice(k, k + at_once) for k in range(0, len(counts), at_once)):
-                self.state, measured = _frames(
-                    self.engine,
-                    self.model,
-                    self.state,
-                    self.keys,
-                    jnp.asarray(self.beta, jnp.float32),
-                    None if betas is None else betas[part],
-                    jnp.uint32(self.sweeps_done),
-                    jnp.asarray(counts[part], jnp.int32),
-                    observables,
-                )
-                parts.append(measured)
-                self.sweeps_done += int(counts[part].sum())
-                bar.update(int(counts[part].sum()))
+
+            def advance(counts: np.ndarray, betas: Array | None, observables: dict[str, Callable]) -> dict[str, Any]:
+                at = (self.state, self.keys, jnp.asarray(self.beta, jnp.float32), betas, jnp.uint32(self.sweeps_done))
+                counts = np.asarray(counts, np.int32)
+                self.state, measured = _frames(self.engine, self.model, *at, jnp.asarray(counts), observables)
+                self.sweeps_done += int(counts.sum())
+                bar.update(int(counts.sum()))
+                return measured
+
+            if progress:  # a long burn-in is walked in parts of its own, so that the bar moves from the start
+                counts, a_part = counts.copy(), math.ceil(counts.sum() / PARTS)
+                while counts[0] > 2 * a_part:
+                    advance(np.array([a_part]), None if betas is None else betas[:1], {})
+                    counts[0] -= a_part
+            at_once = math.ceil(len(counts) / PARTS) if progress else len(counts)
+            slices = (slice(k, k + at_once) for k in range(0, len(counts), at_once))
+            parts = [advance(counts[at], None if betas is None else betas[at], observables) for at in slices]
         return jax.tree.map(lambda *xs: xs[0] if len(xs) == 1 else jnp.concatenate(xs, axis=1), *parts)
 
 

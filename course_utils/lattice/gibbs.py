@@ -4,13 +4,13 @@ Importing the module loads neither JAX nor PyTorch.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Integer, Num
 
-from . import exact
+from . import exact, observables
 
 if TYPE_CHECKING:
     from thrml import Block, FactorSamplingProgram, SpinNode
@@ -39,6 +39,54 @@ def conditional_probability(
     return 1 / (1 + xp.exp(-2 * beta * (coupling * total + field)))
 
 
+def sweep(
+    spins: Num[Array, "*batch rows cols"], beta: float, uniform: Float[Array, "*batch rows cols"], field: float = 0.0
+) -> Num[Array, "*batch rows cols"]:
+    """One sweep of block Gibbs sampling on a torus with J = 1: the spins with even i + j, then the others.
+
+    Args:
+        spins: -1 and +1.
+        beta: inverse temperature.
+        uniform: a random number for each spin, from 0 to 1; the spin is +1 if it is below the conditional probability.
+        field: h.
+
+    Returns:
+        The new spins, in the kind of array that went in.
+
+    Raises:
+        ValueError: if a side is odd.
+
+    Source: Geman and Geman, IEEE Trans. PAMI 6, 721 (1984), doi:10.1109/TPAMI.1984.4767596.
+    """
+    xp = spins.__array_namespace__()
+    even = two_colours(*spins.shape[-2:])
+    for colour in (even, ~even):
+        drawn = xp.where(uniform < conditional_probability(spins, beta, 1.0, field), 1, -1)
+        spins = xp.where(xp.asarray(colour), xp.astype(drawn, spins.dtype), spins)
+    return spins
+
+
+def phase_curve(
+    draw: Callable[[float], Num[Array, "chains samples rows cols"]], temperatures: Float[np.ndarray, "n"]
+) -> Float[np.ndarray, "n 4"]:
+    """Order and energy per spin against temperature, J = 1 and no field, with errors from independent chains.
+
+    Args:
+        draw: draw(T) gives spins -1 and +1 at temperature T.
+        temperatures: where to measure.
+
+    Returns:
+        A row for each temperature: the mean of |m|, its standard error, the mean energy per spin, its standard error.
+    """
+    rows = []
+    for temperature in temperatures:
+        spins = np.asarray(draw(temperature), float)
+        order = abs(observables.magnetisation(spins))
+        energy = -sum((spins * np.roll(spins, 1, axis)).mean((-2, -1)) for axis in (-2, -1))
+        rows.append([part for series in (order, energy) for part in observables.mean_and_error(series)])
+    return np.array(rows)
+
+
 def potts_conditional(
     spins: Integer[Array, "*batch rows cols"], beta: float, q: int
 ) -> Float[Array, "*batch rows cols q"]:
@@ -57,6 +105,62 @@ def potts_conditional(
     same = sum(xp.astype(s[..., None] == xp.arange(q), int) for s in beside)
     weight = xp.exp(beta * (same - xp.max(same, axis=-1, keepdims=True)))
     return weight / xp.sum(weight, axis=-1, keepdims=True)
+
+
+def potts_sweep(
+    colours: Integer[np.ndarray, "*batch rows cols"],
+    beta: float,
+    q: int,
+    uniform: Float[np.ndarray, "*batch rows cols"],
+) -> Integer[np.ndarray, "*batch rows cols"]:
+    """One sweep of block Gibbs sampling of the Potts model on a torus: the spins with even i + j, then the others.
+
+    Args:
+        colours: from 0 to q - 1.
+        beta: inverse temperature.
+        q: number of colours.
+        uniform: a random number for each spin, from 0 to 1: a place on a ruler of length 1, on which the probabilities
+            of the colours lie end to end, in their order.
+
+    Returns:
+        The new colours, of the same type.
+
+    Raises:
+        ValueError: if a side is odd.
+    """
+    even = two_colours(*colours.shape[-2:])
+    for block in (even, ~even):
+        marks = np.cumsum(potts_conditional(colours, beta, q), axis=-1)[..., :-1]
+        drawn = (uniform[..., None] >= marks).sum(axis=-1).astype(colours.dtype)
+        colours = np.where(block, drawn, colours)
+    return colours
+
+
+def compare_starts(
+    draw: Callable[[float, str], Num[Array, "chains samples rows cols"]], temperatures: Float[np.ndarray, "n"], q: int
+) -> Float[np.ndarray, "n 4"]:
+    """Order and energy per spin of a Potts model from two opposite starts, against temperature; J = 1, no field.
+
+    Args:
+        draw: draw(T, "aligned") gives colours from chains that began with one colour, draw(T, "random") from chains
+            that began with all.
+        temperatures: where to measure.
+        q: number of colours.
+
+    Returns:
+        A row for each temperature: the mean order parameter (q ρ - 1) / (q - 1), ρ the share of the most frequent
+        colour, from one colour and from many; the energy from many minus that from one, and its standard error.
+    """
+    rows = []
+    for temperature in temperatures:
+        orders, energies = [], []
+        for start in ("aligned", "random"):
+            spins = np.asarray(draw(temperature, start))
+            share = np.max([(spins == k).mean((-2, -1)) for k in range(q)], axis=0)
+            orders.append(float(((q * share - 1) / (q - 1)).mean()))
+            energies.append(-sum((spins == np.roll(spins, 1, axis)).mean((-2, -1)) for axis in (-2, -1)))
+        rows.append([*orders, *observables.latent_heat(*energies)])
+    return np.array(rows)
 
 
 def two_colours(rows: int, cols: int, periodic: bool = True) -> Bool[np.ndarray, "rows cols"]:

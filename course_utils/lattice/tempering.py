@@ -1,5 +1,7 @@
 """Help for cold lattices, where single-spin updates freeze: slow cooling, and exchange between temperatures."""
 
+import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -8,9 +10,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key, PyTree, Shaped, UInt32
+from tqdm import tqdm
 
 from ..arguments import ladder, whole
-from .base import Chains, Lattice, Start, numbers, samplers, sweeps, to_spins
+from .base import PARTS, Chains, Lattice, Start, numbers, samplers, sweeps, to_spins
 from .engines import Engine, State
 
 Observables = Mapping[str, Callable[[Shaped[Array, "n_chains rows cols"]], Array]]
@@ -26,6 +29,7 @@ def annealed(
     n_sweeps: int = 1,
     n_chains: int = 1,
     init: Start = "random",
+    progress: bool = False,
 ) -> tuple[Shaped[Array, "n_chains rows cols"], dict[str, Shaped[Array, "n_chains n_steps ..."]]]:
     """Sweeps at one inverse temperature after the other.
 
@@ -34,7 +38,7 @@ def annealed(
 
     Args:
         model: what to sample.
-        key, n_chains, init: as for `Lattice.sample`.
+        key, n_chains, init, progress: as for `Lattice.sample`.
         betas: inverse temperature of each step, >= 0, in any order.
         observables: as for `Lattice.measure`; after each step.
         n_sweeps: sweeps a step.
@@ -52,8 +56,51 @@ def annealed(
     if betas.ndim != 1 or len(betas) == 0:
         raise ValueError(f"betas has shape {betas.shape}: expected (n_steps,)")
     chains = Chains(model, key, 0.0, n_chains, init)
-    measured = chains.frames(np.full(len(betas), n_sweeps), dict(observables), betas)
+    measured = chains.frames(np.full(len(betas), n_sweeps), dict(observables), betas, progress)
     return to_spins(chains.engine, model, chains.state), measured
+
+
+def both_ways(
+    model: Lattice,
+    temperatures: Float[Numbers, "n_temperatures"],
+    observables: Observables,
+    *,
+    n_samples: int,
+    n_sweeps: int = 1,
+    n_chains: int = 12,
+    starts: tuple[Start, Start] = ("aligned", "random"),
+) -> dict[str, Shaped[np.ndarray, "n_temperatures 2 n_chains n_kept ..."]]:
+    """Chains that are heated step by step from one start, and others that are cooled from the opposite one.
+
+    Each step begins with the lattices of the step before. Where both give the same, they have forgotten their starts.
+
+    Args:
+        model: what to sample.
+        temperatures: rising, > 0.
+        observables: as for `Lattice.measure`.
+        n_samples: looks at each temperature; the first quarter is dropped.
+        n_sweeps: sweeps from look to look.
+        n_chains: of each kind.
+        starts: of the chains that are heated, and of those that are cooled; as for `Lattice.sample`.
+
+    Returns:
+        name -> values; the second axis is 0 for heated chains, 1 for cooled ones.
+
+    Raises:
+        ValueError: if an argument is wrong, before any sweep.
+    """
+    n_samples = whole("n_samples", n_samples, 2)
+    temperatures = ladder("temperatures", temperatures)
+    if temperatures[0] > temperatures[-1]:
+        raise ValueError(f"temperatures = {temperatures}: expected rising numbers")
+    found: dict[str, list] = {name: [] for name in observables}
+    for k, (start, order) in enumerate(zip(starts, (slice(None), slice(None, None, -1)), strict=True)):
+        betas, key = np.repeat(1 / temperatures[order], n_samples), jax.random.key(model.n_spins + k)
+        seen = annealed(model, key, betas, observables, n_sweeps=n_sweeps, n_chains=n_chains, init=start)[1]
+        for name, x in seen.items():
+            steps = np.asarray(x).reshape(n_chains, len(temperatures), n_samples, *x.shape[2:])
+            found[name].append(np.moveaxis(steps[:, order, n_samples // 4 :], 0, 1))
+    return {name: np.stack(pair, axis=1) for name, pair in found.items()}
 
 
 class Exchange(NamedTuple):
@@ -80,6 +127,7 @@ def replica_exchange(
     n_burn_in: int = 0,
     n_chains: int = 1,
     init: Start = "random",
+    progress: bool = False,
 ) -> Exchange:
     """Chains at several temperatures that trade their lattices, so that cold ones are renewed by way of hot ones.
 
@@ -88,7 +136,7 @@ def replica_exchange(
     turns. Every temperature keeps its own exact law.
 
     Args:
-        model, key, init: as for `annealed`; an array starts all chains alike.
+        model, key, init, progress: as for `annealed`; an array starts all chains alike.
         betas: at least two inverse temperatures, rising or falling.
         observables: as for `Lattice.measure`, of the spins of all chains, shape (n_betas * n_chains, rows, cols).
         n_samples: rounds measured.
@@ -110,8 +158,16 @@ def replica_exchange(
     swap_key, chains_key = jax.random.split(key)
     chains = Chains(model, chains_key, jnp.repeat(betas, n_chains), len(betas) * n_chains, init)
     fixed = (chains.engine, model, chains.keys, betas, swap_key, n_sweeps)
-    state, _, _ = _rounds(*fixed, chains.state, jnp.uint32(0), n_burn_in, {})
-    _, measured, made = _rounds(*fixed, state, jnp.uint32(n_burn_in), n_samples, dict(observables))
+    state, parts = chains.state, []
+    at_once = math.ceil((n_burn_in + n_samples) / PARTS) if progress else max(n_burn_in, n_samples)
+    with tqdm(total=n_burn_in + n_samples, disable=not progress, file=sys.stdout, unit="round") as bar:
+        for first, end, seen in ((0, n_burn_in, {}), (n_burn_in, n_burn_in + n_samples, dict(observables))):
+            for now in range(first, end, at_once):
+                count = min(at_once, end - now)
+                state, *looked = _rounds(*fixed, state, jnp.uint32(now), count, seen)
+                parts += [looked] if now >= n_burn_in else []
+                bar.update(count)
+    measured, made = jax.tree.map(lambda *xs: jnp.concatenate(xs), *parts)
 
     def by_temperature(x: Array) -> Array:
         x = jnp.swapaxes(x, 0, 1)

@@ -1,5 +1,6 @@
 """Every figure of the course. Functions take arrays of torch or NumPy and return a matplotlib figure."""
 
+from .annealing import annealing
 from .course import course_map
 from .film import lattice_film, training_film
 from .ising import colouring, stationary

@@ -63,7 +63,7 @@ def _ess_by_dimension(n: int, width: float, dim: int, ess_fraction: float, ess: 
         exact(dims, kept**dims, "formula, $n \\to \\infty$"),
         points([dim], [ess_fraction], name="formula, here", color="black", hollow=True),
     ]
-    keeps = f"each dimension keeps {kept:.1%} of the ESS" if kept else "infinite variance"
+    keeps = f"each dimension keeps {kept:.1%}" if kept else "infinite variance"
     return panel(
         *(formula if kept else []),
         points([dim], [ess / n], name="these samples", color="red"),

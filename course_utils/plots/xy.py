@@ -1,6 +1,6 @@
 """Panels of lesson 09: walks round vortices, runs from two starts, and the film of a quench."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,13 +71,20 @@ def heated_and_cooled(x: Any, values: Any, errors: Any, name: str, *, color: str
 
 
 def planar_movie(
-    frames: Sequence[tuple[str, Any]], model: "Lattice", *, scale: int = 4, still: int = -1, words: str = ""
+    frames: Sequence[tuple[str, Any]],
+    model: "Lattice",
+    *,
+    find: Callable[[Any], Any] | None = None,
+    scale: int = 4,
+    still: int = -1,
+    words: str = "",
 ) -> "Image":
     """Planar spins with their vortices and a wheel, animated as by `animated`.
 
     Args:
         frames: (caption, spins of shape (rows, cols)); vortices become white discs, antivortices black ones.
         model: whose spins they are.
+        find: find(spins) gives the charge of each plaquette, shape (rows, cols); the model's own vortices unless given.
         scale: pixels along the side of a spin.
         still: the frame that is shown where animation is not supported.
         words: text alternative.
@@ -88,12 +95,19 @@ def planar_movie(
     table = model.palette(MOVIE_HUES)
     palette = np.concatenate([table, [[255] * 3, [0] * 3]]).astype(np.uint8)
     wheel = _wheel(palette)
-    stills = [_still(caption, to_numpy(spins), model, scale, palette, wheel) for caption, spins in frames]
+    find = find or model.vortices
+    stills = [_still(caption, to_numpy(spins), model, find, scale, palette, wheel) for caption, spins in frames]
     return animated(stills, MILLISECONDS, still=still, words=words, width=stills[0].width)
 
 
 def _still(
-    caption: str, spins: np.ndarray, model: "Lattice", scale: int, palette: np.ndarray, wheel: np.ndarray
+    caption: str,
+    spins: np.ndarray,
+    model: "Lattice",
+    find: Callable[[Any], Any],
+    scale: int,
+    palette: np.ndarray,
+    wheel: np.ndarray,
 ) -> "PIL.Image.Image":
     """One frame in the colours of a palette, whose last two are white and black."""
     from PIL import Image, ImageDraw, ImageFont
@@ -106,7 +120,7 @@ def _still(
     picture.putpalette(palette.tobytes())
     picture.paste(Image.fromarray(wheel), (width, max(0, (height - wheel.shape[0]) // 2)))
     pen = ImageDraw.Draw(picture)
-    charge = model.vortices(spins)
+    charge = to_numpy(find(spins))
     for sign, fill, ring in ((1, white, black), (-1, black, white)):
         for i, j in zip(*np.nonzero(charge == sign), strict=True):  # a plaquette, up and right of spin (i, j)
             x, y = (j + 1) * scale, height - (i + 1) * scale

@@ -19,7 +19,9 @@ Conventions, the same for all samplers:
 - The input is never modified; results have the dtype and the device of `x`.
 """
 
+from course_utils.samplers import by_hand
 from course_utils.samplers.exchange import replica_exchange
+from course_utils.samplers.hamiltonian import hmc
 from course_utils.samplers.langevin import annealed, gradient, mala, ula
 from course_utils.samplers.run import Diverged, NoFiniteStart, Run
 from course_utils.samplers.stability import stable_step_size

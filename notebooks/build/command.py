@@ -21,6 +21,7 @@ from .freshness import (
     student_is_fresh,
     with_kept_outputs,
 )
+from .measure import table
 from .notebook import solved_notebook, student_notebook, to_text
 from .readme import TABLE_BEGIN, TABLE_END, readme_text
 from .rules import problems_of
@@ -125,6 +126,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument("--check", action="store_true", help="name stale files and exit 1; run and write nothing")
     parser.add_argument("--force", action="store_true", help="execute again even if the source has not changed")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="lessons to execute at a time (default: 1)")
+    parser.add_argument("--table", action="store_true", help="print words, lines and minutes of each lesson, and end")
     options = parser.parse_args(arguments)
     try:
         course = read_course(root)
@@ -132,6 +134,9 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         missing = [n for n in numbers if course.find(n) is None]
         if missing:
             raise SourceError([f"there is no lesson {n} in notebooks/src" for n in missing])
+        if options.table:
+            print(table(course))
+            return 0
         lessons = [x for x in course.lessons if not numbers or x.number in numbers]
         problems = [p for x in lessons for p in problems_of(x)]
         if problems:

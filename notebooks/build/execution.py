@@ -126,8 +126,10 @@ def _cleaned(run: NotebookNode, notebook: NotebookNode) -> NotebookNode:
 
 
 def _clean_output(output: NotebookNode) -> NotebookNode:
-    """An output without volatile parts; a widget's text alternative says what it is instead of its repr."""
+    """An output without volatile parts: `~` for the author's home, and words for a widget in place of its repr."""
     output.pop("transient", None)
+    if output.output_type == "stream":
+        output.text = output.text.replace(str(Path.home()), "~")
     if "application/vnd.jupyter.widget-view+json" in output.get("data", {}):
         output.data["text/plain"] = "An interactive widget: run this cell in Jupyter or on Colab to use it."
     return output

@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from .source import ANSWER, Cell, Course, Lesson, solution_of, without_markers
-from .templates import links_cell, map_cell, report_cell, setup_cell, title_cell
+from .templates import FOLDED, check_cell, links_cell, map_cell, report_cell, setup_cell, title_cell
 
 METADATA: dict[str, Any] = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -41,6 +41,9 @@ def _markdown(cell: Cell, lesson: Lesson, solved: bool) -> str:
     if cell.role == "think":
         question, _, answer = cell.source.partition(ANSWER)
         return f"{question.strip()}\n\n{folded('Our answer', answer)}"
+    if cell.role == "depth":
+        note = f"*{cell.name} · no later lesson asks for it*"
+        return f"---\n# Depth · for those who want more\n{note}\n\n{cell.source.strip()}"
     if cell.role == "hint":
         hint = folded("Hint", cell.source)
         if solved:  # the answer stands in the exercise itself
@@ -49,6 +52,12 @@ def _markdown(cell: Cell, lesson: Lesson, solved: bool) -> str:
         solution = folded("Solution", f"```python\n{code}\n```")
         return f"{hint}\n\n{solution}"
     return cell.source
+
+
+def _code(cell: Cell, course: Course) -> str:
+    if cell.role == "template":
+        return map_cell(course)
+    return check_cell(cell.name, cell.source) if cell.role == "check" else cell.source
 
 
 def _nbgrader(cell: Cell) -> dict[str, Any]:
@@ -83,7 +92,7 @@ def expand(lesson: Lesson, course: Course, solved: bool) -> NotebookNode:
             text = _markdown(cell, lesson, solved).replace("{repository}", course.repository)
             parts.append((markdown, text, cell))
         else:
-            parts.append((code, map_cell(course) if cell.role == "template" else cell.source, cell))
+            parts.append((code, _code(cell, course), cell))
     if lesson.points:
         parts.append((code, report_cell(lesson), None))
     parts.append((markdown, links_cell(lesson, course), None))
@@ -93,6 +102,8 @@ def expand(lesson: Lesson, course: Course, solved: bool) -> NotebookNode:
     for kind, source, cell in parts:
         make = new_code_cell if kind == code else new_markdown_cell
         made = make(source, id=ids.next(kind, cell.source if cell and cell.source else source))
+        if kind == code and source.startswith("# @title "):
+            made.metadata.update(copy.deepcopy(FOLDED))
         if cell and cell.role:
             made.metadata["course"] = {cell.role: cell.name}
             if cell.role in ("todo", "check"):

@@ -12,7 +12,7 @@ CLONE_BEGIN, CLONE_END = "<!-- clone:begin -->", "<!-- clone:end -->"
 def lesson_table(course: Course) -> str:
     """The README's table of lessons, with a line for each that is written."""
     rows = [
-        "| | Lesson | You will be able to | Time | Runs in | Open | Solved |",
+        "| | Lesson | You will be able to | Core + depth | Runs in | Open | Solved |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for x in course.lessons:
@@ -20,7 +20,7 @@ def lesson_table(course: Course) -> str:
             x.number,
             f"[{x.title}]({course.show(course.student_path(x))})",
             x.goal,
-            x.time,
+            x.times,
             x.runs,
             badges(x, course),
             f"[solved copy]({course.show(course.solved_path(x))})",

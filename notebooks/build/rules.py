@@ -7,11 +7,14 @@ import re
 import symtable
 from collections.abc import Iterator, Sequence
 
+from .measure import count, minutes
 from .source import ANSWER, BEGIN, END, ROLES, Cell, Lesson, at_line, solution_of, without_markers
 
 MAX_CODE_LINES = 25
 MAX_CHECK_LINES = 15
-MARKDOWN_ROLES = {"hint", "think"}
+MARKDOWN_ROLES = {"hint", "think", "depth"}
+#: What a core path may ask of its reader, and what it owes them.
+MAX_MINUTES, MAX_WORDS, MAX_RUN, MAX_SECTIONS, MAX_EXERCISES, MIN_SHARE = 60, 2000, 150, 6, 3, 0.25
 
 
 def problems_of(lesson: Lesson) -> list[str]:
@@ -20,6 +23,8 @@ def problems_of(lesson: Lesson) -> list[str]:
     for cell in lesson.cells:
         problems += [(cell.line, p) for p in _cell_problems(cell)]
     problems += _exercise_problems(lesson)
+    if lesson.depth:
+        problems += [(1, p) for p in _core_problems(lesson)]
     if not problems:
         problems += _name_problems(lesson)
     return [at_line(lesson.path, line, p) for line, p in sorted(problems)]
@@ -48,6 +53,31 @@ def _cell_problems(cell: Cell) -> Iterator[str]:
         yield "the hint is empty. Write one."
     if cell.kind == "code":
         yield from _code_problems(cell)
+
+
+def _core_problems(lesson: Lesson) -> Iterator[str]:
+    """Where the core path is longer than it may be, or leaves too little to the reader."""
+    seen = count(lesson.core)
+    for what, value, most in (
+        ("minutes", minutes(lesson.time), MAX_MINUTES),
+        ("words", seen.words, MAX_WORDS),
+        ("words in a row without a picture, a question or an exercise", seen.longest, MAX_RUN),
+        ("sections", seen.sections, MAX_SECTIONS),
+        ("exercises", seen.exercises, MAX_EXERCISES),
+    ):
+        if value > most:
+            yield f"the core path has {value} {what}; {most} is the limit. Shorten it, or move a part behind `depth`."
+    if seen.share < MIN_SHARE:
+        yield (
+            f"the learner writes {seen.share:.0%} of the core path's code; {MIN_SHARE:.0%} is the least. Let them "
+            "write what is worth learning, and move machinery into course_utils."
+        )
+    if not seen.explorer:
+        yield "the core path has no explorer. Move it before the depth part."
+    if len([c for c in lesson.cells if c.role == "depth"]) > 1:
+        yield "two cells open a depth part. Keep one."
+    if not minutes(lesson.depth_time):
+        yield f'the depth part takes {lesson.depth_time!r}. Write depth="40 min".'
 
 
 def _think_problems(cell: Cell) -> Iterator[str]:

@@ -32,6 +32,7 @@ ROLES: dict[str, set[str]] = {
     "check": {"points"},
     "hint": set(),
     "think": set(),
+    "depth": set(),
     "uses": set(),
     "template": set(),
 }
@@ -81,6 +82,30 @@ class Lesson:
     def stem(self) -> str:
         """File name without its ending, such as `01_boltzmann_distribution`."""
         return self.path.stem
+
+    @property
+    def core(self) -> tuple[Cell, ...]:
+        """The cells before the one that opens the depth part; all cells where there is none."""
+        return self.cells[: self._depth_at]
+
+    @property
+    def depth(self) -> tuple[Cell, ...]:
+        """The cells from the one that opens the depth part on."""
+        return self.cells[self._depth_at :]
+
+    @property
+    def depth_time(self) -> str:
+        """How long the depth part takes to work through; empty where there is none."""
+        return self.depth[0].name if self.depth else ""
+
+    @property
+    def times(self) -> str:
+        """Minutes of core and depth, such as "60 + 45 min"."""
+        return f"{self.time.removesuffix(' min')} + {self.depth_time}" if self.depth else self.time
+
+    @property
+    def _depth_at(self) -> int:
+        return next((i for i, cell in enumerate(self.cells) if cell.role == "depth"), len(self.cells))
 
     @property
     def points(self) -> dict[str, int | float]:

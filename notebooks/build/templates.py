@@ -11,14 +11,16 @@ from .source import PLANNED, ROOT, Course, Lesson, read_repository
 
 
 def title_cell(lesson: Lesson, course: Course, solved: bool) -> str:
-    """The first cell: title, goal, badges, and what it takes."""
+    """The first cell: title, goal, where else it opens, and what it takes."""
     needs = [_lesson_link(number, course) for number in lesson.needs]
     before = ", ".join([*needs, *([lesson.know] if lesson.know else [])]) or "none"
+    depth = f", and {lesson.depth_time} for those who want more" if lesson.depth else ""
     parts = [
         f"# {lesson.number} · {lesson.title}",
         f"After this lesson you will be able to {lesson.goal}.",
-        badges(lesson, course),
-        f"*Prerequisites: {before} · time to work through: {lesson.time} · run time on two CPU cores: {lesson.runs}*",
+        f"Open it [on Colab]({colab_address(lesson, course)}) or [on Binder]({binder_address(lesson, course)}).",
+        f"*Prerequisites: {before} · time to work through: {lesson.time}{depth} · "
+        f"runs in {lesson.runs} on two CPU cores*",
     ]
     if solved:
         parts.insert(2, f"This is the solved copy. The one to work in is [{lesson.stem}](../{lesson.stem}.ipynb).")
@@ -26,15 +28,19 @@ def title_cell(lesson: Lesson, course: Course, solved: bool) -> str:
 
 
 def badges(lesson: Lesson, course: Course) -> str:
-    """Badges that open the student copy of the main branch on Colab and Binder."""
-    owner_name = course.repository.removeprefix("https://github.com/")
-    file = quote(course.show(course.student_path(lesson)), safe="")
-    binder = f"https://mybinder.org/v2/gh/{owner_name}/main?labpath={file}"
+    """Badges that open the student copy on Colab and Binder. Without a network they do not load: not for lessons."""
     return (
         "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
         f"({colab_address(lesson, course)}) "
-        f"[![Open on Binder](https://mybinder.org/badge_logo.svg)]({binder})"
+        f"[![Open on Binder](https://mybinder.org/badge_logo.svg)]({binder_address(lesson, course)})"
     )
+
+
+def binder_address(lesson: Lesson, course: Course) -> str:
+    """Where Binder opens the student copy of the main branch."""
+    owner_name = course.repository.removeprefix("https://github.com/")
+    file = quote(course.show(course.student_path(lesson)), safe="")
+    return f"https://mybinder.org/v2/gh/{owner_name}/main?labpath={file}"
 
 
 def colab_address(lesson: Lesson, course: Course) -> str:
@@ -51,29 +57,13 @@ def _lesson_link(number: str, course: Course) -> str:
 
 
 SETUP_TEMPLATE = """\
-# Set-up. In a copy of the repository, and on Binder, this finds course_utils and touches no network.
-# Elsewhere, as on Colab, it installs course_utils and keeps every package at the version it has.
+# @title Set-up · run this cell first
 import importlib.util, sys
 from pathlib import Path
-
-places = (Path.cwd(), *Path.cwd().parents)
-sys.path += [str(p) for p in places if (p / "course_utils" / "__init__.py").is_file()][:1]
-if importlib.util.find_spec("course_utils") is None:
-    import re, subprocess, tempfile
-    from importlib.metadata import distributions
-    from packaging import utils, version
-    valid = re.compile(version.VERSION_PATTERN, re.X | re.I)
-    found = [(d.metadata.get("Name"), d.metadata.get("Version", "")) for d in distributions()]
-    pins = {utils.canonicalize_name(n): v for n, v in reversed(found) if n and valid.fullmatch(v)}
-    limits = Path(tempfile.mkdtemp(), "constraints.txt")
-    limits.write_text("".join(f"{name}=={version}\\n" for name, version in pins.items()))
-    pip = [sys.executable, "-m", "pip", "install", "-c", str(limits), "@REQUIREMENT@"]
-    result = subprocess.run(pip, capture_output=True, text=True)
-    if result.returncode:
-        raise RuntimeError("course_utils was not installed:\\n" + result.stdout[-2000:] + result.stderr)
-    importlib.invalidate_caches()
+sys.path += [str(p) for p in Path.cwd().parents if (p / "course_utils").is_dir()]
+if importlib.util.find_spec("course_utils") is None:  # as on Colab: add it, and change no other package
+    %pip install --quiet --no-deps "course_utils @ git+@ADDRESS@"
 import course_utils
-
 machine = course_utils.setup(seed=0, uses=@USES@)"""
 
 
@@ -85,9 +75,17 @@ def setup_cell(uses: Sequence[str], repository: str | None = None) -> str:
         repository: address of the repository; the one of this checkout if None.
     """
     address = repository if repository is not None else read_repository(ROOT / "pyproject.toml")
-    extra = "[thrml]" if "jax" in uses else ""
     names = "(" + ", ".join(f'"{u}"' for u in uses) + ("," if len(uses) == 1 else "") + ")"
-    return SETUP_TEMPLATE.replace("@REQUIREMENT@", f"course_utils{extra} @ git+{address}").replace("@USES@", names)
+    return SETUP_TEMPLATE.replace("@ADDRESS@", address).replace("@USES@", names)
+
+
+def check_cell(number: str, code: str) -> str:
+    """Code of a check cell under the line that stands for it while it is folded."""
+    return f"# @title Check {number} · run this cell when your answer stands\n{code}"
+
+
+#: Metadata of a cell whose code is folded away until somebody asks for it: JupyterLab's, then Colab's.
+FOLDED: dict[str, Any] = {"jupyter": {"source_hidden": True}, "cellView": "form"}
 
 
 def report_cell(lesson: Lesson) -> str:
@@ -117,7 +115,7 @@ def map_cell(course: Course) -> str:
     """Code that draws the course map: written lessons from their headers, the others from `PLANNED`."""
     entries = {number: {**entry, "ready": False} for number, entry in PLANNED.items()}
     for x in course.lessons:
-        entries[x.number] = {"title": x.title, "needs": list(x.needs), "time": x.time, "ready": True}
+        entries[x.number] = {"title": x.title, "needs": list(x.needs), "time": x.times, "ready": True}
     for entry in entries.values():  # a need that is neither written nor planned cannot be drawn
         entry["needs"] = [number for number in entry["needs"] if number in entries]
     lines = [f"    {_literal(number)}: {_literal(entries[number])}," for number in sorted(entries)]

@@ -11,24 +11,15 @@
 # ---
 
 # %% [markdown]
-# ## What you will be able to do
-#
-# 1. Say what the course is about and which lesson to take next.
-# 2. Do an exercise and tell the three answers of a check apart (Exercise 0.1).
-# 3. Say what your machine can do, and what it cannot.
-# 4. Get going again when a cell hangs, a kernel dies or a page is closed.
+# **What you win.** In twenty minutes you have written your first energy, seen what a temperature makes of it, and know where this
+# course leads and what to do when something breaks.
 
 # %%
-import math
-import time
-
-import jax
-import jax.numpy as jnp
 import numpy as np
 import torch
 
 from course_checks import check
-from course_utils import showcase
+from course_utils import energies, explorers, showcase
 
 # %% [markdown]
 # ## 1 · One formula and where it leads
@@ -42,8 +33,8 @@ from course_utils import showcase
 # from. The number $Z$ that makes the total one is out of reach for all but the smallest systems, and almost every idea in
 # this course is a way around it.
 #
-# Three energies of spins on a square lattice, and what $p$ draws from them when it is cold, at the temperature where the order
-# goes, and hot:
+# Below are spins on square lattices under three different energies, as $p$ draws them. From top to bottom it gets hotter. Before
+# you read on: in which row would you say that the order is lost?
 
 # %%
 showcase.plate_made()
@@ -55,9 +46,9 @@ showcase.plate_made()
 # XY, where a colour is a direction: broad clouds of similar colours in the cold, finer ones of all colours with the heat. In
 # enlarged squares white and black discs, vortices and antivortices: one close pair in the cold, a few at the transition, many above.*
 #
-# Each of these lattices has 512 × 512 spins, and random and aligned starts led to the same averages: that is how you will learn to
-# tell equilibrium from a run that was too short. You write such samplers yourself in lessons 07 to 09. In a terminal in the
-# folder of the course, `.venv/bin/python -m course_utils.showcase` makes the picture anew, with all the rest in five to six minutes.
+# Each lattice has 512 × 512 spins. You write such samplers yourself in lessons 07 to 09, and learn to tell equilibrium from a run
+# that was too short: here, random and aligned starts led to the same averages. In a terminal in the folder of the course,
+# `.venv/bin/python -m course_utils.showcase` makes the picture anew, with more, in about five minutes.
 #
 # Here is the way there:
 
@@ -68,31 +59,34 @@ showcase.plate_made()
 # 02 The partition function blows up; from there one branch leads through Langevin sampling to training energy-based
 # models, the other to spin models; both meet in the last lesson. Filled boxes are ready, empty ones in preparation.*
 #
-# - **Energy and probability** (01, 02): no sampling yet; everything is exact, so you can see what later has to be estimated.
+# - **Energy and probability** (01, 02): no sampling yet; everything is exact.
 # - **Sampling and learning** (03 to 06): with PyTorch. Energies you can differentiate, and networks trained on data.
 # - **Spins** (07 to 09): with JAX and THRML. Energies on lattices, sampled in blocks as thermodynamic hardware does it.
 # - **Both together** (10): Boltzmann machines.
+#
+# Each lesson has a **core** of an hour at most, and a **depth** part after it for those who want more. The cores alone make a whole
+# course: none of them needs a depth part. Box by box, the map gives the time of both.
 #
 # You need NumPy-style arrays and some calculus. Where physics is needed, it is explained.
 
 # %% [markdown]
 # ## 2 · How an exercise works
 #
-# Each lesson has a few exercises. An exercise is a box like the one below, a cell with a function for you to complete, and a
-# **check** that calls *your* function. Spend the time that the box says, then open the hint, then the solution, and move on:
-# no later cell needs your answer to run, since the course carries its own tested version of everything.
-#
-# Try it in this order:
+# An exercise is a box like the one below, a cell with a function for you to complete, and a **check**, folded to one line, that
+# calls *your* function. Try it in this order:
 #
 # 1. Run the two cells as they are. The check says `○`: *not done yet*.
-# 2. Replace the line `raise NotImplementedError(...)` by `return stiffness * x**2`. Run both cells. The check says `✗`, what it
-#    got, what it expected, and the likely cause.
+# 2. Replace the line `raise NotImplementedError(...)` by `return stiffness * x**2`. Run both cells. What does the check say now?
 # 3. Put it right. The check says `✓` and how many comparisons passed.
+#
+# If you are stuck for longer than the box says, open the hint, then the solution, and move on: the course carries its own tested
+# version of everything, and *Run All* goes on past what is not done.
 #
 # ### Exercise 0.1 · The energy of a spring
 # *Difficulty ●○○ · five minutes · why: to meet the checks while the problem is easy.*
 #
 # A spring that is pulled out by $x$ stores the energy $E = \tfrac12 k x^2$, where $k$ is its stiffness.
+
 
 # %% todo="0.1" task="return the energy of the spring"
 def spring_energy(x, stiffness: float):
@@ -124,10 +118,16 @@ with check.exercise("0.1", "spring_energy"):
 # In Python a square is written `x**2`. It works for numbers, NumPy arrays and torch tensors alike.
 
 # %% [markdown]
-# Checks take NumPy arrays, torch tensors and plain numbers, and any style that gets the right numbers. They can be run as often
-# as you like. The last code cell of each lesson prints which exercises have passed.
-#
-# Some questions have no check. Think first, then open the answer.
+# Now see what your function does. Move the temperature: where is the spring found, and how does that
+# change when it is shaken harder? As long as Exercise 0.1 is not done, the course's spring stands in, and a line says so.
+
+# %%
+spring = check.yours("0.1", spring_energy, lambda x, stiffness: energies.Quadratic(stiffness)(x))
+explorers.boltzmann(lambda x: spring(x, 2.0))
+
+# %% [markdown]
+# Checks take NumPy arrays, torch tensors and plain numbers, and any style that gets the right numbers. The last code cell of each
+# lesson prints which exercises have passed. Some questions have no check: think first, then open the answer.
 
 # %% [markdown] think="0a"
 # **Think.** A check that only looks whether a function *exists* would be easy to write. Why would you not want it?
@@ -138,47 +138,18 @@ with check.exercise("0.1", "spring_energy"):
 # %% [markdown]
 # ## 3 · What your machine can do
 #
-# The first cell of every lesson prints where it runs. Here is a little more. The lessons are made for two CPU cores; a GPU is
-# used where there is one, with the same code.
+# The first cell of every lesson prints where it runs. Two CPU cores are enough; a GPU is used where there is one, with the same
+# code.
 
 # %%
 print(machine)
 
-
-def seconds(run, repeat: int = 5) -> float:
-    """The median time of a call, after one call to warm up."""
-    run()
-    times = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return sorted(times)[repeat // 2]
-
-
-n = 1000
-device = machine.devices["torch"]
-a = torch.randn(n, n, generator=torch.Generator().manual_seed(0)).to(device)
-b = jnp.asarray(a.cpu().numpy())
-product = jax.jit(jnp.matmul)
-rows = [
-    ("torch, product of two 1000 × 1000 matrices", 2 * n**3, "operations", lambda: (a @ a).sum().item()),
-    ("jax, the same, compiled", 2 * n**3, "operations", lambda: product(b, b).block_until_ready()),
-    ("torch, a million normal numbers", 10**6, "numbers", lambda: torch.randn(10**6, device=device).sum()),
-]
-for what, amount, unit, run in rows:
-    t = seconds(run)
-    print(f"{what:44s} {1000 * t:8.2f} ms   {amount / t / 1e9:8.3f} billion {unit} a second")
-
-# %% [markdown]
-# Every sampler in this course spends its time on such numbers. A second tells you how far a minute will get you, and lesson 02
-# will tell you what no machine gets done: listing $2^{256}$ states.
-
-# %%
-total = 2.0**256
-per_second = 1e9
-years = total / per_second / (365.25 * 24 * 3600)
-print(f"2^256 states at a billion states a second: 10^{math.log10(years):.0f} years")
+# %% [markdown] think="0b"
+# **Think.** A small magnet of 16 × 16 spins has $2^{256}$ states. If your machine could look at a billion states a second, how long
+# would it take to add up $Z$?
+# <!-- ANSWER -->
+# $2^{256} \approx 10^{77}$, a billion a second is $3 \cdot 10^{16}$ a year: about $4 \cdot 10^{60}$ years. The universe is
+# $1.4 \cdot 10^{10}$ years old. A faster machine does not help, and lesson 02 shows what does.
 
 # %% [markdown]
 # ## 4 · When something breaks
@@ -192,11 +163,10 @@ print(f"2^256 states at a billion states a second: 10^{math.log10(years):.0f} ye
 # | "dead kernel" again at the same cell | that cell needs more memory than there is | close other notebooks (*Running* tab, left); on Binder keep one open |
 # | results that contradict the text | cells were run out of order | *Kernel → Restart Kernel and Run All Cells* |
 # | Colab says "runtime disconnected" | the machine was taken back after a while without use | *Runtime → Run all*; your notebook is kept if you saved a copy |
-# | Binder shows "404" or "not available" | the machine was stopped after ten minutes without use | start again from the badge; download your notebook (*File*) before a break |
+# | Binder shows "404" or "not available" | the machine was stopped after ten minutes without use | start again from the link; download your notebook (*File*) before a break |
 #
 # **What a kernel is.** The page in your browser holds the text. A separate program, the kernel, holds the variables. If the
-# kernel dies, the variables are gone and the text stays: run the cells again. Nothing in this course takes more than a few
-# minutes to run again.
+# kernel dies, the variables are gone and the text stays: run the cells again, which takes minutes.
 #
 # **Where your work is.** If you started with `python3 course.py lab`, this file is a copy of your own in the folder `work`, and
 # nothing the course does overwrites what you write in it. To start a lesson afresh, rename or delete your copy and start `lab`
@@ -205,7 +175,7 @@ print(f"2^256 states at a billion states a second: 10^{math.log10(years):.0f} ye
 # **How to get the newest version.** Save your lessons, then run `python3 course.py update` in a terminal, in the folder of the
 # course. Your answers, the cells you added and the text you changed stay; everything else becomes the newest. What was there
 # before is in `work/backups`, and each thing that was not applied is named. If a lesson is open here, choose *File → Reload
-# Notebook from Disk* afterwards. On Colab and Binder the badges always open the newest version.
+# Notebook from Disk* afterwards. On Colab and Binder the links always open the newest version.
 
 # %% [markdown]
 # ## 5 · Where to get help
@@ -220,7 +190,7 @@ print(f"2^256 states at a billion states a second: 10^{math.log10(years):.0f} ye
 # missed.
 
 # %% [markdown]
-# ## Recap
+# **What you made.** An energy, and with a temperature it became a distribution. That is the whole course in one line.
 #
 # - $p = e^{-E/T}/Z$, and almost everything here is a way around $Z$.
 # - `○` not done, `✗` wrong with a cause, `✓` passed.

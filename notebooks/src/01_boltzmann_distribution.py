@@ -5,476 +5,373 @@
 #     goal: turn any energy into probabilities, and read temperature, entropy and free energy off them
 #     needs: ["00"]
 #     know: NumPy-style arrays, integrals of one variable
-#     time: 90 min
+#     time: 60 min
 #     runs: 20 s
 #     uses: [torch]
 # ---
 
 # %% [markdown]
-# ## What you will be able to do
+# **What you win.** Three functions of your own that turn any landscape into a distribution. Every later lesson stands on them:
 #
-# 1. Turn a list of energies into probabilities at any temperature, and do it for three states by hand (Exercise 1.1).
-# 2. Compute log Z when the exponentials no longer fit into a computer's numbers (1.2).
-# 3. Turn an energy on a grid into a density that integrates to one, in one dimension and in two (1.3).
-# 4. Predict what heating does, and read mean energy, entropy, free energy and heat capacity off a density (1.4).
-# 5. Judge a neural network as an energy by its likelihood, and say which part of that becomes impossible (1.5).
+# 1. one that photographs a shaken ball (Exercise 1.1),
+# 2. one that gives the probability of every place, on a line or in a plane, however large the energies are (1.2),
+# 3. one that heats a landscape and reads its energy, entropy and heat capacity (1.3).
+#
+# At the end you draw up a landscape of your own and heat it by hand.
 
 # %%
 import math
 
-import numpy as np
 import torch
-from IPython.display import display
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from course_checks import check
 from course_utils import boltzmann, energies, explorers, plots
 
 # %% [markdown]
-# ## 1 · A ball on a landscape
+# ## 1 · Where is the ball?
 #
-# A ball lies in a landscape with two valleys. The left one is a little deeper. Somebody shakes the landscape all the
-# time, in small random kicks from both sides, and you take a photograph once in a while.
+# A ball lies in a landscape with two valleys,
+#
+# $$E(x) = 2\,(x^2 - 1)^2 + 0.4\,x .$$
+#
+# The first term has two equal valleys, at $x = \pm 1$; the second tilts them, so that the left one is deeper. Somebody shakes
+# the landscape all the time, in small random kicks from both sides, and you take a photograph once in a while.
 
 # %%
 tilted = energies.AsymmetricDoubleWell(barrier=2.0, tilt=0.4)
-track, track_dx = boltzmann.grid_1d(-2.5, 2.5, 1001)
-middle = track[track.abs() < 1.75]
-plots.figure(
-    plots.panel(plots.ball(middle, tilted(middle), tilted.minima[0]), xlabel="position $x$", ylabel="energy $E$"),
-    title="Kicked at random for a very long time: where do you find the ball?",
-)
+track, _ = boltzmann.grid_1d(-1.75, 1.75, 701)
+ball = plots.ball(track, tilted(track), tilted.minima[0])
+plots.figure(plots.panel(ball, xlabel="position $x$", ylabel="energy $E$"), title="Kicked at random for a very long time: where do you find the ball?")
 
 # %% [markdown]
 # *Picture: a blue curve with two valleys and a hill between them; an orange ball in the left, deeper valley, with arrows to
 # both sides.*
 #
-# **Choose before you run the next cell.** Over very many photographs, the ball is
+# **Choose before you go on.** Over very many photographs, is the ball
 #
-# - (a) always at the bottom of the left valley: it is the lowest point;
-# - (b) equally often in both valleys: sooner or later it crosses the hill, and nobody tells it to come back;
-# - (c) more often on the left, and by how much depends on how hard the kicks are.
+# - (a) always at the bottom of the left valley, since that is the lowest point?
+# - (b) equally often in both valleys, since sooner or later it crosses the hill and nobody tells it to come back?
+# - (c) more often on the left, by an amount that depends on how hard the kicks are?
+
+# %% [markdown]
+# Ludwig Boltzmann found the answer in 1868, and the rest of this course stands on it:
+#
+# $$p(x) = \frac{e^{-E(x)/T}}{Z}, \qquad Z = \sum_x e^{-E(x)/T} \;\text{ or }\; \int e^{-E(x)/T}\,dx .$$
+#
+# Low energy means likely. The **temperature** T, the strength of the kicks, says how much a difference of energies counts; it has
+# the unit of energy, so $E/T$ is a plain number. The *partition function* Z is whatever makes the total one. What does a constant
+# added to all energies change? Nothing: it cancels against Z.
+#
+# How do you draw from it? Lay the probabilities of all places end to end, on a ruler of length 1, and throw a dart at the ruler.
+# Which place does the dart hit?
+#
+# ### Exercise 1.1 · Photograph the ball
+# *Difficulty ●●○ · ten minutes · why: drawing from a distribution is what this whole course is about.*
+#
+# Given the energies of many places and a number of darts, each between 0 and 1, return the place that each dart hits. No loop is
+# needed: `torch.cumsum` gives the marks on the ruler, and `torch.searchsorted` finds a dart among sorted marks. (`Float[Tensor, "n"]`
+# is a tensor of n floats.)
+
+# %% todo="1.1" task="return the index of the place that each dart hits"
+def photograph(energy: Float[Tensor, "n"], temperature: float, darts: Float[Tensor, "m"]) -> Int[Tensor, "m"]:
+    """Places drawn from the Boltzmann distribution.
+
+    Args:
+        energy: the energy of each place.
+        temperature: T > 0, in the same units.
+        darts: random numbers, uniform between 0 and 1.
+
+    Returns:
+        For each dart the index of the place it hits, when the probabilities lie end to end in the order of the places.
+    """
+    ### BEGIN SOLUTION
+    weight = torch.exp(-energy / temperature)
+    probability = weight / weight.sum()
+    marks = torch.cumsum(probability, dim=0)
+    return torch.searchsorted(marks, darts)
+    ### END SOLUTION
+
+
+# %% check="1.1" points=3
+from course_checks import check, exercises
+
+with check.exercise("1.1", "photograph"):
+    answer = exercises.boltzmann.photograph.by(photograph)
+    E = torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)
+    darts = torch.tensor([0.05, 0.1, 0.5, 0.75, 0.76, 0.99], dtype=torch.float64)
+    answer.on("six darts, E = (3, 1, 2), T = 1", E, 1.0, darts, expect=[0, 1, 1, 1, 2, 2])
+    answer.on("the same darts at T = 10", E, 10.0, darts)
+    answer.on("the same darts, 5 added to every energy", E + 5, 1.0, darts)
+    answer.fresh(4, "other places and darts")
+
+# %% [markdown] hint="1.1"
+# Four steps, a line each: the weights $e^{-E/T}$; the probabilities, which are the weights over their sum; the marks
+# `torch.cumsum(probability, dim=0)`; and `torch.searchsorted(marks, darts)`.
 
 # %%
-generator = torch.Generator().manual_seed(1)
+take = check.yours("1.1", photograph, boltzmann.photograph)
+darts = torch.rand(400, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
 panels = []
 for T in (0.1, 0.5, 3.0):
-    p, _ = boltzmann.density(tilted(track), track_dx, T)
-    x = track[torch.multinomial(p, 400, replacement=True, generator=generator)]
-    photos = plots.dots(torch.stack([x, tilted(x)], 1), most=400, color="red", size=14, alpha=0.15)
-    name = f"$T = {T:g}$: {(x < 0).sum()} of {len(x)} left"
-    panels.append(plots.panel(plots.well(middle, tilted(middle)), photos, title=name))
+    seen = track[take(tilted(track), T, darts)]
+    dots = plots.dots(torch.stack([seen, tilted(seen)], 1), most=400, color="red", size=14, alpha=0.15)
+    panels.append(plots.panel(plots.well(track, tilted(track)), dots, title=f"$T = {T:g}$: {(seen < 0).sum()} of {len(seen)} left"))
 plots.figure(*panels, share="y", title="The harder the kicks, the more evenly both valleys are used")
 
 # %% [markdown]
 # *Picture: the same curve three times, with 400 photographed positions as orange dots; each title counts those on the left.
 # Cold: a tight cluster at the bottom of the left valley, and a faint spot in the right one. Warmer: dots in both valleys, more
-# on the left. Hot: dots on the hill and far up the slopes, nearly half on the right.*
+# on the left. Hot: dots on the hill and up the slopes, nearly half on the right.*
 #
-# It is (c), and (a) and (b) are its two limits. The strength of the kicks is the **temperature** T. Ludwig Boltzmann found
-# in 1868 how the photographs are distributed, and the rest of this course stands on his answer:
-#
-# $$p(x) = \frac{e^{-E(x)/T}}{Z}, \qquad Z = \sum_x e^{-E(x)/T} \;\text{ or }\; \int e^{-E(x)/T}\,dx .$$
-#
-# Low energy means likely. Only *differences* of energy matter, and T says how much a difference counts.
-#
-# > **Conventions.** Temperature is measured in units of energy (Boltzmann's constant is 1), so $E/T$ is a plain number.
-# > $E$ is low where states are likely. $Z$, the *partition function*, is whatever makes the total one. In this lesson T is
-# > always written out; the inverse $\beta = 1/T$ comes in with spins.
+# It is (c), and (a) and (b) are its two limits: as **T → 0** all mass goes to the lowest place, and as **T → ∞** energy no longer
+# matters.
 
 # %% [markdown]
-# ## 2 · Three states by hand
+# ## 2 · Every place at once
 #
-# Take paper. Three states have energies 3, 1 and 2, and T = 1. Their *weights* are $e^{-3} \approx 0.05$,
-# $e^{-1} \approx 0.37$ and $e^{-2} \approx 0.14$. Add them up to get Z, divide each by Z, and write down three
-# probabilities with two digits. The check below will compare your function with them.
+# Photographs show where the ball was. We want the whole curve. A position is continuous, so on a grid with spacing $dx$ the
+# integral is a sum times $dx$:
 #
-# ### Exercise 1.1 · Probabilities of a few states
-# *Difficulty ●○○ · five minutes · why: everything later is this line with more states.*
+# $$Z \approx \sum_i e^{-E(x_i)/T}\,dx, \qquad \sum_i p(x_i)\,dx = 1 .$$
 #
-# Complete `probabilities` for any number of states and any temperature.
-
-# %% todo="1.1" task="return one probability for each energy"
-def probabilities(energy: Float[Tensor, "n"], temperature: float) -> Float[Tensor, "n"]:
-    """Boltzmann probabilities of a finite set of states.
-
-    Args:
-        energy: the energy of each state.
-        temperature: T > 0, in the same units.
-
-    Returns:
-        p, one probability for each state, with p.sum() == 1.
-    """
-    ### BEGIN SOLUTION
-    weight = torch.exp(-energy / temperature)
-    return weight / weight.sum()
-    ### END SOLUTION
-
-
-# %% check="1.1" points=2
-from course_checks import check, exercises
-
-with check.exercise("1.1", "probabilities"):
-    answer = exercises.boltzmann.probabilities.by(probabilities)
-    E = torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)
-    answer.on("p for E = (3, 1, 2) at T = 1", E, 1.0, expect=[0.0900306, 0.6652410, 0.2447285])
-    answer.on("p for E = (3, 1, 2) at T = 2", E, 2.0, expect=[0.1863237, 0.5064804, 0.3071959])
-    answer.on("p with 5 added to every energy", E + 5, 2.0, hint="A constant added to every energy must cancel.")
-    answer.fresh(3, "p of other states")
-
-# %% [markdown] hint="1.1"
-# Compute all weights in one line with `torch.exp`; the temperature goes inside the exponent. Then divide by their sum.
+# So $p$ is a *density*: it has the unit 1/length and may be larger than one. In a plane the cell of the grid is $dx\,dy$.
+#
+# One thing stands in the way. What does your computer say to this?
 
 # %%
-three = torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)
-p = boltzmann.probabilities(three, temperature=1.0)
-for i in range(3):
-    print(f"state {i + 1}:  E = {three[i]:.0f}   weight = {torch.exp(-three[i]):.4f}   p = {p[i]:.3f}")
-print(f"Z = {torch.exp(-three).sum():.4f}")
-names = ["state 1", "state 2", "state 3"]
-plots.figure(
-    plots.panel(plots.bars(names, three, color="blue", form="{:g}"), ylabel="energy $E$", height=3),
-    plots.panel(plots.bars(names, p, color="red", form="{:.3f}"), ylabel="probability $p$", height=3),
-    title="One unit of energy costs a factor $e ≈ 2.72$ in probability at $T = 1$",
-)
-
-# %% [markdown]
-# *Picture: bars of the three energies on the left, of the three probabilities on the right; the lowest energy has the
-# tallest probability.*
-#
-# The ratio of two probabilities needs no Z: $p_i/p_j = e^{-(E_i-E_j)/T}$. Hold on to that; lesson 03 lives on it.
-# What happens to the three probabilities as T goes from cold to hot?
-
-# %%
-temperatures = torch.logspace(-1, 2, 121, dtype=torch.float64)
-table = torch.stack([boltzmann.probabilities(three, float(T)) for T in temperatures])
-for T in (0.05, 1.0, 100.0):
-    p = boltzmann.probabilities(three, T)
-    S = -torch.special.xlogy(p, p).sum()
-    print(f"T = {T:6.2f}:  p = {[round(v, 4) for v in p.tolist()]}   entropy = {S:.4f} nats")
-print(f"log 3 = {math.log(3):.4f}")
-curves = [plots.line(temperatures, table[:, i], f"$E = {three[i]:.0f}$") for i in range(3)]
-plots.figure(
-    plots.panel(*curves, plots.hline(1 / 3, "1/3", style=":"), log="x", xlabel="temperature $T$", ylabel="probability $p$"),
-    title="Cold: the lowest state takes all. Hot: every state is equally likely",
-)
-
-# %% [markdown]
-# *Picture: three curves against temperature on a logarithmic axis. At the cold end the state with E = 1 has probability one and
-# the others none; at the hot end all three curves come together at the dotted line 1/3.*
-#
-# These are the two limits of every Boltzmann distribution. As **T → 0** all mass goes to the lowest state, or is shared
-# equally if several are lowest, and the entropy goes to the log of their number. As **T → ∞** energy no longer matters, and
-# the entropy reaches the log of the number of states.
-
-# %% [markdown]
-# ## 3 · When exp no longer fits
-#
-# A temperature of 0.01, or an energy from a network that sums over thousands of pixels, makes $-E/T$ a large number.
-
-# %%
-print(f"largest exponent that fits: float64 {math.log(torch.finfo(torch.float64).max):.1f}, ", end="")
-print(f"float32 {math.log(torch.finfo(torch.float32).max):.1f}")
 for E in (torch.tensor([-1000.0, -1001.0]), torch.tensor([1000.0, 1001.0])):
-    weight = torch.exp(-E)
-    print(f"E = {E.tolist()}:  weights = {weight.tolist()}   p = {(weight / weight.sum()).tolist()}")
+    print(f"E = {E.tolist()}:  weights {torch.exp(-E).tolist()}, p {(torch.exp(-E) / torch.exp(-E).sum()).tolist()}")
 
 # %% [markdown]
-# Infinity over infinity and zero over zero: `nan`, though the answer is harmless, since only the difference of one unit
-# matters. The cure is to take out the largest exponent $m$ before exponentiating and to put it back afterwards:
+# Infinity over infinity and zero over zero: `nan`, though the answer is harmless, since the two energies differ by one. Energies
+# of a thousand are nothing unusual: a network sums over pixels, and a temperature may be 0.001. The cure is called
+# **log-sum-exp**. Take the largest exponent out before you exponentiate, and put it back in the log:
 #
 # $$\log \sum_i e^{a_i} = m + \log \sum_i e^{a_i - m}, \qquad m = \max_i a_i .$$
 #
-# Now the largest term is exactly 1, so nothing overflows, and what underflows is too small to count. This is the
-# **log-sum-exp** trick. From here on, Z itself never appears in code; log Z does.
+# Why does that help, and why is nothing lost? The largest term is now exactly 1, so nothing overflows; what underflows is too small
+# to count. From here on Z itself never appears in code. Its log does.
 #
-# ### Exercise 1.2 · log Z without overflow
-# *Difficulty ●●○ · ten minutes · why: Z of a lattice of 16×16 spins has about a hundred digits; its log is an ordinary number.*
+# ### Exercise 1.2 · A density on a grid
+# *Difficulty ●●○ · fifteen minutes · why: a density without its dx is wrong by a factor that depends on the grid.*
 #
-# Complete `log_partition`. Write the trick out; `torch.logsumexp` gives you something to compare with.
+# Write the trick out once in your life; afterwards `torch.logsumexp` is yours to use. `energy` may have any shape.
 
-# %% todo="1.2" task="return log Z, with the largest exponent taken out first"
-def log_partition(energy: Float[Tensor, "n"], temperature: float) -> float:
-    """log Z of a finite set of states, for energies of any size.
-
-    Args:
-        energy: the energy of each state.
-        temperature: T > 0.
-
-    Returns:
-        log Z = log Σ exp(-E/T).
-    """
-    ### BEGIN SOLUTION
-    exponent = -energy / temperature
-    largest = exponent.max()
-    return float(largest + torch.log(torch.exp(exponent - largest).sum()))
-    ### END SOLUTION
-
-
-# %% check="1.2" points=3
-from course_checks import check, exercises
-
-with check.exercise("1.2", "log_partition"):
-    answer = exercises.boltzmann.log_partition.by(log_partition)
-    E = torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)
-    answer.on("E = (3, 1, 2) at T = 1", E, 1.0, expect=-0.5923940)
-    answer.on("E = (3, 1, 2) at T = 2", E, 2.0, expect=0.1802697)
-    answer.on("E = (-1000, -1000)", 0 * E[:2] - 1000, 1.0, expect=1000 + math.log(2))
-    answer.on("E = (5000, 0, 2000)", torch.tensor([5000.0, 0.0, 2000.0]).double(), 2.0, expect=0.0)
-    answer.fresh(4, "other states")
-
-# %% [markdown] hint="1.2"
-# Name the exponents first: `exponent = -energy / temperature`. The largest exponent belongs to the *lowest* energy. Subtract
-# it, exponentiate, sum, take the log, add it back.
-
-# %% [markdown]
-# ## 4 · From a sum to an integral: do not forget dx
-#
-# A ball's position is continuous. On a grid with spacing $dx$ the integral is a sum times $dx$:
-#
-# $$Z = \int e^{-E(x)/T} dx \approx \sum_i e^{-E(x_i)/T}\,dx, \qquad \sum_i p(x_i)\,dx = 1 .$$
-#
-# So $p$ is a *density*: it has the unit 1/length and may be larger than one. A grid in the plane has cells of area
-# $dx\,dy$, and that area takes the place of $dx$. We call it `cell`, and one function serves every dimension.
-#
-# ### Exercise 1.3 · A density on a grid
-# *Difficulty ●●○ · ten minutes · why: a density without its dx is wrong by a factor that depends on the grid.*
-#
-# Complete `density`. Return the density at every grid point and log Z. `energy` has shape `(n,)` in one dimension and
-# `(n, m)` in two. Energies may be large, so take care of overflow.
-
-# %% todo="1.3" task="return p and log Z"
-def density(
-    energy: Float[Tensor, "*grid"], cell: float, temperature: float
-) -> tuple[Float[Tensor, "*grid"], float]:
+# %% todo="1.2" task="return p and log Z"
+def density(energy: Float[Tensor, "*grid"], cell: float, temperature: float) -> tuple[Float[Tensor, "*grid"], float]:
     """Boltzmann density on a uniform grid.
 
     Args:
-        energy: the energy at each grid point, any shape.
-        cell: volume of one grid cell: dx in one dimension, dx * dy in two.
+        energy: the energy at each grid point, any shape, of any size.
+        cell: volume of one grid cell: dx on a line, dx * dy in a plane.
         temperature: T > 0.
 
     Returns:
         p of the same shape, with p.sum() * cell == 1, and log Z.
     """
     ### BEGIN SOLUTION
-    log_weight = -energy / temperature
-    log_z = torch.logsumexp(log_weight.flatten(), dim=0) + math.log(cell)
-    return torch.exp(log_weight - log_z), float(log_z)
+    exponent = -energy / temperature
+    largest = exponent.max()
+    weight = torch.exp(exponent - largest)
+    log_z = largest + torch.log(weight.sum() * cell)
+    return torch.exp(exponent - log_z), float(log_z)
     ### END SOLUTION
 
 
-# %% check="1.3" points=4
+# %% check="1.2" points=4
 from course_checks import check, exercises
 
-with check.exercise("1.3", "density"):
+with check.exercise("1.2", "density"):
     answer = exercises.boltzmann.density.by(density)
     s, ds = torch.linspace(-10, 10, 2001, dtype=torch.float64), 0.01
     _, log_z = check.outputs(answer.on("a bowl, x²/2", s**2 / 2, ds, 1.0), "p", "log Z")
     check.close("log Z of x²/2, exactly log √(2π)", log_z, 0.5 * math.log(2 * math.pi))
     answer.on("a bowl at T = 0.25", s**2 / 2, ds, 0.25)
     answer.on("a bowl moved down by 2000", s**2 / 2 - 2000, ds, 1.0)
+    answer.on("a bowl with sides 5000 high", 50 * s**2, ds, 1.0)
     plane = s[::50, None] ** 2 / 2 + s[None, ::100] ** 2
     answer.on("a bowl in the plane at T = 2", plane, 0.5 * 1.0, 2.0)
     answer.fresh(4, "another landscape")
 
-# %% [markdown] hint="1.3"
-# `torch.logsumexp(values.flatten(), dim=0)` sums over every grid point, whatever the shape. The log of a sum times `cell` is
-# the log of the sum plus `math.log(cell)`. Then $p = e^{-E/T - \log Z}$.
-
-# %% [markdown]
-# Three landscapes will stay with us: a bowl, a double well, and a double well with a tilt. Their minima are known exactly.
+# %% [markdown] hint="1.2"
+# Name the exponents first, `exponent = -energy / temperature`; the largest one belongs to the *lowest* energy. Then
+# $\log Z = m + \log\left(\sum e^{a - m} \cdot \text{cell}\right)$ and $p = e^{a - \log Z}$. `.sum()` and `.max()` take all of a grid,
+# whatever its shape.
 
 # %%
-bowl = energies.Quadratic(stiffness=1.0)
-double_well = energies.DoubleWell(barrier=2.0)
-panels = []
-for name, energy, edge in (
-    ("bowl", bowl, 3.0),
-    ("double well", double_well, 2.2),
-    ("tilted double well", tilted, 2.2),
-):
-    x, dx = boltzmann.grid_1d(-edge, edge, 1201)
-    p, log_z = boltzmann.density(energy(x), dx, temperature=1.0)
-    minima = [round(float(m), 3) for m in energy.minima]
-    print(f"{name:20s} minima at {minima}   log Z = {log_z:.6f}  (exact {energy.log_z(1.0):.6f})")
-    panels.append(plots.panel(plots.well(x, energy(x), p, energy.minima, top=6), title=name))
-plots.figure(*panels, title="Where the energy (blue) is low, the density (orange) is high; $T = 1$")
+density_of = check.yours("1.2", density, boltzmann.density)
+line, step = boltzmann.grid_1d(-1.75, 1.75, 701)
+curves = []
+for T in (0.1, 0.3, 1.0, 5.0):
+    p, log_z = density_of(tilted(line), step, T)
+    print(f"T = {T:3.1f}: {p[line < tilted.barrier_top].sum() * step:.1%} left of the hill, log Z = {log_z:6.3f}, exact {tilted.log_z(T):6.3f}")
+    curves.append(plots.line(line, p, f"$T = {T:g}$"))
+below = plots.panel(plots.well(line, tilted(line), minima=tilted.minima, top=8), height=1.9)
+above = plots.panel(*curves, ylabel="density $p$", height=3)
+plots.figure(above, below, columns=1, share="x", title="Cold: one sharp peak in the deeper valley. Hot: spread over both")
 
 # %% [markdown]
-# *Picture: three panels. Blue energy curves with their minima marked by triangles; filled orange densities with a peak above
-# each minimum. In the tilted double well the left, deeper minimum has the taller peak.*
+# *Picture: four densities above the energy curve. At T = 0.1 a tall narrow peak on the left; at 0.3 and 1 two peaks, the left one
+# higher; at 5 a wide, low curve over both valleys, not yet at zero where the axis ends.*
 #
-# Did you see it? One of the printed log Z disagrees with its exact value. The bowl is cut off at ±3, where its density is
-# small but not zero. **A grid must be wider than the distribution.** We come back to this in section 11.
+# **Look at the last log Z.** Why is it 0.976 instead of 0.995, while the three others are right? At T = 5 the ball climbs beyond
+# $x = \pm 1.75$, where the grid ends: the curve is cut off, and nothing warns you, since it still sums to one. **A grid must be wider
+# than the distribution.**
 
 # %% [markdown]
-# ## 5 · Temperature sharpens or flattens
-#
-# The same tilted double well, from T = 0.1 to T = 5. The energy does not change. Only its unit does.
-
-# %%
-x, dx = boltzmann.grid_1d(-3.0, 3.0, 1201)
-by_temperature = {T: boltzmann.density(tilted(x), dx, T)[0] for T in (0.1, 0.3, 1.0, 5.0)}
-for T, p in by_temperature.items():
-    left = p[x < tilted.barrier_top].sum() * dx
-    top = x[p.argmax()]
-    print(f"T = {T:3.1f}:  mass left of the hill {left:.4f}   p is largest, {p.max():.3f}, at x = {top:.3f}")
-shown = x.abs() <= 2
-curves = [plots.line(x[shown], p[shown], f"$T = {T:g}$") for T, p in by_temperature.items()]
-plots.figure(
-    plots.panel(plots.well(x[shown], tilted(x[shown]), minima=tilted.minima, top=8), height=1.9),
-    plots.panel(*curves, xlabel="$x$", ylabel="density $p$", height=3),
-    columns=1, share="x", title="Cold: one sharp peak in the deeper valley. Hot: spread over both",
-)  # fmt: skip
-
-# %% [markdown]
-# *Picture: the dashed energy curve and four densities. At T = 0.1 a tall narrow peak on the left; at 0.3 and 1 two peaks, the
-# left one higher; at 5 a wide, low curve over both valleys.*
-#
-# The ratio of the two valleys' masses is close to $e^{-\Delta E/T}$ with the difference $\Delta E$ of their depths, but not
-# equal to it: the *widths* of the valleys count as well. The exact statement uses the free energy of each valley, which is
-# what the next section is about.
-
-# %% [markdown]
-# ## 6 · Mean energy, entropy, free energy, heat capacity
+# ## 3 · Heat it
 #
 # Four numbers summarise a Boltzmann density:
 #
 # | | formula | what it says |
 # | --- | --- | --- |
-# | mean energy | $U = \langle E \rangle = \int p\,E\,dx$ | what a long average over photographs gives |
-# | entropy | $S = -\int p \log p\,dx$ | how spread out $p$ is, in nats |
+# | mean energy | $U = \langle E \rangle = \int p\,E\,dx$ | the average over photographs |
 # | free energy | $F = -T \log Z$ | the price of the whole distribution |
+# | entropy | $S = -\int p \log p\,dx$ | how spread out $p$ is, in nats |
 # | heat capacity | $C = \mathrm{Var}(E)/T^2$ | how fast $U$ grows with T |
 #
-# Put $\log p = -E/T - \log Z$ into $S$ and you find $F = U - TS$. Differentiate $U$ by T and you find $C = dU/dT$: *the size
-# of the fluctuations at one temperature tells how the mean responds to a change of temperature.* Both are tested below.
+# All averages are over $p$, the variance too: $\mathrm{Var}(E) = \langle (E - U)^2 \rangle$. *Nats* says that the log is the natural one.
+# They are tied together: put $\log p = -E/T - \log Z$ into $S$. What comes out? $S = U/T + \log Z$, which is $F = U - TS$.
 #
-# ### Exercise 1.4 · Four averages
-# *Difficulty ●●○ · fifteen minutes · why: F = U - TS is the best bug detector in this field.*
+# ### Exercise 1.3 · From cold to hot
+# *Difficulty ●●○ · fifteen minutes · why: F = U - TS is the best bug detector of this field.*
+#
+# Go through the temperatures; at each, call your `density` and work out U, S and C. Return three tensors.
 
-# %% todo="1.4" task="return U, S, F and C"
-def thermodynamics(
-    p: Float[Tensor, "n"], energy: Float[Tensor, "n"], cell: float, temperature: float
-) -> tuple[float, float, float, float]:
-    """Averages over a Boltzmann density on a grid.
+# %% todo="1.3" task="return U, S and C at every temperature"
+def heat(
+    energy: Float[Tensor, "n"], cell: float, temperatures: Float[Tensor, "k"]
+) -> tuple[Float[Tensor, "k"], Float[Tensor, "k"], Float[Tensor, "k"]]:
+    """Mean energy, entropy and heat capacity of a landscape while it is heated.
 
     Args:
-        p: the density at each grid point, with p.sum() * cell == 1; positive.
         energy: the energy at each grid point.
         cell: volume of one grid cell.
-        temperature: the temperature of p.
+        temperatures: each > 0.
 
     Returns:
-        U, S (in nats), F = U - T S and C = Var(E) / T**2, four numbers.
+        U, S (in nats) and C, one value for each temperature.
     """
     ### BEGIN SOLUTION
-    mass = p * cell
-    mean = (mass * energy).sum()
-    entropy = -(mass * torch.log(p)).sum()
-    variance = (mass * (energy - mean) ** 2).sum()
-    return mean, entropy, mean - temperature * entropy, variance / temperature**2
+    U, S, C = [], [], []
+    for T in temperatures:
+        p, log_z = density(energy, cell, T)
+        mass = p * cell
+        mean = (mass * energy).sum()
+        variance = (mass * (energy - mean) ** 2).sum()
+        U.append(mean)
+        S.append(mean / T + log_z)
+        C.append(variance / T**2)
+    return torch.stack(U), torch.stack(S), torch.stack(C)
     ### END SOLUTION
 
 
-# %% check="1.4" points=4
+# %% check="1.3" points=4
 from course_checks import check, exercises
 
-with check.exercise("1.4", "thermodynamics"):
-    answer = exercises.boltzmann.thermodynamics.by(thermodynamics)
+with check.exercise("1.3", "heat", "density"):
+    answer = exercises.boltzmann.heat.by(heat)
     s, ds = torch.linspace(-12, 12, 2401, dtype=torch.float64), 0.01
-    for T in (2.0, 1.0):
-        p = torch.exp(-(s**2) / (2 * T)) / math.sqrt(2 * math.pi * T)
-        U, S, F, C = answer.on(f"a bowl at T = {T:g}", p, s**2 / 2, ds, T, expect=T / 2)
-        check.close("S of a bowl, exactly ½ log(2πeT)", S, 0.5 * math.log(2 * math.pi * math.e * T))
-        check.close("F of a bowl, exactly -T log Z", F, -T * 0.5 * math.log(2 * math.pi * T))
+    T = torch.tensor([0.5, 1.0, 2.0], dtype=torch.float64)
+    U, S, C = check.outputs(answer.on("a bowl", s**2 / 2, ds, T, expect=T / 2), "U", "S", "C")
+    check.close("S of a bowl, exactly ½ log(2πeT)", S, 0.5 * torch.log(2 * math.pi * math.e * T))
+    check.close("C of a bowl, exactly ½", C, [0.5, 0.5, 0.5])
+    answer.on("a cold bowl, whose p is 0 far out", s**2 / 2, ds, T / 25)
     answer.fresh(3, "another landscape")
 
-# %% [markdown] hint="1.4"
-# `mass = p * cell` is the probability of each cell. Every average is `(mass * something).sum()`. For the entropy the
-# something is `torch.log(p)`, with a minus in front; for the variance it is `(energy - U) ** 2`.
+# %% [markdown] hint="1.3"
+# Start with three empty lists. In the loop, `mass = p * cell` is the probability of each cell, and every average is
+# `(mass * something).sum()`: the energy for U, `(energy - U)**2` for the variance. The entropy comes without any log of $p$:
+# $S = U/T + \log Z$. `torch.stack` makes one tensor of a list of them. Is 1.2 still open? `boltzmann.density` serves as well.
 
 # %%
-x, dx = boltzmann.grid_1d(-4.0, 4.0, 2001)
-temperatures = torch.linspace(0.1, 5.0, 99).tolist()
-results = [boltzmann.thermodynamics(double_well(x), dx, T) for T in temperatures]
-peak = max(results, key=lambda r: r.heat_capacity)
-print(f"C is largest, {peak.heat_capacity:.4f}, at T = {peak.temperature:.2f}; the barrier is {double_well.barrier:g}")
-print(f"at T = 0.1: C = {results[0].heat_capacity:.4f}, near a bowl's 1/2")
-print(f"at T = 5: C = {results[-1].heat_capacity:.4f}")
-(low, high) = double_well.domain_at(10_000.0)[0]
-hot, hot_dx = boltzmann.grid_1d(low, high, 20_001)
-C = boltzmann.thermodynamics(double_well(hot), hot_dx, 10_000.0).heat_capacity
-print(f"at T = 10 000: C = {C:.4f}, near the 1/4 of a pure x⁴")
-worst = max(abs(r.free_energy - (r.mean_energy - r.temperature * r.entropy)) for r in results)
-print(f"largest |F - (U - TS)| = {worst:.1e}")
-T, U, S, F, C = np.array([[r.temperature, r.mean_energy, r.entropy, r.free_energy, r.heat_capacity] for r in results]).T
-U_and_F = [plots.line(T, U, "mean energy $U$"), plots.line(T, F, "free energy $F$")]
-again = plots.points(T[::6], (U - T * S)[::6], name="$U - TS$", color="black", hollow=True)
-slope = plots.points(T[::3], np.gradient(U, T)[::3], name="$dU/dT$", color="black", mark="s", hollow=True)
-plots.figure(
-    plots.panel(*U_and_F, again, xlabel="temperature $T$", ylabel="energy", title="$F = U - TS$"),
-    plots.panel(plots.line(T, S, "entropy $S$"), xlabel="temperature $T$", ylabel="entropy (nats)", title="entropy grows"),
-    plots.panel(plots.line(T, C, "$\\mathrm{Var}(E)/T^2$"), slope, xlabel="temperature $T$", ylabel="heat capacity $C$",
-                title="two ways to one $C$"),
-    title="Double well: $F = U - TS$ holds, and fluctuations give $dU/dT$",
-)  # fmt: skip
+double_well = energies.DoubleWell(barrier=2.0)
+wide, gap = boltzmann.grid_1d(-4.0, 4.0, 2001)
+T = torch.linspace(0.1, 5.0, 99, dtype=torch.float64)
+U, S, C = map(torch.as_tensor, check.yours("1.3", heat, boltzmann.heat)(double_well(wide), gap, T))
+both = plots.panel(plots.line(T, U, "$U$"), plots.line(T, U - T * S, "$F = U - TS$"), xlabel="$T$", ylabel="energy")
+spread = plots.panel(plots.line(T, S, "$S$"), xlabel="temperature $T$", ylabel="entropy (nats)")
+slope = plots.points(T[::3], torch.gradient(U, spacing=(T,))[0][::3], name="$dU/dT$", hollow=True)
+response = plots.panel(plots.line(T, C, "$\\mathrm{Var}(E)/T^2$"), slope, xlabel="$T$", ylabel="heat capacity $C$")
+plots.figure(both, spread, response, title="The double well heated: its fluctuations foretell how the mean responds")
 
 # %% [markdown]
-# *Picture: left, the mean energy rises with T, while the free energy is flat at first and then falls, with circles for U - TS on
-# top of it; middle, the entropy rises, from below zero where the density is narrow; right, the heat capacity from the variance
-# with circles from the numerical slope of U on top; it starts near one half, peaks, and falls.*
+# *Picture: left, the mean energy rises with T, while the free energy is flat at first and then falls. Middle, the entropy rises, from
+# below zero where the density is narrow. Right, the heat capacity from the variance, with circles from the slope of U on
+# top of it; it starts near one half, peaks, and falls.*
 #
-# When cold, each valley is a bowl and C is one half. It peaks where the hill comes within reach: the ball starts to spend
-# time on it. When very hot, the hill no longer matters and the steep $x^4$ walls do; C comes back up to the 1/4 of a pure
-# $x^4$ from below, slowly.
+# **Why the peak?** When cold, each valley is a bowl, and a bowl has C = ½. Where the hill comes within reach, the ball starts to
+# spend time on it, and every bit of heat goes into climbing.
 
 # %% [markdown]
-# ## 7 · Two dimensions
+# ## 4 · In the plane
 #
-# In the plane the grid cell is $dx\,dy$. **Rosenbrock's** valley is narrow and bent; **Rastrigin's** energy is a bowl with a
-# regular pattern of pits. Both have an exact log Z, which almost nothing interesting has.
+# Your density takes a plane as it is. **Rosenbrock's** valley, $E = (1 - x)^2 + 100\,(y - x^2)^2$, is narrow and bent. **Rastrigin's**
+# energy, $E = \sum_{x, y} \left[x^2 + 10\,(1 - \cos 2\pi x)\right]$, is a bowl with a pit at every pair of whole numbers. Where is
+# the mass, do you think: at the lowest point?
 
 # %%
-rosenbrock, rastrigin = energies.Rosenbrock(), energies.Rastrigin()
-for energy, T, box, log, finding in (
-    (rosenbrock, 1.0, ((-1.5, 3.0), (-1.5, 8.0)), True, "the mass lies along a thin, bent valley"),
-    (rastrigin, 3.0, ((-4.5, 4.5), (-4.5, 4.5)), False, "the mass is shared among many pits"),
+panels = []
+for energy, T, box in (
+    (energies.Rosenbrock(), 1.0, ((-1.5, 3.0), (-1.5, 8.0))),
+    (energies.Rastrigin(), 3.0, ((-4.5, 4.5), (-4.5, 4.5))),
 ):
     points, cell = boltzmann.grid_2d(box, 401)
-    p = torch.exp(-energy(points) / T - energy.log_z(T))  # Z is known exactly, so the box may be small
-    title = f"{energy.name}, $T = {T:g}$: {finding} ({p.sum() * cell:.2%} of it is shown)"
-    height, name = (torch.log10(1 + energy(points)), "$\\log_{10}(1 + E)$") if log else (energy(points), "energy $E$")
-    contour = plots.panel(plots.energy(points, height, scale=name), plots.minima(energy.minima[:1]), height=3.3, title="contour")
-    density = plots.panel(plots.density(points, p), title="density")
-    surface = plots.surface(points, height, zlabel=name, height=3.3, title="surface")
-    display(plots.figure(contour, density, surface, title=title, widths=(1, 1, 1.3)))
+    log_E, p = torch.log10(1 + energy(points)), density_of(energy(points), cell, T)[0]
+    contour = plots.energy(points, log_E, scale="$\\log_{10}(1 + E)$"), plots.minima(energy.minima[:1])
+    panels += [plots.panel(*contour, title=energy.name, height=3.3),
+               plots.surface(points, log_E, zlabel="", height=3.3),
+               plots.panel(plots.density(points, p), title=f"$T = {T:g}$", height=3.3)]
+plots.figure(*panels, title="The mass lies along a bent valley, or is shared among many pits", widths=(1, 1.3, 1))
 
 # %% [markdown]
-# *Picture: two rows of three panels, contour, surface, density. Rosenbrock (its energy on a log scale): a curved valley with
-# a star at its minimum (1, 1), and a density that follows it as a thin bright curve. Rastrigin: a regular pattern of pits,
-# and a density made of bright dots, the brightest in the middle.*
+# *Picture: two rows, each with a contour map, a surface and a density. Rosenbrock: a curved valley with a star at its minimum (1, 1),
+# and a density that follows it as a thin bright curve. Rastrigin: a regular pattern of pits, and a density made of bright dots, the
+# brightest in the middle.*
 #
-# How fine must the grid be? Here the truth is known, so we can ask.
+# So it is not at the lowest point: a square of side 1 around it holds less than a third of Rosenbrock's mass, and a tenth of
+# Rastrigin's. A grid serves a plane. In a hundred dimensions it would have $401^{100}$ points: that is lesson 02.
+
+# %% [markdown]
+# ## 5 · A landscape of your own
+#
+# Change the formula of E, where `x` is a tensor of positions: more valleys, walls, a cliff (`5 * (x > 1)`), whatever torch can compute
+# and rises far out. Run the cell and move the temperature. Can you build a landscape whose mass moves from one valley to the other when it is heated?
 
 # %%
-for energy, T, half in ((rosenbrock, 1.0, None), (rastrigin, 3.0, 9.0)):
-    box = ((-4.0, 6.0), (-2.0, 30.0)) if half is None else ((-half, half), (-half, half))
-    exact = energy.log_z(T)
-    print(f"{energy.name}, T = {T:g}: exact log Z = {exact:.6f}")
-    for n in (26, 51, 101, 201, 401, 801):
-        points, cell = boltzmann.grid_2d(box, n)
-        log_z = boltzmann.density(energy(points), cell, T)[1]
-        print(f"   {n:4d} × {n:<4d} points: log Z = {log_z:9.6f}   error {log_z - exact:+.1e}")
+explorers.boltzmann(lambda x: 2 * (x**2 - 1) ** 2 + 0.4 * x + torch.sin(6 * x))
 
 # %% [markdown]
-# On a coarse grid Rosenbrock's valley falls between the points, and an error that looks small is luck. Once the spacing is
-# smaller than the valley is wide, the error collapses. But the number of points is the square of the points per axis here, and the 100th power in a hundred
-# dimensions. That is lesson 02.
+# Without a kernel, the figure of section 2 shows the tilted double well at four temperatures.
+
+# %% [markdown] think="1b"
+# **Think.** One valley is deep and narrow, another shallow and wide. Can heating move most of the mass from the first to the
+# second?
+# <!-- ANSWER -->
+# Yes. The mass of a valley is $e^{-F_\text{valley}/T}$ with $F = U - TS$. When cold, the low energy of the deep valley wins; as T
+# grows, the larger entropy of the wide one does. Ice and water are such a pair. So the most likely *point* and the most
+# likely *valley* may be different places.
 
 # %% [markdown]
-# ## 8 · A neural network is an energy too
+# ## What you made
+#
+# - `photograph` draws from $p = e^{-E/T}/Z$: low energy is likely, differences count, T is the unit of energy.
+# - `density` works with log Z and log-sum-exp; sums are multiplied by dx or dx·dy, and the grid is wider than the density.
+# - `heat` showed both limits: T → 0 puts all mass on the lowest place, T → ∞ forgets the energy. Var(E)/T² foretold dU/dT.
+#
+# That is all that later lessons need. What follows is for those who want more.
+
+# %% [markdown] depth="45 min"
+# A network as an energy, and the one number that makes training it hard; why it must be exp and nothing else; how fine a grid has to
+# be; and four ways to get a plausible wrong number.
+
+# %%
+bowl, rosenbrock, rastrigin = energies.Quadratic(stiffness=1.0), energies.Rosenbrock(), energies.Rastrigin()
+
+# %% [markdown]
+# ## 6 · A neural network is an energy too
 #
 # Any function of $x$ that returns one number is an energy. Take a small network with random weights, and data from two
 # Gaussians. To make sure that Z is finite we add a weak bowl, $|x|^2/8$.
@@ -518,10 +415,10 @@ plots.figure(
 #
 # The first term is easy: evaluate the energy at the data. The second is one number, and all the trouble.
 #
-# ### Exercise 1.5 · The likelihood of data under an energy
+# ### Exercise 1.4 · The likelihood of data under an energy
 # *Difficulty ●○○ · five minutes · why: this is the loss that every energy-based model would like to minimise.*
 
-# %% todo="1.5" task="return the mean negative log-likelihood"
+# %% todo="1.4" task="return the mean negative log-likelihood"
 def negative_log_likelihood(data_energy: Float[Tensor, "n"], log_z: float, temperature: float) -> float:
     """Mean negative log-likelihood of data, in nats.
 
@@ -538,10 +435,10 @@ def negative_log_likelihood(data_energy: Float[Tensor, "n"], log_z: float, tempe
     ### END SOLUTION
 
 
-# %% check="1.5" points=2
+# %% check="1.4" points=2
 from course_checks import check, exercises
 
-with check.exercise("1.5", "negative_log_likelihood"):
+with check.exercise("1.4", "negative_log_likelihood"):
     answer = exercises.boltzmann.negative_log_likelihood.by(negative_log_likelihood)
     s = torch.tensor([-1.2, 0.3, 0.5, 2.0], dtype=torch.float64)
     for T in (2.0, 0.7):
@@ -550,7 +447,7 @@ with check.exercise("1.5", "negative_log_likelihood"):
         answer.on(f"four points under a bowl, T = {T:g}", s**2 / 2, log_z, T, expect=exact)
     answer.fresh(3, "other data")
 
-# %% [markdown] hint="1.5"
+# %% [markdown] hint="1.4"
 # Take the log of $p = e^{-E/T}/Z$ and change its sign. Average over the data; log Z is the same for every point.
 
 # %%
@@ -577,7 +474,7 @@ for half in (4, 8, 16, 32, 64):
 #   it. For an image with 784 pixels there is no such grid. Lesson 05 trains networks like this one without computing Z.
 
 # %% [markdown]
-# ## 9 · Why exp?
+# ## 7 · Why exp?
 #
 # Why not $1/(1+E)^4$, or a straight line that ends at zero? Both are high where E is low. Two reasons, and both can be
 # computed.
@@ -633,19 +530,27 @@ for name, f in maps.items():
 print(f"exact for exp: entropy = ½ log(2πe) = {0.5 * math.log(2 * math.pi * math.e):.4f} nats")
 
 # %% [markdown]
-# ## 10 · Explore
+# ## 8 · How fine a grid?
 #
-# Choose a landscape and move the temperature. The caption says where the mass sits. When you have answered the question, go on
-# to T = 5 and see what is left of the two peaks.
+# How fine must the grid be? Here the truth is known, so we can ask.
 
 # %%
-explorers.boltzmann()
+for energy, T, half in ((rosenbrock, 1.0, None), (rastrigin, 3.0, 9.0)):
+    box = ((-4.0, 6.0), (-2.0, 30.0)) if half is None else ((-half, half), (-half, half))
+    exact = energy.log_z(T)
+    print(f"{energy.name}, T = {T:g}: exact log Z = {exact:.6f}")
+    for n in (26, 51, 101, 201, 401, 801):
+        points, cell = boltzmann.grid_2d(box, n)
+        log_z = boltzmann.density(energy(points), cell, T)[1]
+        print(f"   {n:4d} × {n:<4d} points: log Z = {log_z:9.6f}   error {log_z - exact:+.1e}")
 
 # %% [markdown]
-# Without a kernel, the figure of section 5 shows the same at four temperatures.
+# On a coarse grid Rosenbrock's valley falls between the points, and an error that looks small is luck. Once the spacing is
+# smaller than the valley is wide, the error collapses. But the number of points is the square of the points per axis here, and the 100th power in a hundred
+# dimensions. That is lesson 02.
 
 # %% [markdown]
-# ## 11 · What goes wrong
+# ## 9 · What goes wrong
 #
 # **A grid that is too small.** At T = 5 the bowl is $\sqrt 5$ wide. A box of ±4 cuts off its tails, and nothing warns you: the
 # density still sums to one.
@@ -683,28 +588,11 @@ for T in (1.0, 0.02, 0.005, 0.004):
     naive, safe = torch.log(torch.exp(-floor / T).sum() * 0.01), boltzmann.density(floor, 0.01, T)[1]
     print(f"T = {T:5.3f}, float32: log Z with plain exp {naive:8.3f}, with log-sum-exp {safe:8.3f}")
 
-# %% [markdown]
-# ## Recap
-#
-# - $p = e^{-E/T}/Z$: low energy is likely, differences count, T is the unit of energy.
-# - Work with log Z and log-sum-exp; multiply sums by dx or dx·dy; make the grid wider than the density.
-# - T → 0 puts all mass on the lowest states; T → ∞ forgets the energy.
-# - $F = U - TS$ and $C = \mathrm{Var}(E)/T^2 = dU/dT$ hold for every energy: use them as tests.
-# - A network is an energy as good as any. Its log Z is what makes training hard.
-
 # %% [markdown] think="1a"
 # **Think.** Add the same constant $c$ to every energy. Which of p, log Z, U, S, F, C change, and by how much?
 # <!-- ANSWER -->
 # p, S and C stay. U and F grow by $c$, and log Z falls by $c/T$. A constant is a choice of zero; only differences can be
 # measured.
-
-# %% [markdown] think="1b"
-# **Think.** One valley is deep and narrow, another shallow and wide. Can heating move most of the mass from the first to the
-# second?
-# <!-- ANSWER -->
-# Yes. The mass of a valley is $e^{-F_\text{valley}/T}$ with $F = U - TS$. When cold, the low energy of the deep valley wins; as T
-# grows, the larger entropy of the wide one does. Ice and water are such a pair. So the most likely *point* and the most
-# likely *valley* may be different places.
 
 # %% [markdown] think="1c"
 # **Think.** A network ends in a tanh, so its energy stays between -1 and 1. Is $e^{-E}/Z$ a density on the whole plane? Is it one
@@ -712,6 +600,33 @@ for T in (1.0, 0.02, 0.005, 0.004):
 # <!-- ANSWER -->
 # Not on the plane: the weight is at least $e^{-1}$ everywhere and its integral is infinite. On images with bounded pixels the
 # volume is finite, so Z is too; but no two images can differ in probability by more than a factor $e^2$.
+
+# %% [markdown]
+# ## Challenge · a landscape from its photographs
+#
+# A landscape that nobody has seen, on a line of 81 places: smooth, between two steep walls. `camera(temperature, n)` takes n
+# photographs and returns the place in each. You have 500 photographs of each landscape, at temperatures from 0.5 to 5 of your choice:
+# return the energy of every place, up to a constant. The judge compares densities at T = 0.3, 1 and 3: cold, where no camera works,
+# the bottoms of the valleys count; hot, the hills do. Four lines are enough to begin: since $p \propto e^{-E/T}$, what is E when you
+# have counted how often each place was seen? `torch.bincount` counts.
+#
+# Cheating would be more photographs than the budget, a camera at other temperatures, a look inside it, or a remembered landscape.
+#
+# The judge counts, recomputes and draws its problems anew, so that nothing can be remembered. But Python hides nothing from a
+# function that runs beside it: who walks its frames or its memory finds the answers, and has beaten nobody.
+#
+# Who is there to beat?
+
+# %%
+check.challenge("1")
+
+
+# %%
+def my_landscape(camera, x, budget):
+    raise NotImplementedError("return the energy of every place, shape (81,)")
+
+
+check.challenge("1", my_landscape)
 
 # %% [markdown]
 # ## References

@@ -5,201 +5,468 @@
 #     goal: say when log Z can be computed, and estimate it with an honest error bar when it cannot
 #     needs: ["01"]
 #     know: logarithms, matrix products, the mean and variance of random numbers
-#     time: 110 min
-#     runs: 25 s
+#     time: 60 min
+#     runs: 20 s
 #     uses: []
 # ---
 
 # %% [markdown]
-# ## What you will be able to do
+# **What you win.** One number: log Z of a lattice with $2^{256}$ states, to a few hundredths, with an error bar that you have put to
+# the test. Three functions of your own lead there:
 #
-# 1. Tell how many terms Z has before you start to add them, and what that costs (sections 1 and 2).
-# 2. Recognise the structures that make Z tractable, and compute log Z for independent spins (Exercise 2.1) and for a
-#    chain of any length (2.2).
-# 3. Estimate log Z by importance sampling, with the effective sample size that says when not to believe it (2.3).
-# 4. Estimate log Z of a lattice with 2²⁵⁶ states by thermodynamic integration (2.4) and by annealed importance sampling
-#    (2.5), each with an error bar, and meet the exact value.
+# 1. one that adds up every state, until it cannot (Exercise 2.1),
+# 2. one that estimates a sum from samples, and says how many of them count (2.2),
+# 3. one that walks to the target through a row of temperatures, and estimates log Z at each (2.3).
 
 # %%
 import math
-import time
 
 import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
 
+from course_checks import check
 from course_utils import explorers, partition, plots
 from course_utils.lattice import exact
 
 # %% [markdown]
-# > **Conventions.** From here on there are spins, and with them the inverse temperature $\beta = 1/T$:
-# > $p(s) = e^{-\beta E(s)}/Z$. A spin $s_i$ is $+1$ or $-1$. The **Ising model** has the energy
-# > $E(s) = -\sum_{\langle ij\rangle} s_i s_j$, summed over pairs of neighbours (*bonds*): neighbours like to be equal.
-# > The coupling J is 1, so energies are in units of J and $\beta$ in units of 1/J. $N$ is the number of spins. Logarithms
-# > are natural unless they say $\log_{10}$.
+# ## 1 · A sum that nobody can write down
 #
-# ## 1 · How many terms does Z have?
+# Until now $x$ was a point on a line or in a plane. From here on there are **spins**: little magnets $s_i$ that point up, $+1$, or
+# down, $-1$. They sit on a square lattice whose edges are glued to the opposite ones (a *torus*), so that each has four neighbours.
+# Neighbours like to be equal. That is the **Ising model**, here with bonds of strength 1 (J = 1):
 #
-# In lesson 01 you computed Z on a grid: a few hundred points on a line, a few ten thousand in the plane. A picture of
-# 16×16 pixels is one point in 256 dimensions. How many grid points would that take?
+# $$E(s) = -\sum_{\langle ij \rangle} s_i s_j, \qquad p(s) = \frac{e^{-\beta E(s)}}{Z}, \qquad Z = \sum_s e^{-\beta E(s)} .$$
 #
-# **Guess before you run the cell.** With 100 points per axis, from which dimension on are there more grid points than
-# atoms in the observable universe? With spins, which have only two values, how many spins does it take?
+# The first sum goes over all pairs of neighbours, the *bonds*; a torus of $N$ spins has $2N$ of them. The last one goes over all
+# states. $\beta = 1/T$, the **inverse temperature**, is large where it is cold. Here are four states of 16 × 16 spins, each drawn at
+# another β. Which is the hottest, which the coldest?
 
 # %%
-n = np.arange(1, 301)
-log10_terms = {
-    "Grid of 100 points per axis": n * np.log10(100),
-    "Spins with two values": n * np.log10(2),
-}
-for name, values in log10_terms.items():
-    print(f"{name}: " + ", ".join(f"10^{values[d - 1]:.1f} for n = {d}" for d in (2, 16, 64, 256)))
-print(f"In floating point, 100.0**d is finite up to d = {int(np.log10(np.finfo(float).max) / 2)} only.")
-first = [n[np.argmax(values > 80)] for values in log10_terms.values()]
-plots.figure(
-    plots.panel(
-        *[plots.line(n, values, name) for name, values in log10_terms.items()],
-        plots.hline(80, "atoms in the universe, $10^{80}$"), plots.hline(308, "largest double, $10^{308}$", style=":"),
-        xlabel="number of coordinates or spins $n$", ylabel="$\\log_{10}$ of the number of terms in $Z$", xlim=(0, 300),
-    ),
-    title=f"More terms than atoms in the universe: from {first[0]} coordinates, or from {first[1]} spins, on",
-)  # fmt: skip
+torus, rng = partition.IsingTorus(16), np.random.default_rng(4)
+# 0.7 makes grey of white, and nearly black of black
+pictures = [0.7 * torus.sample(beta, n_chains=1, n_sweeps=500, rng=rng).reshape(16, 16) for beta in (0.3, 0.0, 0.6, 0.4)]
+plots.figure(plots.images([pictures], columns=["A", "B", "C", "D"], cell=2.1), title="One of them is pure chance, another nearly frozen")
 
 # %% [markdown]
-# *Picture: two straight lines against the number of coordinates, on an axis of powers of ten. The grid's line is steep and
-# soon crosses both level lines, the atoms (dashed) and the largest double (dotted); the line of the spins reaches the atoms near
-# the right edge, and stays far below the largest double.*
+# *Picture: four squares of 16 × 16 light and dark cells. A has ragged patches of both, B is a random speckle, C is light but for three
+# single cells, D is dark but for a few small islands.*
 #
-# The numbers were never computed, only their logarithms: $\log_{10} 100^d = d \log_{10} 100$. Count in logarithms before
-# you compute anything.
+# From hot to cold: B (β = 0, where every spin is a fair coin), A (0.3), D (0.4), C (0.6).
+#
+# Now count: how many terms does Z have? Each spin has two values, so $2^N$: for 4 × 4 spins 65,536, for 16 × 16 about
+# $10^{77}$. The universe that we can see has about $10^{80}$ atoms. And if each of the 256 cells could have a hundred shades of grey,
+# as on the grids of lesson 01? $100^{256} = 10^{512}$, a number that does not even fit into a floating-point number. So count in
+# logarithms, as you did with Z.
 
 # %% [markdown]
-# ## 2 · Adding them up anyway
+# ## 2 · Add them up anyway
 #
-# For a handful of spins we can list every state. A periodic 4×4 lattice (a *torus*: each edge is glued to the opposite
-# one) has 16 spins, 32 bonds and 65,536 states.
-
-# %%
-states = exact.ising_states(16)  # one row per state
-i, j = exact.bonds((4, 4)).T  # the ends of each bond
-energy = -(states[:, i] * states[:, j]).sum(axis=1, dtype=int)
-for level, count in zip(*np.unique(energy, return_counts=True), strict=True):
-    print(f"E = {level:4d}: {count:6,d} states")
-print(f"log Z at β = 0.4: {logsumexp(-0.4 * energy):.10f}")
-
-# %% [markdown]
-# Two states have the lowest energy (all up, all down), but most states lie near E = 0. Temperature decides which of the
-# two facts wins. Now measure what adding up costs. `exact.enumerated_log_z` goes through the states with bit operations, a
-# chunk at a time, about as fast as NumPy can. It visits only half of them, since turning over all spins keeps the energy.
-
-
-# %%
-def seconds_to_enumerate(shape: tuple[int, int], repeats: int = 3) -> float:
-    """Shortest of several times to add up Z of a torus, in seconds."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        exact.enumerated_log_z(shape, beta=0.4)
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
-shapes = [(5, 4), (7, 3), (11, 2), (6, 4), (5, 5), (13, 2)]
-n_spins = np.array([rows * cols for rows, cols in shapes])
-seconds = np.array([seconds_to_enumerate(shape) for shape in shapes])
-for N, t in zip(n_spins, seconds, strict=True):
-    print(f"N = {N}: {1000 * t:8.2f} ms")
-
-# %%
-slope, intercept = np.polyfit(n_spins, np.log10(seconds), 1)
-age = 4.35e17  # seconds, of the universe
-print(f"16 × 16 spins would take 10^{intercept + slope * 256 - math.log10(age):.0f} times the age of the universe (4.35e17 s).")
-wall = (math.log10(age) - intercept) / slope
-measured = plots.points(n_spins, seconds, name="measured")
-fit = [plots.line(N := np.array([20, end]), 10 ** (intercept + slope * N), "fitted line", color="grey") for end in (26, 128)]
-labels = {"log": "y", "xlabel": "number of spins $N$", "ylabel": "time to add up $Z$ (s)"}
-plots.figure(
-    plots.panel(fit[0], measured, title=f"measured: each spin multiplies the time by {10**slope:.2f}", **labels),
-    plots.panel(
-        fit[1], measured, plots.hline(86400, "a day", style=":"), plots.hline(age, "age of the universe"),
-        plots.points([wall], [age], name=f"{wall:.0f} spins", mark="s"), title="extrapolated", **labels,
-    ),
-    title=f"To add up $Z$ of {wall:.0f} spins takes the age of the universe",
-)  # fmt: skip
-
-# %% [markdown]
-# *Picture: on the left the measured times on a logarithmic axis, close to a straight line. On the right the same line
-# drawn on to many more spins; a square marks where it crosses the age of the universe.*
+# How far do you get by brute force: to 16 spins, to 64, to 256? Write the sum, then measure it.
 #
-# A computer a thousand times faster moves the square by ten spins, since $2^{10} \approx 1000$. Speed is no answer to an
-# exponential. Structure is.
+# ### Exercise 2.1 · Every state
+# *Difficulty ●●○ · fifteen minutes · why: a plain sum over everything is what all cleverness will be tested against.*
+#
+# Go through all states of a torus and return log Z. A state is a number in binary: for `number` from 0 to $2^n - 1$, bit `k`, which is
+# `number >> k & 1`, says whether spin k is up. After `import itertools`, `itertools.product([-1, 1], repeat=n)` lists
+# the states as well.
 
-# %% [markdown]
-# ## 3 · When Z is tractable
-#
-# A sum over $2^N$ states is hopeless only if you add the states one by one. Five structures avoid that. Each is checked
-# here against a plain sum or integral before we trust it.
-#
-# **Independent units.** If no two spins interact, $E(s) = -\sum_i h_i s_i$ with a *field* $h_i$ on each spin, the
-# exponential of the sum is a product, and the sum of the products is the product of the sums:
-#
-# $$Z = \sum_{s_1=\pm1}\cdots\sum_{s_N=\pm1}\; \prod_i e^{\beta h_i s_i} = \prod_i \left(e^{\beta h_i} + e^{-\beta h_i}\right)
-# = \prod_i 2\cosh(\beta h_i) .$$
-#
-# N factors instead of $2^N$ terms.
-#
-# ### Exercise 2.1 · log Z of independent spins
-# *Difficulty ●○○ · ten minutes · why: the product overflows long before the physics does.*
-#
-# Complete `log_z_independent`. It must work for thousands of spins and for fields so strong that $e^{\beta h}$ overflows.
-
-
-# %% todo="2.1" task="return log Z of independent spins"
-def log_z_independent(fields: Float[np.ndarray, "n"], beta: float) -> float:
-    """log Z of independent spins with E(s) = -sum of h_i s_i.
+# %% todo="2.1" task="return log Z, the log of the sum over all states"
+def enumerate_log_z(shape: tuple[int, int], beta: float) -> float:
+    """log Z of the Ising model on a torus, by adding up all states.
 
     Args:
-        fields: h_i of each spin, of either sign and any size.
+        shape: (rows, columns), each at least 3.
         beta: inverse temperature.
 
     Returns:
-        log Z in nats.
+        log Z, where every bond counts once: also those from the last row to the first, and from the last column to the first.
     """
     ### BEGIN SOLUTION
-    x = beta * fields
-    return float(np.logaddexp(x, -x).sum())  # log(e^x + e^-x), with the larger exponent taken out first
+    rows, columns = shape
+    n = rows * columns
+    exponents = []
+    for number in range(2**n):
+        bits = [number >> k & 1 for k in range(n)]
+        s = 2 * np.array(bits).reshape(rows, columns) - 1
+        below = s * np.roll(s, -1, axis=0)
+        right = s * np.roll(s, -1, axis=1)
+        energy = -below.sum() - right.sum()
+        exponents.append(-beta * energy)
+    return float(logsumexp(exponents))
     ### END SOLUTION
 
 
-# %% check="2.1" points=2
+# %% check="2.1" points=3
 from course_checks import check, exercises
 
-with check.exercise("2.1", "log_z_independent"):
-    answer = exercises.partition.log_z_independent.by(log_z_independent)
-    h, states = np.array([0.5, -1.2, 2.0]), exact.ising_states(3)
-    for beta in (1.0, 0.7):
-        answer.on(f"three spins at β = {beta}", h, beta, expect=logsumexp(beta * states @ h))
-    answer.on("spins in fields of 1000", np.array([1000.0, 1000.0, 0.0]), 0.9, expect=1800 + math.log(2))
-    answer.on("spins in fields of ±1000", np.array([1000.0, -1000.0, 0.0]), 0.9, expect=1800 + math.log(2))
-    answer.on("5000 spins", np.full(5000, 0.3), 2.0, expect=5000 * math.log(2 * math.cosh(0.6)))
-    answer.fresh(4, "other spins")
+with check.exercise("2.1", "enumerate_log_z"):
+    answer = exercises.partition.enumerate_log_z.by(enumerate_log_z)
+    for shape, beta in (((3, 3), 0.4), ((3, 4), 0.7)):
+        by_rows = exact.strip_log_z(*shape, beta)
+        answer.on(f"{shape[0]} × {shape[1]} spins at β = {beta}", shape, beta, expect=by_rows)
+    answer.on("3 × 3 spins at β = 0, where all states weigh the same", (3, 3), 0.0, expect=9 * math.log(2))
+    answer.fresh(3, "another torus")
 
 # %% [markdown] hint="2.1"
-# The log of the product is the sum of $\log(e^{x_i} + e^{-x_i})$ with $x_i = \beta h_i$. `np.logaddexp(a, b)` is
-# $\log(e^a + e^b)$ without overflow, entry by entry.
-
-# %% uses="2.1"
-rng = np.random.default_rng(0)
-fields = rng.standard_normal(16)
-print(f"16 spins:       65,536 states added up  {logsumexp(exact.ising_states(16) @ fields):.10f}")
-print(f"                your product            {log_z_independent(fields, 1.0):.10f}")
-start = time.perf_counter()
-log_z = log_z_independent(rng.standard_normal(1_000_000), 1.0)
-print(f"1,000,000 spins: your product           {log_z:.2f} in {1000 * (time.perf_counter() - start):.0f} ms")
+# Make the bits of a number an array: `s = 2 * np.array(bits).reshape(rows, columns) - 1`. `np.roll(s, -1, axis=0)` holds the spin
+# below each spin, with the first row below the last, so `(s * np.roll(s, -1, axis=0)).sum()` counts each bond of the columns once;
+# `axis=1` does the same for the rows. Collect all exponents $-\beta E$ in a list; `logsumexp` of the list is log Z.
 
 # %% [markdown]
-# **Gaussians.** For $E(x) = \tfrac12 x^{\mathsf T} A x$ with a symmetric positive definite matrix $A$ in $d$ dimensions,
-# rotate to the eigenvectors of $A$: the coordinates become independent, and each gives $\sqrt{2\pi/(\beta\lambda)}$.
+# Larger and larger lattices, until one takes more than a second. How much longer does each further spin take?
+
+# %%
+add_up = check.yours("2.1", enumerate_log_z, exact.enumerated_log_z)
+n_spins, seconds = partition.seconds_to_add_up(add_up, [(3, 3), (3, 4), (3, 5), (4, 4), (3, 6), (4, 5)])
+N, age = np.arange(9, 101), 4.35e17  # seconds since the universe began
+wall = n_spins[-1] + math.log2(age / seconds[-1])
+doubling = plots.line(N, seconds[-1] * 2.0 ** (N - n_spins[-1]), "twice as long with every spin", color="grey")
+marks = plots.hline(86400, "a day", style=":"), plots.hline(age, "age of the universe")
+plots.figure(plots.panel(doubling, plots.points(n_spins, seconds, name="measured"), *marks, log="y", xlabel="number of spins $N$", ylabel="time (s)"),
+             title=f"The sum over {wall:.0f} spins takes the age of the universe")
+
+# %% [markdown]
+# *Picture: a straight line on a logarithmic axis of times, through the last of a few measured dots at its lower left end. It crosses a
+# dotted line, a day, and far up a dashed one, the age of the universe.*
+#
+# A computer a thousand times faster adds ten spins, since $2^{10} \approx 1000$. What does help against an exponential?
+
+# %% [markdown]
+# ## 3 · When the sum comes apart
+#
+# Suppose that the spins did not see each other, and each had only a field of its own: $E(s) = -\sum_i h_i s_i$. Do you still have to
+# list $2^N$ states?
+#
+# $$Z = \sum_{s_1 = \pm 1} \cdots \sum_{s_N = \pm 1} \prod_i e^{\beta h_i s_i} = \prod_i \left(e^{\beta h_i} + e^{-\beta h_i}\right)
+# = \prod_i 2\cosh \beta h_i .$$
+#
+# No: the sum of all products is a product of small sums, $N$ factors instead of $2^N$ terms. Now join the spins to a ring, each to the
+# next. Does that come apart too?
+#
+# Sum over one spin at a time. Two bonds in a row give $\sum_{s'} e^{\beta s s'} e^{\beta s' s''}$, which is a product of two matrices.
+# So the whole ring is a power of one 2 × 2 matrix, the **transfer matrix**, and closing it takes the trace:
+#
+# $$M = \begin{pmatrix} e^{\beta} & e^{-\beta} \\ e^{-\beta} & e^{\beta} \end{pmatrix}, \qquad
+# Z = \operatorname{Tr} M^N = \lambda_1^N + \lambda_2^N , \qquad \lambda_1 = 2\cosh\beta, \; \lambda_2 = 2\sinh\beta .$$
+#
+# Two eigenvalues, whatever the length. Do they agree with the plain sum?
+
+# %%
+log_lambda = np.log(np.linalg.eigvalsh(np.exp(0.7 * np.array([[1, -1], [-1, 1]]))))
+short, long = np.arange(2, 17), np.logspace(0.3, 6, 200)
+listed = [exact.enumerated_log_z(n, 0.7) / n for n in short.tolist()]
+ring = plots.exact(long, [logsumexp(n * log_lambda) / n for n in long], "two eigenvalues")
+plots.figure(plots.panel(ring, plots.points(short, listed, name="all states added up"), log="x", xlabel="spins in the ring $N$", ylabel="$\\log Z / N$"),
+             title="Sixteen spins by adding up, a million by two eigenvalues (β = 0.7)")
+
+# %% [markdown]
+# *Picture: log Z per spin against the length of the ring on a logarithmic axis. Dots at 2 to 16 spins lie on a grey line, which falls at
+# first and is flat from about twenty spins up to a million.*
+#
+# Per spin of a long ring, only $\log \lambda_1$ is left. Both cases work because **the sum can be pushed past most of the factors**: each
+# factor sees few spins, and the spins form no tangle of loops. A lattice in the plane is all loops.
+#
+# Yet this very lattice has been solved: Lars Onsager found log Z of the infinite one in 1944, and Bruria Kaufman that of every torus in
+# 1949 (section 8). Add a field, or a third dimension, or take an image model instead, and nobody has a formula. So what is Kaufman's
+# good for? It is our judge: we look for a method that knows nothing of the formula, and see whether it meets the exact number.
+
+# %%
+target = exact.kaufman_log_z(16, 0.4)
+print(f"16 × 16 spins at β = 0.4: log Z = {target:.4f}, a number with {target / math.log(10):.0f} digits")
+
+# %% [markdown]
+# ## 4 · Draw samples instead
+#
+# Pollsters do not ask everybody: they take a sample. Any distribution $q$ will do that you can draw from and whose probabilities you
+# know, a *proposal*:
+#
+# $$Z = \sum_s q(s)\,\frac{e^{-\beta E(s)}}{q(s)} = \big\langle w(s) \big\rangle_q , \qquad w(s) = \frac{e^{-\beta E(s)}}{q(s)} .$$
+#
+# Draw from $q$, average the **weights**: that is **importance sampling**. For any number of samples, the mean weight is right on average.
+# But how far off is a single try? If one weight dwarfs all others, you paid for $n$ samples and got one. The **effective sample
+# size** says how many equal weights would be worth as much:
+#
+# $$\mathrm{ESS} = \frac{\left(\sum_i w_i\right)^2}{\sum_i w_i^2}, \qquad 1 \le \mathrm{ESS} \le n .$$
+#
+# ### Exercise 2.2 · Weights, log Z, and how far to trust it
+# *Difficulty ●●○ · fifteen minutes · why: every estimate from weights in this course ends in this function.*
+#
+# You get $\log w_i$, since the weights themselves may not fit into floating point. Return log Z, its standard error, and the ESS. The
+# error of a mean of $n$ numbers is their standard deviation (`ddof=1`) over $\sqrt n$. What is then the error of its *log*? A small
+# change of $\log x$ is the *relative* change of $x$.
+
+# %% todo="2.2" task="return log Z, its standard error and the effective sample size"
+def importance_estimate(log_w: Float[np.ndarray, "n"]) -> tuple[float, float, float]:
+    """log Z from importance weights.
+
+    Args:
+        log_w: the log of each weight, at least two, of any size (thousands, positive or negative).
+
+    Returns:
+        The log of the mean weight, its standard error, and the effective sample size (from 1 to n).
+    """
+    ### BEGIN SOLUTION
+    n = len(log_w)
+    largest = log_w.max()
+    w = np.exp(log_w - largest)
+    mean = w.mean()
+    log_z = largest + math.log(mean)
+    error = w.std(ddof=1) / math.sqrt(n) / mean
+    ess = w.sum() ** 2 / (w**2).sum()
+    return float(log_z), float(error), float(ess)
+    ### END SOLUTION
+
+
+# %% check="2.2" points=4
+from course_checks import check, exercises
+
+with check.exercise("2.2", "importance_estimate"):
+    answer = exercises.partition.importance_estimate.by(importance_estimate)
+    for w in (np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.2, 5.0, 0.5])):
+        answer.on(f"the weights {w.tolist()}", np.log(w), expect=math.log(w.mean()))
+    answer.on("five equal weights", np.full(5, 3.0), expect=3.0)
+    log_w = np.log([1.0, 2.0, 3.0, 4.0])
+    answer.on("log weights near 2000", log_w + 2000, expect=2000 + math.log(2.5))
+    answer.on("log weights near -2000", log_w - 2000, expect=-2000 + math.log(2.5))
+    for apart in ([0.0, -1000.0, 0.0, 0.0], [-1000.0, 0.0, 0.0, 0.0], [-2500.0, 0.0, -1200.0, 0.0]):
+        answer.on(f"log weights {apart}", np.array(apart), expect=math.log(apart.count(0.0) / 4))
+    answer.fresh(4, "other log weights")
+
+# %% [markdown] hint="2.2"
+# Log-sum-exp once more: `largest = log_w.max()`, then `w = np.exp(log_w - largest)`. A common factor of all weights cancels in the ESS
+# and in the relative error, so both can be computed from these; only log Z gets `largest` back. The error is
+# `w.std(ddof=1) / math.sqrt(n)`, divided by the mean.
+
+# %% [markdown]
+# Now your estimate on the lattice, with coins as the proposal: $q = 2^{-N}$, so $\log w = N \log 2 - \beta E$. Twenty thousand samples
+# each, on tori of growing side. **Guess:** up to which side is the result right?
+
+# %%
+estimate = check.yours("2.2", importance_estimate, partition.importance_estimate)
+rng, sides, jumps = np.random.default_rng(7), range(2, 17, 2), []
+for lattice in map(partition.IsingTorus, sides):
+    coins = lattice.random_state(20_000, rng)
+    jumps.append(estimate(lattice.n_spins * math.log(2) - 0.4 * lattice.energy(coins)))
+log_z, error, ess = np.array(jumps).T
+off = log_z - [exact.kaufman_log_z(side, 0.4) for side in sides]
+plots.figure(
+    plots.panel(plots.points(sides, off, error, "coins"), plots.hline(0, "exact"), xlabel="side of the torus", ylabel="$\\log Z$ minus exact"),
+    plots.panel(plots.points(sides, ess, name="coins"), log="y", xlabel="side of the torus", ylabel="effective sample size of 20,000"),
+    title=f"At side 16 the estimate is {-off[-1]:.0f} too low, and says ±{error[-1]:.1f}",
+)
+
+# %% [markdown]
+# *Picture: left, the estimate minus the exact value: on zero at side 2, and from side 8 on far below it, with error bars much smaller
+# than the distance; only at side 10 it lies on zero. Right, the effective sample size on a logarithmic axis: thousands at side 2,
+# about sixty at 4, then a handful, and one at side 10.*
+#
+# Only side 2 is right. Side 4 misses by three of its own error bars, side 8 by ten, and **the reported error does not know it**: it is
+# computed from the samples that came, and none came from where the weight is. At side 10 a single sample carries all, and is right
+# by luck. What warns you? The ESS. Believe an estimate only if many samples count.
+#
+# Is it the lattice's fault? Take the simplest thing there is, a Gaussian bowl in $d$ dimensions, and a Gaussian proposal $s$ times as
+# wide. Each dimension keeps a fixed share of the samples. In 50 dimensions, which widths keep a tenth of them?
+
+# %%
+explorers.importance()
+
+# %% [markdown]
+# Without a kernel, section 10 has the same figure at one setting.
+
+# %% [markdown] think="2a"
+# **Think.** Why is the range of good widths lopsided about 1: much room on the wide side, little on the narrow one?
+#
+# <!-- ANSWER -->
+#
+# For a long run each dimension keeps $\sqrt{2s^2 - 1}/s^2$. In 50 dimensions a tenth is left if each keeps $10^{-1/50} \approx 0.955$,
+# which gives widths from about 0.88 to 1.19. On the wide side samples are wasted, gradually. On the narrow side the proposal hardly
+# ever visits the tails of the target, where the weights are huge: at $s = 1/\sqrt2 \approx 0.71$ their variance is infinite, and nothing
+# is left. When in doubt, be too wide.
+
+# %% [markdown]
+# ## 5 · Walk instead of jumping
+#
+# Why did the jump from coins fail? Ask where the energies are. To look, we need samples at any β, and a tool that makes them: a
+# **heat-bath sweep** draws every spin anew given its neighbours, $+1$ with probability $1/(1 + e^{-2\beta h})$, where $h$ is the sum
+# of the four. Repeated often, it gives samples of $p$; why, is the subject of later lessons. **Guess:** do the energies of coins and
+# those at β = 0.4 overlap?
+
+# %%
+bins, panes = np.arange(-434, 90, 8), []
+for beta in (0.0, 0.1, 0.2, 0.3, 0.4):
+    energy = torus.energy(torus.sample(beta, n_chains=4000, n_sweeps=60, rng=np.random.default_rng(3)))
+    panes.append(plots.steps(bins[:-1] + 4, np.histogram(energy, bins)[0] / 4000, f"$\\beta = {beta}$"))
+plots.figure(plots.panel(*panes, xlabel="energy $E$", ylabel="share of 4000 states", height=3), title="Coins never have the energies of β = 0.4; neighbours overlap")
+
+# %% [markdown]
+# *Picture: five outlined humps side by side along the energy axis. The one of coins is centred at zero, that of β = 0.4 near -280; they
+# have no energy in common, while each overlaps with its neighbour.*
+#
+# None of four thousand coins has an energy that occurs at β = 0.4. But neighbours overlap. So go in steps, from $\beta = 0$, where all
+# $2^N$ states weigh the same and $\log Z = N \log 2$. There are two ways.
+#
+# **Thermodynamic integration** adds up the slope. What is the slope of log Z? Take the derivative of the sum:
+#
+# $$\frac{d \log Z}{d\beta} = \frac1Z \sum_s \left(-E(s)\right) e^{-\beta E(s)} = -\langle E \rangle_\beta
+# \quad\Longrightarrow\quad \log Z(\beta) = N \log 2 - \int_0^\beta \langle E \rangle_{\beta'}\, d\beta' .$$
+#
+# Z is hard, a mean energy is not: it is an average over samples. The area under its curve is all that is missing.
+
+# %%
+betas = np.linspace(0, 0.4, 41)
+energies = partition.sample_energies(torus, betas, n_chains=64, n_sweeps=50, burn_in=20, rng=np.random.default_rng(5))
+each, mean = 256 * math.log(2) - np.trapezoid(energies, betas, axis=1), energies.mean(axis=0)  # each of 64 chains; all
+curve = plots.exact(betas, [256 * exact.kaufman_energy(16, beta) for beta in betas], "exact (Kaufman)")
+plots.figure(plots.panel(plots.area(betas, mean, color="sky"), curve, plots.points(betas, mean, name="64 chains"),
+                         xlabel="inverse temperature $\\beta$", ylabel="mean energy", height=3),
+             title=f"256 log 2 plus the area: log Z = {each.mean():.2f} ± {each.std(ddof=1) / 8:.2f}, exact {target:.2f}")
+
+# %% [markdown]
+# *Picture: the mean energy falls from zero with growing β, faster and faster. Dots lie on the exact curve, and the area between it and
+# zero is shaded.*
+#
+# Two errors remain: that of the samples, and that of the spacing (section 9 measures it). The second way has only the first.
+#
+# **Annealed importance sampling** (Radford Neal, 2001) makes many small jumps. From $\beta_k$ to $\beta_{k+1}$ a state changes its weight by
+# $e^{-\beta_{k+1} E}/e^{-\beta_k E}$; then a sweep moves it to where the next jump needs it. So chains start as coins, with
+# $\log w = 0$, and walk through $0 = \beta_0 < \beta_1 < \dots < \beta_K$. At each step
+#
+# 1. add $-(\beta_{k+1} - \beta_k)\,E(s)$ to $\log w$, with the state as it is **before** the move;
+# 2. move $s$ by a sweep at $\beta_{k+1}$.
+#
+# The mean of $w$ is then $Z(\beta_{k+1})/Z(0)$ on average, *even if the chains never reach equilibrium*. What must hold? They start as
+# exact samples, and each sweep leaves the distribution at its own temperature unchanged. With one step this is your jump.
+#
+# ### Exercise 2.3 · Annealed importance sampling
+# *Difficulty ●●● · fifteen minutes · why: ten lines that estimate the Z of anything you can walk to. The wrong order runs too, and is
+# biased.*
+#
+# Energy and sweep are given as functions. Walk along `betas`; at each, the first one included, call your `importance_estimate`
+# on the log weights so far.
+
+# %% todo="2.3" task="return log Z, its error and the ESS at every beta"
+def annealed_log_z(
+    betas: Float[np.ndarray, "k"], state, energy, sweep, log_z_start: float
+) -> tuple[Float[np.ndarray, "k"], Float[np.ndarray, "k"], Float[np.ndarray, "k"]]:
+    """log Z along a path of temperatures, by annealed importance sampling.
+
+    Args:
+        betas: inverse temperatures from the start's to the target's.
+        state: exact samples at betas[0], many chains side by side, in the form that `energy` and `sweep` take.
+        energy: energy(state) gives the energy of each chain, shape (chains,), whatever the shape of the state.
+        sweep: sweep(state, beta) gives a new state, by moves that leave the distribution at beta unchanged.
+        log_z_start: log Z at betas[0].
+
+    Returns:
+        log Z, its standard error and the effective number of chains, one value for each beta.
+    """
+    ### BEGIN SOLUTION
+    log_w = np.zeros(len(energy(state)))
+    path = [importance_estimate(log_w)]
+    for k in range(1, len(betas)):
+        step = betas[k] - betas[k - 1]
+        log_w = log_w - step * energy(state)
+        state = sweep(state, betas[k])
+        path.append(importance_estimate(log_w))
+    log_z, error, ess = np.array(path).T
+    return log_z_start + log_z, error, ess
+    ### END SOLUTION
+
+
+# %% check="2.3" points=4
+from course_checks import check, exercises
+
+with check.exercise("2.3", "annealed_log_z", "importance_estimate"):
+    answer = exercises.partition.annealed_log_z.by(annealed_log_z)
+    b, s = np.array([0.0, 0.1, 0.3]), np.array([1.0, -2.0, 5.0])
+    # A toy: the energy of s is s, and a sweep turns s into s/2 + beta. Two steps by hand:
+    first, second = -0.1 * s, -0.1 * s - 0.2 * (s / 2 + 0.1)
+    by_hand = [7.0, 7 + np.log(np.exp(first).mean()), 7 + np.log(np.exp(second).mean())]
+    answer.on("a toy with 3 temperatures", b, s, lambda s: s, lambda s, beta: s / 2 + beta, 7.0, expect=by_hand)
+    answer.on("the toy from 0.2 on", b + 0.2, s, lambda s: 3 * s, lambda s, beta: s / 2 + beta, -4.0)
+    answer.fresh(5, "another system")
+
+# %% [markdown] hint="2.3"
+# `log_w = np.zeros(len(energy(state)))`, one number for each chain, and a list with `importance_estimate(log_w)`. In a loop over
+# `k` from 1: first the weight, from the state as it is, then `state = sweep(state, betas[k])`, then the next estimate into the list.
+# `np.array(path).T` turns the list into three rows. Is 2.2 still open? `partition.importance_estimate` serves as well.
+
+# %% [markdown]
+# Five hundred chains on 16 × 16 spins, with K = 1, 10, 100 and 1000 steps from coins to β = 0.4. How many steps does it take until
+# half of the chains count?
+
+# %%
+walk = check.yours("2.3", annealed_log_z, partition.annealed_log_z)
+
+
+def from_coins(n_steps: int, n_chains: int, seed: int) -> tuple[np.ndarray, ...]:
+    """The betas of a walk from coins to 0.4; log Z minus the exact one, its error and the ESS at each."""
+    rng, path = np.random.default_rng(seed), np.linspace(0, 0.4, n_steps + 1)
+    coins, known = torus.random_state(n_chains, rng), [exact.kaufman_log_z(16, beta) for beta in path]
+    log_z, error, ess = walk(path, coins, torus.energy, lambda s, beta: torus.sweep(s, beta, rng), 256 * math.log(2))
+    return path, log_z - known, error, ess
+
+
+gaps, counts = [], []
+for n_steps in (1, 10, 100, 1000):
+    path, gap, error, ess = from_coins(n_steps, n_chains=500, seed=5)
+    gaps += [plots.line(path, gap, f"$K = {n_steps}$"), plots.band(path, gap - error, gap + error, f"$K = {n_steps}$")]
+    counts.append(plots.line(path, ess, f"$K = {n_steps}$"))
+plots.figure(
+    plots.panel(*gaps, plots.hline(0), xlabel="inverse temperature $\\beta$", ylabel="$\\log Z$ minus exact", ylim=(-5, 1.5)),
+    plots.panel(*counts, log="y", xlabel="inverse temperature $\\beta$", ylabel="effective number of chains"),
+    title=f"With 1000 steps log Z is off by {gap[-1]:+.3f} ± {error[-1]:.3f}, and {ess[-1]:.0f} of 500 chains count",
+)
+
+# %% [markdown]
+# *Picture: left, log Z minus the exact value along the path: K = 1 leaves the picture at once, ten steps go astray near the end, a hundred
+# and a thousand stay close to zero. Right, the effective number of chains on a logarithmic axis, falling from 500 to one, to ten, to
+# tens, and with a thousand steps to more than half.*
+#
+# Count again what you have there: a sum of $2^{256}$ terms, to within a few hundredths, from five hundred chains.
+
+# %% [markdown]
+# ## 6 · Does the error bar tell the truth?
+#
+# One run near the truth proves little. An interval of ±2 standard errors should hold the truth about 95 times in 100. So run the walk
+# twenty times, with a hundred chains each. How many of twenty intervals should miss?
+
+# %%
+off, error = np.array([[at[-1] for at in from_coins(400, n_chains=100, seed=seed)[1:3]] for seed in range(20)]).T
+near, names = abs(off) <= 2 * error, [""] * 20
+blue = plots.rows(names, np.where(near, off, np.nan), error, "within two errors", color="blue")
+red = plots.rows(names, np.where(near, np.nan, off), error, "further off", color="red")
+plots.figure(plots.panel(blue, red, plots.vline(0, "exact"), xlabel="estimate of $\\log Z$ minus exact", height=4),
+             title=f"{near.sum()} of 20 estimates lie within two standard errors of the exact value")
+
+# %% [markdown]
+# *Picture: a dashed vertical line at the exact value, and twenty dots with bars of one standard error, scattered on both sides of it. The
+# title counts those whose bar, drawn twice as long, would reach the line.*
+#
+# One miss is what to expect; two are no alarm, five would be. Every sampler of this course will be held to this: an error bar is a
+# claim, and a claim is tested where the answer is known.
+
+# %% [markdown]
+# ## What you made
+#
+# - `enumerate_log_z` adds up all states: exact, and lost beyond thirty spins. Sums that come apart (free spins, a ring by its
+#   transfer matrix) escape.
+# - `importance_estimate` turns weights into log Z, an error and an ESS. If the ESS is small, do not believe it.
+# - `annealed_log_z` goes in steps, and met Kaufman. So did the area under $\langle E \rangle$.
+#
+# Much of this course works *without* Z: neither ratios of probabilities nor the slope of $\log p$ contain it. The likelihood does,
+# and every comparison of two models by it. That is all that later lessons need. What follows is for those who want more.
+
+# %% [markdown] depth="60 min"
+# More sums that come apart, Kaufman's formula, thermodynamic integration with an honest error, and four ways to get a plausible wrong
+# number with a small error bar.
+
+# %% [markdown]
+# ## 7 · More sums that come apart
+#
+# **Gaussians.** For $E(x) = \tfrac12 x^{\mathsf T} A x$ with a symmetric positive definite matrix $A$ in $d$ dimensions, rotate to the
+# eigenvectors of $A$: the coordinates become independent, and each gives $\sqrt{2\pi/(\beta\lambda)}$.
 #
 # $$\log Z = \frac d2 \log\frac{2\pi}{\beta} - \frac12 \log\det A .$$
 #
@@ -212,34 +479,22 @@ x, y = np.meshgrid(axis, axis, indexing="ij")
 E = (A[0, 0] * x**2 + 2 * A[0, 1] * x * y + A[1, 1] * y**2) / 2
 print(f"d = 2:    sum over {E.size:,} grid points {logsumexp(-E) + 2 * math.log(dx):.10f}")
 print(f"          formula                      {partition.log_z_gaussian(A):.10f}")
-
-rng = np.random.default_rng(0)
-factor = rng.standard_normal((256, 256)) / 16
-precision = factor @ factor.T + 0.1 * np.eye(256)
-print(f"d = 256:  formula {partition.log_z_gaussian(precision):.4f}; a grid would have 10^512 points")
+factor = np.random.default_rng(0).standard_normal((256, 256)) / 16
+print(f"d = 256:  formula {partition.log_z_gaussian(factor @ factor.T + 0.1 * np.eye(256)):.4f}; a grid would have 10^512 points")
 
 # %% [markdown]
-# **Chains.** Put $n$ spins in a row, each joined to the next. The product of the weights $e^{\beta s_i s_{i+1}}$ over the
-# bonds, summed over all spins in between, is a product of matrices. With the **transfer matrix**
+# **Chains.** A ring of $n$ spins has $n$ bonds; its first and last index are the same, hence the trace. A chain with **open** ends has
+# $n - 1$ bonds, and its two end spins are summed over freely:
 #
-# $$T = \begin{pmatrix} e^{\beta} & e^{-\beta} \\ e^{-\beta} & e^{\beta} \end{pmatrix}, \qquad
-# T_{s s'} = e^{\beta s s'},$$
+# $$Z_\text{open} = \sum_{s, s'} \left(M^{\,n-1}\right)_{s s'}, \qquad Z_\text{periodic} = \operatorname{Tr} M^{\,n} .$$
 #
-# the matrix product sums over one spin at a time. A chain with **open** ends has $n-1$ bonds, and its two end spins are
-# summed over freely. In a **periodic** chain a last bond leads back to the first spin, so first and last index are the
-# same: a trace.
+# ### Exercise 2.4 · The Ising chain by its transfer matrix
+# *Difficulty ●●○ · fifteen minutes · why: the same idea, one variable at a time, runs hidden Markov models and belief propagation.*
 #
-# $$Z_\text{open} = \sum_{s, s'} \left(T^{\,n-1}\right)_{s s'}, \qquad Z_\text{periodic} = \operatorname{Tr} T^{\,n} .$$
-#
-# ### Exercise 2.2 · The Ising chain by its transfer matrix
-# *Difficulty ●●○ · fifteen minutes · why: a sum of $2^n$ terms becomes n products of 2×2 matrices; the same idea runs
-# hidden Markov models and belief propagation.*
-#
-# Complete `chain_log_z`. For a long chain the entries of $T^n$ overflow. Either take the eigenvalues of $T$ and stay with
-# logarithms, or divide the matrix by a number after each product and keep the log of that number.
+# For a long chain the entries of $M^n$ overflow. Either take the eigenvalues of $M$ and stay with logarithms, or divide the matrix
+# by a number after each product and keep the log of that number.
 
-
-# %% todo="2.2" task="return log Z of the chain"
+# %% todo="2.4" task="return log Z of the chain"
 def chain_log_z(n: int, beta: float, periodic: bool) -> float:
     """log Z of the Ising chain, E(s) = -sum of s_i s_(i+1), J = 1.
 
@@ -252,20 +507,20 @@ def chain_log_z(n: int, beta: float, periodic: bool) -> float:
         log Z in nats, finite for any n.
     """
     ### BEGIN SOLUTION
-    T = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))
-    eigenvalues, vectors = np.linalg.eigh(T)
+    M = np.exp(beta * np.array([[1.0, -1.0], [-1.0, 1.0]]))
+    eigenvalues, vectors = np.linalg.eigh(M)
     top = eigenvalues[-1]
-    if periodic:  # the trace of T^n is the sum of the eigenvalues to the power n
+    if periodic:  # the trace of M^n is the sum of the eigenvalues to the power n
         return n * math.log(top) + math.log(((eigenvalues / top) ** n).sum())
     overlap = vectors.sum(axis=0) ** 2  # the vector of ones, in the basis of the eigenvectors, squared
     return (n - 1) * math.log(top) + math.log((overlap * (eigenvalues / top) ** (n - 1)).sum())
     ### END SOLUTION
 
 
-# %% check="2.2" points=3
+# %% check="2.4" points=3
 from course_checks import check, exercises
 
-with check.exercise("2.2", "chain_log_z"):
+with check.exercise("2.4", "chain_log_z"):
     answer = exercises.partition.chain_log_z.by(chain_log_z)
     for n, beta in ((8, 0.6), (5, 1.0), (2, 0.4)):
         for periodic, ends in ((True, "periodic"), (False, "open")):
@@ -275,26 +530,23 @@ with check.exercise("2.2", "chain_log_z"):
     answer.on("2,000 spins, open", 2_000, 0.5, False, expect=exact.chain_log_z(2_000, 0.5, periodic=False))
     answer.fresh(4, "another chain")
 
-# %% [markdown] hint="2.2"
-# The eigenvalues of $T$ are $2\cosh\beta$ and $2\sinh\beta$, with eigenvectors $(1, 1)/\sqrt2$ and $(1, -1)/\sqrt2$. The trace of
-# $T^n$ is the sum of their n-th powers. The sum of all entries of $T^{n-1}$ is $v^{\mathsf T} T^{n-1} v$ with $v = (1, 1)$, which is an
+# %% [markdown] hint="2.4"
+# The eigenvalues of $M$ are $2\cosh\beta$ and $2\sinh\beta$, with eigenvectors $(1, 1)/\sqrt2$ and $(1, -1)/\sqrt2$. The trace of
+# $M^n$ is the sum of their n-th powers. The sum of all entries of $M^{n-1}$ is $v^{\mathsf T} M^{n-1} v$ with $v = (1, 1)$, which is an
 # eigenvector.
 
-# %% uses="2.2"
+# %% uses="2.4"
 for n in (4, 16, 1_000_000):
-    log_z = chain_log_z(n, 0.7, True)
-    print(
-        f"n = {n:9,d}: log Z = {log_z:16.6f}   per spin {log_z / n:.8f}   log(2 cosh β) = {math.log(2 * math.cosh(0.7)):.8f}"
-    )
+    log_z = chain_log_z(n, 0.7, False)
+    print(f"n = {n:9,d}: log Z = {log_z:16.6f}   per spin {log_z / n:.8f}   log(2 cosh β) = {math.log(2 * math.cosh(0.7)):.8f}")
 
 # %% [markdown]
-# A million spins have $2^{1{,}000{,}000}$ states, and two eigenvalues are enough for all of them. Long chains forget their
-# ends: per spin only the larger eigenvalue is left.
-#
-# **Strips.** The same trick works with a whole row of $w$ spins in the place of one spin. The transfer matrix then has
-# $2^w$ rows, so the length of the strip is free and its *width* is expensive.
+# **Strips.** The same works with a whole row of $w$ spins in the place of one. The transfer matrix then has $2^w$ rows, so the length
+# of the strip is free and its *width* is expensive.
 
 # %%
+import time
+
 print(f"4 × 5 torus:  2^20 states added up {exact.enumerated_log_z((4, 5), 0.4):.10f}")
 print(f"              transfer matrix      {exact.strip_log_z(4, 5, 0.4):.10f}")
 for width in range(2, 11, 2):
@@ -325,17 +577,14 @@ W, a, b = rng.standard_normal((784, 12)) / 10, rng.standard_normal(784), rng.sta
 print(f"784 + 12 units:  formula with {2**12} terms  {partition.log_z_rbm(W, a, b):.4f}; there are 2^796 states")
 
 # %% [markdown]
-# What the five have in common: **the sum can be pushed past most of the factors** (for the Gaussian, after a rotation), since
-# each factor sees few of the variables and the variables are not tied into many loops. A lattice in two dimensions, a network
-# with many hidden units, an image model with a deep energy: there the loops are everywhere, and no such order of summation is
-# known. For Ising models on arbitrary graphs, computing Z is #P-hard (Jerrum and Sinclair 1993), so none is expected.
+# In all of these each factor sees few variables, and the variables are not tied into many loops (for the Gaussian, after a rotation).
+# A lattice in the plane, a network with many hidden units, an image model: there the loops are everywhere. For Ising models on
+# arbitrary graphs computing Z is #P-hard (Jerrum and Sinclair 1993), so no such order of summation is expected.
 
 # %% [markdown]
-# ## 4 · A family of exceptions: the Ising torus and its kin
+# ## 8 · The judge: Kaufman's formula
 #
-# Some models full of loops have been solved all the same. Lars Onsager found log Z of the infinite square lattice in 1944, and
-# Bruria Kaufman, in 1949, that of a torus of any size. Her sum has four products of $n$ factors each. For $m$ rows and $n$
-# columns, $N = mn$,
+# Kaufman's log Z of a torus has four products of $n$ factors each. For $m$ rows and $n$ columns, $N = mn$,
 #
 # $$Z = \tfrac12 (2\sinh 2\beta)^{N/2} \left[
 # \prod_{l\,\text{odd}} 2\cosh\tfrac{m\gamma_l}{2} + \prod_{l\,\text{odd}} 2\sinh\tfrac{m\gamma_l}{2} +
@@ -372,10 +621,6 @@ print(f"16 × 16, β = 0.4:  Kaufman {kaufman(16, 0.4):.10f}   (course_utils: {e
 # a field, or a third dimension. For general couplings even the lowest energy of a planar lattice in a field, or of two layers of
 # it, is NP-hard (Barahona 1982).
 #
-# So the exact log Z of a system with $2^{256}$ states is known, to as many digits as you like. **That number is the target of
-# the rest of this lesson.** A method that claims to estimate log Z has to meet it, within an error bar that the method states
-# itself.
-#
 # The slope of log Z gives the mean energy, $\langle E\rangle = -\,d\log Z/d\beta$, so the exact energy comes with it:
 
 # %%
@@ -403,170 +648,18 @@ plots.figure(
 # So the gap at its widest shrinks about as $1/L$, and the range of temperatures in which a torus feels its size shrinks too.
 
 # %% [markdown]
-# ## 5 · Importance sampling
+# ## 9 · The area, with an honest error
 #
-# No formula? Then draw samples. Z is an integral, and an integral is an average: for any density $q$ that you can sample and
-# evaluate, the *proposal*,
+# In section 5 the area under the mean energy was added up for each chain alone. Why? Chains are independent of one another, while
+# the energies of one chain at neighbouring temperatures are not.
 #
-# $$Z = \int e^{-E(x)}\,dx = \int q(x)\,\frac{e^{-E(x)}}{q(x)}\,dx = \Big\langle w(x) \Big\rangle_q ,
-# \qquad w(x) = \frac{e^{-E(x)}}{q(x)} .$$
-#
-# So draw $x_1, \dots, x_n$ from $q$ and average the *weights*. The average has no bias for any $n$. How good it is depends
-# on how even the weights are. If one weight dwarfs all others, you paid for $n$ samples and got one. Kish's **effective
-# sample size** says how many equal weights would be worth as much:
-#
-# $$\mathrm{ESS} = \frac{\left(\sum_i w_i\right)^2}{\sum_i w_i^2}, \qquad 1 \le \mathrm{ESS} \le n .$$
-#
-# ### Exercise 2.3 · Weights, log Z and effective sample size
-# *Difficulty ●●○ · ten minutes · why: whatever the method, estimates from weights end in these two lines, and both are
-# easily wrong.*
-#
-# Complete `importance_estimate`. You get $\log w_i$, since the weights themselves may not fit into floating point.
-
-
-# %% todo="2.3" task="return log Z and the effective sample size"
-def importance_estimate(log_w: Float[np.ndarray, "n"]) -> tuple[float, float]:
-    """Estimate of log Z from importance weights.
-
-    Args:
-        log_w: log of each weight, of any size (thousands, positive or negative).
-
-    Returns:
-        The log of the mean weight, and the effective sample size (from 1 to n).
-    """
-    ### BEGIN SOLUTION
-    log_total = logsumexp(log_w)
-    log_z = log_total - math.log(len(log_w))
-    ess = math.exp(2 * log_total - logsumexp(2 * log_w))
-    return log_z, ess
-    ### END SOLUTION
-
-
-# %% check="2.3" points=3
-from course_checks import check, exercises
-
-with check.exercise("2.3", "importance_estimate"):
-    answer = exercises.partition.importance_estimate.by(importance_estimate)
-    for w in (np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.2, 5.0, 0.5])):
-        answer.on(f"the weights {w.tolist()}", np.log(w), expect=math.log(w.mean()))
-    log_w = np.log([1.0, 2.0, 3.0, 4.0])
-    answer.on("log weights near 2000", log_w + 2000, expect=2000 + math.log(2.5))
-    answer.on("log weights near -2000", log_w - 2000, expect=-2000 + math.log(2.5))
-    for apart in ([0.0, -1000.0, 0.0, 0.0], [-1000.0, 0.0, 0.0, 0.0], [-2500.0, 0.0, -1200.0, 0.0]):
-        answer.on(f"log weights {apart}", np.array(apart), expect=math.log(apart.count(0.0) / 4))
-    answer.fresh(4, "other log weights")
-
-# %% [markdown] hint="2.3"
-# `logsumexp(log_w)` is the log of the sum of the weights. The log of the sum of their *squares* is `logsumexp(2 * log_w)`.
-# The mean is the sum over n, so its log is the log of the sum minus `math.log(n)`.
-
-# %% [markdown]
-# Your two lines on the smallest case: samples from a Gaussian of standard deviation 1.5 for the integral of $e^{-x^2/2}$.
-
-# %% uses="2.3"
-x, log_w = partition.gaussian_log_weights(1.5, 1, 10_000, np.random.default_rng(0))
-log_z, ess = importance_estimate(log_w)
-print(f"log Z = {log_z:.4f}   exact {0.5 * math.log(2 * math.pi):.4f}   ESS {ess:.0f} of {len(x):,}")
-
-# %% [markdown]
-# How far can log Z be off? The reported error follows from the same two sums. The relative error of the mean weight is the
-# error of its log, so to first order one standard error of log Z is $\sqrt{1/\mathrm{ESS} - 1/n}$, up to a factor that tends to 1.
-# `partition.importance_estimate` returns it too.
-#
-# Try it where everything is known: the target is $E(x) = |x|^2/2$ in $d$ dimensions, the proposal a Gaussian of standard
-# deviation $s$, its *width*. The ESS that a long run tends to is a Gaussian integral, one factor per dimension:
-#
-# $$\frac{\mathrm{ESS}}{n} \to \frac{\langle w\rangle^2}{\langle w^2\rangle} = \left(\frac{\sqrt{2s^2-1}}{s^2}\right)^{d}
-# \quad\text{for } s^2 > \tfrac12, \qquad\text{and } 0 \text{ for } s^2 \le \tfrac12 .$$
-
-# %%
-rng = np.random.default_rng(3)
-dims, n = np.array([1, 2, 4, 8, 12, 16, 24, 32, 40, 50]), 20_000
-formula, measured = {}, {}
-for width in (1.1, 1.3, 1.5, 2.0):
-    formula[width] = np.array([partition.gaussian_ess_fraction(width, d) for d in dims])
-    estimates = [partition.importance_estimate(partition.gaussian_log_weights(width, d, n, rng)[1]) for d in dims]
-    measured[width] = np.array([estimate.ess for estimate in estimates]) / n
-    last, log_z = estimates[-1], dims[-1] / 2 * math.log(2 * math.pi)
-    print(f"width {width}, d = {dims[-1]}: ESS {last.ess:8.1f} of {n:,}   ", end="")
-    print(f"log Z = {last.log_z:.3f} ± {last.error:.3f}   exact {log_z:.3f}")
-lost = dims[np.argmax(formula[2.0] < 0.01)]
-plots.figure(
-    plots.panel(
-        *[plots.line(dims, values, f"width {width}") for width, values in formula.items()],
-        *[plots.points(dims, values, name=f"width {width}") for width, values in measured.items()],
-        plots.hline(1 / n, "one sample carries all the weight"), log="y", ylim=(0.2 / n, 2),
-        xlabel="dimension $d$", ylabel="ESS$/n$", title=f"lines: the formula; dots: measured with {n:,} samples",
-    ),
-    title=f"The ESS falls exponentially with the dimension: at width 2 fewer than 1 in 100 samples count from $d = {lost}$ on",
-)  # fmt: skip
-
-# %% [markdown]
-# *Picture: four falling straight lines of ESS/n against the dimension on a logarithmic axis, one per width; the wider the
-# proposal, the steeper the line. Measured dots lie on the lines at first. Where a line comes down towards the dashed floor of
-# one sample, its dots scatter and then stay above it.*
-#
-# Each dimension keeps a fixed fraction of the samples. A proposal that is 10 % too wide costs next to nothing in one
-# dimension and about half of the samples in fifty. The reason is geometry: nearly all samples of the proposal lie at a
-# distance close to $s\sqrt d$ from the origin, nearly all of the target's mass lies close to $\sqrt d$, and both shells have
-# a thickness that does not grow with $d$. **In high dimension a proposal that is slightly wrong is wrong almost
-# everywhere.**
-#
-# Note where the dots leave the lines. When the true ESS is below one sample, the *reported* ESS cannot say so: no sample has
-# met the region that carries the weight.
-
-# %% [markdown]
-# ### Explore: dimension and width
-#
-# *In 50 dimensions, which widths of the proposal keep an effective sample size of at least a tenth of the 10,000 samples?*
-# Move both sliders. Blue is where the samples are, orange is where the estimate comes from.
-
-# %%
-explorers.importance()
-
-# %% [markdown]
-# Without a kernel, here is one setting of it: 50 dimensions, width 1.3.
-
-# %%
-_, log_w = partition.gaussian_log_weights(1.3, 50, 10_000, np.random.default_rng(2))
-log_z = 25 * math.log(2 * math.pi)
-estimate = partition.importance_estimate(log_w)
-fraction = partition.gaussian_ess_fraction(1.3, 50)
-print(
-    f"log Z = {estimate.log_z:.3f} ± {estimate.error:.3f}, exact {log_z:.3f}; ESS {estimate.ess:.0f} of {len(log_w):,}"
-)
-plots.importance_weights(log_w - log_z, 1.3, 50, fraction, estimate.log_z - log_z, estimate.error)
-
-# %% [markdown]
-# *Picture: on the left two histograms over log(w/Z) as outlines, a wide blue one for the samples and an orange one at its right edge
-# for their share of the estimate: the few samples with the largest weights carry nearly all of it. On the right the falling line of
-# ESS/n against the dimension; at the present dimension an open circle on the line and, near it, an orange dot from the samples.*
-
-# %% [markdown]
-# ## 6 · Thermodynamic integration
-#
-# Importance sampling jumps from $q$ to the target in one step. Both methods that remain walk there along a path of
-# temperatures, from $\beta = 0$, where each spin is a fair coin and $\log Z = N\log 2$, to the $\beta$ that we want. The
-# first adds up the slope of log Z:
-#
-# $$\frac{d\log Z}{d\beta} = \frac{1}{Z}\sum_s \left(-E(s)\right) e^{-\beta E(s)} = -\langle E\rangle_\beta
-# \quad\Longrightarrow\quad \log Z(\beta) = N\log 2 - \int_0^\beta \langle E\rangle_{\beta'}\, d\beta' .$$
-#
-# Z is hard; $\langle E\rangle$ is only an average over samples, and it needs no Z. To draw the samples we use a **heat-bath
-# sweep**: visit each spin and draw it anew given its neighbours, +1 with probability $1/(1+e^{-2\beta h})$, where $h$ is the
-# sum of the four neighbours. Why that gives samples of $p$ is the subject of later lessons; here it is a tool that you will
-# see meet exact values. `partition.IsingTorus` does it for many independent chains at once, all squares of one colour of the
-# checkerboard together.
-#
-# ### Exercise 2.4 · From energies to log Z, with an error
+# ### Exercise 2.5 · From energies to log Z, with an error
 # *Difficulty ●●○ · fifteen minutes · why: an estimate without an error bar cannot be wrong, so it says nothing.*
 #
-# Complete `thermodynamic_integration`. Integrate with the trapezoid rule; the temperatures need not be evenly spaced. Each
-# chain is independent of the others, so do the integral **for each chain** and take the mean and the standard error of the
-# results.
+# Integrate with the trapezoid rule; the temperatures need not be evenly spaced. Do the integral **for each chain**, and take the mean
+# and the standard error of the results.
 
-
-# %% todo="2.4" task="return log Z and its standard error"
+# %% todo="2.5" task="return log Z and its standard error"
 def thermodynamic_integration(
     betas: Float[np.ndarray, "betas"], energies: Float[np.ndarray, "chains betas"], n_spins: int
 ) -> tuple[float, float]:
@@ -587,10 +680,10 @@ def thermodynamic_integration(
     ### END SOLUTION
 
 
-# %% check="2.4" points=3
+# %% check="2.5" points=3
 from course_checks import check, exercises
 
-with check.exercise("2.4", "thermodynamic_integration"):
+with check.exercise("2.5", "thermodynamic_integration"):
     answer = exercises.partition.thermodynamic_integration.by(thermodynamic_integration)
     for b, n_spins in ((np.linspace(0, 0.4, 5), 16), (np.array([0.0, 0.05, 0.15, 0.4]), 2000)):
         E = -np.array([[20.0], [22.0], [27.0]]) * b - np.array([[0.0], [3.0], [1.0]]) * b**2
@@ -599,195 +692,55 @@ with check.exercise("2.4", "thermodynamic_integration"):
         answer.on(f"{n_spins} spins, betas {spacing}", b, E, n_spins, expect=n_spins * math.log(2) - area)
     answer.fresh(4, "other chains")
 
-# %% [markdown] hint="2.4"
+# %% [markdown] hint="2.5"
 # `np.trapezoid(energies, betas, axis=1)` integrates each row. `N log 2` minus that is one estimate per chain; `.mean()` and
 # `.std(ddof=1) / math.sqrt(number of chains)` do the rest.
 
 # %% [markdown]
-# **How many temperatures?** The trapezoid rule has an error of its own, which no number of sweeps removes. On the 16×16 torus
-# the exact energies tell how large it is:
+# Your function on the energies of section 5. And the second error, which no number of sweeps removes: that of the trapezoid rule.
+# The exact energies tell how large it is.
+
+# %% uses="2.5"
+log_z, spread_of_chains = thermodynamic_integration(betas, energies, 256)
+print(f"16 × 16:  log Z = {log_z:.4f} ± {spread_of_chains:.4f}   exact {target:.4f}   off by {(log_z - target) / spread_of_chains:+.1f} standard errors")
 
 # %%
-target = exact.kaufman_log_z(16, 0.4)
 for n_betas in (6, 11, 21, 41, 81):
     spaced = np.linspace(0, 0.4, n_betas)
     without_noise = 256 * np.array([exact.kaufman_energy(16, beta) for beta in spaced])
-    log_z = partition.thermodynamic_integration(spaced, without_noise[None, :], 256).log_z
-    print(f"{n_betas:3d} temperatures, spacing {spaced[1]:.3f}: trapezoid rule off by {log_z - target:+.5f} nats")
+    by_rule = partition.thermodynamic_integration(spaced, without_noise[None, :], 256).log_z
+    print(f"{n_betas:3d} temperatures, spacing {spaced[1]:.3f}: trapezoid rule off by {by_rule - target:+.5f} nats")
 
 # %% [markdown]
-# Half the spacing, a quarter of the error. With 81 temperatures it is a few thousandths of a nat, well below the statistical
-# error that we can afford, so we stay with 81. Now sample. Exact first: the 4×4 torus against its list of states.
+# Half the spacing, a quarter of the error. With 41 temperatures it is about a hundredth of a nat: look whether that matters beside the
+# statistical error above. If it does, and it often does in long runs, take more temperatures before you take more sweeps.
+
+# %% [markdown]
+# ## 10 · What goes wrong
+#
+# The explorer at one setting: the bowl in 50 dimensions, proposal 1.3 times as wide. In the long run the ESS is
+#
+# $$\frac{\mathrm{ESS}}{n} \to \frac{\langle w\rangle^2}{\langle w^2\rangle} = \left(\frac{\sqrt{2s^2-1}}{s^2}\right)^{d}
+# \quad\text{for } s^2 > \tfrac12, \qquad\text{and } 0 \text{ for } s^2 \le \tfrac12 .$$
 
 # %%
-betas = np.linspace(0, 0.4, 81)
-small = partition.IsingTorus(4)
-small_energies = partition.sample_energies(small, betas, 64, n_sweeps=100, burn_in=20, rng=np.random.default_rng(4))
-estimate = partition.thermodynamic_integration(betas, small_energies, small.n_spins)
-log_z = exact.enumerated_log_z((4, 4), 0.4)
-print(f"4 × 4:  log Z = {estimate.log_z:.4f} ± {estimate.error:.4f}   exact {log_z:.4f}", end="   ")
-print(f"off by {(estimate.log_z - log_z) / estimate.error:+.1f} standard errors")
+_, log_w = partition.gaussian_log_weights(1.3, 50, 10_000, np.random.default_rng(2))
+bowl, fraction = partition.importance_estimate(log_w), partition.gaussian_ess_fraction(1.3, 50)
+log_z = 25 * math.log(2 * math.pi)
+plots.importance_weights(log_w - log_z, 1.3, 50, fraction, bowl.log_z - log_z, bowl.error)
 
 # %% [markdown]
-# Your function gets the same energies, and should give the same two numbers.
-
-# %% uses="2.4"
-log_z, error = thermodynamic_integration(betas, small_energies, small.n_spins)
-print(f"4 × 4:  log Z = {log_z:.4f} ± {error:.4f} by your function")
-
-# %% [markdown]
-# Then the 16×16 torus. Each of 64 chains starts from coins and walks through all 81 temperatures, with 20 sweeps thrown away and
-# 100 averaged at each.
-
-# %%
-torus = partition.IsingTorus(16)
-rng = np.random.default_rng(5)
-energies = partition.sample_energies(torus, betas, n_chains=64, n_sweeps=100, burn_in=20, rng=rng, progress=True)
-by_ti = partition.thermodynamic_integration(betas, energies, torus.n_spins)
-print(f"16 × 16:  log Z = {by_ti.log_z:.4f} ± {by_ti.error:.4f}   exact {target:.4f}", end="   ")
-print(f"off by {(by_ti.log_z - target) / by_ti.error:+.1f} standard errors")
-mean, spread = energies.mean(axis=0), energies.std(axis=0, ddof=1) / 8  # 8 is the root of 64 chains
-exact_energies, area = 256 * np.array([exact.kaufman_energy(16, beta) for beta in betas]), -np.trapezoid(mean, betas)
-labels = {"xlabel": "inverse temperature $\\beta$ ($1/J$)", "xlim": (0, 0.41)}
-plots.figure(
-    plots.panel(plots.area(betas, mean, color="sky"), plots.exact(betas, exact_energies, "exact (Kaufman)"),
-                plots.points(betas[::4], mean[::4], spread[::4], "64 chains"), plots.words(0.27, -55, f"area {area:.2f}"),
-                ylabel="mean energy $\\langle E \\rangle$ ($J$)", **labels),
-    plots.panel(plots.points(betas, mean - exact_energies, spread, "64 chains"), plots.hline(0),
-                ylabel="sampled minus exact ($J$)", **labels),
-    title=f"$\\log Z$ is {256 * math.log(2):.2f} for the coins plus the shaded {area:.2f}: {by_ti.log_z:.2f}",
-)  # fmt: skip
-
-# %% [markdown]
-# *Picture: on the left the mean energy falls from 0 with growing β, faster and faster; the measured dots lie on the exact curve,
-# and the area between the curve and zero is shaded. On the right what is left after the exact energy is taken away: dots that
-# scatter about zero, with bars that grow with β.*
+# *Picture: on the left two histograms over log(w/Z) as outlines, a wide blue one for the samples and an orange one at its right edge
+# for their share of the estimate: the few samples with the largest weights carry nearly all of it. On the right the falling line of
+# ESS/n against the dimension; at the present dimension an open circle on the line and, near it, an orange dot from the samples.*
 #
-# An error of a few hundredths of a nat, on a sum of $2^{256}$ terms.
-
-# %% [markdown]
-# ## 7 · Annealed importance sampling
+# The reason is geometry. Nearly all samples of the proposal lie at a distance close to $s\sqrt d$ from the origin, nearly all of the
+# target's mass lies close to $\sqrt d$, and the thickness of both shells does not grow with $d$. In high dimension a proposal
+# that is slightly wrong is wrong almost everywhere.
 #
-# The second method keeps importance sampling and takes many small steps instead of one large one. Radford Neal's **annealed
-# importance sampling** (AIS, 2001) walks a chain through $0 = \beta_0 < \beta_1 < \dots < \beta_K = \beta$. Start with coins
-# and $\log w = 0$. Then at each step
-#
-# 1. add $-(\beta_{k+1} - \beta_k)\,E(s)$ to $\log w$, with the state $s$ as it is **before** the move;
-# 2. move $s$ by a sweep at $\beta_{k+1}$.
-#
-# The expectation of $w$ is exactly $Z(\beta)/Z(0)$, for any number of steps and *even if the chains never reach equilibrium*. Two
-# conditions are all it takes: the chains start as exact samples at $\beta_0$, and **each sweep leaves the distribution at its
-# own temperature unchanged**: samples of $p_{\beta_{k+1}}$ would still be samples of it after the sweep. A heat-bath sweep does
-# that. A move that does not, such as a Langevin step without a test (lesson 03), makes the mean of $w$ wrong, and no ESS tells.
-# Sweeps that leave $p$ unchanged but move little only make the weights uneven, and that the ESS usually shows. With $K = 1$ this
-# is plain importance sampling with coins as the proposal.
-#
-# ### Exercise 2.5 · The weights of annealed importance sampling
-# *Difficulty ●●● · fifteen minutes · why: two lines in the right order. The wrong order runs, looks plausible, and is biased.*
-#
-# Complete `annealed_log_weights`. You get the energy and the sweep as functions.
-
-
-# %% todo="2.5" task="return one log weight for each chain"
-def annealed_log_weights(betas, state, energy, sweep) -> Float[np.ndarray, "chains"]:
-    """Log weights of annealed importance sampling.
-
-    Args:
-        betas: inverse temperatures from the start's to the target's, shape (K + 1,).
-        state: samples at betas[0], many chains side by side.
-        energy: energy(state) gives the energy of each chain, shape (chains,).
-        sweep: sweep(state, beta) gives a new state, by moves that leave the distribution at beta unchanged.
-
-    Returns:
-        log w of each chain; the mean of w estimates Z(betas[-1]) / Z(betas[0]).
-    """
-    ### BEGIN SOLUTION
-    log_w = np.zeros(len(energy(state)))
-    for k in range(len(betas) - 1):
-        log_w = log_w - (betas[k + 1] - betas[k]) * energy(state)
-        state = sweep(state, betas[k + 1])
-    return log_w
-    ### END SOLUTION
-
-
-# %% check="2.5" points=4
-from course_checks import check, exercises
-
-with check.exercise("2.5", "annealed_log_weights"):
-    answer = exercises.partition.annealed_log_weights.by(annealed_log_weights)
-    b, s = np.array([0.0, 0.1, 0.3]), np.array([1.0, -2.0, 5.0])
-    # A toy: the energy of s is s, and a sweep turns s into s/2 + beta. Two steps by hand:
-    by_hand = -0.1 * s - 0.2 * (s / 2 + 0.1)
-    answer.on("a toy with 3 temperatures", b, s, lambda s: s, lambda s, beta: s / 2 + beta, expect=by_hand)
-    answer.on("the toy from 0.2 on", b + 0.2, s, lambda s: 3 * s, lambda s, beta: s / 2 + beta)
-    answer.fresh(5, "another system")
-
-# %% [markdown] hint="2.5"
-# Start with `log_w = np.zeros(number of chains)`. In a loop over neighbouring pairs of betas: first the weight, from the state
-# as it is, then `state = sweep(state, betas[k + 1])`.
-
-# %% [markdown]
-# Your weights on the 16×16 torus, first with a single step. That is importance sampling from coins. Then with two hundred
-# steps, in less time than it takes to read this paragraph.
-
-# %% uses="2.5"
-for n_steps in (1, 200):
-    rng, b = np.random.default_rng(7), np.linspace(0, 0.4, n_steps + 1)
-    log_w = annealed_log_weights(
-        b, torus.random_state(500, rng), torus.energy, lambda s, beta, rng=rng: torus.sweep(s, beta, rng)
-    )
-    run = partition.importance_estimate(log_w)
-    log_z = 256 * math.log(2) + run.log_z
-    print(f"{n_steps:3d} steps: log Z = {log_z:.3f} ± {run.error:.3f}   exact {target:.3f}   ESS {run.ess:.1f} of 500")
-
-# %% [markdown]
-# One step from coins is lost: the reported ESS is a handful, and the estimate is off by many nats. Now the full run, with 1000
-# steps and 1000 chains. To see whether error bars of this kind deserve trust, the chains are then cut into 20 groups of 50. The
-# groups are independent of one another, and each reports an error of its own.
-
-# %%
-rng, betas_ais = np.random.default_rng(8), np.linspace(0, 0.4, 1001)
-coins = torus.random_state(1000, rng)
-log_w = partition.annealed_log_weights(
-    betas_ais, coins, torus.energy, lambda s, beta: torus.sweep(s, beta, rng), progress=True
-)
-log_w += 256 * math.log(2)
-by_ais = partition.importance_estimate(log_w)
-print(f"16 × 16:  log Z = {by_ais.log_z:.4f} ± {by_ais.error:.4f}   exact {target:.4f}", end="   ")
-print(f"off by {(by_ais.log_z - target) / by_ais.error:+.1f} standard errors   ESS {by_ais.ess:.0f} of 1000")
-groups = [partition.importance_estimate(group) for group in log_w.reshape(20, 50)]
-spread = np.std([group.log_z for group in groups], ddof=1)
-print(f"20 groups of 50: spread {spread:.3f}, error that they report {np.mean([g.error for g in groups]):.3f} on average")
-
-# %%
-every = [by_ti, by_ais, *groups]
-names = ["thermodynamic integration", "annealed, all 1000 chains", "annealed, groups of 50", *[""] * 19]
-off, error = np.array([[e.log_z - target, e.error] for e in every]).T
-near = abs(off) <= 2 * error
-plots.figure(
-    plots.panel(
-        plots.rows(names, np.where(near, off, np.nan), error, "within two errors", color="blue"),
-        plots.rows(names, np.where(near, np.nan, off), error, "further off", color="red"),
-        plots.vline(0, "exact"), xlabel="estimate of $\\log Z$ minus exact (nats)", height=5,
-    ),
-    title=f"{near.sum()} of {len(every)} estimates lie within two standard errors of the exact value",
-)  # fmt: skip
-
-# %% [markdown]
-# *Picture: a dashed vertical line at the exact value. At the top thermodynamic integration and the annealed run of all chains, with
-# short bars; below them the twenty groups with longer bars, scattered on both sides of the line. The title counts the estimates
-# whose bar, drawn twice as long, would reach the line; the others are orange.*
-#
-# An interval of ±1 standard error should hold the truth about 68 times in 100, one of ±2 about 95 times. The two ways to find
-# the error, from the weights of one group and from the spread of independent groups, agree as well as a spread of twenty numbers
-# can tell. That is what "within its error bar" means, and it is the standard that every sampler of this course will be held to.
-
-# %% [markdown]
-# ## 8 · What goes wrong
-#
-# **A proposal that is too narrow.** In the formula for ESS/n, nothing is left at $s^2 \le 1/2$: the weights have infinite
-# variance. But samples are finite, so they always report *some* ESS, *some* error and *some* log Z. Here are eight runs with a
-# proposal that is too wide and eight with one that is too narrow, in 10 dimensions. The titles speak of 200 runs each.
+# **A proposal that is too narrow.** At $s^2 \le 1/2$ the weights have infinite variance. But samples are finite, so they always report
+# *some* ESS, *some* error and *some* log Z. Here are eight runs with a proposal that is too wide and eight with one that is too
+# narrow, in 10 dimensions. The titles speak of 200 runs each.
 
 # %%
 rng = np.random.default_rng(10)
@@ -883,7 +836,7 @@ plots.figure(*panels, title=f"On average, a single chain is {target - one[0]:.0f
 # with far fewer steps. On the right the last five runs, enlarged: the orange line stays below zero; the blue squares
 # come up to zero, and one of them lies above it.*
 #
-# Averaging the *log* weights instead of the weights, a mistake that your check of Exercise 2.3 names, gives the orange line. The
+# Averaging the *log* weights instead of the weights, a mistake that your check of Exercise 2.2 names, gives the orange line. The
 # more chains go into one mean, the smaller the bias: ten chains lie between one and all.
 #
 # **And one that is not shown here.** Both paths of temperatures end at β = 0.4, just above the critical temperature. Follow them
@@ -891,37 +844,8 @@ plots.figure(*panels, title=f"On average, a single chain is {target - one[0]:.0f
 # chains along: thermodynamic integration then averages the wrong phase, and AIS reports a collapsed ESS if you are lucky. The
 # lessons on lattices come back to this.
 
-# %% [markdown]
-# ## 9 · Recap
-#
-# - Z of $N$ two-valued units has $2^N$ terms; count in logarithms. Faster machines buy a few more spins.
-# - Z is tractable when sums can be pushed past factors: independent units, Gaussians, chains and narrow strips, an RBM with a
-#   small side. Ising models in the plane, without a field, are the famous exception with loops.
-# - Importance sampling has no bias, and its effective sample size shrinks by a constant factor with each dimension. The
-#   reported ESS can only vouch for regions that the samples have met.
-# - $d\log Z/d\beta = -\langle E\rangle$: thermodynamic integration turns log Z into averages that need no Z. It has two
-#   errors, from the samples and from the spacing of the temperatures.
-# - AIS makes many small importance steps, each by a move that leaves its distribution unchanged. It is unbiased for Z; its log Z
-#   is too low on average, not in every run.
-# - An estimate comes with an error bar, and the error bar is tested where the answer is known.
-#
-# Why do we go to such lengths? Much of this course works *without* Z: ratios of probabilities and the gradient of $\log p$ in
-# $x$ do not contain it. But the likelihood does, and so does a comparison of two models by their likelihood.
-
-# %% [markdown] think="2a"
-# **To think about: how wide, and how narrow?** The explorer asked which widths keep a tenth of the samples in 50 dimensions.
-# What does the formula say? Why is the range lopsided about 1, and what changes in 500 dimensions?
-#
-# <!-- ANSWER -->
-#
-# You need $(\sqrt{2s^2-1}/s^2)^{50} \ge 1/10$, so each dimension must keep $10^{-1/50} \approx 0.955$. With $u = s^2$ the
-# condition is $2u - 1 \ge c^2u^2$ with $c = 0.955$, which holds for $u$ from 0.77 to 1.42, that is for widths from about
-# 0.88 to 1.19. In 500 dimensions $c = 0.9954$ and only widths from about 0.95 to 1.05 remain. The range in $s$ is
-# lopsided since a proposal that is too narrow has heavy-tailed weights: at $s = 1/\sqrt2 \approx 0.71$ nothing is left, while
-# on the wide side the loss is gradual.
-
 # %% [markdown] think="2b"
-# **To think about: which way is the table wrong?** A paper compares two image models by their mean log-likelihood,
+# **Think: which way is the table wrong?** A paper compares two image models by their mean log-likelihood,
 # $\log p(x) = -E(x) - \log Z$, with log Z from AIS with few temperatures. In which direction are the likelihoods wrong, and
 # which model profits more?
 #
@@ -932,7 +856,7 @@ plots.figure(*panels, title=f"On average, a single chain is {target - one[0]:.0f
 # well equilibrated samples of the model back to β = 0. Its bias has the other sign, so on average the two bracket the truth.
 
 # %% [markdown] think="2c"
-# **To think about: why not strips?** A strip of width $w$ has a transfer matrix with $2^w$ rows. What would the matrix for
+# **Think: why not strips?** A strip of width $w$ has a transfer matrix with $2^w$ rows. What would the matrix for
 # the 16×16 torus need in memory? And why is that still so much better than enumeration?
 #
 # <!-- ANSWER -->
@@ -941,6 +865,32 @@ plots.figure(*panels, title=f"On average, a single chain is {target - one[0]:.0f
 # 16 single-spin steps that each touch a vector of $2^{16}$ numbers; for the trace, one such vector for each of $2^{16}$ starts.
 # That is hard work but possible, while $2^{256}$ is not. The cost is exponential in the *width* $\sqrt N$ instead of the number
 # of spins $N$. In three dimensions the cross-section of a cube of side 16 has 256 spins, and the trick is lost.
+
+# %% [markdown]
+# ## Challenge · log Z with the smallest honest interval
+#
+# You get `energy(state)` and `sweep(state, beta)` of a small torus in disguise: its bonds differ, its spins are shuffled, and some
+# are counted upside down. A state is an array (spins, chains) of ±1. Spend 12,000 visits (one energy, or one sweep, of one chain
+# each) on log Z and its standard error. The score is the width of ±2 errors, and a miss costs 44 times its size.
+#
+# Cheating would be the formula of equal bonds, an error that is too small, more visits than the budget, or a look inside `energy`
+# or `sweep`.
+#
+# The judge counts, recomputes and draws its problems anew, so that nothing can be remembered. But Python hides nothing from a
+# function that runs beside it: who walks its frames or its memory finds the answers, and has beaten nobody.
+#
+# Who is there to beat?
+
+# %%
+check.challenge("2")
+
+
+# %%
+def my_log_z(energy, sweep, n_spins, beta, budget, rng):
+    raise NotImplementedError("return log Z and its standard error")
+
+
+check.challenge("2", my_log_z)
 
 # %% [markdown]
 # ## References

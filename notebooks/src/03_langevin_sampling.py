@@ -5,283 +5,469 @@
 #     goal: sample from any energy that you can differentiate, and tell when a sampler lies
 #     needs: ["01", "02"]
 #     know: gradients, the mean and variance of random numbers
-#     time: 120 min
+#     time: 60 min
 #     runs: 60 s
 #     uses: [torch]
 # ---
 
 # %% [markdown]
-# ## What you will be able to do
+# **What you win.** A thousand walkers that explore any energy you can write down, and a way to tell when they lie. Three functions of
+# your own:
 #
-# 1. Turn any differentiable energy into a score, in which Z has dropped out (Exercise 3.1), and into a sampler (3.2).
-# 2. State the temperature of any Langevin code from one measured variance, and predict the bias of its step size.
-# 3. Remove that bias with a Metropolis test (3.3), and choose the step size by measurement.
-# 4. Judge a run by its burn-in, its autocorrelation, its effective sample size and its R-hat (3.4), and know what none of
-#    them can see.
-# 5. Carry chains over a barrier that they never cross by themselves (3.5), and say how long they would have needed.
+# 1. one that lets walkers loose on a landscape (Exercise 3.1),
+# 2. one that makes them exact, whatever their step; from then on it draws the pictures (3.2),
+# 3. one that judges a run: its mean, its error, and whether the walkers agree (3.3).
 
 # %%
 import math
-from itertools import pairwise
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from course_utils import boltzmann, diagnostics, energies, explorers, partition, plots, samplers
+from course_checks import check
+from course_utils import boltzmann, diagnostics, energies, explorers, plots, samplers
 
 torch.set_num_threads(1)  # batches are small here: a second thread would cost more time than it saves
 
 # %% [markdown]
 # ## 1 · A compass that needs no Z
 #
-# In lesson 01 you drew samples from a density on a grid. In lesson 02 the grid became too large to exist, and Z with it. But
-# a *difference* of energies needs no Z, and a gradient is a difference. The gradient of the log of the density,
+# In lesson 01 you drew from a density on a grid; in lesson 02 the grid became too large to exist, and Z with it. Yet you need no map
+# to walk downhill: the slope under your feet is enough. The slope of the log of the density is
 #
-# $$s(x) = \nabla_x \log p(x) = \nabla_x\left(-\frac{E(x)}{T} - \log Z\right) = -\frac{\nabla E(x)}{T},$$
+# $$s(x) = \nabla \log p(x) = \nabla\left(-\frac{E(x)}{T} - \log Z\right) = -\frac{\nabla E(x)}{T},$$
 #
-# is called the **score**. Z does not depend on $x$, so its gradient is zero. At every point the score is an arrow towards
-# more probable places. Here are the arrows of an energy with three valleys, at T = 1.
+# the **score**. Where did Z go? It does not depend on $x$, so its gradient is zero. Here are the arrows of the score, at T = 0.7, in
+# two tilted valleys,
+#
+# $$E(x) = 2\,(x_1^2 - 1)^2 + 0.4\,x_1 + 2\,x_2^2 .$$
 
 # %%
+def two_valleys(x: Float[Tensor, "*batch 2"]) -> Float[Tensor, "*batch"]:
+    return 2 * (x[..., 0] ** 2 - 1) ** 2 + 0.4 * x[..., 0] + 2 * x[..., 1] ** 2
+
+
+valleys, cell = boltzmann.grid_2d(((-1.7, 1.7), (-1.4, 1.4)), 111)
+at, _ = boltzmann.grid_2d(((-1.6, 1.6), (-1.25, 1.25)), 12)
+p, _ = boltzmann.density(two_valleys(valleys), cell, 0.7)
+arrows = plots.arrows(at, -samplers.gradient(two_valleys, at.reshape(-1, 2)).reshape(at.shape))
+plots.figure(plots.panel(plots.energy(valleys, two_valleys(valleys)), arrows, square=True, title="energy"),
+             plots.panel(plots.density(valleys, p), arrows, square=True, title=f"density: {p[:55].sum() * cell:.0%} on the left"),
+             title="Downhill in energy is uphill in probability")
+
+# %% [markdown]
+# *Picture: left, a map of the energy with two dark valleys; right, the density, with a bright spot in the left valley and a weaker one in
+# the right. The same arrows in both point into the valleys from everywhere, and shrink near the bottoms and on the ridge.*
+#
+# **Choose before you read on.** A walker follows the arrows in small steps from a random start. After a long time
+#
+# - (a) it stands at the bottom of the deepest valley;
+# - (b) it stands at the bottom of one valley, and which one depends on the start;
+# - (c) it has spent in each valley a share of its time equal to the probability there.
+
+# %% [markdown]
+# ## 2 · From a compass to a walker
+#
+# It is (b): following arrows is gradient descent. What is missing for (c)? Kicks. A dust grain in water drifts downhill and is kicked by
+# the molecules all the time. How hard must the kicks be, so that they hold the cloud open just as much as the force pulls it
+# together?
+#
+# Think of a cloud of grains with density $p$. Its current is what flows past a place per unit of time. The force moves each
+# grain with the velocity $-\nabla E$, which makes a current of $-p\,\nabla E$. Kicks that widen a cloud by the variance $2D$ per unit of time
+# add $-D\,\nabla p$, from crowded to empty places. For $p = e^{-E/T}/Z$ we have
+# $\nabla p = -p\,\nabla E/T$, so
+#
+# $$J = -p\,\nabla E - D\,\nabla p = -p\,\nabla E\left(1 - \frac{D}{T}\right).$$
+#
+# When does nothing flow any more? If $D = T$. So in a short time $\varepsilon$ the force moves a walker by $-\varepsilon\nabla E$, and
+# kicks add the variance $2\varepsilon T$ to each coordinate:
+#
+# $$x' = x - \varepsilon\,\nabla E(x) + \sqrt{2\varepsilon T}\;\xi, \qquad \xi \sim \mathcal N(0, 1)\text{ in each coordinate.}$$
+#
+# This step, again and again, is the **unadjusted Langevin algorithm**, ULA.
+#
+# > **Convention.** Here $\varepsilon$ multiplies $\nabla E$, and after $n$ steps the time is $n\varepsilon$. Much of statistics writes
+# > $\varepsilon/2$ for our $\varepsilon$. So how do you read the temperature of somebody else's code? **It is half the variance of the noise,
+# > divided by the factor of the gradient.**
+#
+# ### Exercise 3.1 · Let them walk
+# *Difficulty ●●○ · fifteen minutes · why: these ten lines sample any energy that can be differentiated, networks included.*
+#
+# Many walkers go side by side, one per row of `x`. The energy is any function that takes such a batch and returns one number per row.
+# In each step, let PyTorch find the gradient where the walkers *are*, take the step with the next slice of `noise`, and keep the states.
+# If `x` has been told to `requires_grad_(True)`, then `torch.autograd.grad(total, x)[0]` is the gradient of *one* number `total` that
+# was computed from it. How do you make one number of many energies and still get each walker's own gradient? Leave the caller's `x`
+# as it is, and return states without `requires_grad` (`.detach()`).
+
+# %% todo="3.1" task="return the states after every step"
+def ula(
+    energy, x: Float[Tensor, "n dim"], step_size: float, temperature: float, noise: Float[Tensor, "steps n dim"]
+) -> Float[Tensor, "steps n dim"]:
+    """The unadjusted Langevin algorithm.
+
+    Args:
+        energy: function of a batch of states that returns one energy for each, shape (n,).
+        x: the start, one walker per row.
+        step_size: ε > 0.
+        temperature: T > 0.
+        noise: independent standard normal numbers ξ; noise[k] is for step k.
+
+    Returns:
+        The states after each step, in order; the start is not among them.
+    """
+    ### BEGIN SOLUTION
+    kept = []
+    size = math.sqrt(2 * step_size * temperature)
+    for xi in noise:
+        x = x.detach().clone().requires_grad_(True)
+        total = energy(x).sum()  # the energy of a row depends on that row only
+        (gradient,) = torch.autograd.grad(total, x)
+        x = x.detach() - step_size * gradient + size * xi
+        kept.append(x)
+    return torch.stack(kept)
+    ### END SOLUTION
+
+
+# %% check="3.1" points=4
+from course_checks import check, exercises
+
+with check.exercise("3.1", "ula"):
+    answer = exercises.langevin.ula.by(ula)
+    draw = torch.Generator().manual_seed(31)
+    for E, ε, T in ((energies.Rosenbrock(b=2.0), 0.02, 2.0), (energies.Rastrigin(amplitude=1.0), 0.1, 0.7)):
+        x, ξ = torch.randn(4, 2, generator=draw).double(), torch.randn(3, 4, 2, generator=draw).double()
+        answer.on(f"four walkers, three steps, {E.name}, ε = {ε}, T = {T}", E, x, ε, T, ξ)
+    corners, still = torch.eye(3, dtype=torch.float64), torch.zeros(1, 3, 3, dtype=torch.float64)
+    answer.on("a step without noise in Σ x⁴/4 + 7", lambda x: (x**4).sum(-1) / 4 + 7, corners, 0.1, 1.0, still, expect=0.9 * corners[None])
+    answer.fresh(4, "another landscape")
+
+# %% [markdown] hint="3.1"
+# `for xi in noise:` goes through the steps. Inside: `x = x.detach().clone().requires_grad_(True)` is a copy that autograd follows. Autograd
+# differentiates *one* number: since each energy depends on its own row only, the gradient of the **sum** of all energies holds the
+# gradient of each in its row, `torch.autograd.grad(energy(x).sum(), x)` (a tuple with one entry). Then the step, from `x.detach()`;
+# append the new states to a list; after the loop, `torch.stack` makes one tensor of it.
+
+# %% [markdown]
+# Send off a thousand walkers, all from the bottom of the *right* valley, at T = 0.7. What will the share on the left be after 3, 30, 300
+# and 3000 steps? You know where it must end.
+
+# %%
+walk, rng = check.yours("3.1", ula, samplers.by_hand.ula), torch.Generator().manual_seed(1)
+bottom = torch.tensor([[1.0, 0.0]]).repeat(1000, 1)
+states = walk(two_valleys, bottom, 0.01, 0.7, torch.randn(3000, 1000, 2, generator=rng))
+panels, background = [], plots.energy(valleys, two_valleys(valleys))
+for n in (3, 30, 300, 3000):
+    left = (states[n - 1, :, 0] < 0).double().mean()
+    panels.append(plots.panel(background, plots.dots(states[n - 1], most=1000, size=2), title=f"{n:,} steps: {left:.0%} left", height=2.2))
+plots.figure(*panels, columns=2, share="xy", bar="one", title="A valley fills fast, and the ridge is crossed slowly")
+
+# %% [markdown]
+# *Picture: four maps of the energy with a thousand white dots. After 3 steps a small clump at the right minimum; after 30 the right valley is
+# filled; after 300 some dots are in the left one; after 3000 most are.*
+#
+# Nobody computed Z for them. There is (c).
+
+# %% [markdown]
+# ## 3 · What a step costs, and how to make it exact
+#
+# The currents balance for tiny steps. What does a large one do? Try the bowl $E(x) = x^2/2$, where a step is
+# $x' = (1-\varepsilon)\,x + \sqrt{2\varepsilon T}\,\xi$. If the variance $V$ is to stay, $V = (1-\varepsilon)^2 V + 2\varepsilon T$, so
+#
+# $$V = \frac{T}{1 - \varepsilon/2}$$
+#
+# instead of $T$. How wide is the cloud at $\varepsilon = 1$? Twice too wide in variance, and no number of steps helps: the walkers
+# converge, to the wrong distribution. At $\varepsilon = 2$ they fly apart. (With curvature $k$, at $2/k$.)
+#
+# The cure is to ask before each step. Call the Langevin step a **proposal** $y$; the density of proposing $y$ from $x$ is
+# $q(y|x) \propto \exp\left(-|y - x + \varepsilon\nabla E(x)|^2/4\varepsilon T\right)$. Take it with probability
+#
+# $$\alpha = \min\left(1,\; \frac{p(y)\,q(x|y)}{p(x)\,q(y|x)}\right)
+# = \min\left(1,\; e^{-(E(y)-E(x))/T}\,\frac{q(x|y)}{q(y|x)}\right),$$
+#
+# and stay at $x$ otherwise. Why is that exact? Among walkers distributed like $p$, as many go from $x$ to $y$ as come back:
+# $p(x)\,q(y|x)\,\alpha(x \to y) = p(y)\,q(x|y)\,\alpha(y \to x)$, *detailed balance*, at every $\varepsilon$. This is **MALA**, the
+# Metropolis-adjusted Langevin algorithm. Does Z matter in it?
+#
+# ### Exercise 3.2 · Ask before you step
+# *Difficulty ●●● · twenty minutes · why: your MALA drives the pictures from here on. Each of its parts can be wrong, and the samples
+# still look fine.*
+#
+# The same loop, with the test in it. `samplers.gradient(energy, x)` gives $\nabla E$, as your autograd lines did. Work with logs:
+# $\log q(b|a) = -|b - a + \varepsilon\nabla E(a)|^2/(4\varepsilon T)$, up to a constant that cancels. Accept where $u < \alpha$, for each
+# walker by itself.
+
+# %% todo="3.2" task="return the states after every step, and the acceptance probabilities"
+def mala(
+    energy, x: Float[Tensor, "n dim"], step_size: float, temperature: float,
+    noise: Float[Tensor, "steps n dim"], uniform: Float[Tensor, "steps n"],
+) -> tuple[Float[Tensor, "steps n dim"], Float[Tensor, "steps n"]]:
+    """The Metropolis-adjusted Langevin algorithm.
+
+    Args:
+        energy, x, step_size, temperature: as for ula.
+        noise: standard normal numbers ξ for the proposals, a slice for each step.
+        uniform: numbers u between 0 and 1, a row for each step, one for each walker.
+
+    Returns:
+        The states after each step, and α for each step and walker, a probability.
+    """
+    ### BEGIN SOLUTION
+    kept, alphas = [], []
+    at_x = samplers.gradient(energy, x)
+    for xi, u in zip(noise, uniform, strict=True):
+        y = x - step_size * at_x + math.sqrt(2 * step_size * temperature) * xi
+        at_y = samplers.gradient(energy, y)
+        there = ((y - x + step_size * at_x) ** 2).sum(-1)
+        back = ((x - y + step_size * at_y) ** 2).sum(-1)
+        log_ratio = (energy(x) - energy(y)) / temperature
+        log_ratio = log_ratio + (there - back) / (4 * step_size * temperature)
+        alpha = torch.exp(log_ratio.clamp(max=0.0))
+        accept = (u < alpha)[:, None]
+        x = torch.where(accept, y, x)
+        at_x = torch.where(accept, at_y, at_x)
+        kept.append(x)
+        alphas.append(alpha)
+    return torch.stack(kept), torch.stack(alphas)
+    ### END SOLUTION
+
+
+# %% check="3.2" points=5
+from course_checks import check, exercises
+
+with check.exercise("3.2", "mala"):
+    answer = exercises.langevin.mala.by(mala)
+    draw = torch.Generator().manual_seed(47)
+    for E, ε, T in ((energies.Rosenbrock(a=0.5, b=0.5), 0.2, 1.7), (energies.Rastrigin(amplitude=1.0), 0.05, 0.6)):
+        x, ξ = torch.randn(8, 2, generator=draw).double(), torch.randn(4, 8, 2, generator=draw).double()
+        answer.on(f"{E.name}, ε = {ε}, T = {T}", E, x, ε, T, ξ, torch.rand(4, 8, generator=draw).double())
+    answer.fresh(4, "other walkers")
+
+# %% [markdown] hint="3.2"
+# For each slice `xi` of noise and row `u` of uniform: the proposal `y` is a step of ULA. Compute `there`, the square of
+# $y - x + \varepsilon\nabla E(x)$ summed over the last axis, and `back`, the square of $x - y + \varepsilon\nabla E(y)$: the gradient belongs to
+# the place where the step *starts*. The log of the ratio is $(E(x) - E(y))/T$ plus `(there - back) / (4 * step_size * temperature)`, and
+# `torch.exp(log_ratio.clamp(max=0))` is $\alpha$. `torch.where(accept[:, None], y, x)` chooses row by row. Keep the states also of
+# steps that were refused.
+
+# %% [markdown]
+# Both on the bowl at T = 1, a thousand walkers each, at five steps up to the edge. MALA refuses more, the larger the step. Guess: what
+# share does it still accept at $\varepsilon = 1$, where ULA's variance is twice too large?
+
+# %%
+adjusted, rng, rows = check.yours("3.2", mala, samplers.by_hand.mala), torch.Generator().manual_seed(3), []
+steps, fine = torch.tensor([0.1, 0.5, 1.0, 1.5, 1.8]), torch.linspace(0, 1.9, 100)
+for ε in steps.tolist():
+    noise, u = torch.randn(500, 1000, 1, generator=rng), torch.rand(500, 1000, generator=rng)
+    bowl_at = (lambda x: (x[..., 0] ** 2) / 2, torch.zeros(1000, 1), ε, 1.0, noise)
+    x, α = adjusted(*bowl_at, u)
+    rows.append((walk(*bowl_at)[100:].var(), x[100:].var(), α.mean()))
+by_ula, by_mala, accepted = torch.tensor(rows).T
+plots.figure(
+    plots.panel(plots.exact(fine, 1 / (1 - fine / 2), "$T/(1 - \\varepsilon/2)$"), plots.points(steps, by_ula, name="ULA"), plots.hline(1, "$T$"),
+                plots.points(steps, by_mala, name="MALA"), log="y", yticks=(1, 2, 5, 10), xlabel="step size $\\varepsilon$", ylabel="variance of $x$"),
+    plots.panel(plots.points(steps, accepted, name="MALA"), xlabel="step size $\\varepsilon$", ylabel="share accepted", ylim=(0, 1.05)),
+    title=f"At $\\varepsilon = 1.5$ the variance is {by_ula[3]:.2f} by ULA and {by_mala[3]:.2f} by MALA; the truth is 1",
+)
+
+# %% [markdown]
+# *Picture: left, the variance against the step. ULA's points lie on a grey curve that shoots up, MALA's stay on a dashed line at 1. Right,
+# the share that MALA accepts falls from nearly one to about a half; at $\varepsilon = 1$ it is still more than three quarters.*
+#
+# If MALA is right at any step, which one is best? A tiny step is always accepted and goes nowhere; a huge one is always refused. Anything
+# that accepts **0.4 to 0.8** is good (section 8 has the optimum).
+
+# %% [markdown]
+# ## 4 · Watch one walker
+#
+# Your MALA alone on the two valleys, 1200 steps at T = 0.7. The density has three quarters of its mass on the left. Does *this* walker know?
+
+# %%
+rng = torch.Generator().manual_seed(11)
+noise, u = torch.randn(1200, 1, 2, generator=rng), torch.rand(1200, 1, generator=rng)
+path = adjusted(two_valleys, bottom[:1], 0.02, 0.7, noise, u)[0][:, 0]
+over = int((path[:, 0] < -0.7).nonzero()[0])  # the step that reaches the other valley
+shown = path[max(0, over - 60) : over + 40]
+plots.figure(
+    plots.surface(valleys, two_valleys(valleys), way=shown, heights=two_valleys(shown), span=(-0.5, 5), view=(52, -76),
+                  zlabel="energy $E$", lines=(0.5, 1, 1.5, 2, 3, 4), relief=0.5, zoom=1.2, title="a hundred steps, up to the disc"),
+    plots.panel(plots.span(max(0, over - 60), over + 40, "the hundred steps", color="red"), plots.line(torch.arange(1200), path[:, 0], width=0.9),
+                plots.hline(0, style=":"), xlabel="step", ylabel="$x_1$", title="all steps"),
+    title=f"One walker, 1200 steps: {(path[:, 0] < 0).double().mean():.0%} of them on the left", widths=(1.6, 1),
+)
+
+# %% [markdown]
+# *Picture: left, the energy as a lit landscape of two hollows. An orange line of a hundred steps turns about in the right hollow, crosses the
+# saddle once and ends in the left one at a disc. Right, the first coordinate against the step: near +1 for hundreds of steps, then
+# near −1; the crossing itself takes a few.*
+#
+# It knows *its* valley after fifty steps; the shares of the two only after many crossings. Three questions to every run:
+#
+# - When has it forgotten its start? What comes before is the **burn-in**, and is thrown away.
+# - How long does it remember after that? The correlation $\rho_k$ of $x_n$ and $x_{n+k}$, its **autocorrelation** at lag $k$, adds up to the
+#   integrated autocorrelation time $\tau = 1 + 2\sum_k \rho_k$: so many steps make one independent draw.
+# - How much is it worth, then? $n$ steps count as an **effective sample size** of ESS $= n/\tau$.
+
+# %% [markdown]
+# ## 5 · How high is the wall?
+#
+# Crossing is what takes so long. Four double wells,
+#
+# $$E(x) = \Delta E\,(x^2 - 1)^2, \qquad \Delta E = 1, 2, 4, 8,$$
+#
+# at T = 1. A hundred walkers start in each, all on the left. **Guess first:** from each to the next the wall is twice as high. Does it
+# take twice as long to get over?
+
+# %%
+heights, rng = torch.tensor([1.0, 2.0, 4.0, 8.0]).repeat_interleave(100), torch.Generator().manual_seed(5)
+noise, u = torch.randn(6000, 400, 1, generator=rng), torch.rand(6000, 400, generator=rng)
+x = adjusted(lambda x: heights * (x[..., 0] ** 2 - 1) ** 2, -torch.ones(400, 1), 0.01, 1.0, noise, u)[0][..., 0]
+arrived, first = (x > 1).any(0), (x > 1).int().argmax(0)
+wells, lanes, (track, dx) = [], [], boltzmann.grid_1d(-1.9, 1.9, 301)
+for k, ΔE in enumerate((1.0, 2.0, 4.0, 8.0)):
+    some, E = slice(100 * k, 100 * k + 100), ΔE * (track**2 - 1) ** 2
+    n = torch.where(arrived, first, 6000)[some].sum() / arrived[some].sum()  # steps of all walkers, per arrival
+    wells.append(plots.panel(plots.well(track, E, boltzmann.density(E, dx, 1.0)[0], top=9), title=f"$\\Delta E = {ΔE:g}$", height=2))
+    lanes.append(plots.panel(plots.lanes(x[:, some][:, :3], span=(-2, 2), marks=(-1, 1)), title=f"{n:,.0f} steps to cross", xlabel="step", height=2))
+plots.figure(*wells, *lanes, columns=4, title="Twice the wall takes many times as long")
+
+# %% [markdown]
+# *Picture: four double wells side by side, each hill twice as high as the one before, with the density as two ever more separate humps; below
+# each, three walkers against the step. Behind the lowest hill they go to and fro all the time; behind the highest they stay where they
+# started.*
+#
+# Over a high wall it takes about $e^{\Delta E/T}$: each unit of $\Delta E/T$ costs a factor of 2.7, a little less with the prefactor
+# (section 14), and much less where the top is no rare place, as in the first two panels. Why? The walker must be on top once, and the
+# chance to find it there is $e^{-\Delta E/T}$. Behind a wall of 20 T nobody waits long enough.
+#
+# Now look at the last panel alone. If you did not know the formula, what would tell you that half of the density is missing?
+
+# %% [markdown]
+# ## 6 · Do the walkers agree?
+#
+# One walker cannot report a valley that it has never seen. Several from **different starts** can: if all have found the same
+# distribution, the spread *between* their means is no larger than the spread *within* each explains. This is **R-hat** (Gelman and Rubin
+# 1992). Cut each of $m$ chains into two halves, so that a drift shows as well. For the $2m$ half-chains of length $n$, let $W$ be the mean
+# of their variances and $B/n$ the variance of their means. Then
+#
+# $$\hat R = \sqrt{\frac{\frac{n-1}{n}\,W + \frac{B}{n}}{W}},$$
+#
+# near 1 if they agree. And the error of the mean of everything? Successive states are not independent, so $\sigma/\sqrt{\text{number of
+# states}}$ is far too small. What *is* independent?
+#
+# ### Exercise 3.3 · The judge
+# *Difficulty ●●○ · fifteen minutes · why: three numbers to ask for before you believe an average, here and in every later lesson.*
+#
+# Different chains are independent. Average each over time; the error is the standard deviation of these means, divided by the root of
+# the number of chains. All variances here divide by "number minus one", which is torch's default.
+
+# %% todo="3.3" task="return the mean, its standard error and R-hat"
+def judge(samples: Float[Tensor, "n_kept n_chains"]) -> tuple[float, float, float]:
+    """The verdict on several chains.
+
+    Args:
+        samples: one column per chain, time runs down; n_kept is even, the burn-in is gone.
+
+    Returns:
+        The mean of all states, its standard error from the means of the chains, and R-hat of the half-chains.
+    """
+    ### BEGIN SOLUTION
+    n_kept, n_chains = samples.shape
+    means = samples.mean(dim=0)
+    error = means.std() / math.sqrt(n_chains)
+    n = n_kept // 2
+    halves = torch.cat([samples[:n], samples[n:]], dim=1)
+    within = halves.var(dim=0).mean()
+    between = halves.mean(dim=0).var()  # B / n
+    r_hat = torch.sqrt(((n - 1) / n * within + between) / within)
+    return float(means.mean()), float(error), float(r_hat)
+    ### END SOLUTION
+
+
+# %% check="3.3" points=4
+from course_checks import check, exercises
+
+with check.exercise("3.3", "judge"):
+    answer = exercises.langevin.judge.by(judge)
+    noise = torch.randn(40, 3, generator=torch.Generator().manual_seed(34), dtype=torch.float64)
+    answer.on("three chains of noise", noise)
+    answer.on("three drifting chains", noise + torch.linspace(0, 2, 40)[:, None])
+    answer.on("three chains, one of them elsewhere", noise + torch.tensor([0.0, 10.0, 0.0]))
+    answer.on("two chains that stand still at ±1, but for a start", torch.tensor([[0, 0], [-1, 1], [-1, 1], [-1, 1.0]]))
+    answer.fresh(4, "other chains")
+
+# %% [markdown] hint="3.3"
+# `samples.mean(dim=0)` holds one mean per chain. `torch.cat([samples[:n], samples[n:]], dim=1)` puts first and second halves side by
+# side, one column each; `halves.var(dim=0).mean()` is W, and `halves.mean(dim=0).var()` is B/n already.
+
+# %% [markdown]
+# Four walkers at a wall of 12 and four at one of 1, each time from one side and from both. The true mean of $x$ is 0. Which of
+# the four verdicts is a lie?
+
+# %%
+verdict, panels, rng = check.yours("3.3", judge, diagnostics.judge), [], torch.Generator().manual_seed(6)
+walls = torch.tensor([12.0, 12.0, 1.0, 1.0]).repeat_interleave(4)
+starts = torch.tensor([-1.0, -1, -1, -1, -1, -1, 1, 1] * 2)[:, None]  # all from the left; from both sides; and again
+noise, u = torch.randn(12_000, 16, 1, generator=rng), torch.rand(12_000, 16, generator=rng)
+x = adjusted(lambda x: walls * (x[..., 0] ** 2 - 1) ** 2, starts, 0.02, 1.0, noise, u)[0][2000:, :, 0]
+for k, name in enumerate(("all from the left", "from both sides") * 2):
+    mean, error, r_hat = verdict(x[:, 4 * k : 4 * k + 4])
+    words = f"$\\Delta E = {walls[4 * k]:g}$, {name}: {mean:+.2f} ± {error:.2f}, R-hat {r_hat:.2f}"
+    panels.append(plots.panel(plots.lanes(x[:, 4 * k : 4 * k + 4], span=(-2, 2), marks=(-1, 1)), title=words, xlabel="step", height=2.2))
+plots.figure(*panels, columns=2, title="Only starts on both sides raise the alarm")
+
+# %% [markdown]
+# *Picture: four panels with four walkers each. Behind the high wall, all from the left, they stay at −1, and R-hat finds no fault; from both
+# sides, two stay on each, and R-hat is far above 1. Behind the low wall they cross to and fro from either start.*
+#
+# The first one: −1 with a small error and a perfect R-hat. Four walkers from one side agree with one another, about nothing. So start
+# far apart, on opposite sides of what you want to know: **two opposite starts** are this course's protocol for "equilibrium".
+# `diagnostics.r_hat` is the modern form, by ranks; its authors accept a run below **1.01**, so even the low wall asks for a
+# longer one. And no diagnostic sees what no walker has visited.
+#
+# Now try every lever. Each picture is a fresh run of 800 steps per chain. After its question, look for a step at which MALA hardly
+# moves, and for a picture of the egg box that is wrong without any complaint.
+
+# %%
+explorers.langevin()
+
+# %% [markdown]
+# Without a kernel, the figure of section 3 answers the question.
+
+# %% [markdown] think="3a"
+# **Think.** A friend's code for a density $p$ does `x = x + step * score(x) + sqrt(step) * noise`, with the score of $p$ at T = 1.
+# What does it sample, and what variance would it report for $E = x^2/2$ at step 0.1?
+# <!-- ANSWER -->
+# The factor of the gradient is step and the variance of the noise is step, so its temperature is 1/2: it samples $p^2$, normalised,
+# which is too narrow. The variance is $0.5/(1 - 0.05) = 0.526$. The missing 2 is that of Exercise 3.1.
+
+# %% [markdown]
+# ## What you made
+#
+# - `ula` turns any energy into walkers: drift $-\varepsilon\nabla E$, noise $\sqrt{2\varepsilon T}$, no Z. Its step biases it.
+# - `mala` asks before each step and is exact. Choose the step by its acceptance, 0.4 to 0.8. As `samplers.ula` and `samplers.mala` both
+#   wait in the module, with burn-in and a generator.
+# - `judge` gives a mean, an honest error and R-hat. Start on opposite sides: a wall takes $e^{\Delta E/T}$.
+#
+# That is all that later lessons need. What follows is for those who want more.
+
+# %% [markdown] depth="90 min"
+# Whose temperature is it? The best step; how long a walker remembers; samples beside exact densities; Hamiltonian Monte Carlo for long narrow
+# valleys; an egg box; annealing, weights and replica exchange over walls that nobody crosses; Kramers' law; and what goes wrong.
+
+# %%
+from itertools import pairwise
+
+from course_utils import partition
+
+double_well, bowl = energies.DoubleWell(barrier=2.0), energies.Quadratic()
 mixture = energies.GaussianMixture(
     means=torch.tensor([[-1.5, -0.8], [1.5, -0.8], [0.0, 1.5]]),
     covs=torch.tensor([[[0.5, 0.2], [0.2, 0.4]], [[0.4, -0.1], [-0.1, 0.5]], [[0.6, 0.0], [0.0, 0.3]]]),
     weights=torch.tensor([0.5, 0.3, 0.2]),
 )
-points, cell = boltzmann.grid_2d(((-4.0, 4.0), (-3.5, 3.5)), 141)
-at, _ = boltzmann.grid_2d(((-3.6, 3.6), (-3.2, 3.2)), 13)
-p, _ = boltzmann.density(mixture(points), cell, 1.0)
-arrows, minima = plots.arrows(at, -mixture.grad(at)), plots.minima(mixture.minima, color="orange")
-title = "arrows: the score; lengths grow as its root"
-plots.figure(
-    plots.panel(plots.energy(points, mixture(points)), arrows, minima, square=True, title=title),
-    plots.panel(plots.density(points, p), arrows, minima, square=True, title="the same arrows"),
-    title="The score points downhill in energy (left), that is, uphill in probability (right)",
-)
-
-# %% [markdown]
-# *Picture: on the left a contour map of the energy with three dark valleys, on the right the density, bright in the same three
-# places. The same white arrows in both point into the valleys from everywhere, and are shorter near the bottoms and on the ridges. A
-# star marks the deepest minimum, triangles the two others.*
-#
-# **Choose before you read on.** A walker follows the arrows, in small steps, from a random start. After a long time
-#
-# - (a) the walker stands at the bottom of the deepest valley;
-# - (b) the walker stands at the bottom of one of the valleys, which one depends on the start;
-# - (c) the walker has spent in each valley a share of the time equal to its probability.
-#
-# It is (b): following arrows is gradient descent. What has to be added for (c) is the subject of this lesson. First the
-# arrows. Does Z really drop out? Let autograd differentiate $\log p$ with three different values of $\log Z$.
-
-# %%
-x, T = torch.tensor([[0.5, -1.0]], dtype=torch.float64, requires_grad=True), 2.0
-for log_z in (0.0, math.pi, 1000.0):
-    log_p = -mixture(x) / T - log_z
-    (arrow,) = torch.autograd.grad(log_p.sum(), x)
-    print(f"log Z = {log_z:8.3f}:  score = {[round(v, 10) for v in arrow[0].tolist()]}")
-analytic = -mixture.grad(x.detach())[0] / T
-print(f"-grad E(x) / T:      score = {[round(v, 10) for v in analytic.tolist()]}")
-
-# %% [markdown]
-# ### Exercise 3.1 · The score of any energy
-# *Difficulty ●○○ · ten minutes · why: with this function, every differentiable program is an energy that you can sample.*
-#
-# Complete `score` with automatic differentiation. The energy is any function that takes a batch of states, one per row, and
-# returns one number for each. Leave the caller's `x` as it is.
-
-# %% todo="3.1" task="return the score of each state, by automatic differentiation"
-def score(energy, x: Float[Tensor, "n dim"], temperature: float) -> Float[Tensor, "n dim"]:
-    """Score of p(x) = exp(-E(x)/T) / Z.
-
-    Args:
-        energy: function of a batch of states that returns one energy for each, shape (n,).
-        x: states, one per row.
-        temperature: T > 0.
-
-    Returns:
-        The gradient of log p at each state, in the shape of x.
-    """
-    ### BEGIN SOLUTION
-    x = x.detach().clone().requires_grad_(True)
-    (gradient,) = torch.autograd.grad(energy(x).sum(), x)  # E of a row depends on that row only
-    return -gradient / temperature
-    ### END SOLUTION
 
 
-# %% check="3.1" points=2
-from course_checks import check, exercises
-
-with check.exercise("3.1", "score"):
-    answer = exercises.langevin.score.by(score)
-    rows = torch.tensor([[0.5, -1.0], [2.0, 0.3], [-1.5, 1.2]], dtype=torch.float64)
-    for E, T in ((energies.Rosenbrock(b=2.0), 2.0), (energies.Rastrigin(amplitude=1.0), 0.7)):
-        answer.on(f"{E.name}, T = {T:g}", E, rows, T, expect=-E.grad(rows) / T)
-    corners = torch.eye(3, dtype=torch.float64)
-    answer.on("Σ x⁴/4 + 7, T = 1", lambda x: (x**4).sum(-1) / 4 + 7.0, corners, 1.0, expect=-corners)
-    answer.fresh(3, "another function")
-
-# %% [markdown] hint="3.1"
-# Make a copy that autograd follows: `x.detach().clone().requires_grad_(True)`. Autograd differentiates *one* number. Since
-# each energy depends on its own row only, the gradient of the **sum** of all energies holds the gradient of each energy in
-# its row.
-
-# %% [markdown]
-# Autograd against the analytic gradients of the course's landscapes. Your function does the same for a network, for which
-# nobody wants to write the gradient by hand.
-
-# %%
-rng = torch.Generator().manual_seed(0)
-for energy in (energies.DoubleWell(barrier=2.0), energies.Rosenbrock(), energies.Rastrigin(), mixture):
-    x = 2 * torch.randn((1000, energy.dim)[: energy.dim], generator=rng, dtype=torch.float64)
-    automatic = samplers.gradient(lambda x, E=energy: E(x), x)  # a plain function, without a formula
-    analytic = energy.grad(x)
-    worst = float((automatic - analytic).abs().max() / analytic.abs().max())
-    print(f"{energy.name:18s} 1000 points, largest difference / largest gradient: {worst:.1e}")
-
-# %% [markdown]
-# ## 2 · From a compass to a sampler
-#
-# Put a particle into a thick liquid at temperature T. Newton says: mass times acceleration = force − friction + kicks of the
-# molecules. In a thick liquid inertia is lost at once, so leave it out, and choose the unit of time such that the friction
-# coefficient is 1. What remains is the **overdamped Langevin equation**
-#
-# $$dx = -\nabla E(x)\,dt + \sqrt{2T}\,dW .$$
-#
-# Why $2T$? Think of a cloud of such particles with density $p$. The force carries the current $-p\,\nabla E$. Kicks alone
-# make a cloud diffuse, with the current $-D\,\nabla p$, and widen it by the variance $2Dt$ in time $t$. If $p = e^{-E/T}/Z$,
-# then $\nabla p = -p\,\nabla E/T$, and the total current
-#
-# $$J = -p\,\nabla E - D\,\nabla p = -p\,\nabla E\left(1 - \frac{D}{T}\right)$$
-#
-# vanishes everywhere if and only if $D = T$. Then the Boltzmann distribution stays as it is. In a short time $\varepsilon$
-# the force moves the particle by $-\varepsilon\nabla E$, and the kicks add the variance $2\varepsilon T$ to each coordinate:
-#
-# $$x' = x - \varepsilon\,\nabla E(x) + \sqrt{2\varepsilon T}\;\xi, \qquad \xi \sim \mathcal N(0, 1)\text{ in each coordinate.}$$
-#
-# This step, taken again and again, is the **unadjusted Langevin algorithm**, ULA.
-#
-# > **Convention.** In this course $\varepsilon$ multiplies $\nabla E$, and the noise is $\sqrt{2\varepsilon T}$. After $n$ steps
-# > the time is $n\varepsilon$. The temperature of every sampler is stated. Section 3 has the other convention.
-#
-# ### Exercise 3.2 · One Langevin step
-# *Difficulty ●○○ · five minutes · why: a factor lost in this line changes the temperature, and the samples still look fine.*
-#
-# Complete `ula_step`. The random numbers $\xi$ are handed to you, so that your result can be checked exactly.
-
-# %% todo="3.2" task="return the states after one Langevin step"
-def ula_step(
-    x: Float[Tensor, "n dim"],
-    gradient: Float[Tensor, "n dim"],
-    step_size: float,
-    temperature: float,
-    noise: Float[Tensor, "n dim"],
-) -> Float[Tensor, "n dim"]:
-    """One step of the unadjusted Langevin algorithm.
-
-    Args:
-        x: states; they must not be changed.
-        gradient: the gradient of E at each state (of E, not of log p).
-        step_size: ε > 0.
-        temperature: T > 0.
-        noise: independent standard normal numbers ξ.
-
-    Returns:
-        The next states.
-    """
-    ### BEGIN SOLUTION
-    return x - step_size * gradient + math.sqrt(2 * step_size * temperature) * noise
-    ### END SOLUTION
-
-
-# %% check="3.2" points=2
-from course_checks import check, exercises
-
-with check.exercise("3.2", "ula_step"):
-    answer = exercises.langevin.ula_step.by(ula_step)
-    draw = torch.Generator().manual_seed(32)
-    for ε, T in ((0.1, 1.7), (0.3, 0.7)):
-        x, g, ξ = torch.randn(3, 4, 2, generator=draw, dtype=torch.float64)
-        answer.on(f"four states, ε = {ε}, T = {T}", x, g, ε, T, ξ, expect=x - ε * g + (2 * ε * T) ** 0.5 * ξ)
-    answer.fresh(3, "other states")
-
-# %% [markdown] hint="3.2"
-# Three terms, one line: where you are, minus $\varepsilon$ times the gradient, plus $\sqrt{2\varepsilon T}$ times the noise.
-# `math.sqrt` takes plain numbers.
-
-# %% [markdown]
-# One step from one place, a hundred thousand times: is its mean $x - \varepsilon E'(x)$ and its variance $2\varepsilon T$?
-
-# %%
-double_well = energies.DoubleWell(barrier=2.0)
-x, ε, T, rng = torch.full((100_000,), 1.5, dtype=torch.float64), 0.01, 0.5, torch.Generator().manual_seed(3)
-step = samplers.ula(double_well, x, step_size=ε, n_steps=1, temperature=T, generator=rng).x
-mean, variance = float(step.mean()), float(step.var())
-exact_mean = 1.5 - ε * float(double_well.grad(x[0]))
-print(f"mean     {mean:.5f} ± {math.sqrt(variance / len(x)):.5f}   exact x - ε E'(x) = {exact_mean:.5f}")
-print(f"variance {variance:.6f} ± {variance * math.sqrt(2 / len(x)):.6f} exact 2 ε T = {2 * ε * T:.6f}")
-
-# %% [markdown]
-# Now many steps. Five thousand chains start at the same place, in the right-hand well. How long until they no longer know it?
-
-# %%
-warm, (track, track_dx) = 0.8, boltzmann.grid_1d(-2.2, 2.2, 401)
-on_track, _ = boltzmann.density(double_well(track), track_dx, warm)
-x, snapshots, rng = torch.full((5000,), 1.0), {}, torch.Generator().manual_seed(1)
-for n_steps in (3, 30, 300, 3000):
-    done = max(snapshots, default=0)
-    how = {"step_size": 0.01, "temperature": warm, "generator": rng, "keep": False}
-    x = samplers.ula(double_well, x, n_steps=n_steps - done, **how).x
-    snapshots[n_steps] = x
-panels = [
-    plots.panel(
-        plots.histogram(x, "chains", span=(-2.2, 2.2)), plots.line(track, on_track, "exact density", color="red"),
-        xlabel="position $x$", ylabel="density $p$", title=f"{n:,} steps: {(x < 0).double().mean():.1%} left",
-    )
-    for n, x in snapshots.items()
-]  # fmt: skip
-title = f"ULA at $T = {warm:g}$, $\\varepsilon = 0.01$: a well fills fast, and the barrier is crossed slowly"
-plots.figure(*panels, columns=4, share="y", title=title)
-
-# %% [markdown]
-# *Picture: four histograms of the same chains. After 3 steps a narrow hump at x = 1, more than twice as high as the exact peak; after 30 a
-# wide one that fills the right well; after 300 some chains are in the left well; after 3000 both wells are filled as the exact
-# density, drawn as a line, demands.*
-#
-# Nobody computed Z for the samplers. With your own step, in a loop of three lines:
-
-# %% uses="3.2"
-x, rng = torch.full((5000, 1), 1.0), torch.Generator().manual_seed(17)
-for _ in range(3000):
-    x = ula_step(x, double_well.grad(x), 0.01, warm, torch.randn(x.shape, generator=rng))
-square, exact = x[:, 0] ** 2, float((on_track * track**2).sum() * track_dx)
-error = float(square.std() / math.sqrt(len(x)))
-print(f"your chains at T = {warm}: ⟨x²⟩ = {square.mean():.4f} ± {error:.4f}, exact {exact:.4f}")
-print(f"in the left well: {(x < 0).double().mean():.4f}, exact 0.5")
-
-# %% [markdown]
-# ## 3 · Two conventions, and how to tell them apart
-#
-# | | drift | noise | stationary variance on $E = x^2/2$ | written by |
-# | --- | --- | --- | --- | --- |
-# | A (this course) | $-\varepsilon\nabla E$ | $\sqrt{2\varepsilon T}\,\xi$ | $T/(1-\varepsilon/2)$ | physics, optimisers with noise |
-# | B | $-\frac{\varepsilon}{2}\nabla E$ | $\sqrt{\varepsilon T}\,\xi$ | $T/(1-\varepsilon/4)$ | much of statistics |
-#
-# Both are right: what B calls $\varepsilon$ is twice what A calls $\varepsilon$. Mixing them is wrong: drift of B with the
-# noise of A doubles the temperature. The stationary variance follows in one line. On the bowl a step with drift factor $a$
-# and noise $s$ is $x' = (1-a)\,x + s\,\xi$. If the variance $V$ is to stay, $V = (1-a)^2 V + s^2$, so
-#
-# $$V = \frac{s^2}{2a - a^2} = \frac{T_\text{eff}}{1 - a/2}, \qquad T_\text{eff} = \frac{s^2}{2a} .$$
-#
-# So every code of this kind has a temperature, whether it says so or not: **half the variance of its noise, divided by the
-# factor of the gradient.** And it can be measured: run the code on a bowl. Four codes, with what they print as "step" and
-# "noise".
-#
-# For error bars we average each chain over time and compare the chains, which are independent of one another. Remember this
-# function. It is how every error in this lesson is made.
-
-
-# %%
 def over_chains(values: Float[Tensor, "n_kept n_chains"]) -> tuple[float, float]:
     """Mean over all values, and its standard error from the spread of independent chains."""
     each = values.double().mean(0)
@@ -293,6 +479,21 @@ def versus(value: float, error: float, exact: float, digits: int = 4) -> str:
     off = (value - exact) / error
     return f"{value:.{digits}f} ± {error:.{digits}f}, exact {exact:.{digits}f} ({off:+.1f} errors)"
 
+
+# %% [markdown]
+# ## 7 · Two conventions, and how to tell them apart
+#
+# | | drift | noise | stationary variance on $E = x^2/2$ | written by |
+# | --- | --- | --- | --- | --- |
+# | A (this course) | $-\varepsilon\nabla E$ | $\sqrt{2\varepsilon T}\,\xi$ | $T/(1-\varepsilon/2)$ | physics, optimisers with noise |
+# | B | $-\frac{\varepsilon}{2}\nabla E$ | $\sqrt{\varepsilon T}\,\xi$ | $T/(1-\varepsilon/4)$ | much of statistics |
+#
+# Both are right: what B calls $\varepsilon$ is twice what A calls $\varepsilon$. Mixing them is wrong: drift of B with the noise of A doubles
+# the temperature. On the bowl a step with drift factor $a$ and noise $s$ is $x' = (1-a)\,x + s\,\xi$, so that
+#
+# $$V = \frac{s^2}{2a - a^2} = \frac{T_\text{eff}}{1 - a/2}, \qquad T_\text{eff} = \frac{s^2}{2a} .$$
+#
+# Every code of this kind has a temperature, whether it says so or not, and running it on a bowl measures it. Four codes:
 
 # %%
 codes = {
@@ -312,136 +513,14 @@ for name, (a, s) in codes.items():
     print(f"V = {versus(V, error, s * s / (2 * a - a * a), digits=6)}")
 
 # %% [markdown]
-# One measured variance tells the conventions apart, 4/3 against 8/7 at the same $\varepsilon$. In the last code step and noise
-# were chosen apart from each other, as it is done for images (the code of Grathwohl and others 2020 has a step of 1 and a noise
-# of 0.01). Its temperature is printed beside it: it hardly samples. It descends, with a little dust on the way.
+# One measured variance tells the conventions apart, 4/3 against 8/7 at the same $\varepsilon$. In the last code step and noise were chosen
+# apart from each other, as it is done for images (the code of Grathwohl and others 2020 has a step of 1 and a noise of 0.01). Its
+# temperature is printed beside it: it hardly samples. It descends, with a little dust on the way.
 #
-# ## 4 · The bias of a finite step, and how to remove it
+# ## 8 · The best step of MALA
 #
-# On the bowl ULA has the variance $T/(1-\varepsilon/2)$. It is exact for T only as $\varepsilon \to 0$, it grows with the
-# step, and at $\varepsilon = 2$ it is infinite: a step then throws a chain farther to the other side than it was. With
-# curvature $k$ the edge of stability is at $2/k$. More steps do not help: the chains converge, to the wrong distribution.
-#
-# The cure is to treat the Langevin step as a **proposal** $y$ and to take it or leave it. Let
-# $q(y|x) = \mathcal N(y;\, x - \varepsilon\nabla E(x),\, 2\varepsilon T)$ be the density of proposing $y$ from $x$. Accept
-# with probability
-#
-# $$\alpha = \min\left(1,\; \frac{p(y)\,q(x|y)}{p(x)\,q(y|x)}\right)
-# = \min\left(1,\; e^{-(E(y)-E(x))/T}\,\frac{q(x|y)}{q(y|x)}\right),$$
-#
-# and stay at $x$ otherwise. Again Z drops out. With this rule as many chains go from $x$ to $y$ as from $y$ to $x$ when they
-# are distributed like $p$: $p(x)\,q(y|x)\,\alpha(x \to y) = p(y)\,q(x|y)\,\alpha(y \to x)$. This is *detailed balance*, and
-# it holds for every $\varepsilon$. The method is **MALA**, the Metropolis-adjusted Langevin algorithm.
-#
-# ### Exercise 3.3 · The Metropolis test
-# *Difficulty ●●● · fifteen minutes · why: each of its parts can be wrong, and the samples still look fine.*
-#
-# Complete `mala_step`. Both kinds of random numbers are handed to you: $\xi$ for the proposal, and one $u$ per chain, uniform
-# between 0 and 1. Accept where $u < \alpha$.
-
-# %% todo="3.3" task="return the next states and the acceptance probabilities"
-def mala_step(
-    x: Float[Tensor, "n dim"],
-    energy,
-    gradient,
-    step_size: float,
-    temperature: float,
-    noise: Float[Tensor, "n dim"],
-    uniform: Float[Tensor, "n"],
-) -> tuple[Float[Tensor, "n dim"], Float[Tensor, "n"]]:
-    """One step of the Metropolis-adjusted Langevin algorithm.
-
-    Args:
-        x: states.
-        energy: function that returns E at each state, shape (n,).
-        gradient: function that returns the gradient of E at each state, in the shape of the states.
-        step_size: ε > 0.
-        temperature: T > 0.
-        noise: standard normal numbers ξ for the proposal.
-        uniform: one number per chain, uniform between 0 and 1.
-
-    Returns:
-        The next states, and α for each chain, a probability.
-    """
-    ### BEGIN SOLUTION
-    y = x - step_size * gradient(x) + math.sqrt(2 * step_size * temperature) * noise
-
-    def log_q(to: Tensor, start: Tensor) -> Tensor:
-        away = to - start + step_size * gradient(start)
-        return -(away**2).sum(-1) / (4 * step_size * temperature)
-
-    log_ratio = (energy(x) - energy(y)) / temperature + log_q(x, y) - log_q(y, x)
-    alpha = torch.exp(log_ratio.clamp(max=0.0))
-    return torch.where((uniform < alpha)[:, None], y, x), alpha
-    ### END SOLUTION
-
-
-# %% check="3.3" points=4
-from course_checks import check, exercises
-
-with check.exercise("3.3", "mala_step"):
-    answer = exercises.langevin.mala_step.by(mala_step)
-    draw = torch.Generator().manual_seed(47)
-    for E, ε, T in ((energies.Rosenbrock(a=0.5, b=0.5), 0.2, 1.7), (energies.Rastrigin(amplitude=1.0), 0.05, 0.6)):
-        x, ξ = torch.randn(2, 8, 2, generator=draw, dtype=torch.float64)
-        u = torch.rand(8, generator=draw, dtype=torch.float64)
-        answer.on(f"{E.name}, ε = {ε}, T = {T}", x, E, E.grad, ε, T, ξ, u)
-    answer.fresh(4, "other chains")
-
-# %% [markdown] hint="3.3"
-# Work with logs: $\log q(b|a) = -|b - a + \varepsilon\nabla E(a)|^2/(4\varepsilon T)$ plus a constant that cancels. You need
-# it twice, $\log q(x|y)$ with the gradient at $y$ and $\log q(y|x)$ with the gradient at $x$. Sum the squares over the last
-# axis. Then `torch.exp(log_ratio.clamp(max=0))` is $\alpha$, and `torch.where(accept[:, None], y, x)` chooses row by row.
-
-# %% [markdown]
-# Both samplers on the bowl at T = 1, at five step sizes up to the edge of stability. ULA is held against its formula, MALA
-# against T.
-
-# %%
-bowl, rng = energies.Quadratic(), torch.Generator().manual_seed(3)
-step_sizes, measured = [0.01, 0.1, 0.5, 1.0, 1.5], {samplers.ula: [], samplers.mala: []}
-for ε in step_sizes:
-    how = {"n_steps": 5000, "burn_in": 500, "thin": 3, "temperature": 1.0, "generator": rng}
-    for method, results in measured.items():
-        run = method(bowl, torch.zeros(2000), step_size=ε, **how)
-        accepted = 1.0 if run.acceptance is None else float(run.acceptance.mean())
-        results.append((*over_chains(run.trajectory**2), accepted))
-    (ula, ula_error, _), (mala, mala_error, _) = (results[-1] for results in measured.values())
-    print(f"ε = {ε:4.2f}   ULA {versus(ula, ula_error, 1 / (1 - ε / 2))}", end="   ")
-    print(f"MALA {versus(mala, mala_error, 1.0)}, acceptance {accepted:.3f}")
-by_ula, by_mala = (torch.tensor(results, dtype=torch.float64).T for results in measured.values())
-off = [(by_ula[0] - 1 / (1 - torch.tensor(step_sizes) / 2)) / by_ula[1], (by_mala[0] - 1) / by_mala[1]]
-print(f"all ten together: χ² = {float((torch.cat(off) ** 2).sum()):.1f}, expected 10 ± {math.sqrt(20):.1f}")
-
-# %%
-ε, fine = torch.tensor(step_sizes), torch.linspace(0, 1.93, 400)
-formula = 1 / (1 - ε / 2)
-off = [100 * (by_ula[:2] / formula - torch.tensor([[1.0], [0.0]])), 100 * (by_mala[:2] - torch.tensor([[1.0], [0.0]]))]
-ula, mala = {"name": "ULA", "color": "blue"}, {"name": "MALA", "color": "red", "mark": "s"}
-plots.figure(
-    plots.panel(
-        plots.exact(fine, 1 / (1 - fine / 2), "exact for ULA: $T/(1-\\varepsilon/2)$"), plots.hline(1, "$T = 1$", style=":"),
-        plots.points(ε, *by_ula[:2], **ula), plots.points(ε, *by_mala[:2], **mala), plots.vline(2, "edge of stability"),
-        log="y", yticks=(1, 2, 5, 10, 20), xlabel="step size $\\varepsilon$", ylabel="variance of $x$",
-    ),
-    plots.panel(
-        plots.hline(0, "$T = 1$", style=":"), plots.points(ε - 0.012, *off[0], **ula), plots.points(ε + 0.012, *off[1], **mala),
-        xlabel="step size $\\varepsilon$", ylabel="off by (%)", title="from the formula (ULA) and from $T$ (MALA)",
-    ),
-    title=f"At $\\varepsilon = 1.5$ the variance is {by_ula[0, -1]:.3f} ± {by_ula[1, -1]:.3f} by ULA, "
-    f"{by_mala[0, -1]:.3f} ± {by_mala[1, -1]:.3f} by MALA; the truth is 1",
-)  # fmt: skip
-
-# %% [markdown]
-# *Picture: on the left the variance against the step size. Blue ULA points lie on a grey curve that starts at 1 and shoots up
-# towards a dashed line at ε = 2; orange MALA squares stay at 1. On the right both deviations from the exact values, in percent,
-# with bars of one standard error. Most of the bars reach zero and some do not, none by much; the bars are longest at the
-# smallest step, where a chain remembers longest.*
-#
-# A bar of one standard error should miss the truth in about a third of all cases; χ² above says whether these ten do.
-#
-# MALA has no bias at any step, so which step is best? A tiny step is always accepted and goes nowhere. A huge step is always
-# refused. In between is the longest mean squared jump. Chains start from the exact distribution here, so there is no burn-in.
+# A tiny step is always accepted and goes nowhere, a huge one is always refused. In between is the longest mean squared jump. Chains start
+# from the exact distribution here, so there is no burn-in.
 
 # %%
 rng, scans, tops = torch.Generator().manual_seed(4), {}, []
@@ -477,62 +556,11 @@ plots.figure(
 # hill is flat: anything from 0.4 to 0.8 is good. In one dimension the top lies higher.
 
 # %% [markdown]
-# ## 5 · Watch one chain
+# ## 9 · How long does it remember?
 #
-# A double well along $x_1$ with a bowl along $x_2$, at T = 0.7. It has no formula for its gradient in the library: the
-# sampler uses autograd.
-
-
-# %%
-def two_valleys(x: Float[Tensor, "*batch 2"]) -> Float[Tensor, "*batch"]:
-    """A double well along the first coordinate, a bowl along the second."""
-    return double_well(x[..., 0]) + 2 * x[..., 1] ** 2
-
-
-T_valleys, start, rng = 0.7, torch.tensor([[-1.2, 1.3]]), torch.Generator().manual_seed(11)
-run = samplers.mala(two_valleys, start, step_size=0.02, n_steps=1200, temperature=T_valleys, generator=rng)
-path = torch.cat([start, run.trajectory[:, 0]])
-side = torch.sign(path[path[:, 0].abs() > 0.7, 0])  # the well it was in last, not counting the barrier
-crossings = int((side[1:] != side[:-1]).sum())
-on_left = float((path[:, 0] < 0).double().mean())
-print(f"1200 steps, time {1200 * 0.02:.0f}: {crossings} crossings, {on_left:.1%} of states on the left")
-
-# %%
-points, _ = boltzmann.grid_2d(((-1.6, 1.6), (-1.15, 1.45)), 111)
-over = int((path[:, 0] > 0.7).nonzero()[0])  # the step that reaches the other well
-walk, step = slice(over - 40, over + 60), torch.arange(1201)
-plots.figure(
-    plots.surface(
-        points, two_valleys(points), way=path[walk], heights=two_valleys(path[walk]), span=(0, 5), view=(52, -76),
-        zlabel="energy $E$", lines=(0.5, 1, 1.5, 2, 3, 4), relief=0.5, zoom=1.2, title="a hundred steps, up to the disc",
-    ),
-    plots.panel(
-        plots.span(walk.start, walk.stop, "the steps on the left", color="red"), plots.line(step, path[:, 0], width=0.9),
-        plots.hline(0, style=":"), xlabel="step", ylabel="$x_1$", title="all steps",
-    ),
-    title=f"One chain, 1200 steps of MALA at $T = {T_valleys:g}$: {crossings} crossings, {on_left:.0%} on the left",
-    widths=(1.6, 1),
-)  # fmt: skip
-
-# %% [markdown]
-# *Picture: on the left the energy as a lit landscape of two hollows with contour lines, level from E = 5 upwards. A line of a hundred
-# steps turns about in the left hollow, crosses the saddle once, strays up the slopes and ends in the right hollow at a disc. On the
-# right the first coordinate against the step: it stays near −1 for some 600 steps and then near +1, but for one short visit to the left;
-# the hundred steps are shaded.*
-#
-# The truth is 50 % on each side. With so few crossings, to come close is luck: the chain knows *its* well after fifty steps,
-# but the shares of the two wells only after many crossings. How good is an average over a run? Three questions, in this
-# order.
-#
-# **When does the chain forget its start?** What comes before is *burn-in* and is thrown away. On the bowl the mean energy
-# after $n$ steps of ULA is known: $\langle E_n\rangle = \frac12\left[x_0^2\rho^{2n} + V(1-\rho^{2n})\right]$ with
-# $\rho = 1-\varepsilon$.
-#
-# **How long does it remember after that?** The *autocorrelation* at lag $k$ is the correlation of $x_n$ and $x_{n+k}$, here
-# $\rho^k$. Its sum is the *integrated autocorrelation time* $\tau = 1 + 2\sum_k \rho^k = (2-\varepsilon)/\varepsilon$.
-#
-# **How many independent draws is the run worth?** The *effective sample size*, ESS $= n/\tau$. The first call of these
-# functions loads the package arviz, which takes some seconds.
+# On the bowl all of it is known. The mean energy after $n$ steps of ULA is $\langle E_n\rangle = \frac12\left[x_0^2\rho^{2n} + V(1-\rho^{2n})\right]$
+# with $\rho = 1-\varepsilon$; the autocorrelation at lag $k$ is $\rho^k$; and $\tau = (2-\varepsilon)/\varepsilon$. The first call of these
+# diagnostics loads the package arviz, which takes some seconds.
 
 # %%
 rng, lags = torch.Generator().manual_seed(5), {}
@@ -576,94 +604,12 @@ plots.figure(
 #
 # The last two columns are the point. With $\varepsilon = 0.02$ the formula $\sigma/\sqrt n$ for independent samples claims an
 # error that is too small by the factor $\sqrt\tau \approx 10$. Use independent chains, or divide by $\sqrt{\text{ESS}}$.
-#
-# ## 6 · Do the chains agree?
-#
-# A single chain cannot tell you about a well that it has never seen. Several chains from different starts can: if each has
-# found the same distribution, the spread *between* their means is no larger than the spread *within* each explains. This
-# is **R-hat** of Gelman and Rubin. Cut each of the $m$ chains into two halves, so that a drift shows as well. For the
-# $2m$ half-chains of length $n$, let $W$ be the mean of their variances and $B/n$ the variance of their means (both with
-# the divisor "number minus one"). Then
-#
-# $$\hat R = \sqrt{\frac{\frac{n-1}{n}\,W + \frac{B}{n}}{W}} .$$
-#
-# It is near 1 if the half-chains agree.
-#
-# ### Exercise 3.4 · Split R-hat
-# *Difficulty ●●○ · fifteen minutes · why: it is the one number to ask for before you believe an average.*
-
-# %% todo="3.4" task="return R-hat of the half-chains"
-def split_r_hat(samples: Float[Tensor, "n_kept n_chains"]) -> float:
-    """Split R-hat of several chains.
-
-    Args:
-        samples: one column per chain, time runs down; n_kept is even.
-
-    Returns:
-        R-hat of the 2 * n_chains half-chains (first halves and second halves).
-    """
-    ### BEGIN SOLUTION
-    n = len(samples) // 2
-    halves = torch.cat([samples[:n], samples[n:]], dim=1)
-    within = halves.var(dim=0).mean()
-    between = halves.mean(dim=0).var()  # B / n
-    return torch.sqrt(((n - 1) / n * within + between) / within)
-    ### END SOLUTION
-
-
-# %% check="3.4" points=3
-from course_checks import check, exercises
-
-with check.exercise("3.4", "split_r_hat"):
-    answer = exercises.langevin.split_r_hat.by(split_r_hat)
-    noise = torch.randn(40, 3, generator=torch.Generator().manual_seed(34), dtype=torch.float64)
-    answer.on("three chains of noise", noise)
-    answer.on("three drifting chains", noise + torch.linspace(0, 2, 40)[:, None])
-    answer.on("three chains, one of them elsewhere", noise + torch.tensor([0.0, 10.0, 0.0]))
-    answer.on("two chains that stand still at ±1, but for a start", torch.tensor([[0, 0], [-1, 1], [-1, 1], [-1, 1.0]]))
-    answer.fresh(4, "other chains")
-
-# %% [markdown] hint="3.4"
-# `torch.cat([samples[:n], samples[n:]], dim=1)` puts first and second halves side by side, one column each. Then two lines:
-# `halves.var(dim=0).mean()` is W and `halves.mean(dim=0).var()` is B/n; torch divides by number minus one unless told
-# otherwise.
 
 # %% [markdown]
-# Three runs of four chains on the double well, from starts on both sides. `diagnostics.r_hat` is the modern form (Vehtari and
-# others 2021): it replaces values by their ranks and also compares the spreads. Its authors accept a run below **1.01**.
-
-# %%
-rng, runs = torch.Generator().manual_seed(6), {}
-start = torch.tensor([-1.8, -0.5, 0.5, 1.8])
-for T, n_steps in ((1.5, 8000), (0.6, 8000), (0.2, 8000)):
-    how = {"step_size": 0.03, "n_steps": n_steps, "temperature": T, "generator": rng}
-    chains = samplers.mala(double_well, start, **how)
-    x = chains.trajectory
-    label = f"T = {T:g}: R-hat {diagnostics.r_hat(x):.3f}, ESS {diagnostics.ess(x):.0f}"
-    runs[label] = x
-    shares = [round(v, 3) for v in (x < 0).double().mean(0).tolist()]
-    print(f"{label:33s} acceptance {chains.acceptance.mean():.3f}   on the left {shares}")
-lanes = [
-    plots.panel(plots.lanes(x, span=(-2.3, 2.3), marks=(-1, 1)), xlabel="step", ylabel="$x$ of four chains", height=3.2,
-                title=label.replace("T = ", "$T$ = "))
-    for label, x in runs.items()
-]
-title = "Barrier 2, four chains: well mixed, slowly mixed, and stuck (MALA, $\\varepsilon = 0.03$)"
-plots.figure(*lanes, share="y", title=title)  # fmt: skip
-
-# %% [markdown]
-# *Picture: three panels with the states of four chains against time, each in a lane of its own. Hot: all four fill both wells all
-# the time. Warm: each switches now and then. Cold: each stays in the well in which it started, two on either side.*
-
-# %% uses="3.4"
-for label, x in runs.items():
-    print(f"{label:32s} your split R-hat: {float(split_r_hat(x)):.3f}")
-
-# %% [markdown]
-# ## 7 · Beside the exact density
+# ## 10 · Beside the exact density
 #
 # A sampler is trusted after it has met exact numbers. First a correlated Gaussian with mean (1, −1) and covariance
-# [[1, 0.5], [0.5, 1]], then the three valleys of section 1, whose masses come from quadrature.
+# [[1, 0.5], [0.5, 1]], then a mixture of three Gaussians, whose masses come from quadrature.
 
 # %%
 covariance = torch.tensor([[1.0, 0.5], [0.5, 1.0]])
@@ -732,7 +678,60 @@ for T in (0.5, 1.0, 3.0):
     print(f"   acceptance {run.acceptance.mean():.3f}")
 
 # %% [markdown]
-# ## 8 · An egg box
+# ## 11 · A cure for slow: Hamiltonian Monte Carlo
+#
+# In a long and narrow valley the narrow side dictates the step, and a random walk along the long side takes its square of steps. Give the
+# walker inertia instead. In each step it gets a fresh random velocity $v \sim \mathcal N(0, T)$ and rolls without friction,
+# $\dot x = v$, $\dot v = -\nabla E$, which keeps $H = E(x) + \tfrac12 |v|^2$. It is followed in $L$ *leaps* of time $h$,
+#
+# $$v \leftarrow v - \tfrac h2 \nabla E(x), \qquad x \leftarrow x + h\,v, \qquad v \leftarrow v - \tfrac h2 \nabla E(x),$$
+#
+# and the end is accepted with probability $\min(1, e^{-\Delta H/T})$: only the error of the leaps is refused, however far the way. That is
+# **Hamiltonian Monte Carlo** (Duane and others 1987). With a single leap it *is* MALA, with $\varepsilon = h^2/2$. What do many leaps buy, per
+# gradient? A Gaussian in ten dimensions, 1 wide on one axis and up to 20 on the others:
+
+# %%
+widths, rng = torch.logspace(0, math.log10(20), 10), torch.Generator().manual_seed(24)
+leaps, worth, paths = (1, 3, 10, 30), [], {}
+
+
+def long_valley(x: Float[Tensor, "*batch 10"]) -> Float[Tensor, "*batch"]:
+    return (x**2 / widths**2).sum(-1) / 2
+
+
+for n_leaps, h in zip(leaps, (1.1, 1.0, 0.9, 0.9), strict=True):
+    start = widths * torch.randn(24, 10, generator=rng)  # exact samples: no burn-in
+    run = samplers.hmc(long_valley, start, step_size=h, n_leapfrog=n_leaps, n_steps=15_000 // n_leaps, generator=rng)
+    longest = run.trajectory[..., -1]
+    if n_leaps in (1, 30):
+        paths[n_leaps] = run.trajectory[: 900 // n_leaps, 0, [0, -1]]
+    worth.append([diagnostics.ess(eight) / (8 * 15) for eight in longest.split(8, dim=1)])  # three independent sets
+    V = over_chains(longest**2 / widths[-1] ** 2)
+    print(f"{n_leaps:2d} leaps: variance of the longest axis / exact {versus(*V, 1.0, 3)}")
+worth = torch.tensor(worth)
+
+# %%
+plane, _ = boltzmann.grid_2d(((-4.0, 4.0), (-50.0, 50.0)), 161)
+below, lines = plots.energy(plane, (plane**2 / widths[[0, -1]] ** 2).sum(-1) / 2), []
+for n_leaps, path in paths.items():
+    name = "MALA" if n_leaps == 1 else f"{n_leaps} leaps"
+    lines.append(plots.panel(below, plots.path(path), title=f"{name}: 900 gradients", xlabel="narrow", ylabel="long"))
+each = [plots.points(leaps, w, name="each set of chains", color="blue", joined=True) for w in worth.T]
+gain = plots.panel(*each, log="xy", xlabel="leaps in a step", ylabel="ESS per 1000 gradients", title="Gaussian, longest axis")
+times = worth[2] / worth[0]
+plots.figure(*lines, gain, title=f"Ten leaps are worth {times.min():.0f} to {times.max():.0f} times as much per gradient as MALA")
+
+# %% [markdown]
+# *Picture: the valley twice, in its narrowest and its longest direction, the narrow one drawn twelve times as wide, with the path of one
+# chain over 900 gradients. MALA's is a dense scribble that stays in a third of the length; 30 leaps make 30 strokes across most of it.
+# Right, on logarithmic axes, the effective samples per 1000 gradients of three sets of eight chains: three lines close to each other
+# that rise from MALA, one leap, to ten and more.*
+#
+# A walk of $n$ random steps gets $\sqrt n$ far, a roll of $n$ leaps gets $n$ far. Too many leaps turn round and come back, which is wasted (the
+# *no-U-turn* sampler stops there), and walls stay walls: a roll has no more energy than its velocity gives it. Those come next.
+
+# %% [markdown]
+# ## 12 · An egg box
 #
 # Rastrigin's energy, $E = \sum_i x_i^2 + 10\,(1 - \cos 2\pi x_i)$, has a well near every pair of whole numbers that are not too
 # large. A well needs a place where the slope $2x + 20\pi\sin 2\pi x$ of a coordinate is zero, so $|x| \le 10\pi$: the last
@@ -821,44 +820,10 @@ plots.figure(plots.panel(*rows, xlabel="probability", xlim=(0, None), height=2.9
 # At T = 1 the exact shares are in the last line that was printed. Each of the five cold chains reports 100 % for its own
 # well, without any sign of doubt. What can be done about that is the next section.
 #
-# ## 9 · When no chain crosses
+# ## 13 · When no chain crosses
 #
-# A double well with barrier 10 at T = 1. By symmetry ⟨x⟩ = 0. First one chain, as one would do it.
-
-# %%
-tall, rng = energies.DoubleWell(barrier=10.0), torch.Generator().manual_seed(12)
-starts = {"all four left": [-1.0, -1.0, -1.0, -1.0], "two on each side": [-1.0, -1.0, 1.0, 1.0]}
-chains = {}
-for name, start in starts.items():
-    how = {"step_size": 0.01, "n_steps": 4000, "temperature": 1.0, "generator": rng}
-    x = samplers.mala(tall, torch.tensor(start), **how).trajectory
-    if not chains:
-        one = x[:, :1]
-        halves = one.reshape(2, -1).T
-        error = diagnostics.mcse(one)
-        print(f"one chain:        ⟨x⟩ = {one.mean():+.4f} ± {error:.4f} (so it says)", end="   ")
-        print(f"R-hat of its halves {diagnostics.r_hat(halves):.3f}   ESS {diagnostics.ess(one):.0f}")
-    r_hat = diagnostics.r_hat(x)
-    print(f"{name:17s} ⟨x⟩ = {x.mean():+.4f}   R-hat {r_hat:.3f}   ESS {diagnostics.ess(x):.1f}")
-    chains[f"{name}: R-hat {r_hat:.2f}"] = x
-lanes = [
-    plots.panel(plots.lanes(x, span=(-1.8, 1.8), marks=(-1, 1)), xlabel="step", ylabel="$x$ of four chains", title=label)
-    for label, x in chains.items()
-]
-title = "Barrier 10, $T = 1$, and $\\langle x \\rangle = 0$: only starts on both sides raise the alarm"
-plots.figure(*lanes, share="y", title=title)
-
-# %% [markdown]
-# *Picture: four lanes in each of two panels. On the left all four chains lie about x = −1, and the R-hat in the title finds no fault.
-# On the right two chains lie about −1 and two about +1, and the R-hat is far above 1.01.*
-#
-# One chain reports −1 with a tiny error, a large ESS and a perfect R-hat of its halves. Four chains from the same side agree
-# with one another. Only chains that **start far apart** raise the alarm. (The R-hat of ranks is about 1.7 for two groups that
-# do not overlap, however far apart, since ranks only know the order. The classic one of Exercise 3.4 grows with the
-# distance.) No diagnostic sees what no chain has visited.
-#
-# **Annealing.** Start hot, where the barrier is low, and cool down. The well is tilted now, so that the shares are not
-# equal: how much of the mass is in the deeper, left well?
+# **Annealing.** Start hot, where the barrier is low, and cool down. A tilted double well with barrier 10: how much of the mass is in the
+# deeper, left well?
 
 # %%
 tilted = energies.AsymmetricDoubleWell(barrier=10.0, tilt=1.0)
@@ -895,7 +860,7 @@ for n_steps in (300, 3000, 30_000):
 # 04). Its end points, counted one by one, do not weigh them.
 #
 # **Weights do.** You know the cure. An annealed run is one half of annealed importance sampling, and the other half are the two
-# lines of Exercise 2.5: before each move add $-(\beta_{k+1}-\beta_k)E(x)$ to $\log w$. A chain then counts by its weight
+# lines of Exercise 2.3: before each move add $-(\beta_{k+1}-\beta_k)E(x)$ to $\log w$. A chain then counts by its weight
 # instead of as one. Two conditions came with it. The chains start as exact samples, which the hot ones above are. And each move
 # leaves $p_\beta$ unchanged: that takes the Metropolis test, so MALA steps in for ULA. Here is the *shortest* of the three runs
 # once more.
@@ -933,12 +898,12 @@ print(f"ESS {by_ais.ess:.0f} of 2000")
 #
 # for the cold state $x$ and the hot state $y$. If the hot copy has found a lower energy, they always swap.
 #
-# ### Exercise 3.5 · A swap of two temperatures
+# ### Exercise 3.4 · A swap of two temperatures
 # *Difficulty ●●○ · ten minutes · why: a dozen lines that cure most of what this section has shown.*
 #
 # Complete `exchange` for many pairs of chains at once. Leave the arrays that you are given unchanged.
 
-# %% todo="3.5" task="return the cold states, the hot states and the swap probabilities"
+# %% todo="3.4" task="return the cold states, the hot states and the swap probabilities"
 def exchange(
     cold: Float[Tensor, "n"],
     hot: Float[Tensor, "n"],
@@ -970,10 +935,10 @@ def exchange(
     ### END SOLUTION
 
 
-# %% check="3.5" points=3
+# %% check="3.4" points=3
 from course_checks import check, exercises
 
-with check.exercise("3.5", "exchange"):
+with check.exercise("3.4", "exchange"):
     answer = exercises.langevin.exchange.by(exchange)
     E, draw = energies.AsymmetricDoubleWell(barrier=0.8, tilt=0.5), torch.Generator().manual_seed(35)
     for cool, warm in ((0.5, 2.0), (1.0, 1.6)):
@@ -982,14 +947,14 @@ with check.exercise("3.5", "exchange"):
         answer.on(f"eight pairs at T = {cool} and {warm}", cold, hot, E(cold), E(hot), cool, warm, u)
     answer.fresh(4, "other pairs")
 
-# %% [markdown] hint="3.5"
+# %% [markdown] hint="3.4"
 # First the log of the ratio, then `torch.exp(log_ratio.clamp(max=0))`. Two calls of `torch.where` make the new states. If you
 # assign to the cold states first, keep a copy: the hot chains need the *old* cold states.
 
 # %% [markdown]
 # Replica exchange in ten lines, with your swap:
 
-# %% uses="3.5"
+# %% uses="3.4"
 def tempering(energy, temperatures, n_rounds, n_chains, rng) -> Float[Tensor, "n_rounds n_chains"]:
     """The coldest chains: five MALA steps at each temperature, then swaps of neighbours, repeated."""
     x, kept = [torch.ones(n_chains) for _ in temperatures], []
@@ -1073,11 +1038,11 @@ for name, x in (("MALA alone, half on each side", alone.trajectory), ("replica e
 
 # %%
 value, error = torch.tensor(list(estimates.values())).T
-right = (value - exact_left).abs() < 3 * error
+met = (value - exact_left).abs() < 3 * error
 plots.figure(
     plots.panel(
-        plots.rows(list(estimates), value.where(right, math.nan), error, "within three errors", color="blue"),
-        plots.rows(list(estimates), value.where(~right, math.nan), error, "further off", color="red"),
+        plots.rows(list(estimates), value.where(met, math.nan), error, "within three errors", color="blue"),
+        plots.rows(list(estimates), value.where(~met, math.nan), error, "further off", color="red"),
         plots.vline(exact_left, f"exact: {exact_left:.4f}"), xlabel="mass of the left well at $T = 1$", height=3.2,
     ),
     title="Weights and replica exchange weigh the wells right; counting frozen chains does not",
@@ -1088,7 +1053,7 @@ plots.figure(
 # slower ones closer; the shortest of them, weighted, lies close to the line; MALA alone sits at one half, where its starts were;
 # replica exchange lies close to the line, though all its chains started in the wrong well.*
 #
-# ## 10 · How long is a barrier? Kramers' law
+# ## 14 · How long is a barrier? Kramers' law
 #
 # A chain in the left well tries its luck at the barrier again and again. Kramers (1940) computed how long it takes on average
 # to reach the other well, if the barrier $\Delta E$ is much higher than T:
@@ -1202,20 +1167,20 @@ plots.figure(
 # $\Delta E/T = 20$, an egg box at T = 1, a run would have to be $10^7$ times as long as at 4.
 
 # %% [markdown]
-# ## 11 · Explore
+# ## 15 · What goes wrong
 #
-# Choose a landscape and a sampler, and move step size, temperature and number of chains. Each picture is a fresh run of 800
-# steps per chain. After the question, look for three more things: a step at which MALA hardly moves, a temperature at which
-# R-hat complains, and a picture of the egg box that is wrong without any complaint.
-
-# %%
-explorers.langevin()
-
-# %% [markdown]
-# Without a kernel, the figure of section 4 answers the same question.
-
-# %% [markdown]
-# ## 12 · What goes wrong
+# | symptom | likely cause | cure |
+# | --- | --- | --- |
+# | slow: $\tau$ of thousands of steps | step too small (everything is accepted) | raise it until 0.4 to 0.8 are accepted |
+# | slow in a long narrow valley | random walk along it | `samplers.hmc`, or rescale the coordinates |
+# | slow: each chain stays where it began | a wall of many T | replica exchange; annealing with weights |
+# | slow: each step takes long | one chain at a time | hundreds of chains in one batch |
+# | unstable: `Diverged`, NaN | ULA's step above 2 / curvature | `samplers.stable_step_size`, or MALA |
+# | unstable: acceptance near 0 | step too large for the steepest place | halve it; start MALA from a quiet state |
+# | wrong without a message | ULA's bias; two conventions mixed | MALA; measure the temperature on a bowl |
+# | out of memory | trajectory of chains × steps × dimensions | `thin`, `keep=False` and running means, fewer chains |
+# | not converging: R-hat stays above 1.01 | chains in different wells, or a burn-in too short | longer runs; the cures of *slow* |
+# | R-hat fine, answer wrong | all starts on one side | two opposite starts |
 #
 # **A step that is too large**, on an energy whose force grows: each step overshoots farther than the one before. Our samplers
 # stop and say which step would be stable.
@@ -1247,36 +1212,12 @@ for ε in (0.0002, 0.001, 0.002, 0.004, 0.01):
 # At 0.01, about twice the stable step, the chains are spread over the whole egg box as if it were boiling. Ask
 # `samplers.stable_step_size` first, or use MALA.
 #
-# **Diagnostics that are asked the wrong question.** Section 9: R-hat of chains that all start in the same well.
-#
-# **An error bar for independent samples** on samples that are not: section 5, ten times too small.
-#
-# **Averages over the lucky ones.** In the hardest well of section 10, the mean over the chains that did escape was wrong by a
+# **Averages over the lucky ones.** In the hardest well of section 14, the mean over the chains that did escape was wrong by a
 # large factor, and its small spread would not have told you:
 
 # %%
 print(f"ΔE = 4, T = 0.5: {escaped[3, 0]:.0f} of {n_walkers} escaped, on average after {naive[3, 0]:.0f}.")
 print(f"Counting the time of all chains: {time[3, 0]:.0f} ± {spread[3, 0]:.0f}; exact {by_quadrature[3, 0]:.0f}")
-
-# %% [markdown]
-# ## Recap
-#
-# - The score $-\nabla E/T$ does not contain Z. With noise of variance $2\varepsilon T$ it becomes a sampler.
-# - Every Langevin code has a temperature: half the variance of its noise over the factor of its gradient. Measure it on a bowl.
-# - ULA is biased by its step; on a bowl by the factor $1/(1-\varepsilon k/2)$. MALA is exact at every step; choose the step
-#   by its acceptance, 0.4 to 0.8.
-# - Throw away the burn-in, divide by the ESS and not by the number of samples, start several chains far apart, look at R-hat.
-# - Crossing a barrier takes a time of order $e^{\Delta E/T}$. Replica exchange goes around it. Annealing finds the wells; it weighs
-#   them only with the weights of lesson 02.
-# - No diagnostic sees what no chain has visited.
-
-# %% [markdown] think="3a"
-# **Think.** A friend's code for a density $p$ does `x = x + step * score(x) + sqrt(step) * noise`, with the score of $p$ at
-# T = 1. What does it sample, and what variance would it report for $E = x^2/2$ at step 0.1?
-# <!-- ANSWER -->
-# The factor of the gradient is $a$ = step and the noise variance is step, so $T_\text{eff} = s^2/2a = 1/2$: it samples
-# $p^2$, normalised, which is too narrow. The variance is $0.5/(1 - 0.05) = 0.526$. The mistake is the missing 2 of
-# Exercise 3.2.
 
 # %% [markdown] think="3b"
 # **Think.** The chains of a cold energy do not mix, but at T = 5 they do. Why not sample at T = 5 and reweight with
@@ -1305,12 +1246,37 @@ print(f"Counting the time of all chains: {time[3, 0]:.0f} ± {spread[3, 0]:.0f};
 # drops out: on a bowl, temperature only sets the unit of length.
 
 # %% [markdown]
+# ## Challenge · the most effective samples for a gradient
+#
+# One sampler for a banana and for two far wells, 3000 evaluations each. `energy` takes states of shape (n, 2) like any in this lesson:
+# autograd works on it, `samplers.mala` takes it, and E with its gradient counts once for each state. `start` is one state of low
+# energy. Effective samples are measured: variance over squared error of the mean. Many chains in one batch are faster than one.
+#
+# Cheating would be samples at points that you never asked for, copies, more than the budget, or a look inside `energy`.
+#
+# The judge counts, recomputes and draws its problems anew, so that nothing can be remembered. But Python hides nothing from a
+# function that runs beside it: who walks its frames or its memory finds the answers, and has beaten nobody.
+#
+# Who is there to beat?
+
+# %%
+check.challenge("3")
+
+
+# %%
+def my_sampler(energy, start, budget, generator):
+    raise NotImplementedError("return samples, shape (n, 2)")
+
+
+check.challenge("3", my_sampler)
+
+# %% [markdown]
 # ## References
 #
 # - G. O. Roberts and R. L. Tweedie, *Exponential convergence of Langevin distributions and their discrete approximations*,
 #   Bernoulli 2, 341 (1996), [doi:10.2307/3318418](https://doi.org/10.2307/3318418). ULA and MALA, and when they converge.
 # - G. O. Roberts and J. S. Rosenthal, *Optimal scaling of discrete approximations to Langevin diffusions*, J. R. Stat. Soc.
-# B 60, 255 (1998), [doi:10.1111/1467-9868.00123](https://doi.org/10.1111/1467-9868.00123). The acceptance 0.574.
+#   B 60, 255 (1998), [doi:10.1111/1467-9868.00123](https://doi.org/10.1111/1467-9868.00123). The acceptance 0.574.
 # - H. A. Kramers, *Brownian motion in a field of force and the diffusion model of chemical reactions*, Physica 7, 284 (1940),
 #   [doi:10.1016/S0031-8914(40)90098-2](https://doi.org/10.1016/S0031-8914(40)90098-2).
 # - W. Grathwohl, K.-C. Wang, J.-H. Jacobsen, D. Duvenaud, M. Norouzi and K. Swersky, *Your classifier is secretly an energy based
@@ -1320,5 +1286,9 @@ print(f"Counting the time of all chains: {time[3, 0]:.0f} ± {spread[3, 0]:.0f};
 # - R. H. Swendsen and J.-S. Wang, *Replica Monte Carlo simulation of spin-glasses*, Phys. Rev. Lett. 57, 2607 (1986),
 #   [doi:10.1103/PhysRevLett.57.2607](https://doi.org/10.1103/PhysRevLett.57.2607). The ancestor of replica exchange.
 # - A. Vehtari, A. Gelman, D. Simpson, B. Carpenter and P.-C. Bürkner, *Rank-normalization, folding, and localization: an
-# improved R-hat for assessing convergence of MCMC*, Bayesian Analysis 16, 667 (2021),
-# [doi:10.1214/20-BA1221](https://doi.org/10.1214/20-BA1221).
+#   improved R-hat for assessing convergence of MCMC*, Bayesian Analysis 16, 667 (2021),
+#   [doi:10.1214/20-BA1221](https://doi.org/10.1214/20-BA1221).
+# - S. Duane, A. D. Kennedy, B. J. Pendleton and D. Roweth, *Hybrid Monte Carlo*, Physics Letters B 195, 216 (1987),
+#   [doi:10.1016/0370-2693(87)91197-X](https://doi.org/10.1016/0370-2693%2887%2991197-X).
+# - R. M. Neal, *MCMC using Hamiltonian dynamics*, in Handbook of Markov Chain Monte Carlo, CRC Press (2011),
+#   [arXiv:1206.1901](https://arxiv.org/abs/1206.1901).

@@ -1,95 +1,296 @@
 # Wrong answers that each check of lesson 06 must reject, naming the cause, and other right answers that it must accept.
 
-# %% wrong="6.1" says="norm of the kernel's weights"
-def spectral_norm(weight, start, n_iterations):
-    return float(weight.norm())
+# %% wrong="6.1" says="not written back"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = chains[taken]
+    for ξ in noise:
+        x = x - step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size) * ξ
+    gap = energy(batch).mean() - energy(x).mean()
+    size = (energy(batch) ** 2).mean() + (energy(x) ** 2).mean()
+    optimiser.zero_grad()
+    (gap + alpha * size).backward()
+    torch.nn.utils.clip_grad_norm_(energy.parameters(), 1.0)
+    optimiser.step()
+    return float(gap)
 
-# %% wrong="6.1" says="(out, 9 in)"
-def spectral_norm(weight, start, n_iterations):
-    return float(torch.linalg.matrix_norm(weight.flatten(1), 2))
+# %% wrong="6.1" says="in its own place"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = chains[taken]
+    for ξ in noise:
+        x = x - step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size) * ξ
+    chains[: len(taken)] = x
+    gap = energy(batch).mean() - energy(x).mean()
+    size = (energy(batch) ** 2).mean() + (energy(x) ** 2).mean()
+    optimiser.zero_grad()
+    (gap + alpha * size).backward()
+    torch.nn.utils.clip_grad_norm_(energy.parameters(), 1.0)
+    optimiser.step()
+    return float(gap)
 
-# %% wrong="6.1" says="(in, 9 out)"
-def spectral_norm(weight, start, n_iterations):
-    return float(torch.linalg.matrix_norm(weight.transpose(0, 1).reshape(weight.shape[1], -1), 2))
+# %% wrong="6.1" says="starts at the data"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = batch[torch.arange(len(taken)) % len(batch)]
+    for ξ in noise:
+        x = x - step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size) * ξ
+    chains[taken] = x
+    gap = energy(batch).mean() - energy(x).mean()
+    size = (energy(batch) ** 2).mean() + (energy(x) ** 2).mean()
+    optimiser.zero_grad()
+    (gap + alpha * size).backward()
+    torch.nn.utils.clip_grad_norm_(energy.parameters(), 1.0)
+    optimiser.step()
+    return float(gap)
 
-# %% wrong="6.1" says="square root is missing"
-def spectral_norm(weight, start, n_iterations):
-    x = start / start.norm()
-    for _ in range(n_iterations):
-        x = F.conv_transpose2d(F.conv2d(x, weight, padding=1), weight, padding=1)
-        size, x = x.norm(), x / x.norm()
-    return float(size)
+# %% wrong="6.1" says="pulls downhill"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = chains[taken]
+    for ξ in noise:
+        x = x + step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size) * ξ
+    chains[taken] = x
+    gap = energy(batch).mean() - energy(x).mean()
+    size = (energy(batch) ** 2).mean() + (energy(x) ** 2).mean()
+    optimiser.zero_grad()
+    (gap + alpha * size).backward()
+    torch.nn.utils.clip_grad_norm_(energy.parameters(), 1.0)
+    optimiser.step()
+    return float(gap)
 
-# %% wrong="6.1" says="padding of one pixel"
-def spectral_norm(weight, start, n_iterations):
-    x = start / start.norm()
-    for _ in range(n_iterations):
-        x = F.conv_transpose2d(F.conv2d(x, weight), weight)
-        x = x / x.norm()
-    return float(F.conv2d(x, weight).norm())
+# %% wrong="6.1" says="a factor √2 is missing"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = chains[taken]
+    for ξ in noise:
+        x = x - step_size * samplers.gradient(energy, x) + math.sqrt(step_size) * ξ
+    chains[taken] = x
+    gap = energy(batch).mean() - energy(x).mean()
+    size = (energy(batch) ** 2).mean() + (energy(x) ** 2).mean()
+    optimiser.zero_grad()
+    (gap + alpha * size).backward()
+    torch.nn.utils.clip_grad_norm_(energy.parameters(), 1.0)
+    optimiser.step()
+    return float(gap)
 
-# %% wrong="6.1" says="the start only"
-def spectral_norm(weight, start, n_iterations):
-    return float(F.conv2d(start, weight, padding=1).norm() / start.norm())
+# %% wrong="6.1" says="the first is used in all"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = chains[taken]
+    for ξ in noise:
+        x = x - step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size) * noise[0]
+    chains[taken] = x
+    gap = energy(batch).mean() - energy(x).mean()
+    size = (energy(batch) ** 2).mean() + (energy(x) ** 2).mean()
+    optimiser.zero_grad()
+    (gap + alpha * size).backward()
+    torch.nn.utils.clip_grad_norm_(energy.parameters(), 1.0)
+    optimiser.step()
+    return float(gap)
 
-# %% wrong="6.1" says="The last x has norm 1"
-def spectral_norm(weight, start, n_iterations):
-    x = start
-    for _ in range(n_iterations):
-        x = F.conv_transpose2d(F.conv2d(x, weight, padding=1), weight, padding=1)
-        x = x / x.norm()
-    return float(x.norm())
+# %% wrong="6.1" says="descent must lower the data"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = chains[taken]
+    for ξ in noise:
+        x = x - step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size) * ξ
+    chains[taken] = x
+    gap = energy(batch).mean() - energy(x).mean()
+    size = (energy(batch) ** 2).mean() + (energy(x) ** 2).mean()
+    optimiser.zero_grad()
+    (-gap + alpha * size).backward()
+    torch.nn.utils.clip_grad_norm_(energy.parameters(), 1.0)
+    optimiser.step()
+    return float(gap)
 
-# %% wrong="6.1" says="largest row"
-def spectral_norm(weight, start, n_iterations):
-    unit = torch.eye(start.numel(), dtype=weight.dtype).view(-1, *start.shape[1:])
-    A = F.conv2d(unit, weight, padding=1).flatten(1).T
-    return float(A.abs().sum(1).max())
+# %% wrong="6.1" says="not shortened to length 1"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = chains[taken]
+    for ξ in noise:
+        x = x - step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size) * ξ
+    chains[taken] = x
+    gap = energy(batch).mean() - energy(x).mean()
+    size = (energy(batch) ** 2).mean() + (energy(x) ** 2).mean()
+    optimiser.zero_grad()
+    (gap + alpha * size).backward()
+    optimiser.step()
+    return float(gap)
 
-# %% wrong="6.1" says="Normalise x after each iteration"
-def spectral_norm(weight, start, n_iterations):
-    x = start
-    for _ in range(n_iterations):
-        x = F.conv_transpose2d(F.conv2d(x, weight, padding=1), weight, padding=1)
-    return float(F.conv2d(x, weight, padding=1).norm() / x.norm())
+# %% wrong="6.1" says="not shortened to length 1"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = chains[taken]
+    for ξ in noise:
+        x = x - step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size) * ξ
+    chains[taken] = x
+    gap = energy(batch).mean() - energy(x).mean()
+    size = (energy(batch) ** 2).mean() + (energy(x) ** 2).mean()
+    optimiser.zero_grad()
+    torch.nn.utils.clip_grad_norm_(energy.parameters(), 1.0)
+    (gap + alpha * size).backward()
+    optimiser.step()
+    return float(gap)
 
-# %% wrong="6.1" says="wrote into its argument: `start`"
-def spectral_norm(weight, start, n_iterations):
-    start /= start.norm()
-    x = start
-    for _ in range(n_iterations):
-        x = F.conv_transpose2d(F.conv2d(x, weight, padding=1), weight, padding=1)
-        x = x / x.norm()
-    return float(F.conv2d(x, weight, padding=1).norm())
+# %% wrong="6.1" says="not each number"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = chains[taken]
+    for ξ in noise:
+        x = x - step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size) * ξ
+    chains[taken] = x
+    gap = energy(batch).mean() - energy(x).mean()
+    size = (energy(batch) ** 2).mean() + (energy(x) ** 2).mean()
+    optimiser.zero_grad()
+    (gap + alpha * size).backward()
+    torch.nn.utils.clip_grad_value_(energy.parameters(), 1.0)
+    optimiser.step()
+    return float(gap)
 
-# %% wrong="6.1" says="n_iterations is not used"
-def spectral_norm(weight, start, n_iterations):
-    unit = torch.eye(start.numel(), dtype=weight.dtype).view(-1, *start.shape[1:])
-    return torch.linalg.svdvals(F.conv2d(unit, weight, padding=1).flatten(1)).max()
+# %% wrong="6.1" says="are still there"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = chains[taken]
+    for ξ in noise:
+        x = x - step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size) * ξ
+    chains[taken] = x
+    gap = energy(batch).mean() - energy(x).mean()
+    size = (energy(batch) ** 2).mean() + (energy(x) ** 2).mean()
+    (gap + alpha * size).backward()
+    torch.nn.utils.clip_grad_norm_(energy.parameters(), 1.0)
+    optimiser.step()
+    return float(gap)
 
-# %% equivalent="6.1" because="the first iteration normalises x, whatever its norm was"
-# x = start / start.norm()  ->  x = start * start.norm()
-# x = start / start.norm()  ->  x = start
+# %% wrong="6.1" says="weights did not move"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = chains[taken]
+    for ξ in noise:
+        x = x - step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size) * ξ
+    chains[taken] = x
+    gap = energy(batch).mean() - energy(x).mean()
+    size = (energy(batch) ** 2).mean() + (energy(x) ** 2).mean()
+    optimiser.zero_grad()
+    (gap + alpha * size).backward()
+    torch.nn.utils.clip_grad_norm_(energy.parameters(), 1.0)
+    return float(gap)
+
+# %% wrong="6.1" says="Square first"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = chains[taken]
+    for ξ in noise:
+        x = x - step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size) * ξ
+    chains[taken] = x
+    gap = energy(batch).mean() - energy(x).mean()
+    size = energy(batch).mean() ** 2 + energy(x).mean() ** 2
+    optimiser.zero_grad()
+    (gap + alpha * size).backward()
+    torch.nn.utils.clip_grad_norm_(energy.parameters(), 1.0)
+    optimiser.step()
+    return float(gap)
+
+# %% wrong="6.1" says="two means of E² are missing"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = chains[taken]
+    for ξ in noise:
+        x = x - step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size) * ξ
+    chains[taken] = x
+    gap = energy(batch).mean() - energy(x).mean()
+    size = (energy(batch) ** 2).mean() + (energy(x) ** 2).mean()
+    optimiser.zero_grad()
+    (gap).backward()
+    torch.nn.utils.clip_grad_norm_(energy.parameters(), 1.0)
+    optimiser.step()
+    return float(gap)
+
+# %% wrong="6.1" says="before their walk"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = first = chains[taken]
+    for ξ in noise:
+        x = x - step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size) * ξ
+    chains[taken] = x
+    gap = energy(batch).mean() - energy(first).mean()
+    size = (energy(batch) ** 2).mean() + (energy(first) ** 2).mean()
+    optimiser.zero_grad()
+    (gap + alpha * size).backward()
+    torch.nn.utils.clip_grad_norm_(energy.parameters(), 1.0)
+    optimiser.step()
+    return float(gap)
+
+# %% wrong="6.1" says="return the gap"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = chains[taken]
+    for ξ in noise:
+        x = x - step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size) * ξ
+    chains[taken] = x
+    gap = energy(batch).mean() - energy(x).mean()
+    size = (energy(batch) ** 2).mean() + (energy(x) ** 2).mean()
+    optimiser.zero_grad()
+    (gap + alpha * size).backward()
+    torch.nn.utils.clip_grad_norm_(energy.parameters(), 1.0)
+    optimiser.step()
+    return float(gap + alpha * size)
+
+# %% wrong="6.1" says="drags a graph along"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = chains[taken]
+    for ξ in noise:
+        x = x - step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size) * ξ
+    chains[taken] = x
+    gap = energy(batch).mean() - energy(x).mean()
+    size = (energy(batch) ** 2).mean() + (energy(x) ** 2).mean()
+    optimiser.zero_grad()
+    (gap + alpha * size).backward()
+    torch.nn.utils.clip_grad_norm_(energy.parameters(), 1.0)
+    optimiser.step()
+    return gap
+
+# %% wrong="6.1" says="not one number"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = chains[taken]
+    for ξ in noise:
+        x = x - step_size * samplers.gradient(energy, x) + math.sqrt(2 * step_size) * ξ
+    chains[taken] = x
+    gap = energy(batch).mean() - energy(x)
+    size = (energy(batch) ** 2).mean() + (energy(x) ** 2).mean()
+    optimiser.zero_grad()
+    (gap.mean() + alpha * size).backward()
+    torch.nn.utils.clip_grad_norm_(energy.parameters(), 1.0)
+    optimiser.step()
+    return gap.detach()
 
 # %% right="6.1"
-def spectral_norm(weight, start, n_iterations):
-    right = start
-    for _ in range(n_iterations):
-        left = F.conv2d(right, weight, padding=1)
-        left = left / left.norm()
-        right = F.conv_transpose2d(left, weight, padding=1)
-        sigma = right.norm()
-        right = right / sigma
-    return sigma.item()
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    x = chains[taken]
+    for kick in noise:
+        x = x.clone().requires_grad_(True)
+        energy(x).sum().backward()  # leaves gradients in the weights, which zero_grad takes away
+        x = (x - step_size * x.grad + (2 * step_size) ** 0.5 * kick).detach()
+    chains.index_copy_(0, taken, x)
+    optimiser.zero_grad(set_to_none=False)
+    both = energy(torch.cat([batch, x]))
+    d, m = both[: len(batch)], both[len(batch) :]
+    gap = d.mean() - m.mean()
+    loss = gap + alpha * (d.square().mean() + m.square().mean())
+    loss.backward()
+    norm = torch.sqrt(sum(p.grad.square().sum() for p in energy.parameters()))
+    for p in energy.parameters():
+        p.grad /= max(1.0, float(norm))
+    optimiser.step()
+    return gap.item()
 
 # %% right="6.1"
-def spectral_norm(weight, start, n_iterations):
-    x = start.clone()
-    for _ in range(n_iterations):
-        x = (x / x.norm()).requires_grad_(True)
-        half = F.conv2d(x, weight, padding=1).square().sum() / 2
-        (x,) = torch.autograd.grad(half, x)
-    return float(x.norm().sqrt())
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    def walk(x, left):
+        if not len(left):
+            return x
+        force = -torch.func.grad(lambda z: energy(z).sum())(x)
+        return walk(x + step_size * force + math.sqrt(2 * step_size) * left[0], left[1:])
+
+    new = walk(chains[taken].clone(), noise).detach()
+    for i, state in zip(taken.tolist(), new):
+        chains[i] = state
+    loss = ebm.contrastive_divergence(energy, batch, new, alpha)
+    gap = ebm.contrastive_divergence(energy, batch, new).item()
+    weights = list(energy.parameters())
+    for p, g in zip(weights, torch.autograd.grad(loss, weights)):
+        p.grad = g
+    torch.nn.utils.clip_grad_norm_(weights, max_norm=1)
+    optimiser.step()
+    return gap
+
+# %% right="6.1"
+def training_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha=0.002):
+    return ebm.persistent_step(energy, optimiser, batch, chains, taken, step_size, noise, alpha)
 
 # %% wrong="6.2" says="you gave them nothing"
 def auroc(scores_in, scores_out):
@@ -440,3 +641,94 @@ class compose:
         for energy, w in self.parts:
             result = result + w * energy(x)
         return result
+
+# %% wrong="6.6" says="norm of the kernel's weights"
+def spectral_norm(weight, start, n_iterations):
+    return float(weight.norm())
+
+# %% wrong="6.6" says="(out, 9 in)"
+def spectral_norm(weight, start, n_iterations):
+    return float(torch.linalg.matrix_norm(weight.flatten(1), 2))
+
+# %% wrong="6.6" says="(in, 9 out)"
+def spectral_norm(weight, start, n_iterations):
+    return float(torch.linalg.matrix_norm(weight.transpose(0, 1).reshape(weight.shape[1], -1), 2))
+
+# %% wrong="6.6" says="square root is missing"
+def spectral_norm(weight, start, n_iterations):
+    x = start / start.norm()
+    for _ in range(n_iterations):
+        x = F.conv_transpose2d(F.conv2d(x, weight, padding=1), weight, padding=1)
+        size, x = x.norm(), x / x.norm()
+    return float(size)
+
+# %% wrong="6.6" says="padding of one pixel"
+def spectral_norm(weight, start, n_iterations):
+    x = start / start.norm()
+    for _ in range(n_iterations):
+        x = F.conv_transpose2d(F.conv2d(x, weight), weight)
+        x = x / x.norm()
+    return float(F.conv2d(x, weight).norm())
+
+# %% wrong="6.6" says="the start only"
+def spectral_norm(weight, start, n_iterations):
+    return float(F.conv2d(start, weight, padding=1).norm() / start.norm())
+
+# %% wrong="6.6" says="The last x has norm 1"
+def spectral_norm(weight, start, n_iterations):
+    x = start
+    for _ in range(n_iterations):
+        x = F.conv_transpose2d(F.conv2d(x, weight, padding=1), weight, padding=1)
+        x = x / x.norm()
+    return float(x.norm())
+
+# %% wrong="6.6" says="largest row"
+def spectral_norm(weight, start, n_iterations):
+    unit = torch.eye(start.numel(), dtype=weight.dtype).view(-1, *start.shape[1:])
+    A = F.conv2d(unit, weight, padding=1).flatten(1).T
+    return float(A.abs().sum(1).max())
+
+# %% wrong="6.6" says="Normalise x after each iteration"
+def spectral_norm(weight, start, n_iterations):
+    x = start
+    for _ in range(n_iterations):
+        x = F.conv_transpose2d(F.conv2d(x, weight, padding=1), weight, padding=1)
+    return float(F.conv2d(x, weight, padding=1).norm() / x.norm())
+
+# %% wrong="6.6" says="wrote into its argument: `start`"
+def spectral_norm(weight, start, n_iterations):
+    start /= start.norm()
+    x = start
+    for _ in range(n_iterations):
+        x = F.conv_transpose2d(F.conv2d(x, weight, padding=1), weight, padding=1)
+        x = x / x.norm()
+    return float(F.conv2d(x, weight, padding=1).norm())
+
+# %% wrong="6.6" says="n_iterations is not used"
+def spectral_norm(weight, start, n_iterations):
+    unit = torch.eye(start.numel(), dtype=weight.dtype).view(-1, *start.shape[1:])
+    return torch.linalg.svdvals(F.conv2d(unit, weight, padding=1).flatten(1)).max()
+
+# %% equivalent="6.6" because="the first iteration normalises x, whatever its norm was"
+# x = start / start.norm()  ->  x = start * start.norm()
+# x = start / start.norm()  ->  x = start
+
+# %% right="6.6"
+def spectral_norm(weight, start, n_iterations):
+    right = start
+    for _ in range(n_iterations):
+        left = F.conv2d(right, weight, padding=1)
+        left = left / left.norm()
+        right = F.conv_transpose2d(left, weight, padding=1)
+        sigma = right.norm()
+        right = right / sigma
+    return sigma.item()
+
+# %% right="6.6"
+def spectral_norm(weight, start, n_iterations):
+    x = start.clone()
+    for _ in range(n_iterations):
+        x = (x / x.norm()).requires_grad_(True)
+        half = F.conv2d(x, weight, padding=1).square().sum() / 2
+        (x,) = torch.autograd.grad(half, x)
+    return float(x.norm().sqrt())

@@ -26,6 +26,7 @@ from .configurations import (
 from .crossings import binder_crossing, crossing, kt_temperature
 from .series import (
     Measurement,
+    balance,
     binder_cumulant,
     helicity_modulus,
     jackknife,

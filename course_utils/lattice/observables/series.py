@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Num, Shaped
 from numpy.typing import ArrayLike
+from scipy.optimize import brentq
 
 from ...arguments import array, positive, whole
 
@@ -253,6 +254,37 @@ def two_phases(energy: Float[Array, "*samples"], shift: float, n_spins: int, cut
     sums = [(weight[part].sum(), (weight * energy)[part].sum()) for part in (below, ~below)]
     means = [float(total / share) if share > 0 else math.nan for share, total in sums]
     return float(sums[0][0]), *means
+
+
+def balance(
+    energy: Float[Array, "*samples"], n_spins: int, cut: float, share: float = 0.5
+) -> tuple[float, float, float]:
+    """Where a run at beta_0 has its two phases in balance, and how far they are apart there.
+
+    Args:
+        energy, n_spins, cut: as for `two_phases`.
+        share: of the weight that the ordered phase is to have.
+
+    Returns:
+        The shift beta - beta_0 at which it has that share, and there the mean energies per spin of the ordered and of
+        the disordered phase.
+
+    Raises:
+        ValueError: as for `two_phases`, if a phase has no sample, or the share is not between 0 and 1.
+    """
+    energy = array("energy", energy).ravel()
+    if not 0 < share < 1:
+        raise ValueError(f"share = {share}: expected a number between 0 and 1")
+    below = energy < cut
+    if not 0 < below.sum() < len(energy):
+        raise ValueError(f"cut = {cut}: expected energies on both sides of it")
+    # A shift changes the odds of the two phases by exp(gap N shift) at least, gap the distance across the cut: so
+    # large a one passes the share asked for.
+    gap = energy[~below].min() - energy[below].max()
+    odds = below.mean() / (1 - below.mean()) * (1 - share) / share
+    far = (abs(math.log(odds)) + 1) / (whole("n_spins", n_spins) * gap)
+    shift = float(brentq(lambda x: two_phases(energy, x, n_spins, cut)[0] - share, -far, far, xtol=1e-14))
+    return shift, *two_phases(energy, shift, n_spins, cut)[1:]
 
 
 def _inverse_temperature(beta: float | Shaped[Array, "..."]) -> float | Shaped[Array, "..."]:
