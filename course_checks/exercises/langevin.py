@@ -40,8 +40,11 @@ def _temperature(rng: np.random.Generator) -> float:
 
 
 def _slope(energy: Function, x: Tensor) -> Tensor:
-    """The gradient of E at each state, row by row from the whole Jacobian."""
-    return torch.autograd.functional.jacobian(energy, x).diagonal(dim1=0, dim2=1).T
+    """The gradient of E at each state, by central differences."""
+    ways = 1e-5 * torch.eye(x.shape[1], dtype=torch.float64)[:, None]
+    there = torch.cat([x + ways, x - ways]).flatten(0, 1)
+    ahead, behind = energy(there).detach().reshape(2, -1, len(x))
+    return ((ahead - behind) / 2e-5).T.to(x.dtype)
 
 
 def _ula(energy: Function, x: Tensor, step_size: float, temperature: float, noise: Tensor) -> Tensor:
@@ -192,13 +195,13 @@ def _mala_case(rng: np.random.Generator) -> _MalaArguments:
     while True:
         n, dim, steps = int(rng.integers(6, 9)), int(rng.integers(1, 4)), int(rng.integers(3, 5))
         energy, x, noise = _landscape(rng, dim), _states(rng, n, dim), _states(rng, steps, n, dim)
-        e, T, uniform = float(rng.uniform(0.15, 0.4)), _temperature(rng), []
+        e, T, uniform, at = float(rng.uniform(0.15, 0.4)), _temperature(rng), [], x
         for k in range(steps):
-            undecided = torch.stack([*uniform, torch.zeros(n, dtype=x.dtype)])
-            alpha = _metropolis(energy, x, e, T, noise[: k + 1], undecided)[1][-1]
+            y, alpha = _tested(energy, at, e, T, noise[k])
             if int((alpha < 0.9).sum()) < 2 or (alpha < 0.02).any():
                 break
             uniform.append(_thresholds(alpha))
+            at = torch.where((uniform[-1] < alpha)[:, None], y, at)
         else:
             return energy, x, e, T, noise, torch.stack(uniform)
 
@@ -212,17 +215,24 @@ def _thresholds(alpha: Tensor) -> Tensor:
 def _metropolis(
     energy: Function, x: Tensor, step_size: float, temperature: float, noise: Tensor, uniform: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Each step in the order of the definition: proposal, four logs, test."""
-    sd, states, alphas = math.sqrt(2 * step_size * temperature), [], []
+    """Each step in the order of the definition."""
+    states, alphas = [], []
     for k in range(len(noise)):
-        forth = torch.distributions.Normal(x - step_size * _slope(energy, x), sd)
-        y = forth.mean + sd * noise[k]
-        back = torch.distributions.Normal(y - step_size * _slope(energy, y), sd)
-        log_p = -energy(y) / temperature + energy(x) / temperature
-        alphas.append(torch.exp(log_p + back.log_prob(x).sum(-1) - forth.log_prob(y).sum(-1)).clamp(max=1.0))
-        x = torch.where((uniform[k] < alphas[-1]).unsqueeze(-1), y, x)
+        y, alpha = _tested(energy, x, step_size, temperature, noise[k])
+        x = torch.where((uniform[k] < alpha).unsqueeze(-1), y, x)
         states.append(x)
+        alphas.append(alpha)
     return torch.stack(states), torch.stack(alphas)
+
+
+def _tested(energy: Function, x: Tensor, step_size: float, temperature: float, noise: Tensor) -> tuple[Tensor, Tensor]:
+    """The proposal, and its α from four logs."""
+    sd = math.sqrt(2 * step_size * temperature)
+    forth = torch.distributions.Normal(x - step_size * _slope(energy, x), sd)
+    y = forth.mean + sd * noise
+    back = torch.distributions.Normal(y - step_size * _slope(energy, y), sd)
+    log_p = -energy(y) / temperature + energy(x) / temperature
+    return y, torch.exp(log_p + back.log_prob(x).sum(-1) - forth.log_prob(y).sum(-1)).clamp(max=1.0)
 
 
 def _named(walked: tuple[Tensor, Tensor]) -> dict[str, Tensor]:

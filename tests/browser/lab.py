@@ -187,12 +187,22 @@ class Server:
                 raise TimedOut(f"{error}\n{self._log_tail()}") from None
             raise
 
-    def restore(self, notebook: str) -> None:
-        """Puts the checkout's version of a notebook back: an earlier test may have run and saved it."""
+    def restore(self, notebook: str, core: bool = False) -> None:
+        """Puts the checkout's version of a notebook back: an earlier test may have run and saved it.
+
+        Args:
+            notebook: its file name.
+            core: without the depth part, but with the report at its end.
+        """
         original = self.source / "notebooks" / notebook
         if not original.exists():
             raise FileNotFoundError(f"there is no notebook {notebook}; is it built?")
-        shutil.copy(original, self.root / "notebooks" / notebook)
+        whole = json.loads(original.read_text("utf-8"))
+        if core:
+            cells = whole["cells"]
+            end = next((i for i, c in enumerate(cells) if "depth" in c["metadata"].get("course", {})), len(cells))
+            whole["cells"] = cells[:end] + [c for c in cells[end:] if "check.report(" in "".join(c["source"])]
+        (self.root / "notebooks" / notebook).write_text(json.dumps(whole), "utf-8")
 
     def stop(self) -> None:
         """Ends the server, its kernels and whatever they started."""
@@ -233,10 +243,15 @@ class Lab:
             stack.callback(self._browser.close)
             self._stack = stack.pop_all()
 
-    def open(self, name: str) -> "Notebook":
-        """Opens a notebook of `notebooks/`, as in the checkout, in a fresh workspace with a fresh kernel."""
+    def open(self, name: str, core: bool = False) -> "Notebook":
+        """Opens a notebook of `notebooks/`, as in the checkout, in a fresh workspace with a fresh kernel.
+
+        Args:
+            name: its file name.
+            core: without the depth part.
+        """
         self.close_notebook()
-        self.server.restore(name)
+        self.server.restore(name, core)
         context = self._browser.new_context(viewport=VIEWPORT)
         self._notebook = Notebook(context.new_page(), self.server, name)
         self._notebook.open()
