@@ -1,4 +1,4 @@
-"""Lesson 08 in JupyterLab: five colours, live, follow the temperature and quench."""
+"""Lesson 08 in JupyterLab: ten colours, live, follow the temperature and quench."""
 
 import pytest
 
@@ -10,16 +10,16 @@ IMPORTS = "from course_utils import"
 EXPLORER = "explorers.live_lattice("
 
 
-def test_five_colours_live_follow_the_temperature_and_quench(lab):
+def test_ten_colours_live_follow_the_temperature_and_quench(lab):
     with lab.open(NOTEBOOK) as notebook:
         notebook.run_cells(SETUP, IMPORTS, EXPLORER)
         explorer = notebook.explorer(EXPLORER)
         first, picture = explorer.sweeps(), explorer.picture()
         explorer.slider_by_keyboard("temperature", "ArrowRight", times=3)
-        explorer.wait_for(lambda: "T = 0.54 (T_c = 0.852)" in explorer.caption(), "T = 0.54 in the caption")
+        explorer.wait_for(lambda: "T = 0.45 (T_c = 0.701)" in explorer.caption(), "T = 0.45 in the caption")
         explorer.wait_for(lambda: explorer.sweeps() > first, "more sweeps")
         assert explorer.picture() != picture
-        assert "Potts, q = 5" in explorer.caption()
+        assert "Potts, q = 10" in explorer.caption()
         explorer.control("quench").click()
         explorer.wait_for(lambda: explorer.sweeps() < 20, "a new start")
         explorer.screenshot("08_live_lattice")

@@ -94,6 +94,7 @@ def test_the_lab_shows_the_lessons_alone_links_them_and_leaves_git_clean(lab, cl
     page.locator(".lm-TabBar-tabLabel", has_text="00_start_here").click()
     notebook.locator(".jp-WindowedPanel-outer").evaluate("element => element.scrollTo(0, 0)")
     first = notebook.locator(".jp-CodeCell").first
+    first.locator(".jp-Placeholder-content").click()  # set-up is folded
     first.locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
     first.locator(".jp-OutputArea-output", has_text="Running on this computer").wait_for()  # it found course_utils
