@@ -44,7 +44,8 @@ class Host:
         venv.create(folder / "layer", with_pip=False, symlinks=os.name != "nt")
         self.python = folder / "layer" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
         self.variables: dict[str, str] = {}
-        self.site = Path(self.run("import sysconfig; print(sysconfig.get_path('purelib'))").stdout.strip())
+        ask = [self.python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+        self.site = Path(subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip())
         (self.site / "below.pth").write_text(sysconfig.get_path("purelib") + "\n")
 
     def serve(self, repository: Path, address: str) -> None:
