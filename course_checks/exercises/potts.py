@@ -165,7 +165,7 @@ sweep = Task(
 
 # --------------------------------------------------------------------------------------- 8.2, two starts compared
 
-_COLUMNS = ("the order from one colour", "the order from many colours", "the difference of the energies", "its error")
+_COLUMNS = ("the order from one colour", "the order from all colours", "the difference of the energies", "its error")
 Draw = Callable[[float, str], np.ndarray]
 
 
@@ -284,7 +284,7 @@ compare_starts = Task(
     question={
         _COLUMNS[0]: 'Is it the mean of (q ρ - 1) / (q - 1) over draw(T, "aligned"), ρ the largest share of a lattice?',
         _COLUMNS[1]: 'Is it the mean of (q ρ - 1) / (q - 1) over draw(T, "random"), ρ the largest share of a lattice?',
-        _COLUMNS[2]: "Is the energy minus the number of equal bonds per spin, each once, and is it many minus one?",
+        _COLUMNS[2]: "Is the energy minus the equal bonds per spin, each counted once, and is it random minus aligned?",
         _COLUMNS[3]: "Is it the root of the sum of two squares, each a standard error from the means of the chains?",
     },
     mistakes={
@@ -323,7 +323,8 @@ compare_starts = Task(
             _gap(lambda s: -((s == np.roll(s, 1, 2)) | (s == np.roll(s, 1, 3))).mean((2, 3))),
         "True + True is True: add the two means, or numbers, not two arrays of True and False (below and right)":
             _gap(lambda s: -((s == np.roll(s, -1, 2)) | (s == np.roll(s, -1, 3))).mean((2, 3))),
-        "The sign is wrong: equal neighbours lower the energy; and it is many minus one": _gap(lambda s: -_energy(s)),
+        "The sign is wrong: equal neighbours lower the energy; and it is random minus aligned":
+            _gap(lambda s: -_energy(s)),
         "The difference has a sign, which is lost here": _gap(_energy, lambda a, b: abs(b.mean() - a.mean())),
         "That is the mean of the two, not the difference": _gap(_energy, lambda a, b: (a.mean() + b.mean()) / 2),
         "That is the sum of the two, not the difference": _gap(_energy, lambda a, b: a.mean() + b.mean()),
@@ -361,7 +362,7 @@ compare_starts = Task(
         "Each start has its own number of chains; here both are divided by that of the last": _error(
             lambda a, b: math.hypot(*(x.mean(1).std(ddof=1) / math.sqrt(len(b)) for x in (a, b)))),
         "That is the error of the energy from one colour alone": _error(lambda a, b: _single(a)),
-        "That is the error of the energy from many colours alone": _error(lambda a, b: _single(b)),
+        "That is the error of the energy from all colours alone": _error(lambda a, b: _single(b)),
         "Use ddof=1: few chains know their own mean too well":
             _error(lambda a, b: math.hypot(*(x.mean(1).std() / math.sqrt(len(x)) for x in (a, b)))),
         "The difference must not be part of the scatter: take the scatter of each start by itself": _error(

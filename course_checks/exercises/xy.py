@@ -41,10 +41,13 @@ def _bell(rng: np.random.Generator) -> Draw:
 
 
 def _start(rng: np.random.Generator) -> tuple[np.ndarray, float, Draw, int]:
-    """A start that does not magnify the rounding of single precision: no pull in it is nearly zero."""
+    """A start that does not magnify the rounding of single precision: no pull in it is nearly zero.
+
+    With several rounds of mirrors: one round cannot tell an old pull from one that both colours share.
+    """
     while True:
         shape = [(4, 6), (6, 6), (8, 4)][rng.integers(3)]
-        case = _some_angles(rng, shape), float(rng.choice([0.4, 0.7, 1.6, 2.3])), _bell(rng), int(rng.integers(0, 4))
+        case = _some_angles(rng, shape), float(rng.choice([0.4, 0.7, 1.6, 2.3])), _bell(rng), int(rng.integers(2, 4))
         if _calm(*case):
             return case
 
@@ -141,6 +144,15 @@ def _one_pull(angles: np.ndarray, beta: float, draw: Draw, mirrors: int) -> np.n
     return theta
 
 
+def _old_pull(angles: np.ndarray, beta: float, draw: Draw, mirrors: int) -> np.ndarray:
+    """All rounds mirror at the direction after the draws."""
+    theta = _one_by_one(angles, beta, draw)
+    phi = np.angle(_sum(theta))
+    for _ in range(mirrors):
+        theta = 2 * phi - theta
+    return theta
+
+
 def _again(angles: np.ndarray, beta: float, draw: Draw, mirrors: int) -> np.ndarray:
     for _ in range(1 + mirrors):
         angles = _one_by_one(angles, beta, draw)
@@ -163,6 +175,7 @@ sweep = Task(
             _swept(groups=_all, mirrored=_black_white),
         "All spins were drawn and mirrored at once: the white ones must see the new black ones": _swept(groups=_all),
         "All spins were mirrored at once: the white ones must see the mirrored black ones": _one_pull,
+        "The pull is an old one: compute it anew for each colour of each round of mirrors": _old_pull,
         "White was drawn first; the spins with even i + j come first": _swept(groups=lambda t: _black_white(t)[::-1]),
         "Draws go black before white, and mirrors too":
             _swept(mirrored=lambda t: _black_white(t)[::-1]),
@@ -270,7 +283,8 @@ winding = Task(
     draw=_hot,
     name="the charges",
     atol=1e-5,
-    question="Are four steps added, from corner to corner and back, each brought into (-π, π] before?",
+    question="Are four steps added, from corner to corner and back, each brought into (-π, π] before; and is the sum "
+    "rounded, not cut off?",
     mistakes={
         "All charges are 0: the steps are not wrapped into (-π, π] before you add, or the walk goes round nothing":
             lambda a: 0.0 * a,
@@ -279,6 +293,12 @@ winding = Task(
             lambda a: _walked(a, lambda s: (s + np.pi) % TURN),
         "Wrap into (-π, π], a full turn; you wrapped by half a turn":
             lambda a: _walked(a, lambda s: (s + np.pi / 2) % np.pi - np.pi / 2),
+        "A step may be several turns off: take away as many as there are":
+            lambda a: _walked(a, lambda s: s - TURN * (s > np.pi) + TURN * (s <= -np.pi)),
+        "Wrap on both sides: a step below -π needs a turn more":
+            lambda a: _walked(a, lambda s: s - TURN * (s > np.pi)),
+        "Wrap on both sides: a step above π needs a turn less":
+            lambda a: _walked(a, lambda s: s + TURN * (s <= -np.pi)),
         "A step has a sign: you added their sizes": lambda a: _walked(a, lambda s: np.abs(_nearest(s))),
         "Divide by 2π: this is the angle, not the number of turns": lambda a: TURN * _winding(a),
         "A full turn is 2π; divided by π every charge is counted twice": lambda a: 2.0 * _winding(a),
@@ -366,6 +386,11 @@ def _each(draw: Bath, T: float) -> np.ndarray:
     return np.array([[_right(one[None], 1 / T) for one in chain] for chain in draw(T)])
 
 
+def _each_axis(draw: Bath, T: float) -> np.ndarray:
+    """Υ of each chain along each axis, (chains, 2)."""
+    return np.array([[_upsilon(chain, _n(chain) / T, axes=(x,)) for x in (0, 1)] for chain in np.asarray(draw(T))])
+
+
 _MISTAKES = {
     "The sine term is missing: the spins give way": lambda a, b: _upsilon(a, 0.0),
     "β is missing in the sine term": lambda a, b: _upsilon(a, _n(a)),
@@ -428,6 +453,9 @@ stiffness = Task(
             [[e.mean(), e.mean(1).std(ddof=1) / np.sqrt(e.shape[1])] for e in (_each(draw, T) for T in temperatures)]),
         "Chains come first, samples second: average over samples for the errors": lambda draw, temperatures: np.array(
             [[e.mean(), e.mean(0).std(ddof=1) / np.sqrt(e.shape[1])] for e in (_each(draw, T) for T in temperatures)]),
+        "One chain gives one Υ: average its two axes before you take the spread":
+            lambda draw, temperatures: np.array(
+            [[e.mean(), e.std(ddof=1) / np.sqrt(e.size)] for e in (_each_axis(draw, T) for T in temperatures)]),
         "A row for each temperature, with Υ and its error; yours are columns":
             lambda draw, temperatures: _curve(_right)(draw, temperatures).T,
         "Υ comes first, then its error": lambda draw, temperatures: _curve(_right)(draw, temperatures)[:, ::-1],

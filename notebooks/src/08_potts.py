@@ -4,7 +4,7 @@
 #     title: Potts spins and first-order transitions
 #     goal: film a metal that cools by a sweep of your own, and tell a transition that jumps from one that glides
 #     needs: ["07"]
-#     know: lesson 07; mean and standard error; weighted averages
+#     know: mean and standard error; weighted averages
 #     time: 60 min
 #     runs: 80 s
 #     uses: [jax]
@@ -62,8 +62,8 @@ plots.figure(*plots.lattices(pictures, ten, titles), columns=4,
 # *Picture: four square lattices. At 0.6 of T_c one colour, nearly without specks; at 0.97 the same colour with a few specks and small
 # islands of others. At 1.03 small patches of all ten colours, at 1.6 smaller ones, down to single spins.*
 #
-# Between the two in the middle the energy rises by half of all it can, and the patches above are small. Does it jump? To answer that you
-# need a sampler, an order parameter, and some suspicion.
+# Between the two in the middle the energy rises by half of all it can, and above $T_c$ the patches are small. Does it jump? To answer that
+# you need a sampler, a measure of order, and some suspicion.
 #
 # ## 2 · One spin, ten colours
 #
@@ -82,7 +82,7 @@ plots.figure(*plots.lattices(pictures, ten, titles), columns=4,
 # *Difficulty ●●● · fifteen minutes · why: it draws the film below, and any model of kinds is sampled like this.*
 #
 # Complete `potts_sweep`: black spins first, those with even $i + j$; then the white ones, which see the new black ones. The ruler begins
-# with colour 0. Return a new array.
+# with colour 0. Return a new array. No loop over spins: the film takes 320 sweeps of 16,384.
 
 
 # %% todo="8.1" task="return the colours after one sweep: black, then white"
@@ -141,20 +141,20 @@ with check.exercise("8.1", "potts_sweep"):
 
 # %%
 sweep, rng = check.yours("8.1", potts_sweep, gibbs.potts_sweep), np.random.default_rng(811)
-spins, film = rng.integers(0, 10, (128, 128)), []
+q, T = 10, 0.45
+spins, film = rng.integers(0, q, (128, 128)), []
 for t in range(320):
-    spins = sweep(spins, 1 / 0.45, 10, rng.random(spins.shape))
+    spins = sweep(spins, 1 / T, q, rng.random(spins.shape))
     if t % 8 == 7:
         film.append(np.asarray(spins))
-plots.lattice_film(Potts(128, 10), [np.array(film)], scale=3, words="Small grains of ten colours; large ones grow, small ones vanish.")
+plots.lattice_film(Potts(128, q), [np.array(film)], scale=3, words="Small grains of ten colours; large ones grow, small ones vanish.")
 
 # %% [markdown]
 # *Moving picture: 128 × 128 spins, eight sweeps from picture to picture. Small grains of ten colours; the large ones grow, the small ones
 # shrink and vanish, and three walls meet at nearly every corner. It runs three times and stops at the last picture.*
 #
-# It is your lattice: change the temperature, or try 2, 3 and 4 colours. From how many on does it look like a foam? Two colours have walls
-# that wander; of many colours, two grains of one colour seldom touch. Where three walls meet a spin has no cheap way to turn, and so the
-# grains of a cold metal wait (section 8).
+# It is your lattice: change `T`, or try 2, 3 and 4 colours (`q`). From how many on does it look like a foam? Where three walls meet a spin
+# has no cheap way to turn, and so the grains of a cold metal wait (section 8).
 #
 # ## 3 · The same on THRML
 #
@@ -210,19 +210,19 @@ plots.figure(panel, title="Two samplers, one curve: three colours on 4 × 4 spin
 # ## 4 · Two starts, one answer?
 #
 # Now measure. Which number says that a lattice is ordered? Not the share of colour 0: any colour may win. Let $\rho$ be the largest of
-# the $q$ shares. It is about $1/q$ in disorder and 1 in full order; so that the number runs from 0 to 1, take
+# the $q$ shares. It is about $1/q$ in disorder and 1 in full order; so that the number runs from 0 to 1, take the **order parameter**
 #
 # $$m = \frac{q\,\rho - 1}{q - 1} .$$
 #
-# And when has a run forgotten where it came from? Begin twice, at opposite ends: once with one colour, once with all. Where the two means
-# differ by more than their errors, one run at least has not arrived. Chains are independent, so the error of a mean is the spread of
+# And when has a run forgotten where it came from? Begin twice, at opposite ends: once with one colour, once with random ones. Where the two
+# means differ by more than their errors, one run at least has not arrived. Chains are independent, so the error of a mean is the spread of
 # the chains' means over the root of their number, as in 7.3; and the errors of two independent means add in squares.
 #
 # ### Exercise 8.2 · From two sides
 # *Difficulty ●●○ · fifteen minutes · why: no single run can tell that it is too short. Two can.*
 #
 # Complete `compare_starts`. `draw(T, "aligned")` makes lattices from chains that began with one colour, `draw(T, "random")` from chains
-# that began with all. For each temperature return the order from both, the difference of their energies per spin, and its error.
+# that began with random ones. For each temperature return the order from both, the difference of their energies per spin, and its error.
 
 
 # %% todo="8.2" task="return both orders, the difference of the energies and its error, a row for each temperature"
@@ -278,7 +278,7 @@ with check.exercise("8.2", "compare_starts"):
 
 # %% [markdown]
 # Ten colours, at seven temperatures round $T_c$, from both starts: once with 160 sweeps, once with twenty times as many. After 160 sweeps
-# there will be large differences. **Guess before you run the cell:** which of them go away?
+# there will be large differences. **Guess before you run the cell** (28 runs, a dot for each): which of them go away?
 
 # %%
 heats, compared = np.array([0.95, 0.98, 0.99, 1.0, 1.01, 1.02, 1.05]) * T_C[10], {}
@@ -288,6 +288,7 @@ compare = check.yours("8.2", compare_starts, gibbs.compare_starts)
 def lattices(T: float, start: str, n: int) -> Int[Array, "chains samples 48 48"]:
     """Six chains of 80 n sweeps; a lattice every n sweeps from the second half."""
     how = {"n_samples": 40, "n_sweeps": n, "n_burn_in": 40 * n, "n_chains": 6, "init": start}
+    print("·", end="")
     return ten.sample(jax.random.key(round(10_000 * T)), 1 / T, **how)
 
 
@@ -320,8 +321,8 @@ plots.figure(
 # ## 5 · Two phases in one run
 #
 # On a small lattice a chain does go from phase to phase, now and then. Then a single temperature holds both, and the histogram of the
-# energy has two peaks. One would like to compare them where both phases weigh the same, at a β a little off. That needs no new
-# run. A sample at $\beta_0$ counts at $\beta$ with the weight of importance sampling (lesson 02),
+# energy has two peaks. The transition of a small lattice is where both phases weigh the same, at a β a little off. That needs no new run. A
+# sample at $\beta_0$ counts at $\beta$ with the weight of importance sampling (lesson 02),
 #
 # $$w \propto e^{-(\beta - \beta_0)\,N e}, \qquad N \text{ spins of energy } e \text{ each.}$$
 #
@@ -400,6 +401,7 @@ for q, L, n, lower in ((5, 12, 6, 0), (5, 24, 12, 0), (10, 12, 6, 0.023), (10, 2
     samples[q, L] = one.sample(jax.random.key(86 + L), exact.potts_beta_c(q) - lower, **how)
     e = np.asarray(one.energy(samples[q, L]), float)
     print(f"q = {q:2d}, L = {L}: the energies of the two starts differ by {ob.latent_heat(e[:12], e[12:])}")
+    # the error from leaving out one chain at a time
     heat[q, L] = ob.jackknife(lambda x, N=N, cut=cut: -np.subtract(*in_balance(x.ravel(), N, cut)[1:]), e)
     bins = np.arange(-2 * N - 0.5, 0, max(1, N // 36)) / N
     weight = np.exp(-in_balance(e.ravel(), N, cut)[0] * N * (e - e.mean()))
@@ -420,10 +422,10 @@ plots.figure(*panels, title="Ten colours: two peaks that stay. Five: two halves 
 # which is narrower for the larger lattice, with two low humps, much further apart than the dashed lines, which nearly touch.*
 #
 # Is it equilibrium? Here chains cross, so the two starts have to agree, and they do: the differences printed are within two standard
-# errors. (A chain of ten colours on 24 × 24 is but a few autocorrelation times long; it takes all 24 to weigh the phases.)
+# errors. (A chain of ten colours on 24 × 24 spins is but a few autocorrelation times long; it takes all 24 chains to weigh the phases.)
 #
-# Ten colours: a latent heat within a few per cent of the exact one, on 24 × 24 spins. And what would you report for five? Cut *any* broad hill in two, and you
-# have two means and a difference. It is several times too large, its error bar is small, and it shrinks with the lattice.
+# Ten colours: a latent heat within a few per cent of the exact one, on 24 × 24 spins. And what would you report for five? Cut *any* broad
+# hill in two, and you have two means and a difference. It is several times too large, its error bar is small, and it shrinks with the lattice.
 #
 # What counts is the lattice against the **correlation length** $\xi$, the size of the largest patches at $T_c$: 10.6 spacings for ten
 # colours, 2512 for five. On every lattice that we can afford five colours look continuous, though they are not. Section 9 tries.
@@ -446,7 +448,7 @@ plots.figure(*mixed, columns=5, title="Ten colours near $T_c$, from one run: in 
 #
 # ## 6 · Explore
 #
-# Ten colours, live. Heat from order in small steps through $T_c$, then cool again. Does it turn back where it turned?
+# Ten colours, live. Press *order*, heat in small steps through $T_c$, then cool again. Does it turn back where it turned?
 
 # %%
 explorers.live_lattice(Potts(256, 10))
@@ -456,7 +458,7 @@ explorers.live_lattice(Potts(256, 10))
 
 # %% [markdown] think="8a"
 # **Think.** Three chains at $T_c$ of ten colours on 64 × 64, each of $10^5$ sweeps, have R-hat = 1.00 and energies of -0.97. All three
-# began with random colours. What do you know? (A network with two good solutions puts the same question to who trains it.)
+# began with random colours. What do you know? (A network with two good solutions puts the same question to whoever trains it.)
 # <!-- ANSWER -->
 # The energy of the disordered phase. R-hat compares chains with one another, and three chains in the same phase agree. The wait for
 # a change of phase grows like $e^{L/\xi}$ times a power of $L$ and is far longer than the runs. A fourth chain from one colour would

@@ -2,7 +2,7 @@
 # jupyter:
 #   course:
 #     title: XY spins and their vortices
-#     goal: sample continuous spins, find their vortices, and measure a transition that no order parameter shows
+#     goal: sample continuous spins, find their vortices, and measure a transition that no mean spin shows
 #     needs: ["07"]
 #     know: sine, cosine and angles modulo 2π
 #     time: 60 min
@@ -12,7 +12,7 @@
 
 # %% [markdown]
 # **What you win.** A film of nine thousand arrows that comb themselves, with your own marks on the whirls they cannot comb away. And the
-# temperature of a phase transition that no order parameter shows (a Nobel Prize of 2016). Three functions lead there:
+# temperature of a phase transition without an order parameter: no mean spin shows it (a Nobel Prize of 2016). Three functions lead there:
 #
 # 1. one that draws a lattice of continuous spins, and mirrors it (Exercise 9.1),
 # 2. one that finds vortices (9.2),
@@ -61,9 +61,9 @@ plots.figure(*whole, *corners, columns=3, title="Colour is direction: one shade,
 #
 # ## 2 · Four neighbours, one pull
 #
-# A spin with ten colours has ten weights to choose from. And one that may point anywhere? It has a formula. Its four terms of the energy
-# are $-\sum_j \cos(\theta - \theta_j)$. Add the neighbours up as arrows of length 1: the sum is an arrow with a length $R$ and a
-# direction $\varphi$, and
+# A spin that may point anywhere has infinitely many weights to choose from, and yet a formula. Its four terms of the energy are
+# $-\sum_j \cos(\theta - \theta_j)$. Add the neighbours up as arrows of length 1: the sum is an arrow with a length $R$ and a direction
+# $\varphi$, and
 #
 # $$\sum_{j=1}^4 \cos(\theta - \theta_j) = R\cos(\theta - \varphi), \qquad
 # p(\theta \mid \text{neighbours}) = \frac{e^{\kappa\cos(\theta - \varphi)}}{2\pi I_0(\kappa)}, \qquad \kappa = \beta R .$$
@@ -78,8 +78,9 @@ plots.figure(*whole, *corners, columns=3, title="Colour is direction: one shade,
 # ### Exercise 9.1 · A sweep of arrows
 # *Difficulty ●●○ · twenty minutes · why: this is the engine of the lesson, and your film runs on it.*
 #
-# Complete `xy_sweep`. Black are the spins with even $i + j$. First **draw** the black spins, then the white ones. After that come
-# `mirrors` rounds in which the black spins are mirrored, then the white ones. Each time, the pull comes from the spins as they are then.
+# Complete `xy_sweep`. Black are the spins with even $i + j$. First **draw** the black spins, then the white ones. After that come `mirrors`
+# rounds in which the black spins are mirrored, then the white ones. Each time, the pull comes from the spins as they are then. No loop over
+# spins: the film takes 500 sweeps of 9,216.
 
 
 # %% todo="9.1" task="return the angles after one sweep: draws, then mirrors, black before white"
@@ -137,8 +138,8 @@ with check.exercise("9.1", "xy_sweep"):
 # where the colour is due: `np.where(colour, draw(φ, κ), angles)`. Then the pull anew, for the other colour. A mirror is `2 * φ - angles`.
 
 # %% [markdown]
-# Now let it run. NumPy's `rng.vonmises` is the draw; the arrows begin at random, in a bath at T = 0.2. **Guess:** will one direction win,
-# as one colour did in lesson 07?
+# Now let it run. NumPy's `rng.vonmises` is the draw; the arrows begin at random, in a bath at T = 0.2. **Guess:** will one direction win
+# within 500 sweeps?
 
 # %%
 sweep, rng = check.yours("9.1", xy_sweep, arrows.sweep), np.random.default_rng(92)
@@ -154,10 +155,9 @@ plots.lattice_film(XY(96), [np.array(list(quench.values()))], scale=4, milliseco
 # *Moving picture: 96 × 96 spins in 500 sweeps, slower and slower from picture to picture. Grains of all colours become clouds, the clouds
 # grow. Here and there are points at which all colours meet; they move, and disappear in twos.*
 #
-# It is your lattice. Give `sweep` two rounds of mirrors as a fourth argument: what do they do to the race?
+# It is your lattice. Give `sweep` two rounds of mirrors as a fourth argument: what do they do to the clouds?
 #
-# The colours come to terms everywhere, except at those points. What are they, and why can the lattice not comb them away? That is
-# section 4; first, the hardware.
+# The colours come to terms everywhere, except at those points. What are they, and why can the lattice not comb them away? (Section 4.)
 #
 # ## 3 · A spin that THRML does not have
 #
@@ -177,7 +177,7 @@ class VonMises(thrml.AbstractConditionalSampler):
     beta: float
 
     def sample(self, key, interactions, active_flags, states, sampler_state, output_sd):
-        angles, exists = states[0][0], active_flags[0]
+        angles, exists = states[0][0], active_flags[0]  # of the first group of interactions
         x = jnp.where(exists, jnp.cos(angles), 0).sum(axis=1)
         y = jnp.where(exists, jnp.sin(angles), 0).sum(axis=1)
         return arrows.von_mises(key, jnp.arctan2(y, x), self.beta * jnp.hypot(x, y)), sampler_state
@@ -191,7 +191,7 @@ class VonMises(thrml.AbstractConditionalSampler):
 # %%
 nodes, held = [Arrow() for _ in range(5)], np.array([0.2, 1.3, 2.5, -3.0])
 centre, around = thrml.Block(nodes[:1]), thrml.Block(nodes[1:])
-spec = thrml.BlockGibbsSpec([centre], [around], {Arrow: jax.ShapeDtypeStruct((), jnp.float32)})
+spec = thrml.BlockGibbsSpec([centre], [around], {Arrow: jax.ShapeDtypeStruct((), jnp.float32)})  # one number each
 bonds = thrml.InteractionGroup(None, thrml.Block(nodes[:1] * 4), [around])
 program, schedule = thrml.BlockSamplingProgram(spec, [VonMises(1.0)], [bonds]), thrml.SamplingSchedule(0, 20_000, 1)
 start, clamped = [jnp.zeros(1)], [jnp.array(held, jnp.float32)]
@@ -241,8 +241,8 @@ plots.figure(*above, *below, columns=4, title=title)
 # ### Exercise 9.2 · Find the vortices
 # *Difficulty ●●○ · fifteen minutes · why: they carry this phase transition, and the most common mistake gives a clean zero.*
 #
-# Entry [i, j] of the result belongs to the plaquette with the corners (i, j), (i, j+1), (i+1, j+1), (i+1, j), walked in this order: with i
-# upwards, anticlockwise. The torus has as many plaquettes as spins.
+# Complete `find_vortices`. Entry [i, j] of the result belongs to the plaquette with the corners (i, j), (i, j+1), (i+1, j+1), (i+1, j),
+# walked in this order: with i upwards, anticlockwise. The torus has as many plaquettes as spins.
 
 
 # %% todo="9.2" task="return the winding number of each plaquette"
@@ -318,7 +318,7 @@ plots.figure(*panels, title="Cold: a few tight pairs. Hot: charges everywhere, a
 # *Picture: three lattices in colour with discs on them. In the first a few, a white one right beside a black one. In the second more, some
 # with their partner a few spacings away. In the third discs all over the lattice.*
 #
-# Now watch it live, and answer the question below the figure.
+# Now watch it live, and answer the question above the picture.
 
 # %%
 explorers.live_lattice(XY(256))
@@ -329,20 +329,19 @@ explorers.live_lattice(XY(256))
 # ## 5 · How stiff is it?
 #
 # Why bound in the cold? Far from its centre, the arrows of a vortex turn by $2\pi$ along a path of length $2\pi r$: by $1/r$ per step. A
-# weak twist costs half its square, so that a vortex alone on a lattice of side $L$ costs
+# weak twist of a bond costs half its square, so that a vortex alone on a lattice of side $L$ costs
 #
-# $$\int^{L} \frac12 \frac{1}{r^2}\, 2\pi r\, dr \approx \pi \ln L .$$
+# $$\int_1^{L} \frac12 \frac{1}{r^2}\, 2\pi r\, dr = \pi \ln L .$$
 #
 # A free one may sit at any of $L^2$ places, which is an entropy of $\ln L^2$. Its free energy is $F = (\pi - 2T) \ln L$. At which
 # temperature does the sign change?
 #
-# Colder, vortices are bound to antivortices; hotter, they come apart. (It is easily said the wrong way round.) But $T = \pi/2$ is too
-# high. Waves and small pairs make the lattice soft, and a vortex in a soft lattice is cheap: it costs $\pi\Upsilon \ln L$, where Υ is
-# the real stiffness. So pairs come apart where $\pi\Upsilon = 2T$: **at the transition, $\Upsilon = 2T/\pi$**. How does one measure a
-# stiffness?
+# Colder, vortices are bound to antivortices; hotter, they come apart. But $T = \pi/2$ is too high. Waves and small pairs make the lattice
+# soft, and a vortex in a soft lattice is cheap: it costs $\pi\Upsilon \ln L$, where Υ is the real stiffness. So pairs come apart where
+# $\pi\Upsilon = 2T$: **at the transition, $\Upsilon = 2T/\pi$**. How does one measure a stiffness?
 #
 # Twist the lattice: turn each column against the one before by a small angle $a$, so that each bond along x has $\cos(\theta_i -
-# \theta_j + a)$. The free energy per spin rises by $\frac12\Upsilon a^2$. Its second derivative at $a = 0$ is
+# \theta_j + a)$. The free energy per spin, of $N$ spins, rises by $\frac12\Upsilon a^2$. Its second derivative at $a = 0$ is
 #
 # $$\Upsilon = \Bigl\langle c \Bigr\rangle - \beta N \Bigl\langle s^2 \Bigr\rangle, \qquad
 # c = \frac1N\sum_{x\text{-bonds}} \cos(\theta_i-\theta_j), \quad s = \frac1N \sum_{x\text{-bonds}} \sin(\theta_i-\theta_j) .$$
@@ -351,7 +350,7 @@ explorers.live_lattice(XY(256))
 # and free vortices make it large. The same holds along y; average the two. Υ is called the **helicity modulus**.
 #
 # ### Exercise 9.3 · The stiffness against temperature
-# *Difficulty ●●○ · fifteen minutes · why: it is the order parameter of a phase without order.*
+# *Difficulty ●●○ · fifteen minutes · why: it tells two phases apart where the mean spin cannot.*
 #
 # `draw(T)` gives lattices at temperature T, several chains of several samples. Compute Υ and its error at each temperature, as you did for
 # the order in Exercise 7.3: $c$ and $s$ belong to one lattice, errors to chains.
@@ -418,6 +417,7 @@ runs, stiff = {}, {}
 for L in (16, 32):
     model, look = XY(L, over_relaxation=L // 16), {"angles": jnp.asarray}
     runs[L] = tempering.both_ways(model, warm, look, n_samples=60, n_sweeps=8)["angles"]
+    print(f"{L} × {L} spins heated and cooled")
     stiff[L] = np.array([curve(dict(zip(warm, runs[L][:, k], strict=True)).get, warm) for k in (0, 1)])
 for k, name in enumerate(("heated", "cooled")):
     rows, how = [stiff[L][k, :, 0] for L in (16, 32)], {"window": (0.8, 1.05), "degree": 3}
@@ -432,7 +432,7 @@ layers = [
 ]
 for L, color in ((16, "sky"), (32, "orange")):
     layers += plots.heated_and_cooled(warm, stiff[L][..., 0], stiff[L][..., 1], f"$L = {L}$", color=color)
-panel = plots.panel(*layers, xlabel="temperature $T$ ($J/k_B$)", ylabel="helicity modulus $\\Upsilon$ ($J$)")
+panel = plots.panel(*layers, xlabel="temperature $T$", ylabel="helicity modulus $\\Upsilon$")
 plots.figure(panel, title="Stiff in the cold, soft in the heat: Υ falls through the line", legend_title=plots.STARTS)
 
 # %% [markdown]

@@ -338,7 +338,7 @@ def compare_starts(draw, temperatures, q):
     return np.array(rows)
 
 
-# %% wrong="8.2" says="and it is many minus one"
+# %% wrong="8.2" says="and it is random minus aligned"
 def compare_starts(draw, temperatures, q):
     rows = []
     for T in temperatures:

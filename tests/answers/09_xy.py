@@ -23,6 +23,16 @@ def xy_sweep(angles, beta, draw, mirrors=0):
         angles = 2 * np.angle(pull) - angles
     return angles
 
+# %% wrong="9.1" says="The pull is an old one"
+def xy_sweep(angles, beta, draw, mirrors=0):
+    angles = arrows.sweep(angles, beta, draw)
+    i, j = np.indices(angles.shape)
+    pull = sum(np.roll(np.exp(1j * angles), step, axis) for axis in (0, 1) for step in (1, -1))
+    for _ in range(mirrors):
+        for colour in ((i + j) % 2 == 0, (i + j) % 2 == 1):
+            angles = np.where(colour, 2 * np.angle(pull) - angles, angles)
+    return angles
+
 # %% wrong="9.1" says="White was drawn first"
 def xy_sweep(angles, beta, draw, mirrors=0):
     i, j = np.indices(angles.shape)
@@ -166,6 +176,29 @@ def find_vortices(angles):
 def find_vortices(angles):
     corners = [angles, np.roll(angles, -1, 1), np.roll(angles, (-1, -1), (0, 1)), np.roll(angles, -1, 0)]
     return sum((b - a) % (2 * np.pi) for a, b in zip(corners, corners[1:] + corners[:1])) / (2 * np.pi)
+
+# %% wrong="9.2" says="several turns off"
+def find_vortices(angles):
+    corners = [angles, np.roll(angles, -1, 1), np.roll(angles, (-1, -1), (0, 1)), np.roll(angles, -1, 0)]
+    total = np.zeros(angles.shape)
+    for a, b in zip(corners, corners[1:] + corners[:1]):
+        step = b - a
+        step[step > np.pi] -= 2 * np.pi
+        step[step < -np.pi] += 2 * np.pi
+        total += step
+    return np.round(total / (2 * np.pi)).astype(int)
+
+# %% wrong="9.2" says="a step below -π needs a turn more"
+def find_vortices(angles):
+    corners = [angles, np.roll(angles, -1, 1), np.roll(angles, (-1, -1), (0, 1)), np.roll(angles, -1, 0)]
+    steps = [b - a for a, b in zip(corners, corners[1:] + corners[:1])]
+    return np.round(sum(np.where(s > np.pi, s - 2 * np.pi, s) for s in steps) / (2 * np.pi)).astype(int)
+
+# %% wrong="9.2" says="not cut off"
+def find_vortices(angles):
+    corners = [angles, np.roll(angles, -1, 1), np.roll(angles, (-1, -1), (0, 1)), np.roll(angles, -1, 0)]
+    steps = [b - a for a, b in zip(corners, corners[1:] + corners[:1])]
+    return (sum((s + np.pi) % (2 * np.pi) - np.pi for s in steps) / (2 * np.pi)).astype(int)
 
 # %% wrong="9.2" says="not the number of turns"
 def find_vortices(angles):
@@ -453,6 +486,19 @@ def stiffness_curve(draw, temperatures):
             step = np.roll(angles, -1, axis) - angles
             chains = chains + (np.cos(step).mean((1, 2, 3)) - n / T * np.sin(step).mean((1, 2, 3)) ** 2) / 2
         rows.append([chains.mean(), chains.std(ddof=1) / math.sqrt(len(chains))])
+    return np.array(rows)
+
+# %% wrong="9.3" says="average its two axes before you take the spread"
+def stiffness_curve(draw, temperatures):
+    rows = []
+    for T in temperatures:
+        angles = np.asarray(draw(T))
+        n, each = angles[0, 0].size, []
+        for axis in (2, 3):
+            step = np.roll(angles, -1, axis) - angles
+            c, s = np.cos(step).mean(axis=(2, 3)), np.sin(step).mean(axis=(2, 3))
+            each.extend((c - n * s**2 / T).mean(axis=1))
+        rows.append([np.mean(each), np.std(each, ddof=1) / np.sqrt(len(each))])
     return np.array(rows)
 
 # %% wrong="9.3" says="The sides are joined"
