@@ -21,13 +21,20 @@ __all__ = ["auroc", "clamped_langevin", "compose", "label_energy", "spectral_nor
 class Pixels(torch.nn.Module):
     """E(x) = Σ over pixels of θ₀ x⁴/4 + θ₁ x²/2 + θ₂ x: an energy of pictures whose weights are three numbers.
 
+    They are held in two tensors, as those of a network are: to shorten the gradient of each is a mistake that shows.
+
     Args:
         θ: the three weights.
     """
 
     def __init__(self, θ: Tensor) -> None:
         super().__init__()
-        self.θ = torch.nn.Parameter(θ.clone())
+        self.even, self.odd = torch.nn.Parameter(θ[:2].clone()), torch.nn.Parameter(θ[2:].clone())
+
+    @property
+    def θ(self) -> Tensor:
+        """The three weights."""
+        return torch.cat([self.even, self.odd])
 
     def forward(self, x: Tensor) -> Tensor:
         return self.features(x) @ self.θ
@@ -194,6 +201,8 @@ training_step = Task(
             _teaching(shorten=lambda g: g),
         "A short gradient stays as it is; only a longer one is cut to length 1":
             _teaching(shorten=lambda g: g / g.norm()),
+        "Shorten the gradient of all weights together, not that of each tensor by itself":
+            _teaching(shorten=lambda g: torch.cat([part / part.norm().clamp(min=1.0) for part in (g[:2], g[2:])])),
         "Shorten the whole gradient to length 1, not each number in it": _teaching(shorten=lambda g: g.clamp(-1, 1)),
         "The gradients of the step before are still there: zero_grad() first": _teaching(added_up=True),
         "The weights did not move: optimiser.step() is missing, or came before backward()": _teaching(stepped=False),

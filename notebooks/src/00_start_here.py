@@ -12,7 +12,8 @@
 
 # %% [markdown]
 # **What you win.** In twenty minutes you have written your first energy, seen what a temperature makes of it, and know where this
-# course leads and what to do when something breaks.
+# course leads and what to do when something breaks. To run a cell, click into it and press *Shift + Enter*; do so with each, from
+# the top.
 
 # %%
 import numpy as np
@@ -33,8 +34,8 @@ from course_utils import energies, explorers, showcase
 # from. The number $Z$ that makes the total one is out of reach for all but the smallest systems, and almost every idea in
 # this course is a way around it.
 #
-# Below are spins on square lattices under three different energies, as $p$ draws them. From top to bottom it gets hotter. Before
-# you read on: in which row would you say that the order is lost?
+# Below are **spins**, numbers at the places of a square lattice, shown as colours, under three different energies, as $p$ draws
+# them. From top to bottom it gets hotter. Before you read on: in which row would you say that the order is lost?
 
 # %%
 showcase.plate_made()
@@ -46,8 +47,9 @@ showcase.plate_made()
 # XY, where a colour is a direction: broad clouds of similar colours in the cold, finer ones of all colours with the heat. In
 # enlarged squares white and black discs, vortices and antivortices: one close pair in the cold, a few at the transition, many above.*
 #
-# Each lattice has 512 × 512 spins. You write such samplers yourself in lessons 07 to 09, and learn to tell equilibrium from a run
-# that was too short: here, random and aligned starts led to the same averages. In a terminal in the folder of the course,
+# It is lost at the temperature of the middle row, $T_c$ (for XY, $T_{KT}$). Each lattice has 512 × 512 spins. You write the programs
+# that draw them, **samplers**, yourself in lessons 07 to 09, and learn to tell equilibrium from a run that was too short: here,
+# random and aligned starts led to the same averages. In a terminal in the folder of the course,
 # `.venv/bin/python -m course_utils.showcase` makes the picture anew, with more, in about five minutes.
 #
 # Here is the way there:
@@ -55,17 +57,17 @@ showcase.plate_made()
 # %% template="map"
 
 # %% [markdown]
-# *Picture: boxes for the lessons from left to right, joined by arrows. From 00 Start here to 01 The Boltzmann distribution and
-# 02 The partition function blows up; from there one branch leads through Langevin sampling to training energy-based
-# models, the other to spin models; both meet in the last lesson. Filled boxes are ready, empty ones in preparation.*
+# *Picture: boxes for the lessons from left to right, joined by arrows. A single line from 00 Start here to 03 Langevin sampling;
+# from there arrows to 04, to 05 and on to 06, and to 07 and on to 08 and 09; 05 and 07 meet in 10. Filled boxes are ready, empty
+# ones in preparation.*
 #
 # - **Energy and probability** (01, 02): no sampling yet; everything is exact.
 # - **Sampling and learning** (03 to 06): with PyTorch. Energies you can differentiate, and networks trained on data.
 # - **Spins** (07 to 09): with JAX and THRML. Energies on lattices, sampled in blocks as thermodynamic hardware does it.
 # - **Both together** (10): Boltzmann machines.
 #
-# Each lesson has a **core** of an hour at most, and a **depth** part after it for those who want more. The cores alone make a whole
-# course: none of them needs a depth part. Box by box, the map gives the time of both.
+# Each lesson from 01 on has a **core** of an hour at most, and a **depth** part after it for those who want more. The cores alone
+# make a whole course: none of them needs a depth part. Box by box, the map gives the time of both.
 #
 # You need NumPy-style arrays and some calculus. Where physics is needed, it is explained.
 
@@ -126,6 +128,8 @@ spring = check.yours("0.1", spring_energy, lambda x, stiffness: energies.Quadrat
 explorers.boltzmann(lambda x: spring(x, 2.0))
 
 # %% [markdown]
+# The hotter, the wider the density around $x = 0$. Lesson 01 explains the entropy and the free energy under the picture.
+#
 # Checks take NumPy arrays, torch tensors and plain numbers, and any style that gets the right numbers. The last code cell of each
 # lesson prints which exercises have passed. Some questions have no check: think first, then open the answer.
 

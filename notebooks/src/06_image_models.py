@@ -80,13 +80,13 @@ plots.figure(plots.images(torch.stack(frames), rows=rows, cell=1.0), title="Eigh
 # $$E(x) = -\,w \cdot \sum_{\text{places}} \varphi(h_2) - c + \tfrac12 |x|^2, \qquad
 # \varphi(t) = \frac{t}{1 + e^{-t}} .$$
 #
-# $A_l$ and $B_l$ are convolutions of 3 × 3 places. Why is each part there?
+# Capital letters are convolutions of 3 × 3 places; they and the numbers $a_l$, $b_l$, $w$, $c$ are learnt. Why is each part there?
 #
 # | part | why |
 # | --- | --- |
 # | bowl $\lvert x\rvert^2/2$ | without it nothing says that a pixel of value 50 is unlikely |
 # | convolution | strokes look alike everywhere, so a few weights serve all places |
-# | residual block $h + f(h)$ | the gradient, which moves the chains, passes through the sum |
+# | residual block $h_{l-1} + \dots$ | the gradient, which moves the chains, passes through the sum |
 # | smooth $\varphi$ (SiLU) | a kink of E is a jump of the force |
 # | spectral norm: each convolution has a learnable largest stretch | bounds the force: one step size for all |
 # | no batch normalisation | E of a picture must not depend on its neighbours in the batch |
@@ -110,7 +110,7 @@ plots.figure(valleys, hills, title=f"A valley at each digit (dots: 6, 7, and 3 o
 # the same as a surface.*
 #
 # Between two digits lies a double exposure, and no training picture looks like that: a hill of many units of T. How then
-# does a chain ever get from one digit to another? By a detour, through the other 62 dimensions.
+# does a chain ever get from one digit to another? By a detour, through the other 62 of the 64 dimensions.
 #
 # There is a second way to look: the two directions in which the training pictures differ most, their first **principal components**. Where will the chains' samples lie?
 
@@ -124,8 +124,7 @@ plots.figure(cloud, title="60 chains from noise (orange) end where 1000 training
 # %% [markdown]
 # *Picture: a broad cloud of small blue dots, and larger orange dots spread over most of it.*
 #
-# None of them lies outside. And where data lie but no chain ends, some way of writing a digit is missing; section 7 counts the
-# digits.
+# None of them lies outside. And where data lie but no chain ends, some way of writing a digit is missing.
 #
 # ## 3 · Train it yourself
 #
@@ -134,16 +133,19 @@ plots.figure(cloud, title="60 chains from noise (orange) end where 1000 training
 # $$\nabla_\theta\,\big\langle -\log p\big\rangle = \big\langle \nabla_\theta E \big\rangle_\text{data} -
 # \big\langle \nabla_\theta E \big\rangle_\text{model} .$$
 #
-# Ten steps from noise reach nothing in 196 dimensions. What would you do about it? Let the chains **live on**: keep
-# hundreds of them, let some walk ten steps at each training step, and write them back. And two tools against disasters.
-# The two means of $E^2$, times a small $\alpha$, hold the zero of E, which the likelihood leaves free. And a gradient
-# longer than 1 is shortened to 1, so that one bad batch of chains cannot ruin the weights.
+# In 196 dimensions, chains from the data stay near them, and ten steps from noise reach nothing. What would you do about it? Let
+# the chains **live on**: keep hundreds, let some walk ten steps at each training step, and write them back. And two tools against
+# disasters. The mean of $E^2$ at the data and that at the chains, times a small $\alpha$, join the loss and hold the zero of E,
+# which the likelihood leaves free. And if the gradient, of all weights together, is longer than 1, it is shortened to 1: one bad
+# batch of chains cannot ruin the weights.
 #
 # ### Exercise 6.1 · A training step
 # *Difficulty ●●● · twenty minutes · why: with this step you train every network below; a chain that is not written back, and nothing is ever learnt.*
 #
-# In this order: walk, write back, compute the gap and the loss (gap + α times both means of $E^2$), step. All random numbers
-# are handed to you, so begin with `chains[taken]` and take one Langevin step for each ξ in `noise`.
+# In this order: walk, write back, compute the **gap** (mean E of the batch minus that of the walked chains) and the loss (gap + α
+# times both means of $E^2$), step. All random numbers are handed to you, so begin with `chains[taken]` and take one Langevin step
+# for each ξ in `noise`; `samplers.gradient(energy, x)` is $\nabla E$. After `loss.backward()`,
+# `torch.nn.utils.clip_grad_norm_(energy.parameters(), 1.0)` shortens the gradient.
 
 # %% todo="6.1" task="let the chains walk, write them back, and make one step down the loss"
 def training_step(
@@ -204,23 +206,24 @@ with check.exercise("6.1", "training_step"):
 
 # %% [markdown]
 # Now put it to work. `ebm.fit_persistent` calls your step again and again with fresh batches, and lets two chains in a hundred begin
-# anew. It gets the network of section 1, which draws all digits, and from now on nothing but **threes**. Which chains will have to go?
+# anew. It gets the network of section 1, which draws all digits, chains that begin as pictures of all digits, and from now on nothing
+# but **threes**. Which chains will have to go?
 
 # %%
 step, digit = check.yours("6.1", training_step, ebm.persistent_step), 3
-tuned, chains = copy.deepcopy(energy), train.images[:256].clone()  # chains begin as pictures of all ten digits
+tuned, chains = copy.deepcopy(energy), train.images[:256].clone()
 asked = train.images[train.labels == digit]
 how = {"alpha": recipe.alpha, "data_noise": recipe.data_noise, "batch_size": 32, "learning_rate": 5e-4}
 gaps = ebm.fit_persistent(tuned, asked, chains, step, 60, rng, recipe.fresh, **how)
 walk = {"step_size": 0.005, "n_steps": 400, "keep": False}
 both = [samplers.ula(net, frames[0], generator=seeded(8), **walk).x for net in (energy, tuned)]
-title = f"60 of your steps on {digit} alone: the same noise ends elsewhere"
+title = f"60 of your steps with {len(asked)} pictures: the same noise ends elsewhere"
 plots.figure(plots.images(torch.stack(both), rows=["before", "after"], cell=1.0), title=title)
 
 # %% [markdown]
 # *Picture: two rows of eight pictures from the same noise. Above different digits and shapes; below, threes.*
 #
-# Change `digit` and run the cell again. Or give it pictures of another kind: mirrored (`train.images.flip(3)`), or with
+# Change `digit` and run the cell again. Or let `asked` be pictures of another kind: mirrored (`train.images.flip(3)`), or with
 # ink and paper exchanged (`-train.images`). Which does it learn in 60 steps, and which not?
 #
 # **Is the gap (`gaps` holds those of all steps) a measure of success?** It is near zero for a network that knows nothing. Then it falls, as the
@@ -232,7 +235,8 @@ plots.figure(plots.images(torch.stack(both), rows=["before", "after"], cell=1.0)
 # What do width, depth, steps and chains do? From scratch, on the small digits of 8 × 8 pixels, a training with your step takes
 # seconds. The judge is the **feature distance** (small is good): it compares the last hidden layer of a small classifier on
 # samples and on real pictures. Guess which change hurts most; then add rows of your own:
-# `"n_blocks": 0`, `"step_size": 0.005`, `"capacity": 50`, `"n_steps": 300`, `"data_noise": 0.3`.
+# `"n_blocks": 0`, `"step_size": 0.005`, `"capacity": 50` (chains), `"n_steps": 300` (of training; `k` are those of a walk),
+# `"data_noise": 0.3`.
 
 # %%
 knobs = {"as it is": {}, "width 8": {"width": 8}, "2 Langevin steps": {"k": 2}}
@@ -296,8 +300,9 @@ with check.exercise("6.2", "auroc"):
 # add half of where it is zero, take the mean.
 
 # %% [markdown]
-# Nine kinds of foreign pictures, made of test pictures that no network has seen, and two networks: the trained one, and one with the
-# same parts and random weights. Which kinds will be easy? Which hard?
+# Nine kinds of foreign pictures: three of noise, and six made of test pictures that no network has seen, among them *shuffled*
+# (the pixels), *flipped* (left to right) and *inverted* (ink and paper exchanged). And two networks: the trained one, and one with
+# the same parts and random weights. Which kinds will be easy? Which hard?
 
 # %%
 judge, real = check.yours("6.2", auroc, ebm.auroc), test.images[:500]
@@ -310,14 +315,14 @@ for shift, (name, net) in zip((-0.12, 0.12), nets.items(), strict=True):
     found = [judge(net(real), net(x)) for x in pictures.values()]
     layers.append(plots.rows(list(pictures), found, name=name, shift=shift))
 axes = {"xlabel": "AUROC: chance that the foreign picture has the higher energy", "xlim": (-0.02, 1.03), "height": 4.4}
-plots.figure(plots.panel(*layers, plots.vline(0.5, "a coin"), **axes), title="Noise is easy; turned and mirrored digits are hard")
+plots.figure(plots.panel(*layers, plots.vline(0.5, "a coin"), **axes), title="Noise is easy; rotated and flipped digits are hard")
 
 # %% [markdown]
 # *Picture: a row for each kind of foreign picture, with two marks each. The trained network is at the right edge for all kinds of
-# noise and for exchanged ink, further left for turned digits and two at once, and lowest for mirrored ones. Random weights are
-# anywhere from 0 to 1.*
+# noise, shuffled pixels and inverted ink, further left for rotated digits and two at once, and lowest for flipped ones. Random
+# weights are anywhere from 0 to 1.*
 #
-# Noise is told apart by networks that cannot draw a digit yet: such kinds test next to nothing. A mirrored 0 or 8 *is* a digit, so
+# Noise is told apart by networks that cannot draw a digit yet: such kinds test next to nothing. A flipped 0 or 8 *is* a digit, so
 # nobody can reach 1 there.
 # **A perfect score says something only together with the list of what was in the test.** Does your network of threes know that a seven is foreign?
 
@@ -327,6 +332,8 @@ before, after = (judge(net(threes), net(sevens)) for net in (energy, tuned))
 print(f"AUROC of sevens against threes: {before:.2f} before your training, {after:.2f} after it")
 
 # %% [markdown]
+# Before, below one half: to an energy of all digits, a seven is not foreign, and here it even lies lower than a three.
+#
 # ## 5 · Finish a digit
 #
 # A network that was trained to fill in pictures can do that. An energy was trained for no task, so it can be asked any
@@ -335,7 +342,7 @@ print(f"AUROC of sevens against threes: {before:.2f} before your training, {afte
 # only the free pixels move.
 #
 # ### Exercise 6.3 · Sample with a part clamped
-# *Difficulty ●●○ · fifteen minutes · why: one network then fills in any missing part, without being trained for it.*
+# *Difficulty ●●○ · ten minutes · why: one network then fills in any missing part, without being trained for it.*
 #
 # A known pixel must have its value **at every step**, or the force on the others is that of another picture. The random
 # numbers are handed to you.
@@ -409,7 +416,8 @@ plots.figure(plots.images(shown, rows=rows, cell=1.0), title="Three ways to fini
 # ## 6 · Explore
 #
 # Eight chains of the smaller energy of 8 × 8 digits, from noise, from real images, or from real images whose upper half is
-# clamped. Choose the number of steps and the temperature. Each picture is a fresh run.
+# clamped. Choose the number of steps and the temperature. Each picture is a fresh run. *Effective classes* are 1 if all chains show
+# the same digit, and 8 if each shows another.
 
 # %%
 explorers.images()
@@ -423,7 +431,8 @@ explorers.images()
 # <!-- ANSWER -->
 # A Langevin step has the factor $\varepsilon$ before the gradient and noise of size $\sqrt{2\varepsilon T}$, so
 # $T = 0.01^2/2 = 5\cdot10^{-5}$. If the model is *defined* as $e^{-E/T}/Z$ at that T, all is well, and differences of 1 in E are
-# factors of $e^{20000}$ in probability. Such chains never get to equilibrium: one trains a short-run generator, and E is not the energy of a density.
+# factors of $e^{20000}$ in probability. Such chains never get to equilibrium: one trains a generator for
+# so many steps, and E is not the energy of a density.
 
 # %% [markdown] think="6d"
 # **Think.** The explorer asked at which temperature chains that start at real images leave them. Why do they leave at all, if
