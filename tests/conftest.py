@@ -14,8 +14,10 @@ import jaxtyping
 import pytest
 import support.annotations
 
-# Every annotation of the module is looked at while the tests run; this must come before its first import.
-jaxtyping.install_import_hook(["course_utils", "course_checks"], f"{support.annotations.__name__}.checked")
+# Every annotation of an array is looked at while the tests run; this must come before the first import. The checks have
+# none, and are run thousands of times.
+ANNOTATED = ["course_utils", "course_checks.challenges", "course_checks.exercises.xy"]
+jaxtyping.install_import_hook(ANNOTATED, f"{support.annotations.__name__}.checked")
 
 #: A test whose name begins so runs a lesson from top to bottom in a kernel of its own.
 WHOLE = "test_whole_"

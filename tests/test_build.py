@@ -270,8 +270,8 @@ def test_run_all_goes_on_past_an_exercise_only_in_the_student_copy(finished: Pat
 
 def test_names_that_a_cell_sets_before_it_reads_them_are_its_own() -> None:
     source = "x = 1\nfor i in range(x):\n    y = i\nz = z + w\ndef f(a):\n    return a + g(x)\nimport os\nos.getcwd()"
-    assert rules._names(source) == ({"range", "z", "w", "g"}, {"x", "i", "y", "z", "f", "os"})
-    assert rules._names("squares = [k * m for k in ks]")[0] == {"m", "ks"}
+    assert rules.names_of(source) == ({"range", "z", "w", "g"}, {"x", "i", "y", "z", "f", "os"})
+    assert rules.names_of("squares = [k * m for k in ks]")[0] == {"m", "ks"}
 
 
 def test_report_cell_lists_every_exercise_with_its_points(finished: Path) -> None:

@@ -280,3 +280,25 @@ def test_cells_of_a_notebook_run_in_order_on_one_process(tmp_path: Path) -> None
 def test_a_cell_that_is_run_again_may_differ_in_its_times_and_in_no_other_number(first, then, same):
     kernel = SimpleNamespace(run=lambda source: harness.Result(stdout=then))
     assert (harness.faults_of_rerun(kernel, "x = 1", first) == []) is same
+
+
+def test_cells_of_the_depth_part_that_know_nothing_of_the_learner_are_left_to_nbval():
+    def code(source: str, **course: str) -> NotebookNode:
+        return v4.new_code_cell(source, metadata={"course": course} if course else {})
+
+    line = v4.new_markdown_cell("---", metadata={"course": {"depth": "45 min"}})
+    notebook = v4.new_notebook(cells=[
+        code("import math"),
+        code("def mine(x): ...", todo="1.1"),
+        code("heavy = [math.sqrt(2)]"),  # of the core part, which runs whole
+        line,
+        code("alone = math.sqrt(3)"),
+        code("read = math.sqrt(5)"),
+        code("filled, changed = [], {}"),
+        code("filled.append(7)"),
+        code("changed['a'] = mine(read) + filled[0]"),
+        code("later = changed"),
+        code("again = alone + heavy[0]"),
+        code("check.report({})"),
+    ])  # fmt: skip
+    assert harness.alike(notebook, {"mine"}) == {3, 9}

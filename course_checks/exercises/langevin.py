@@ -7,8 +7,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_utils import samplers
-
 from ..checks import Task
 
 __all__ = ["exchange", "judge", "mala", "ula"]
@@ -69,7 +67,7 @@ def _each_step(step: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def mistaken(energy: Function, x: Tensor, e: float, T: float, noise: Tensor) -> Tensor:
         rows = []
         for z in noise:
-            x = step(x, samplers.gradient(energy, x), e, T, z)
+            x = step(x, _slope(energy, x), e, T, z)
             rows.append(x)
         return torch.stack(rows)
 
@@ -81,7 +79,7 @@ def _right(x: Tensor, g: Tensor, e: float, T: float, z: Tensor) -> Tensor:
 
 
 def _first_gradient(energy: Function, x: Tensor, e: float, T: float, noise: Tensor) -> Tensor:
-    g = samplers.gradient(energy, x)
+    g = _slope(energy, x)
     return x + torch.cumsum(-e * g + math.sqrt(2 * e * T) * noise, 0)
 
 
@@ -89,7 +87,7 @@ def _collected_gradients(energy: Function, x: Tensor, e: float, T: float, noise:
     """What `backward` does to a gradient that is never emptied."""
     rows, g = [], torch.zeros_like(x)
     for z in noise:
-        g = g + samplers.gradient(energy, x)
+        g = g + _slope(energy, x)
         x = _right(x, g, e, T, z)
         rows.append(x)
     return torch.stack(rows)
@@ -159,7 +157,7 @@ ula = Task(
             lambda E, x, e, T, z: _each_step(_right)(E, x, e, T, z[:1].expand_as(z)),
         "The rows of noise are used in reverse order": lambda E, x, e, T, z: _each_step(_right)(E, x, e, T, z.flip(0)),
         "Each step goes on from the new states; here all start from the first ones":
-            lambda E, x, e, T, z: _right(x, samplers.gradient(E, x), e, T, z),
+            lambda E, x, e, T, z: _right(x, _slope(E, x), e, T, z),
         "The gradient is that of the start throughout: compute it anew in each step": _first_gradient,
         "`backward` adds to .grad: empty it before each step, or take `torch.autograd.grad`": _collected_gradients,
         "`backward` adds to .grad: empty it before each step; and keep a copy of x, which is changed in place":
@@ -267,9 +265,9 @@ def _with_alpha(log_ratio: Callable[..., Tensor]) -> Callable[..., dict[str, Ten
     """
 
     def step(energy: Function, x: Tensor, e: float, T: float, z: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
-        g = samplers.gradient(energy, x)
+        g = _slope(energy, x)
         y = _right(x, g, e, T, z)
-        ratio = log_ratio((energy(x) - energy(y)) / T, y - x, g, samplers.gradient(energy, y), e, T)
+        ratio = log_ratio((energy(x) - energy(y)) / T, y - x, g, _slope(energy, y), e, T)
         alpha = torch.exp(ratio.clamp(max=0))
         return torch.where((u < alpha)[:, None], y, x), alpha
 
@@ -285,9 +283,9 @@ def _with_proposal(proposal: Callable[..., Tensor]) -> Callable[..., dict[str, T
     """A mistake in the proposal, y = proposal(x, g, e, T, noise), with the test as it should be."""
 
     def step(energy: Function, x: Tensor, e: float, T: float, z: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
-        g = samplers.gradient(energy, x)
+        g = _slope(energy, x)
         y = proposal(x, g, e, T, z)
-        ratio = (energy(x) - energy(y)) / T + _q(y - x + e * g, x - y + e * samplers.gradient(energy, y), e, T)
+        ratio = (energy(x) - energy(y)) / T + _q(y - x + e * g, x - y + e * _slope(energy, y), e, T)
         alpha = torch.exp(ratio.clamp(max=0))
         return torch.where((u < alpha)[:, None], y, x), alpha
 
@@ -296,9 +294,9 @@ def _with_proposal(proposal: Callable[..., Tensor]) -> Callable[..., dict[str, T
 
 def _ratio(energy: Function, x: Tensor, e: float, T: float, z: Tensor) -> tuple[Tensor, Tensor]:
     """The right proposal, and the log of the ratio that is not cut at 0."""
-    g = samplers.gradient(energy, x)
+    g = _slope(energy, x)
     y = _right(x, g, e, T, z)
-    return y, (energy(x) - energy(y)) / T + _q(y - x + e * g, x - y + e * samplers.gradient(energy, y), e, T)
+    return y, (energy(x) - energy(y)) / T + _q(y - x + e * g, x - y + e * _slope(energy, y), e, T)
 
 
 def _keeping(choice: Callable[..., Tensor]) -> Callable[..., dict[str, Tensor]]:
@@ -324,9 +322,9 @@ def _reporting(change: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., dict
 
 def _step_by_coordinate(energy: Function, x: Tensor, e: float, T: float, z: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
     """α without the sum over the coordinates."""
-    g = samplers.gradient(energy, x)
+    g = _slope(energy, x)
     y = _right(x, g, e, T, z)
-    squares = (y - x + e * g) ** 2 - (x - y + e * samplers.gradient(energy, y)) ** 2
+    squares = (y - x + e * g) ** 2 - (x - y + e * _slope(energy, y)) ** 2
     alpha = torch.exp(((energy(x) - energy(y))[:, None] / T + squares / (4 * e * T)).clamp(max=0))
     return torch.where(u[:, None] < alpha, y, x), alpha
 
@@ -335,10 +333,10 @@ def _carrying(slope: Callable[..., Tensor]) -> Callable[..., dict[str, Tensor]]:
     """A mistake in the gradient that is carried along: slope(accepted, gradient at y, gradient at x)."""
 
     def mistaken(energy: Function, x: Tensor, e: float, T: float, noise: Tensor, uniform: Tensor) -> dict[str, Tensor]:
-        g, states, alphas = samplers.gradient(energy, x), [], []
+        g, states, alphas = _slope(energy, x), [], []
         for z, u in zip(noise, uniform, strict=True):
             y = _right(x, g, e, T, z)
-            h = samplers.gradient(energy, y)
+            h = _slope(energy, y)
             ratio = (energy(x) - energy(y)) / T + _q(y - x + e * g, x - y + e * h, e, T)
             alphas.append(torch.exp(ratio.clamp(max=0)))
             accept = (u < alphas[-1])[:, None]

@@ -18,7 +18,7 @@ from .execution import MAX_SOLVED_BYTES, RunError, check_size, kernel_environmen
 from .freshness import holds_work, leftovers, stale_files
 from .notebook import METADATA, solved_notebook, student_notebook, to_text
 from .readme import TABLE_BEGIN, TABLE_END, readme_text
-from .rules import MAX_CODE_LINES, problems_of
+from .rules import MAX_CODE_LINES, names_of, problems_of
 from .source import (
     PLANNED,
     ROOT,
@@ -55,6 +55,7 @@ __all__ = [
     "leftovers",
     "main",
     "map_cell",
+    "names_of",
     "problems_of",
     "read_answers",
     "read_course",

@@ -160,7 +160,7 @@ def _name_problems(lesson: Lesson) -> Iterator[tuple[int, str]]:
     A name that a given cell reads must not be set again by a later one. Check cells leave no names behind.
     """
     cells = [c for c in lesson.cells if c.kind == "code" and c.role not in ("check", "template")]
-    names = [_names(without_markers(c.source)) for c in cells]
+    names = [names_of(without_markers(c.source)) for c in cells]
     for i, cell in enumerate(cells):
         if cell.role == "todo":
             continue
@@ -174,7 +174,7 @@ def _name_problems(lesson: Lesson) -> Iterator[tuple[int, str]]:
                 yield cell.line, message
 
 
-def _names(source: str) -> tuple[set[str], set[str]]:
+def names_of(source: str) -> tuple[set[str], set[str]]:
     """The names of the notebook that a cell reads before it sets them itself, and the names that it sets."""
     reads: set[str] = set()
     sets: set[str] = set()

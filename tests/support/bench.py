@@ -6,6 +6,7 @@ A lesson's first code cell (its imports) and its reference answers are all that 
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import random
 import signal
@@ -13,7 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from course_checks.checks import Answer, CheckFailed, NotDone, Task, frame
@@ -54,7 +55,7 @@ class Bench:
         self._runs: Counter[str] = Counter()
         imports = next(c.source for c in lesson.cells if c.kind == "code")
         self._names: dict[str, Any] = {"__name__": "lesson"}
-        exec(compile(imports, "<imports>", "exec", dont_inherit=True), self._names)
+        exec(_compiled(imports, "<imports>"), self._names)
         if "torch" in sys.modules:  # several threads on small tensors are slow on a machine that is busy
             sys.modules["torch"].set_num_threads(1)
 
@@ -62,7 +63,7 @@ class Bench:
         """A fresh name space: the imports and all reference answers."""
         names = dict(self._names)
         for number, source in self.references.items():
-            exec(compile(source, f"<reference {number}>", "exec", dont_inherit=True), names)
+            exec(_compiled(source, f"<reference {number}>"), names)
         return names
 
     def tasks(self, number: str) -> dict[str, Task]:
@@ -100,7 +101,7 @@ class Bench:
         frame._chance = random.Random(
             f"{number} {self._runs[number]}"
         )  # fresh cases, but the same in each run of a test
-        code = compile(self.checks[number], f"<check {number}>", "exec", dont_inherit=True)
+        code = _compiled(self.checks[number], f"<check {number}>")
         try:
             with _limit(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(io.StringIO()):
                 exec(code, names)
@@ -111,6 +112,11 @@ class Bench:
         except Exception as error:
             return Outcome(False, f"the check failed: {type(error).__name__}: {error}", False)
         return Outcome(True, said.getvalue().strip(), False)
+
+
+@functools.cache
+def _compiled(source: str, where: str) -> CodeType:
+    return compile(source, where, "exec", dont_inherit=True)
 
 
 @contextlib.contextmanager

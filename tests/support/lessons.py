@@ -21,6 +21,8 @@ from notebooks.build import Answer
 
 RERUN_S = 1.0  # a given cell that took no longer is run again after the end of the lesson
 CELL_TIMEOUT_S = 600
+CHANGING = {"add", "append", "clear", "extend", "insert", "pop", "remove", "setdefault", "sort", "update"}
+"""Methods that change a list, a dict or a set."""
 
 
 # ---------------------------------------------------------------------------------------------------- a kernel
@@ -150,19 +152,24 @@ def roles(notebook: NotebookNode) -> Iterator[tuple[str, str, str]]:
 def pass_over(lesson: build.Lesson, course: build.Course, answers: list[Answer]) -> Tally:
     """Run the blank student copy from top to bottom, as a learner would who has done nothing.
 
+    Left out are cells of the depth part that cannot tell a blank copy from a solved one: nbval runs those.
+
     At each exercise, before its stub, the wrong answers, the right ones and the reference meet its check. They leave no
     trace. Answers to earlier exercises are the reference then, in case a check calls them.
     """
     tally = Tally(problems=build.gaps(list(lesson.points), answers))
     references = {n: source for role, n, source in roles(build.solved_notebook(lesson, course)) if role == "todo"}
     mine = {name for source in references.values() for name in defined_names(source)}
-    cells = list(roles(build.student_notebook(lesson, course)))
+    student = build.student_notebook(lesson, course)
+    cells, elsewhere = list(roles(student)), alike(student, mine)
     checks = {name: source for role, name, source in cells if role == "check"}
     earlier: list[str] = []
     given: list[tuple[str, str]] = []  # cells that are run again at the end, and what they printed
     last = Result()
     with Kernel(course.notebooks) as kernel:
-        for role, name, source in cells:
+        for position, (role, name, source) in enumerate(cells):
+            if position in elsewhere:
+                continue
             if role == "todo":
                 tally.exercises += 1
                 reference = Answer("reference", name, references[name], "", 0)
@@ -186,6 +193,54 @@ def pass_over(lesson: build.Lesson, course: build.Course, answers: list[Answer])
     if wanted not in last.stdout:
         tally.problems.append(f"the report should say {wanted!r}: {last.brief()}")
     return tally
+
+
+def alike(notebook: NotebookNode, mine: set[str]) -> set[int]:
+    """Which code cells of the depth part do the same in a blank and in a solved copy.
+
+    They read nothing that comes from what the learner writes, and no cell that does needs them. The last cell, which
+    reports, is never one of them.
+
+    Args:
+        notebook: the student copy.
+        mine: names that the learner defines.
+
+    Returns:
+        Positions among the code cells.
+    """
+    deep = False
+    cells: list[tuple[bool, set[str], set[str], set[str]]] = []  # whether it must run; reads, sets, changes
+    from_learner = set(mine)
+    for cell in notebook.cells:
+        deep = deep or "depth" in cell.metadata.get("course", {})
+        if cell.cell_type != "code":
+            continue
+        code = re.sub(r"^( *)%.*$", r"\1pass", cell.source, flags=re.MULTILINE)
+        reads, sets = build.names_of(code)
+        by_learner = bool(cell.metadata.get("course")) or bool(reads & from_learner)
+        changes = reads & changed_names(code)
+        from_learner = from_learner | sets | changes if by_learner else from_learner - sets
+        cells.append((by_learner or not deep, reads, sets, changes))
+    found, wanted = set(), set()
+    for position, (needed, reads, sets, changes) in reversed(list(enumerate(cells[:-1]))):
+        if needed or wanted & (sets | changes):
+            wanted = wanted - sets | reads
+        else:
+            found.add(position)
+    return found
+
+
+def changed_names(source: str) -> set[str]:
+    """Names whose objects a cell may change without setting the name: x[0] = 1, x.y = 1, x.append(1)."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        inside = isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del)
+        if inside or (isinstance(node, ast.Call) and getattr(node.func, "attr", "") in CHANGING):
+            root = node.func if isinstance(node, ast.Call) else node
+            while isinstance(root, ast.Subscript | ast.Attribute | ast.Call):
+                root = root.func if isinstance(root, ast.Call) else root.value
+            found |= {root.id} if isinstance(root, ast.Name) else set()
+    return found
 
 
 def faults_of_rerun(kernel: Kernel, source: str, printed: str) -> list[str]:
