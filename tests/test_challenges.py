@@ -275,6 +275,7 @@ def test_the_landscape_itself_scores_zero_whatever_its_zero():
     assert photographs._divergence(energy, energy + 7, 0.3) == pytest.approx(0, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_rivals_of_the_camera_rank_as_expected():
     order = ["authors' best", "smoothed counts at T = 1", "three temperatures", "-log of the counts at T = 1"]
     ranked = scores("1", None, 1).entries
@@ -351,6 +352,7 @@ def test_the_torus_in_disguise_has_the_energies_and_the_law_that_it_should():
     assert abs(found.mean() - expected) < 4.5 * found.std() / 10 + 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_rivals_of_log_z_rank_as_expected():
     """The best one has the narrowest honest intervals; scores need many seeds, for their penalties."""
@@ -450,6 +452,7 @@ def test_independent_draws_are_worth_their_number():
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_rivals_of_sampling_rank_as_expected():
     places = scores("3", None, 1, 3).places
     assert places == {"authors' best": 1, "replica exchange": 2, "MALA": 3, "ULA": 4}
@@ -489,6 +492,7 @@ def test_the_minimum_of_a_terrain_is_zero_where_its_disguise_puts_it():
             assert terrain.worn.shift.abs().max() <= minimum.HALF
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_rivals_of_the_search_rank_as_expected():
     ranked = scores("4", None, 1, 5).entries
@@ -534,6 +538,7 @@ def test_the_exact_density_scores_zero():
     assert shapes._divergence(shape, lambda x: 7.0 - shape.log_prob(x), torch.Generator()) == pytest.approx(0, abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_rivals_of_fitting_rank_as_expected():
     ranked = [entry.name for entry in scores("5", None, 1, 2).entries]
@@ -625,6 +630,7 @@ def test_the_energy_score_prefers_the_true_law_to_a_point_and_to_a_wider_one():
         assert inpainting.energy_score(other, truth).mean() > honest
 
 
+@pytest.mark.slow
 def test_rivals_of_inpainting_rank_as_expected():
     order = ["authors' best", "clamped Langevin", "descent", "half grey"]
     found = scores("6", None, 1, 4)
@@ -695,6 +701,7 @@ def test_the_compiled_rival_is_correct():
     sweeps.challenge.examine(sweeps._jax, np.random.default_rng(1))
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_rivals_of_speed_rank_as_expected():
     found = scores("7", None, 1, names=["NumPy, plain", "NumPy, listed neighbours", "authors' best"])
@@ -778,6 +785,7 @@ def test_a_graph_has_a_hidden_colouring_and_each_pair_once():
         assert (np.array(found)[graph.edges[:, 0]] == np.array(found)[graph.edges[:, 1]]).sum() <= 3
 
 
+@pytest.mark.slow
 def test_rivals_of_colouring_rank_as_expected():
     found = scores("8", None, 1, 6)
     assert list(found.places) == ["authors' best", "annealing", "quench", "greedy (DSATUR)"]
@@ -855,6 +863,7 @@ def test_longer_runs_agree_with_the_expected_means():
             assert abs(found.mean() - mean) < 5 * math.sqrt(variance / 100)
 
 
+@pytest.mark.slow
 def test_rivals_of_rotors_rank_as_expected():
     """Times and errors are measured: in a tenth of all judgements the first two change places."""
     order = ["authors' best", "Metropolis, aligned start", "Metropolis, hot start"]

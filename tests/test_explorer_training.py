@@ -81,6 +81,7 @@ def test_caption_and_picture_follow_each_control(explorer):
         seen.add(explorer.picture)
 
 
+@pytest.mark.slow
 def test_a_run_is_kept_and_the_same_controls_give_the_same_picture(explorer):
     explorer.set(data_set="two moons", method="CD, MALA", k=1, step_size=0.05)
     first = explorer.picture

@@ -60,6 +60,7 @@ def test_the_loop_hands_over_fresh_batches_and_leaves_an_energy_ready_to_use() -
     assert not any(p.requires_grad for p in energy.parameters())
 
 
+@pytest.mark.slow
 def test_a_short_training_brings_samples_nearer_to_the_pictures() -> None:
     images = data.digits("train").images
     recipe = replace(ebm.DIGITS, step_size=0.015, n_steps=60, batch_size=50, capacity=512)

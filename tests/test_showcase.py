@@ -37,6 +37,7 @@ def settings(out: Path) -> runs.Settings:
 # ------------------------------------------------------------------------------------------------ what it makes
 
 
+@pytest.mark.slow
 def test_pictures_have_palettes_and_the_sizes_that_pages_want(out: Path) -> None:
     with Image.open(out / "plate.png") as large, Image.open(out / "plate-small.png") as small:
         assert large.mode == "P"
@@ -46,6 +47,7 @@ def test_pictures_have_palettes_and_the_sizes_that_pages_want(out: Path) -> None
         assert 0 < (out / name).stat().st_size < most
 
 
+@pytest.mark.slow
 def test_the_plate_that_comes_with_the_course_is_the_small_one(out: Path) -> None:
     with Image.open(showcase.MADE) as made, Image.open(out / "plate-small.png") as small:
         assert made.mode == "P"
@@ -57,6 +59,7 @@ def test_the_plate_that_comes_with_the_course_is_the_small_one(out: Path) -> Non
     assert showcase.MADE.relative_to(ROOT).as_posix() in (ROOT / "README.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_spins_in_the_plate_have_their_colours(settings: runs.Settings) -> None:
     with Image.open(settings.out / "plate.png") as image:
         pixels = np.asarray(image.convert("RGB"))
@@ -69,6 +72,7 @@ def test_spins_in_the_plate_have_their_colours(settings: runs.Settings) -> None:
     np.testing.assert_array_equal(shown, colours.picture(Ising(SIZE), spins))
 
 
+@pytest.mark.slow
 def test_the_table_has_what_is_known_and_both_starts(settings: runs.Settings) -> None:
     words = (settings.out / "statistics.md").read_text(encoding="utf-8")
     found = statistics.lines(settings)
@@ -152,6 +156,7 @@ def test_colours_of_each_model() -> None:
 # ------------------------------------------------------------------------------------- refused, stopped, resumed
 
 
+@pytest.mark.slow
 def test_a_frozen_start_is_refused(settings: runs.Settings, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     frozen = runs.Settings(tmp_path, SIZE)
     frozen.parts.mkdir(parents=True)
@@ -170,6 +175,7 @@ def test_a_frozen_start_is_refused(settings: runs.Settings, tmp_path: Path, caps
     assert not (tmp_path / "plate.png").exists()
 
 
+@pytest.mark.slow
 def test_what_is_whole_is_not_made_again(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def work(*_: object) -> None:
         raise AssertionError("made again")
