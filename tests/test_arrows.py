@@ -54,6 +54,7 @@ def test_an_odd_torus_is_refused():
         arrows.sweep(np.zeros((3, 4)), 1.0, lambda direction, kappa: direction)
 
 
+@pytest.mark.slow
 def test_sweeps_have_the_energy_of_the_engine():
     rng, angles, series = np.random.default_rng(3), np.zeros((200, 8, 8)), []
     for t in range(120):

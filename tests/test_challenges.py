@@ -353,7 +353,6 @@ def test_the_torus_in_disguise_has_the_energies_and_the_law_that_it_should():
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_rivals_of_log_z_rank_as_expected():
     """The best one has the narrowest honest intervals; scores need many seeds, for their penalties."""
     found = scores("2", None, 1, 20)
@@ -452,7 +451,6 @@ def test_independent_draws_are_worth_their_number():
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_rivals_of_sampling_rank_as_expected():
     places = scores("3", None, 1, 3).places
     assert places == {"authors' best": 1, "replica exchange": 2, "MALA": 3, "ULA": 4}
@@ -492,7 +490,6 @@ def test_the_minimum_of_a_terrain_is_zero_where_its_disguise_puts_it():
             assert terrain.worn.shift.abs().max() <= minimum.HALF
 
 
-@pytest.mark.slow
 @pytest.mark.slow
 def test_rivals_of_the_search_rank_as_expected():
     ranked = scores("4", None, 1, 5).entries
@@ -538,7 +535,6 @@ def test_the_exact_density_scores_zero():
     assert shapes._divergence(shape, lambda x: 7.0 - shape.log_prob(x), torch.Generator()) == pytest.approx(0, abs=1e-4)
 
 
-@pytest.mark.slow
 @pytest.mark.slow
 def test_rivals_of_fitting_rank_as_expected():
     ranked = [entry.name for entry in scores("5", None, 1, 2).entries]
@@ -701,7 +697,6 @@ def test_the_compiled_rival_is_correct():
     sweeps.challenge.examine(sweeps._jax, np.random.default_rng(1))
 
 
-@pytest.mark.slow
 @pytest.mark.slow
 def test_rivals_of_speed_rank_as_expected():
     found = scores("7", None, 1, names=["NumPy, plain", "NumPy, listed neighbours", "authors' best"])

@@ -501,6 +501,7 @@ class TestSGD:
 
 
 class TestExplorer:
+    @pytest.mark.slow
     def test_its_question_has_a_definite_answer(self):
         """Near T = 0.63 two thirds of the runs succeed on Ackley; nothing on Rastrigin comes near half of that."""
         from course_utils.explorers.descent_paths import runs

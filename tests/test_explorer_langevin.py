@@ -60,6 +60,7 @@ def test_one_is_on_the_slider(explorer):
     assert "ε = 1.000" in explorer.caption
 
 
+@pytest.mark.slow
 def test_caption_and_picture_follow_each_control(explorer):
     explorer.set(landscape="bowl", sampler="ULA", step_size=0.1, temperature=1.0, n_chains=8)
     seen = {explorer.picture}

@@ -24,6 +24,7 @@ def told(caption: str) -> float:
     return float(NUMBER.search(caption)[1].replace(",", ""))
 
 
+@pytest.mark.slow
 def test_the_kl_of_a_short_run_is_that_of_its_energy():
     run = short_run("two moons", "CD, MALA", 3, 0.05)
     density = data.two_moons()

@@ -174,6 +174,7 @@ def as_rare_as(events: int, expected: float) -> bool:
 
 @pytest.mark.parametrize("engine", ["sublattices", "sites"])
 @pytest.mark.parametrize("colour", [0, 3])
+@pytest.mark.slow
 def test_rare_colours_in_the_cold_keep_their_rate(colour: int, engine: str) -> None:
     """Of 2^27 updates at β = 4.5, 2.0 to each other colour; 24-bit uniforms gave 0 from 0, and 10 from 3, all to 0."""
     model, beta, n = Potts(64, 5), 4.5, 2**27

@@ -314,6 +314,7 @@ def test_one_coupling_given_for_each_edge_changes_nothing() -> None:
     assert (a == b).mean() > 0.999  # the same random words meet the same thresholds, but for rounding
 
 
+@pytest.mark.slow
 def test_a_sweep_over_temperatures_is_compiled_once() -> None:
     traced = []
 

@@ -38,7 +38,7 @@ def _temperature(rng: np.random.Generator) -> float:
 
 
 def _slope(energy: Function, x: Tensor) -> Tensor:
-    """The gradient of E at each state: of the sum of energies, each of which depends on its own row."""
+    """The gradient of E at each state, by autograd alone: `samplers.gradient` is what learners call."""
     x = x.detach().clone().requires_grad_(True)
     return torch.autograd.grad(energy(x).sum(), x)[0]
 
