@@ -6,7 +6,7 @@
 #     needs: ["03"]
 #     know: gradient descent, a network of two layers in PyTorch
 #     time: 60 min
-#     runs: 75 s
+#     runs: 85 s
 #     uses: [torch]
 # ---
 

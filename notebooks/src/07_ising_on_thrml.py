@@ -6,7 +6,7 @@
 #     needs: ["02", "03"]
 #     know: exponentials, the mean and variance of random numbers
 #     time: 60 min
-#     runs: 60 s
+#     runs: 70 s
 #     uses: [jax]
 # ---
 

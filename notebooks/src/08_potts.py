@@ -6,7 +6,7 @@
 #     needs: ["07"]
 #     know: mean and standard error; weighted averages
 #     time: 60 min
-#     runs: 80 s
+#     runs: 85 s
 #     uses: [jax]
 # ---
 

@@ -6,7 +6,7 @@
 #     needs: ["07"]
 #     know: sine, cosine and angles modulo 2π
 #     time: 60 min
-#     runs: 80 s
+#     runs: 85 s
 #     uses: [jax]
 # ---
 
