@@ -55,6 +55,7 @@ def test_an_odd_torus_is_refused():
 
 
 @pytest.mark.slow
+@pytest.mark.colab
 def test_sweeps_have_the_energy_of_the_engine():
     rng, angles, series = np.random.default_rng(3), np.zeros((200, 8, 8)), []
     for t in range(120):
@@ -88,6 +89,8 @@ def test_stiffness_curve_is_the_helicity_modulus_chain_by_chain():
         np.testing.assert_allclose(row, [np.mean(chains), np.std(chains, ddof=1) / math.sqrt(3)])
 
 
+@pytest.mark.slow
+@pytest.mark.colab
 def test_both_ways_drops_the_first_quarter_and_sorts_by_temperature():
     model, heats = XY(4), np.array([0.5, 1.0, 2.0])
     look = {"energy": model.energy, "spins": jnp.asarray}

@@ -450,6 +450,7 @@ def test_too_large_a_solved_copy_is_refused_with_its_largest_outputs(finished: P
         pytest.param("import os\nos._exit(1)", "01_first_steps, at or after cell", marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 def test_lesson_that_fails_is_named_and_nothing_is_written(
     course: Path, capsys: pytest.CaptureFixture[str], code: str, message: str
 ) -> None:

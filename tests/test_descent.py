@@ -559,6 +559,7 @@ class TestExplorer:
         assert explorer.caption == caption  # the numbers are those of the whole run
         assert "lower." in caption
 
+    @pytest.mark.slow
     def test_a_schedule_of_ones_own_joins_the_others(self):
         from course_utils import explorers
 

@@ -346,6 +346,7 @@ run(measures=dict(sum=dies), checkpoint={folder!r}, checkpoint_every=4)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
+@pytest.mark.slow
 def test_a_killed_process_loses_only_the_steps_since_its_last_checkpoint(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

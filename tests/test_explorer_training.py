@@ -50,6 +50,8 @@ def test_with_mala_nothing_runs_away_and_a_longer_step_is_better_at_k_1():
     assert min(kl, key=kl.get) in (0.05, 0.1)
 
 
+@pytest.mark.slow
+@pytest.mark.colab
 def test_the_caption_says_what_was_done_and_how(explorer):
     explorer.set(data_set="two moons", method="CD, MALA", k=3, step_size=0.05)
     assert explorer.error is None
@@ -59,6 +61,8 @@ def test_the_caption_says_what_was_done_and_how(explorer):
     assert re.search(r"MALA accepted \d+% of its steps", explorer.caption)
 
 
+@pytest.mark.slow
+@pytest.mark.colab
 def test_a_run_that_ran_away_says_so(explorer):
     explorer.set(data_set="two moons", method="CD, ULA", k=1, step_size=0.05)
     assert "The energies ran away" in explorer.caption

@@ -126,6 +126,8 @@ def test_all_at_once_makes_the_colours_independent_with_the_right_distribution_e
     assert abs(found @ energy) < 1e-12
 
 
+@pytest.mark.slow
+@pytest.mark.colab
 def test_the_program_samples_the_energy_of_kaufman():
     size, beta, n_chains = 6, 0.3, 64
     nodes = [SpinNode() for _ in range(size**2)]

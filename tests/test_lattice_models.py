@@ -315,6 +315,7 @@ def test_one_coupling_given_for_each_edge_changes_nothing() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.colab
 def test_a_sweep_over_temperatures_is_compiled_once() -> None:
     traced = []
 

@@ -477,6 +477,8 @@ def test_an_energy_that_drifts_is_told():
     assert movie.evidence(scene, flat[:1])
 
 
+@pytest.mark.slow
+@pytest.mark.colab
 def test_a_movie_from_sampling_to_file(tmp_path, capsys, monkeypatch):
     pytest.importorskip("thrml")
     monkeypatch.chdir(tmp_path)
