@@ -19,15 +19,17 @@ __all__ = ["diamond_log_z", "enumerated_log_z", "find_zeros", "smooth_count"]
 
 
 def _points(rng: np.random.Generator) -> tuple[np.ndarray, int, float]:
-    """Points near the set, far off and inside, in a row or a table; radii that matter."""
-    shape = [(7,), (3, 4), (5, 2)][rng.integers(3)]
-    c = rng.uniform(-2.2, 1.0, shape) + 1j * rng.uniform(-1.4, 1.4, shape)
-    c.flat[0], c.flat[1], c.flat[2] = (
-        -0.1 + 0.1j,
-        7.0 * np.exp(1j * rng.uniform(0, 6)),
-        0.3 + rng.uniform(0.2, 0.8) * 1j,
-    )
-    return c, int(rng.integers(8, 40)), float(rng.choice([2.5, 6.0, 50.0]))
+    """Points near the set, far off and inside, in a row or a table; one leaves at n_most, another one step later."""
+    shape, R = [(7,), (3, 4), (5, 2)][rng.integers(3)], float(rng.choice([2.5, 6.0, 50.0]))
+    pool = rng.uniform(-2.2, 1.0, 400) + 1j * rng.uniform(-1.4, 1.4, 400)
+    leaves = _escape(pool, 30, R, finish=lambda n, z, c: n)
+    n_most = int(rng.integers(3, 7))
+    c = rng.choice(pool, shape)
+    c.flat[0], c.flat[1] = -0.1 + 0.1j, 7.0 * np.exp(1j * rng.uniform(0, 6))
+    for place, n in ((2, n_most), (3, n_most + 1), (4, n_most)):
+        if (leaves == n).any():
+            c.flat[place] = rng.choice(pool[leaves == n])
+    return c, n_most, R
 
 
 def _escape(
@@ -72,10 +74,10 @@ smooth_count = Task(
             _finished(lambda n, z, c: n - math.log2(math.log2(abs(z)))),
         "The inner log is the natural one, not to the base 10":
             _finished(lambda n, z, c: n - math.log2(math.log10(abs(z)))),
-        "The log is of |z|, not of |z|²": _finished(lambda n, z, c: n - math.log2(math.log(abs(z) ** 2))),
-        "z_0 = c has n = 0; your n is one too high":
+        "z starts at c, not at 0": lambda c, n, R: _escape(c, n, R, start=lambda c: 0j),
+        "One too high: z_0 = c has n = 0":
             _finished(lambda n, z, c: n + 1 - math.log2(math.log(abs(z)))),
-        "z_0 = c has n = 0; your n is one too low":
+        "One too low: z_0 = c has n = 0, and the log is of |z|, not of |z|²":
             _finished(lambda n, z, c: n - 1 - math.log2(math.log(abs(z)))),
         "This |z| is that of the step after: take it before z moves on":
             _finished(lambda n, z, c: n - math.log2(math.log(abs(z * z + c)))),
@@ -91,6 +93,8 @@ smooth_count = Task(
         "R is compared with |z|, not with |z|²": lambda c, n, R: _escape(c, n, math.sqrt(R)),
         "R is compared with |z| itself; you squared R only": lambda c, n, R: _escape(c, n, R * R),
         "The radius is not used: it is 2 in your answer": lambda c, n, R: _escape(c, n, 2.0),
+        "A point has left where |z| > R, not yet where |z| = R":
+            lambda c, n, R: _escape(c, n, R, left=lambda z, R: abs(z) >= R),
         "A point has left where |z| > R, whatever its direction; you look at the real part":
             lambda c, n, R: _escape(c, n, R, left=lambda z, R: z.real > R),
         "z² is z times z, not |z|²": lambda c, n, R: _escape(c, n, R, step=lambda z, c: abs(z) ** 2 + c),
@@ -98,7 +102,6 @@ smooth_count = Task(
         "The map is z² + c: what is added is c, in every step": lambda c, n, R: _escape(
             c, n, R, step=lambda z, c: z * z + z),
         "c is not added in your steps": lambda c, n, R: _escape(c, n, R, step=lambda z, c: z * z),
-        "z starts at c, not at 0": lambda c, n, R: _escape(c, n, R, start=lambda c: 0j),
     },
 )  # fmt: skip
 

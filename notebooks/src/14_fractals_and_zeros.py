@@ -99,9 +99,11 @@ from course_checks import check, exercises
 
 with check.exercise("14.1", "smooth_count"):
     answer = exercises.zeros.smooth_count.by(smooth_count)
-    some = np.array([[0.3 + 0.5j, 0.4 + 0.4j, -1.0 + 0j], [2.5 + 0j, -0.2 + 1.1j, 150j]])
+    answer.on("three points that leave", np.array([2.0 + 0j, 0.4 + 0.7j, 150j]), 20, 100.0)
+    some = np.array([[0.3 + 0.5j, 0.4 + 0.4j, -1.0 + 0j], [2.0 + 0j, 0.4 + 0.7j, 150j]])
     answer.on("six points, R = 100", some, 60, 100.0)
     answer.on("the same with R = 2", some, 60, 2.0)
+    answer.on("the same, n up to 4", some, 4, 2.0)
     answer.on("the same, n up to 3", some, 3, 2.0)
     answer.fresh(4, "other points")
 
@@ -230,7 +232,8 @@ with check.exercise("14.2", "diamond_log_z"):
     answer, by_hand = exercises.zeros.diamond_log_z.by(diamond_log_z), exercises.zeros.enumerated_log_z
     answer.on("one bond, q = 3", np.array([2.0, 0.5]), 3, 0, expect=by_hand([2.0, 0.5], 3, 0))
     answer.on("one diamond, q = 2: all 16 states", np.array([3.0, 0.5]), 2, 1, expect=by_hand([3.0, 0.5], 2, 1))
-    answer.on("one diamond, q = 3: all 81 states", np.array([3.0, 1j]), 3, 1, expect=by_hand([3.0, 1j], 3, 1))
+    some = np.array([1.5, 0.2 + 3j])
+    answer.on("one diamond, q = 10: all 10,000 states", some, 10, 1, expect=by_hand(some, 10, 1))
     answer.on("12 spins, q = 2: all 4096 states", np.array([1.7, 2j - 1]), 2, 2, expect=by_hand([1.7, 2j - 1], 2, 2))
     answer.on("a million bonds", np.array([1.5, 3.0, 8.0]), 2.5, 10)
     answer.fresh(4, "another magnet")
@@ -291,7 +294,7 @@ for start in (3.9, 4.1):
 # ### Exercise 14.3 · A swarm that finds all zeros
 # *Difficulty ●●● · fifteen minutes · why: the guesses repel like charges, and settle where the charges of log Z sit.*
 #
-# In each step all guesses move at once, from where they stood. No guess repels itself.
+# In each step all guesses move at once, from where they stood. No guess repels itself. Counts may be too long for NumPy's integers: make floats of them.
 
 
 # %% todo="14.3" task="return the guesses after n_steps steps"
@@ -330,6 +333,7 @@ with check.exercise("14.3", "find_zeros"):
     answer.on("x³ - 1, one step", [-1, 0, 0, 1], start, 1)
     answer.on("x³ - 1, two steps", [-1, 0, 0, 1], start, 2)
     answer.on("2 + 3x + 5x² + 7x³, one step", [2, 3, 5, 7], start, 1)
+    answer.on("3⁵⁰ + x + 3⁵⁰ x³, one step", [3**50, 1, 0, 3**50], start, 1)
     answer.on("a diamond with q = 2, ten steps", [2, 0, 12, 0, 2], 2 * np.exp(1j * np.arange(4) + 0.3j), 10)
     answer.fresh(4, "another polynomial")
 
