@@ -21,6 +21,8 @@ __all__ = ["find_zeros", "ring", "zeros"]
 GUARD = 80
 """Bits beyond those that the size of the terms takes."""
 MOST_STEPS = 100
+MOST_DEGREE = 128
+"""Beyond it the first guesses, eigenvalues in floating point, may be too poor."""
 
 
 def ring(counts: Sequence[int], size: float = 1.0) -> Complex[np.ndarray, "degree"]:
@@ -66,7 +68,8 @@ def zeros(counts: Sequence[int]) -> Complex[np.ndarray, "degree"]:
     """All zeros, right to the last digits: found in floating point, then improved in whole numbers of any length.
 
     Args:
-        counts: whole coefficients from the lowest power up, of degree 1 to 300; the first and the last may be 0.
+        counts: whole coefficients from the lowest power up, of degree 1 to 128, after division by
+            powers of x and in the largest power of x that occurs throughout; the first and the last may be 0.
 
     Returns:
         The zeros, in no order.
@@ -75,9 +78,9 @@ def zeros(counts: Sequence[int]) -> Complex[np.ndarray, "degree"]:
         ValueError: if there is no zero to find, or the degree is out of range.
     """
     used = [k for k, c in enumerate(counts) if c]
-    if len(used) < 2 or used[-1] > 300:
-        raise ValueError(f"counts = {shown(list(counts))}: expected a polynomial of degree 1 to 300")
-    at_zero, gap = used[0], math.gcd(*(k - used[0] for k in used))
+    at_zero, gap = used[0] if used else 0, math.gcd(*(k - used[0] for k in used))
+    if len(used) < 2 or (used[-1] - at_zero) // gap > MOST_DEGREE:
+        raise ValueError(f"counts = {shown(list(counts))}: expected a polynomial of degree 1 to {MOST_DEGREE}")
     inner = [int(c) for c in counts[at_zero : used[-1] + 1 : gap]]  # a polynomial in x^gap
     largest = max(abs(c) for c in inner)
     powers = _improved(inner, np.roots([c / largest for c in inner[::-1]]))

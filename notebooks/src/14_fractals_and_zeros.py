@@ -26,10 +26,10 @@ import math
 import numpy as np
 from jaxtyping import Complex, Float
 
-import course_utils.plots.fractal
 from course_checks import check
 from course_utils import explorers, plots
 from course_utils.fractals import diamond, mandelbrot, plane, roots, torus
+from course_utils.plots import fractal
 
 # %% [markdown]
 # ## 1 · A shape that nobody drew
@@ -42,7 +42,7 @@ from course_utils.fractals import diamond, mandelbrot, plane, roots, torus
 box = ((-2.15, 0.75), (-1.2, 1.2))
 c = plane(box, 480)
 after = {n: mandelbrot.smooth_count(c, n_most=n, radius=2.0) for n in (2, 5)}
-panels = [plots.panel(plots.fractal.escape_map(box, count), square=True, xlabel="Re $c$", ylabel="Im $c$", title=f"after {n} steps")
+panels = [plots.panel(fractal.escape_map(box, count), square=True, xlabel="Re $c$", ylabel="Im $c$", title=f"after {n} steps")
           for n, count in after.items()]  # fmt: skip
 plots.figure(*panels, title="Black: still within 2 of the origin")
 
@@ -117,7 +117,7 @@ with check.exercise("14.1", "smooth_count"):
 
 # %%
 smooth = check.yours("14.1", smooth_count, mandelbrot.smooth_count)
-plots.fractal.escape_film(box, lambda n: smooth(c, n, 2.0), 16, words="A pear shrinks to the Mandelbrot set.")
+fractal.escape_film(box, lambda n: smooth(c, n, 2.0), 16, words="A pear shrinks to the Mandelbrot set.")
 
 # %% [markdown]
 # *Moving picture: the black region after 0, 1, 2 … 16 steps. A disc becomes a pear, the pear a heart with a round head, and finer and finer knobs and
@@ -129,7 +129,7 @@ plots.fractal.escape_film(box, lambda n: smooth(c, n, 2.0), 16, words="A pear sh
 # %%
 fine = smooth(plane(box, 800), 300, 100.0)
 height = 1 - np.sqrt(np.minimum(mandelbrot.potential(fine), 1))
-plots.figure(plots.fractal.relief(190 * height, np.clip(fine / 12, 0, 1)), title="The potential of the Mandelbrot set, lit from the left")
+plots.figure(fractal.relief(190 * height, np.clip(fine / 12, 0, 1)), title="The potential of the Mandelbrot set, lit from the left")
 
 # %% [markdown]
 # *Picture: a lit landscape seen from the south: a yellow table mountain in the shape of the set, with ragged green cliffs that run down
@@ -156,7 +156,7 @@ gap = np.abs(of_charges - mandelbrot.potential(smooth(c, 300, 100.0)))[far].max(
 print(f"{len(charges)} charges against the smooth count, where |c| > 2: at most {gap:.0e} apart")
 points = np.stack([c.real, c.imag], -1)
 metal = plots.energy(points, np.clip(of_charges, -0.1, None), scale="potential")
-white = plots.fractal.zeros(charges, "zeros of $z_6$", color="white", size=3.5)
+white = fractal.zeros(charges, "zeros of $z_6$", color="white", size=3.5)
 axes = {"square": True, "xlabel": "Re $c$", "ylabel": "Im $c$"}
 plots.figure(plots.panel(metal, white, **axes, height=4.6), title="64 charges make the potential of the set: they sit along its edge")
 
@@ -179,7 +179,7 @@ plots.figure(plots.panel(metal, white, **axes, height=4.6), title="64 charges ma
 # Is there a magnet that can be solved at every size? Put a diamond in the place of every bond, again and again:
 
 # %%
-plots.figure(*(plots.fractal.diamond(diamond.bonds(n)) for n in range(4)), columns=4, title="Each generation has four times the bonds")
+plots.figure(*(fractal.diamond(diamond.bonds(n)) for n in range(4)), columns=4, title="Each generation has four times the bonds")
 
 # %% [markdown]
 # *Picture: a single bond between two spins; a diamond of four bonds; a ring with sixteen; a rosette with sixty-four.*
@@ -294,7 +294,7 @@ for start in (3.9, 4.1):
 # ### Exercise 14.3 · A swarm that finds all zeros
 # *Difficulty ●●● · fifteen minutes · why: the guesses repel like charges, and settle where the charges of log Z sit.*
 #
-# In each step all guesses move at once, from where they stood. No guess repels itself. Counts may be too long for NumPy's integers: make floats of them.
+# In each step all guesses move at once, from where they stood. No guess repels itself.
 
 
 # %% todo="14.3" task="return the guesses after n_steps steps"
@@ -352,7 +352,7 @@ counts = diamond.equal_pairs(3, 3)
 ways = [roots.ring(counts, 3.0)]
 for _ in range(34):
     ways.append(swarm(counts, ways[-1], 1))
-plots.fractal.dots_film(window, phase, soon, ways, words="A ring of dots spreads over a fractal border.")
+fractal.dots_film(window, phase, soon, ways, words="A ring of dots spreads over a fractal border.")
 
 # %% [markdown]
 # *Moving picture: white dots on a circle over a map of blue and orange regions with a lace-like border. One after the other they let go and run
@@ -366,8 +366,8 @@ for n in (1, 2, 3):
     P = diamond.equal_pairs(3, n)
     found = swarm(P, roots.ring(P, 3.0), 80)
     nearest = np.abs(found - 4).min()
-    dots = plots.fractal.zeros(found, "zeros of Z", color="white", size=5)
-    panels.append(plots.panel(plots.fractal.flow_map(window, phase, soon), dots, square=True, xlabel="Re $x$", ylabel="Im $x$",
+    dots = fractal.zeros(found, "zeros of Z", color="white", size=5)
+    panels.append(plots.panel(fractal.flow_map(window, phase, soon), dots, square=True, xlabel="Re $x$", ylabel="Im $x$",
                               title=f"{4**n} bonds: nearest to 4 by {nearest:.2f}"))  # fmt: skip
 plots.figure(*panels, share="y", title="All zeros of the exact Z lie on the border between hot and cold, and close in on $x = 4$")
 
@@ -400,7 +400,7 @@ for L in (4, 6, 8):
     s = np.concatenate([x - 1 / x, 1 / x - x]) / 2
     nearest = np.abs(s - 1).min()
     circle = plots.exact(ring_of_one.real, ring_of_one.imag, "$|\\sinh 2\\beta| = 1$")
-    panels.append(plots.panel(circle, plots.fractal.zeros(s, "zeros of Z"), square=True, xlabel="Re $\\sinh 2\\beta$", ylabel="Im $\\sinh 2\\beta$",
+    panels.append(plots.panel(circle, fractal.zeros(s, "zeros of Z"), square=True, xlabel="Re $\\sinh 2\\beta$", ylabel="Im $\\sinh 2\\beta$",
                               title=f"$L = {L}$: nearest to 1 by {nearest:.3f}"))  # fmt: skip
     print(f"L = {L}: the nearest zero is {nearest:.3f} from 1; times L, that is {L * nearest:.2f}")
 plots.figure(*panels, share="y", title="Zeros of the Ising torus gather on a circle, and close in on the transition at 1")
@@ -440,3 +440,216 @@ explorers.julia()
 
 # %% [markdown] depth="60 min"
 # How fast the zeros close in; how exact zeros are found; the circle of Lee and Yang; the Mandelbrot set inside the magnet; trees; what noise does to zeros; and a challenge.
+
+# %% [markdown]
+# ## 7 · How fast the zeros close in
+#
+# Near the transition $x_c$ one step of the map takes a point $\lambda$ times as far away, with $\lambda$ the slope of the map there. A zero of generation $n + 1$ is led to a zero of
+# generation $n$. So the distance of the nearest one should fall by $\lambda$ from generation to generation. Running the map *backwards* from $x = 1 - q$ gives all zeros without any
+# polynomial, 65,536 of them in generation 8.
+
+# %%
+layers, generations = [], np.arange(1, 9)
+for q, color in ((2, "blue"), (3, "orange"), (10, "green")):
+    at = diamond.critical(q)
+    distance = np.array([np.abs(diamond.zeros(q, int(n)) - at.x).min() for n in generations])
+    layers.append(plots.points(generations, distance, name=f"$q = {q}$", color=color))
+    layers.append(plots.line(generations, distance[-1] * at.slope ** (8.0 - generations), color=color, style="--", width=1))
+    print(f"q = {q:2d}: the last step is a factor {distance[-2] / distance[-1]:.3f}, λ = {at.slope:.3f}, ν = log 2 / log λ = {math.log(2) / math.log(at.slope):.3f}")
+plots.figure(plots.panel(*layers, log="y", xlabel="generation $n$", ylabel="distance of the nearest zero to $x_c$"),
+             title="The nearest zero comes closer by λ in each generation (dashed)")  # fmt: skip
+
+# %% [markdown]
+# *Picture: distance against generation on a logarithmic axis, three rows of points that bend into straight lines, the steepest for q = 10.*
+#
+# One generation doubles the length of the lattice, so the distance falls as $L^{-1/\nu}$ with $\nu = \log 2/\log\lambda$, as it did on the torus with $\nu = 1$ (Itzykson, Pearson and
+# Zuber 1983).
+#
+# ## 8 · Exactly right zeros
+#
+# Floating point has 16 digits; how many survive in a zero? Three ways: eigenvalues of the companion matrix (`np.roots`), your swarm, and the swarm with P and P' in whole
+# numbers of any length (`roots.zeros`). The map run backwards is a fourth, with which all can be compared.
+
+
+# %%
+def worst(found: Complex[np.ndarray, "n"], right: Complex[np.ndarray, "n"]) -> float:
+    """Distance from a right zero to the nearest that was found, the largest of all."""
+    return float(np.abs(found[:, None] - right).min(0).max())
+
+
+print("distance of the worst zero from where the map, run backwards, has it (q = 3):")
+for n in (1, 2, 3):
+    P, right = diamond.equal_pairs(3, n), diamond.zeros(3, n)
+    three = np.roots([float(k) for k in P[::-1]]), swarm(P, roots.ring(P, 3.0), 80), roots.zeros(P)
+    print("{:3d} zeros: np.roots {:.0e}, swarm {:.0e}, whole numbers {:.0e}".format(4**n, *(worst(z, right) for z in three)))
+P, right = diamond.equal_pairs(3, 4), diamond.zeros(3, 4)
+astray = np.roots([float(k) for k in P[::-1]])
+print(f"256 zeros: np.roots {worst(astray, right):.0e}; the largest count has {len(str(max(P)))} digits")
+
+# %%
+lost = plots.panel(fractal.flow_map(window, phase, soon), fractal.zeros(astray, "zeros by np.roots", color="red"), square=True)
+kept = plots.panel(fractal.flow_map(window, phase, soon), fractal.zeros(right, "zeros by the map", color="white"), square=True)
+plots.figure(lost, kept, title="256 zeros in floating point, and where they are")
+
+# %% [markdown]
+# *Picture: two maps of hot and cold. On the left the red dots of np.roots, part of them off the border on smooth curves across the colours; on the right white dots, all on the border.*
+#
+# The counts are exact and still the zeros are lost: each count is rounded to 16 digits, and a polynomial of degree 256 answers with zeros that are off by more than the pattern is wide. The
+# smooth curves are typical. A beautiful curve of zeros may be rounding.
+#
+# ## 9 · The circle of Lee and Yang
+#
+# A field $h$ gives each spin that is up the weight $w = e^{2\beta h}$ more. At fixed temperature Z is a polynomial in $w$, of degree 36 on a torus of 6 × 6. Lee and Yang proved in 1952 that for *every*
+# ferromagnet all its zeros have $|w| = 1$. A real field is a real $w > 0$, so the only place for a transition is $w = 1$, $h = 0$. **Guess:** what changes with the temperature?
+
+# %%
+counts_with_field, panels = torus.with_field(6, 6), []
+for x, name in ((1.4, "hot"), (1 + math.sqrt(2), "at $T_c$"), (4.0, "cold"), (0.5, "antiferromagnet")):
+    w = np.roots(torus.up_weights(counts_with_field, x)[::-1])
+    first = np.degrees(np.abs(np.angle(w)).min())
+    off = np.abs(np.abs(w) - 1).max()
+    print(f"{name:15s} x = {x:.3f}: first zero at {first:.1f}°, off the circle by at most {off:.0e}")
+    circle = plots.exact(ring_of_one.real, ring_of_one.imag, "$|w| = 1$")
+    panels.append(plots.panel(circle, fractal.zeros(w, "zeros of Z"), square=True, xlim=(-2.2, 2.2), ylim=(-2.2, 2.2),
+                              xlabel="Re $w$", ylabel="Im $w$", title=name))  # fmt: skip
+plots.figure(*panels, columns=4, title="Ferromagnets have their zeros on a circle; the gap at $w = 1$ closes in the cold")
+
+# %% [markdown]
+# *Picture: four unit circles. Hot: dots on the left of the circle and a wide gap around w = 1. At T_c: a narrow gap. Cold: dots evenly all around. Antiferromagnet: dots on the negative real axis, inside and
+# outside the circle.*
+#
+# Above $T_c$ the gap stays open however large the torus: no transition in a field. Below it the zeros close in on $w = 1$ and pinch: across $h = 0$ the magnetisation jumps, as you saw in lesson 07.
+#
+# ## 10 · The Mandelbrot set inside the magnet
+#
+# Ask the explorer's question for complex $q$: where does the map lead from $x = 0$? Everything that is neither hot nor cold is black.
+
+# %%
+panels = []
+for part, n_most, title in ((((-0.6, 3.6), (-1.6, 1.6)), 150, "complex $q$"), (((2.30, 2.46), (0.83, 0.952)), 300, "a small part of it")):
+    q_plane = plane(part, 420)
+    which, when = diamond.flow(np.zeros_like(q_plane), q_plane, n_most)
+    panels.append(plots.panel(fractal.flow_map(part, which, when), square=True, xlabel="Re $q$", ylabel="Im $q$", title=title))
+plots.figure(*panels, title="Where $x = 0$ is neither hot nor cold: small Mandelbrot sets")
+
+# %% [markdown]
+# *Picture: on the left the plane of q: blue discs and orange ones of all sizes in a lace, orange far out, and on the left two large black discs with smaller ones on them. On the right one black island of the lace,
+# enlarged: the Mandelbrot set, turned.*
+#
+# Why does it come back? The map has a point, $x = 0$ in the second step, where it is as flat as $z^2$ at 0. A small region around it may return into itself after some steps, and what returns looks like $z^2 + c$ there
+# (Douady and Hubbard 1985). Peitgen and Richter's *The Beauty of Fractals* has whole plates of this magnet.
+#
+# ## 11 · What the Mandelbrot polynomials count
+#
+# $z_{n+1} = z_n^2 + c$ reads as a sentence: a tree is either a single leaf, with the weight $c$, or two trees side by side. So $z_n(c)$ adds up all binary trees with at most $n$ branchings above each other, each leaf
+# with the weight $c$ (Flajolet and Odlyzko 1982). It *is* a partition function. Check it by listing the trees:
+
+
+# %%
+def leaves_of_trees(n: int) -> list[int]:
+    """The number of leaves of every binary tree with at most n branchings above each other."""
+    smaller = leaves_of_trees(n - 1) if n else []
+    return [1] + [a + b for a, b in itertools.product(smaller, smaller)]
+
+
+for n in (2, 3, 4):
+    listed = np.bincount(leaves_of_trees(n)).tolist()
+    print(f"n = {n}: {sum(listed)} trees, as many with each number of leaves as z_n says: {listed == mandelbrot.polynomial(n)}")
+
+# %%
+weight, layers = np.linspace(0.15, 0.3, 301), []
+for n in (2, 4, 8, 12):
+    z, slope = weight.copy(), np.ones_like(weight)
+    for _ in range(n):
+        z, slope = z * z + weight, 2 * z * slope + 1
+    layers.append(plots.line(weight, weight * slope / z, f"at most {n} branchings"))
+plots.figure(plots.panel(*layers, plots.vline(0.25, "cusp of the Mandelbrot set"), log="y", xlabel="weight $c$ of a leaf", ylabel="mean number of leaves"),
+             title="Beyond $c = 1/4$ the trees have no end")  # fmt: skip
+
+# %% [markdown]
+# *Picture: the mean number of leaves against c on a logarithmic axis. Left of the dashed line at 1/4 all curves agree and stay below a few; right of it they fan out, the higher the more branchings are allowed.*
+#
+# With $c$ up to 1/4 the trees stay small however high they may be; above it they grow as high as they are let. That is a phase transition, at the cusp of the set, where zeros of $z_n$ close in on the real axis from
+# both sides. The picture of the set is still no sample of trees. To sample one, branch with the right probability: that is another program.
+#
+# ## 12 · What goes wrong
+#
+# **Zeros from a simulation.** A histogram of energies is a polynomial with noise. Below, the exact counts of 6 × 6 spins, and the same with one per cent of noise on each, ten times.
+
+# %%
+exact_counts, noise = torus.equal_pairs(6, 6)[::2], np.random.default_rng(14)
+sinh = lambda y: (np.sqrt(y) - 1 / np.sqrt(y)) / 2  # noqa: E731
+true = sinh(roots.zeros(exact_counts))
+noisy = np.array([sinh(np.roots(np.array(exact_counts[::-1], float) * (1 + 0.01 * noise.normal(size=37)))) for _ in range(10)])
+shift = np.abs(noisy[..., None] - true).min(1)
+by_distance = np.argsort(np.abs(true - 1))
+print(f"nearest to the transition: moved by {shift[:, by_distance[0]].mean():.4f}, the worst zero by {shift.mean(0).max():.4f}")
+cloud = fractal.zeros(noisy, "with 1 % noise", color="orange", size=3)
+plots.figure(plots.panel(cloud, fractal.zeros(true, "exact", color="blue", size=6), square=True, xlim=(-1.6, 1.6), ylim=(-1.6, 1.6),
+                         xlabel="Re $\\sinh 2\\beta$", ylabel="Im $\\sinh 2\\beta$", height=4.6),
+             title="Noise spares the zeros near the transition, and scatters the others")  # fmt: skip
+
+# %% [markdown]
+# *Picture: the blue dots of the exact zeros on the unit circle, each with orange ones around it: close to it on the right, in wide clouds at the top and bottom.*
+#
+# Fortunately the one that counts is the most robust: it is found where the states of the histogram really are.
+#
+# **Escape time taken for an energy.** Write $E = -\nu$, sample $e^{-E}$, and you have a picture of a picture. Nothing in the iteration makes that distribution. The set's own measure, that of its charges, is another one.
+#
+# **A finite magnet with a transition.** Curves of 1,024 bonds look as if they had a cusp. They are smooth: the nearest zero is off the axis.
+
+# %% [markdown] think="14c"
+# **Think.** In section 9 the zeros of the antiferromagnet lie on the *negative* real axis of $w$. Has it a transition in a real field?
+# <!-- ANSWER -->
+# Negative $w$ is no real field, so at this temperature none is near. Colder, an antiferromagnet in a field does have one: its two sublattices order. Then zeros come to the positive axis at $w \ne 1$, which
+# the circle theorem forbids for ferromagnets only.
+
+# %% [markdown]
+# ## Challenge · the transition of an endless magnet, from three small ones
+#
+# An Ising magnet on the square lattice whose bonds are 1, 2 or 3 in a pattern that repeats every two spins, in both directions. You get its exact counts on tori of 2 × 2, 4 × 4 and 6 × 6: for each sum of what equal
+# pairs count, how many states have it. Return $\beta_c$ of the infinite lattice, with $Z = \sum_k \text{counts}_k\, e^{2\beta k}$ up to a factor. The judge knows it exactly (Cimasoni and Duminil-Copin 2013). Where is the
+# peak of the heat capacity? Where are the zeros? And where are they going?
+#
+# Cheating would be to leave the answer to chance or to remember lattices: each pattern is drawn anew.
+#
+# The judge counts, recomputes and draws its problems anew, so that nothing can be remembered. But Python hides nothing from a
+# function that runs beside it: who walks its frames or its memory finds the answers, and has beaten nobody.
+#
+# Who is there to beat?
+
+# %%
+check.challenge("14")
+
+
+# %%
+def my_beta_c(counts_2, counts_4, counts_6):
+    raise NotImplementedError("return β_c of the infinite lattice")
+
+
+check.challenge("14", my_beta_c)
+
+# %% [markdown]
+# ## References
+#
+# - B. Derrida, L. De Seze and C. Itzykson, *Fractal structure of zeros in hierarchical models*, J. Stat. Phys. 33, 559 (1983),
+#   [doi:10.1007/BF01018834](https://doi.org/10.1007/BF01018834).
+# - C. N. Yang and T. D. Lee, *Statistical theory of equations of state and phase transitions. I*, Phys. Rev. 87, 404 (1952),
+#   [doi:10.1103/PhysRev.87.404](https://doi.org/10.1103/PhysRev.87.404); T. D. Lee and C. N. Yang, *II. Lattice gas and Ising model*, ibid. 410,
+#   [doi:10.1103/PhysRev.87.410](https://doi.org/10.1103/PhysRev.87.410). Zeros and transitions; the circle.
+# - M. E. Fisher, *The nature of critical points*, in Lectures in Theoretical Physics VII C, University of Colorado Press (1965). Zeros in the plane of temperature.
+# - C. Itzykson, R. B. Pearson and J. B. Zuber, *Distribution of zeros in Ising and gauge models*, Nucl. Phys. B 220, 415 (1983),
+#   [doi:10.1016/0550-3213(83)90499-6](https://doi.org/10.1016/0550-3213(83)90499-6).
+# - R. B. Griffiths and M. Kaufman, *Spin systems on hierarchical lattices*, Phys. Rev. B 26, 5022 (1982),
+#   [doi:10.1103/PhysRevB.26.5022](https://doi.org/10.1103/PhysRevB.26.5022).
+# - S.-C. Chang, R. K. W. Roeder and R. Shrock, *q-plane zeros of the Potts partition function on diamond hierarchical graphs*, J. Math. Phys. 61, 073301 (2020),
+#   [arXiv:1911.04012](https://arxiv.org/abs/1911.04012). Why 3 is the last q at which the antiferromagnet orders.
+# - A. Douady and J. H. Hubbard, *Itération des polynômes quadratiques complexes*, C. R. Acad. Sci. Paris 294, 123 (1982); *On the dynamics of polynomial-like mappings*, Ann. Sci. ENS 18, 287 (1985),
+#   [doi:10.24033/asens.1491](https://doi.org/10.24033/asens.1491).
+# - H.-O. Peitgen and P. H. Richter, *The Beauty of Fractals*, Springer (1986), [doi:10.1007/978-3-642-61717-1](https://doi.org/10.1007/978-3-642-61717-1).
+# - O. Aberth, *Iteration methods for finding all zeros of a polynomial simultaneously*, Math. Comp. 27, 339 (1973),
+#   [doi:10.1090/S0025-5718-1973-0329236-7](https://doi.org/10.1090/S0025-5718-1973-0329236-7). The swarm.
+# - P. Flajolet and A. Odlyzko, *The average height of binary trees and other simple trees*, J. Comput. Syst. Sci. 25, 171 (1982),
+#   [doi:10.1016/0022-0000(82)90004-6](https://doi.org/10.1016/0022-0000(82)90004-6).
+# - D. Cimasoni and H. Duminil-Copin, *The critical temperature for the Ising model on planar doubly periodic graphs*, Electron. J. Probab. 18, 44 (2013),
+#   [doi:10.1214/EJP.v18-2352](https://doi.org/10.1214/EJP.v18-2352).

@@ -533,3 +533,6 @@ def find_zeros(counts, guesses, n_steps):
 
 # %% equivalent="14.3" because="guesses are complex already, and x is never written into"
 # x = np.array(guesses, dtype=complex)  ->  x = np.array(guesses)
+
+# %% equivalent="14.3" because="of numbers too long for NumPy it makes an array of Python's, which is slower and as right"
+# highest_first = np.array(counts[::-1], dtype=float)  ->  highest_first = np.array(counts[::-1])
