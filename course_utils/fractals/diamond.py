@@ -60,10 +60,12 @@ def bonds(generation: int) -> Int[np.ndarray, "bonds 2"]:
     return ends
 
 
-def decimated(x: Num[np.ndarray, "*points"], q: float) -> Num[np.ndarray, "*points"]:
+def decimated(
+    x: Num[np.ndarray, "*points"] | complex, q: Num[np.ndarray, "*points"] | complex
+) -> Num[np.ndarray, "*points"]:
     """The weight of a diamond of bonds x: ((x² + q - 1) / (2x + q - 2))², infinite where the denominator is zero."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return ((x * x + (q - 1)) / (2 * x + (q - 2))) ** 2
+        return np.asarray(((np.asarray(x) ** 2 + (q - 1)) / (2 * np.asarray(x) + (q - 2))) ** 2)
 
 
 def log_z(x: Num[np.ndarray, "*points"], q: float, generation: int) -> Float[np.ndarray, "*points"]:

@@ -83,7 +83,7 @@ def zeros(counts: Sequence[int]) -> Complex[np.ndarray, "degree"]:
         raise ValueError(f"counts = {shown(list(counts))}: expected a polynomial of degree 1 to {MOST_DEGREE}")
     inner = [int(c) for c in counts[at_zero : used[-1] + 1 : gap]]  # a polynomial in x^gap
     largest = max(abs(c) for c in inner)
-    powers = _improved(inner, np.roots([c / largest for c in inner[::-1]]))
+    powers = _improved(inner, np.roots([c / largest for c in inner[::-1]]).astype(complex))
     angles = np.exp(2j * np.pi * np.arange(gap) / gap)
     return np.concatenate([np.zeros(at_zero), ((powers ** (1 / gap))[:, None] * angles).ravel()])
 

@@ -248,5 +248,5 @@ def _places(ends: Int[np.ndarray, "bonds 2"]) -> Float[np.ndarray, "spins 2"]:
             k = len(places)
             places = [*places, middle + off, middle - off]
             new += [(a, k), (k, b), (a, k + 1), (k + 1, b)]
-        pairs, width = new, 0.22
+        pairs, width = new, 0.25
     return np.array(places)

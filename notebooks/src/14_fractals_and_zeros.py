@@ -42,13 +42,13 @@ from course_utils.plots import fractal
 box = ((-2.15, 0.75), (-1.2, 1.2))
 c = plane(box, 480)
 after = {n: mandelbrot.smooth_count(c, n_most=n, radius=2.0) for n in (2, 5)}
-panels = [plots.panel(fractal.escape_map(box, count), square=True, xlabel="Re $c$", ylabel="Im $c$", title=f"after {n} steps")
+panels = [plots.panel(fractal.escape_map(box, count), square=True, xlabel="Re $c$", ylabel="Im $c$", height=4, title=f"after {n} steps")
           for n, count in after.items()]  # fmt: skip
 plots.figure(*panels, title="Black: still within 2 of the origin")
 
 # %% [markdown]
-# *Picture: two panels of the complex plane. On the left a black pear that lies on its side, on the right a black shape with a notch on
-# the right, bulges, and a tail on the left. Around them blue and green: the lighter, the later a point has left.*
+# *Picture: two panels of the complex plane. On the left a black pear that lies on its side, on the right a black shape with bulges
+# and a thin tail on the left. Around them violet and blue: the lighter, the later a point has left.*
 #
 # How soon a point leaves is a whole number $n$, and a map of it has steps like terraces. It can be made smooth. Far out $c$ hardly matters, so
 # $z \to z^2$: each step doubles $\log|z|$, and its next one adds 1 to $\log_2\log|z|$. So count how far the point is *already out*, and
@@ -161,8 +161,8 @@ axes = {"square": True, "xlabel": "Re $c$", "ylabel": "Im $c$"}
 plots.figure(plots.panel(metal, white, **axes, height=4.6), title="64 charges make the potential of the set: they sit along its edge")
 
 # %% [markdown]
-# *Picture: the potential as bands of colour, dark in the shape of the set and lighter outwards, with 64 white dots, most of them along the
-# edge of the dark shape, some inside.*
+# *Picture: the potential as bands of colour, dark in the shape of the set and lighter outwards, with 64 white dots, nearly all of them along the
+# edge of the dark shape, one in its middle.*
 #
 # Now a magnet. Its spins have $q$ states, and equal neighbours lower the energy by 1, so a state with $k$ equal pairs has the weight
 # $x^k$ with $x = e^{\beta}$, and
@@ -368,7 +368,7 @@ for n in (1, 2, 3):
     nearest = np.abs(found - 4).min()
     dots = fractal.zeros(found, "zeros of Z", color="white", size=5)
     panels.append(plots.panel(fractal.flow_map(window, phase, soon), dots, square=True, xlabel="Re $x$", ylabel="Im $x$",
-                              title=f"{4**n} bonds: nearest to 4 by {nearest:.2f}"))  # fmt: skip
+                              height=3.3, title=f"{4**n} bonds: {nearest:.2f} from 4"))  # fmt: skip
 plots.figure(*panels, share="y", title="All zeros of the exact Z lie on the border between hot and cold, and close in on $x = 4$")
 
 # %% [markdown]
@@ -397,16 +397,16 @@ panels, ring_of_one = [], np.exp(1j * np.linspace(0, 2 * np.pi, 400))
 for L in (4, 6, 8):
     P = torus.equal_pairs(L, L)[::2]
     x = np.sqrt(swarm(P, roots.ring(P, 1.5), 80))
-    s = np.concatenate([x - 1 / x, 1 / x - x]) / 2
+    s = (x - 1 / x) / 2
     nearest = np.abs(s - 1).min()
     circle = plots.exact(ring_of_one.real, ring_of_one.imag, "$|\\sinh 2\\beta| = 1$")
     panels.append(plots.panel(circle, fractal.zeros(s, "zeros of Z"), square=True, xlabel="Re $\\sinh 2\\beta$", ylabel="Im $\\sinh 2\\beta$",
-                              title=f"$L = {L}$: nearest to 1 by {nearest:.3f}"))  # fmt: skip
+                              height=3.3, title=f"$L = {L}$: {nearest:.3f} from 1"))  # fmt: skip
     print(f"L = {L}: the nearest zero is {nearest:.3f} from 1; times L, that is {L * nearest:.2f}")
 plots.figure(*panels, share="y", title="Zeros of the Ising torus gather on a circle, and close in on the transition at 1")
 
 # %% [markdown]
-# *Picture: three unit circles with 32, 72 and 128 dots on them or near them, dense at the top and at the bottom; the gap to the right, around 1, shrinks as L grows.*
+# *Picture: three unit circles with 16, 36 and 64 dots on them or near them, dense at the top and at the bottom; the gap on the right, around 1, shrinks as L grows.*
 #
 # A curve. Here the border is smooth, the circle that Fisher found in 1965. The distance to the transition falls as $1/L$: twice the size, half the distance, which is the exponent $\nu = 1$
 # of this transition, read from lattices of at most 64 spins.
