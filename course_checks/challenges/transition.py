@@ -220,8 +220,8 @@ def _best(counts_2: list[int], counts_4: list[int], counts_6: list[int]) -> floa
     """Peaks carried on, with what is left corrected by how high they are.
 
     log(β_c / peak of 6) is close to a line in the logs of the ratios of the peaks' places and heights. Its numbers are
-    a least-squares fit to 130 patterns of their own; on 70 others it is off by 0.05 % on the average, by 0.23 % at most.
-    Places alone give 0.12 %.
+    a least-squares fit to 130 patterns of their own; on 70 others it is off by 0.05 % on the average, by 0.23 % at
+    most. Places alone give 0.12 %.
     """
     (two, _), (four, high_4), (six, high_6) = (_top(counts) for counts in (counts_2, counts_4, counts_6))
     per_spin = high_6 / (_n_bonds(counts_6) / 2)

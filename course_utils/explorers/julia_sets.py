@@ -10,7 +10,7 @@ from ..fractals import diamond, plane
 from ..plots import fractal
 from .base import Explorer, slider
 
-BOX = ((-4.6, 7.4), (-4.75, 4.75))
+BOX = ((-4.9, 7.5), (-5.0, 5.0))
 """Part of the plane that is drawn: it holds all zeros for q from 1.7 to 5."""
 CELLS = 440  # along the real axis
 SIZE = (8.0, 5.9)  # inches

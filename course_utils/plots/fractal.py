@@ -26,6 +26,8 @@ __all__ = ["diamond", "dots_film", "escape_film", "escape_map", "flow_map", "rel
 
 INSIDE = (0.05, 0.05, 0.08)
 """Colour of what never leaves."""
+WIDTHS = (0.5, 0.2, 0.12)
+"""How far the inner spins of a diamond stand off its axis, by generation: up to the third no bonds cross."""
 HOT, COLD = "orange", "blue"
 """Names of the colours of the two phases."""
 
@@ -239,14 +241,15 @@ def _places(ends: Int[np.ndarray, "bonds 2"]) -> Float[np.ndarray, "spins 2"]:
     """Where the spins of a diamond lattice stand: the outer ones below and above, each inner pair beside its bond."""
     generation = round(np.log(len(ends)) / np.log(4))
     places: Sequence[Any] = [np.array([0.0, 0.0]), np.array([0.0, 1.0])]
-    pairs, width = [(0, 1)], 0.5
-    for _ in range(generation):
+    pairs = [(0, 1)]
+    for k in range(generation):
+        width = WIDTHS[min(k, len(WIDTHS) - 1)]
         new = []
         for a, b in pairs:
             middle, along = (places[a] + places[b]) / 2, places[b] - places[a]
             off = width * np.array([along[1], -along[0]])
-            k = len(places)
+            first = len(places)
             places = [*places, middle + off, middle - off]
-            new += [(a, k), (k, b), (a, k + 1), (k + 1, b)]
-        pairs, width = new, 0.25
+            new += [(a, first), (first, b), (a, first + 1), (first + 1, b)]
+        pairs = new
     return np.array(places)
