@@ -182,7 +182,7 @@ plots.figure(plots.panel(metal, white, **axes, height=4.6), title="64 charges ma
 plots.figure(*(fractal.diamond(diamond.bonds(n)) for n in range(4)), columns=4, title="Each generation has four times the bonds")
 
 # %% [markdown]
-# *Picture: a single bond between two spins; a diamond of four bonds; a ring with sixteen; a rosette with sixty-four.*
+# *Picture: a single bond between two spins; a diamond of four bonds; a ring with sixteen; a rosette with sixty-four. Later bonds are drawn shorter and closer together.*
 #
 # Look at one diamond, with fixed spins at its two ends. Let $A$ be the sum of the weights over all states of its inner spins if the ends are *equal*,
 # and $B$ the same if they *differ*. For a single bond these are $x$ and 1. What are they for a diamond? It has two ways from end to end. On
@@ -368,7 +368,7 @@ for n in (1, 2, 3):
     nearest = np.abs(found - 4).min()
     dots = fractal.zeros(found, "zeros of Z", color="white", size=5)
     panels.append(plots.panel(fractal.flow_map(window, phase, soon), dots, square=True, xlabel="Re $x$", ylabel="Im $x$",
-                              height=3.3, title=f"{4**n} bonds: {nearest:.2f} from 4"))  # fmt: skip
+                              height=3.3, title=f"{4**n} bonds: a zero {nearest:.2f} from 4"))  # fmt: skip
 plots.figure(*panels, share="y", title="All zeros of the exact Z lie on the border between hot and cold, and close in on $x = 4$")
 
 # %% [markdown]
@@ -401,7 +401,7 @@ for L in (4, 6, 8):
     nearest = np.abs(s - 1).min()
     circle = plots.exact(ring_of_one.real, ring_of_one.imag, "$|\\sinh 2\\beta| = 1$")
     panels.append(plots.panel(circle, fractal.zeros(s, "zeros of Z"), square=True, xlabel="Re $\\sinh 2\\beta$", ylabel="Im $\\sinh 2\\beta$",
-                              height=3.3, title=f"$L = {L}$: {nearest:.3f} from 1"))  # fmt: skip
+                              height=3.3, title=f"$L = {L}$: a zero {nearest:.3f} from 1"))  # fmt: skip
     print(f"L = {L}: the nearest zero is {nearest:.3f} from 1; times L, that is {L * nearest:.2f}")
 plots.figure(*panels, share="y", title="Zeros of the Ising torus gather on a circle, and close in on the transition at 1")
 
@@ -487,9 +487,10 @@ astray = np.roots([float(k) for k in P[::-1]])
 print(f"256 zeros: np.roots {worst(astray, right):.0e}; the largest count has {len(str(max(P)))} digits")
 
 # %%
-lost = plots.panel(fractal.flow_map(window, phase, soon), fractal.zeros(astray, "zeros by np.roots", color="red"), square=True)
-kept = plots.panel(fractal.flow_map(window, phase, soon), fractal.zeros(right, "zeros by the map", color="white"), square=True)
-plots.figure(lost, kept, title="256 zeros in floating point, and where they are")
+both = {"square": True, "xlabel": "Re $x$", "ylabel": "Im $x$", "height": 4.2}
+lost, kept = fractal.zeros(astray, "zeros by np.roots", color="red"), fractal.zeros(right, "zeros by the map", color="white")
+panels = [plots.panel(fractal.flow_map(window, phase, soon), dots, **both) for dots in (lost, kept)]
+plots.figure(*panels, title="256 zeros in floating point, and where they are")
 
 # %% [markdown]
 # *Picture: two maps of hot and cold. On the left the red dots of np.roots, part of them off the border on smooth curves across the colours; on the right white dots, all on the border.*
@@ -510,13 +511,13 @@ for x, name in ((1.4, "hot"), (1 + math.sqrt(2), "at $T_c$"), (4.0, "cold"), (0.
     off = np.abs(np.abs(w) - 1).max()
     print(f"{name:15s} x = {x:.3f}: first zero at {first:.1f}°, off the circle by at most {off:.0e}")
     circle = plots.exact(ring_of_one.real, ring_of_one.imag, "$|w| = 1$")
-    panels.append(plots.panel(circle, fractal.zeros(w, "zeros of Z"), square=True, xlim=(-2.2, 2.2), ylim=(-2.2, 2.2),
+    panels.append(plots.panel(circle, fractal.zeros(w, "zeros of Z"), square=True, xlim=(-1.3, 1.3), ylim=(-1.3, 1.3),
                               xlabel="Re $w$", ylabel="Im $w$", title=name))  # fmt: skip
 plots.figure(*panels, columns=4, title="Ferromagnets have their zeros on a circle; the gap at $w = 1$ closes in the cold")
 
 # %% [markdown]
-# *Picture: four unit circles. Hot: dots on the left of the circle and a wide gap around w = 1. At T_c: a narrow gap. Cold: dots evenly all around. Antiferromagnet: dots on the negative real axis, inside and
-# outside the circle.*
+# *Picture: four unit circles. Hot: dots on the left of the circle and a wide gap around w = 1. At T_c: a narrow gap. Cold: dots evenly all around. Antiferromagnet: none on the circle; a small
+# heap well inside it, left of 0, and as many outside of the picture.*
 #
 # Above $T_c$ the gap stays open however large the torus: no transition in a field. Below it the zeros close in on $w = 1$ and pinch: across $h = 0$ the magnetisation jumps, as you saw in lesson 07.
 #
@@ -536,7 +537,7 @@ plots.figure(*panels, title="Where $x = 0$ is neither hot nor cold: small Mandel
 # *Picture: on the left the plane of q: blue discs and orange ones of all sizes in a lace, orange far out, and on the left two large black discs with smaller ones on them. On the right one black island of the lace,
 # enlarged: the Mandelbrot set, turned.*
 #
-# Why does it come back? The map has a point, $x = 0$ in the second step, where it is as flat as $z^2$ at 0. A small region around it may return into itself after some steps, and what returns looks like $z^2 + c$ there
+# Why does it come back? The map sends $x = \pm i\sqrt{q - 1}$ to 0, and is as flat there as $z^2$ at 0. A small region around such a point may return into itself after some steps, and what returns looks like $z^2 + c$
 # (Douady and Hubbard 1985). Peitgen and Richter's *The Beauty of Fractals* has whole plates of this magnet.
 #
 # ## 11 · What the Mandelbrot polynomials count
@@ -563,13 +564,13 @@ for n in (2, 4, 8, 12):
     for _ in range(n):
         z, slope = z * z + weight, 2 * z * slope + 1
     layers.append(plots.line(weight, weight * slope / z, f"at most {n} branchings"))
-plots.figure(plots.panel(*layers, plots.vline(0.25, "cusp of the Mandelbrot set"), log="y", xlabel="weight $c$ of a leaf", ylabel="mean number of leaves"),
+plots.figure(plots.panel(*layers, plots.vline(0.25, "cusp of the Mandelbrot set"), log="y", yticks=(1, 2, 5, 10, 20, 50), xlabel="weight $c$ of a leaf", ylabel="mean number of leaves"),
              title="Beyond $c = 1/4$ the trees have no end")  # fmt: skip
 
 # %% [markdown]
-# *Picture: the mean number of leaves against c on a logarithmic axis. Left of the dashed line at 1/4 all curves agree and stay below a few; right of it they fan out, the higher the more branchings are allowed.*
+# *Picture: the mean number of leaves against c on a logarithmic axis. Well to the left of the dashed line at 1/4 the curves for 4, 8 and 12 branchings nearly agree, below 2; towards it and to the right of it they fan out, the higher the more branchings are allowed.*
 #
-# With $c$ up to 1/4 the trees stay small however high they may be; above it they grow as high as they are let. That is a phase transition, at the cusp of the set, where zeros of $z_n$ close in on the real axis from
+# Below $c = 1/4$ the trees stay small however high they may be; above it they grow as high as they are let. That is a phase transition, at the cusp of the set, where zeros of $z_n$ close in on the real axis from
 # both sides. The picture of the set is still no sample of trees. To sample one, branch with the right probability: that is another program.
 #
 # ## 12 · What goes wrong
@@ -599,9 +600,9 @@ plots.figure(plots.panel(cloud, fractal.zeros(true, "exact", color="blue", size=
 # **A finite magnet with a transition.** Curves of 1,024 bonds look as if they had a cusp. They are smooth: the nearest zero is off the axis.
 
 # %% [markdown] think="14c"
-# **Think.** In section 9 the zeros of the antiferromagnet lie on the *negative* real axis of $w$. Has it a transition in a real field?
+# **Think.** In section 9 no zero of the antiferromagnet is near the *positive* real axis of $w$. Has it no transition in a real field?
 # <!-- ANSWER -->
-# Negative $w$ is no real field, so at this temperature none is near. Colder, an antiferromagnet in a field does have one: its two sublattices order. Then zeros come to the positive axis at $w \ne 1$, which
+# Not at this temperature. Colder, an antiferromagnet in a field does have one: its two sublattices order. Then zeros come to the positive axis at $w \ne 1$, which
 # the circle theorem forbids for ferromagnets only.
 
 # %% [markdown]
