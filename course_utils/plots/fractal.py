@@ -140,7 +140,7 @@ def escape_film(box: Box, counts: Any, last: int, *, words: str = "", top: float
         The picture; as the last expression of a cell it shows itself.
     """
     frames = [_count_colours(to_numpy(counts(n)), top) for n in range(last + 1)]
-    return _film(frames, [f"after {n} steps" for n in range(last + 1)], 350, words)
+    return _film(frames, [f"after {n} step{'s' * (n != 1)}" for n in range(last + 1)], 350, words)
 
 
 def dots_film(box: Box, phase: Any, count: Any, ways: Sequence[Any], *, words: str = "") -> "Image":

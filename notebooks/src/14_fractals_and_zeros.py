@@ -6,7 +6,7 @@
 #     needs: ["02", "07"]
 #     know: complex numbers, polynomials
 #     time: 60 min
-#     runs: 45 s
+#     runs: 25 s
 #     uses: []
 # ---
 
@@ -347,10 +347,10 @@ with check.exercise("14.3", "find_zeros"):
 
 # %%
 swarm, window = check.yours("14.3", find_zeros, roots.find_zeros), ((-3.8, 4.9), (-4.5, 4.5))
-phase, soon = diamond.flow(plane(window, 520), 3)
+phase, soon = diamond.flow(plane(window, 420), 3)
 counts = diamond.equal_pairs(3, 3)
 ways = [roots.ring(counts, 3.0)]
-for _ in range(34):
+for _ in range(32):
     ways.append(swarm(counts, ways[-1], 1))
 fractal.dots_film(window, phase, soon, ways, words="A ring of dots spreads over a fractal border.")
 
