@@ -51,12 +51,12 @@ plots.figure(*panels, title="Black: still within 2 of the origin")
 # and a thin tail on the left. Around them violet and blue: the lighter, the later a point has left.*
 #
 # How soon a point leaves is a whole number $n$, and a map of it has steps like terraces. It can be made smooth. Far out $c$ hardly matters, so
-# $z \to z^2$: each step doubles $\log|z|$, and its next one adds 1 to $\log_2\log|z|$. So count how far the point is *already out*, and
+# $z \to z^2$: each step doubles $\log|z|$, that is, adds 1 to $\log_2\log|z|$. So see how far out the point *already is*, and
 # take it off:
 #
-# $$\nu(c) = n - \log_2 \log |z_n| , \qquad n \text{ the first with } |z_n| > R .$$
+# $$s(c) = n - \log_2 \log |z_n| , \qquad n \text{ the first with } |z_n| > R .$$
 #
-# Whichever $R$ you choose, $\nu$ is nearly the same. Why? A larger $R$ makes $n$ larger by one where $\log_2\log|z_n|$ is larger by one.
+# Whichever $R$ you choose, $s$ is nearly the same. Why? A larger $R$ makes $n$ larger by one where $\log_2\log|z_n|$ is larger by one.
 #
 # ### Exercise 14.1 · The smooth count
 # *Difficulty ●●○ · fifteen minutes · why: it draws a film and a mountain, and its partner in section 3 draws a magnet.*
@@ -123,7 +123,7 @@ fractal.escape_film(box, lambda n: smooth(c, n, 2.0), 16, words="A pear shrinks 
 # *Moving picture: the black region after 0, 1, 2 … 16 steps. A disc becomes a pear, the pear a heart with a round head, and finer and finer knobs and
 # threads grow out of its edge. It runs three times and stops at the last step.*
 #
-# And the mountain. Which height? $2^{-\nu} = \log|z_n|/2^n$ is the **potential** $g(c)$: what a charged metal of this shape would have
+# And the mountain. Which height? $2^{-s} = \log|z_n|/2^n$ is the **potential** $g(c)$: what a charged metal of this shape would have
 # around it, zero on the metal. Below, the height is $1 - \sqrt g$.
 
 # %%
@@ -523,7 +523,7 @@ plots.figure(*panels, columns=4, title="Ferromagnets have their zeros on a circl
 #
 # ## 10 · The Mandelbrot set inside the magnet
 #
-# Ask the explorer's question for complex $q$: where does the map lead from $x = 0$? Everything that is neither hot nor cold is black.
+# Ask the explorer's question for complex $q$: where does the map lead from $x = 0$? Black is what is neither hot nor cold after a few hundred steps.
 
 # %%
 panels = []
@@ -595,9 +595,9 @@ plots.figure(plots.panel(cloud, fractal.zeros(true, "exact", color="blue", size=
 #
 # Fortunately the one that counts is the most robust: it is found where the states of the histogram really are.
 #
-# **Escape time taken for an energy.** Write $E = -\nu$, sample $e^{-E}$, and you have a picture of a picture. Nothing in the iteration makes that distribution. The set's own measure, that of its charges, is another one.
+# **Escape time taken for an energy.** Write $E = -s$, sample $e^{-E}$, and you have a picture of a picture. Nothing in the iteration makes that distribution. The set's own measure, that of its charges, is another one.
 #
-# **A finite magnet with a transition.** Curves of 1,024 bonds look as if they had a cusp. They are smooth: the nearest zero is off the axis.
+# **A finite magnet with a transition.** Curves of a million bonds look as if they had a cusp. They are smooth: the nearest zero is off the axis.
 
 # %% [markdown] think="14c"
 # **Think.** In section 9 no zero of the antiferromagnet is near the *positive* real axis of $w$. Has it no transition in a real field?
