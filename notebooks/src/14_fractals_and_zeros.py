@@ -538,7 +538,7 @@ plots.figure(*panels, title="Where $x = 0$ is neither hot nor cold: small Mandel
 # enlarged: the Mandelbrot set, turned.*
 #
 # Why does it come back? The map sends $x = \pm i\sqrt{q - 1}$ to 0, and is as flat there as $z^2$ at 0. A small region around such a point may return into itself after some steps, and what returns looks like $z^2 + c$
-# (Douady and Hubbard 1985). Peitgen and Richter's *The Beauty of Fractals* has whole plates of this magnet.
+# (Douady and Hubbard 1985). Peitgen and Richter's *The Beauty of Fractals* (1986) shows this magnet in many colours.
 #
 # ## 11 · What the Mandelbrot polynomials count
 #
@@ -644,7 +644,7 @@ check.challenge("14", my_beta_c)
 # - R. B. Griffiths and M. Kaufman, *Spin systems on hierarchical lattices*, Phys. Rev. B 26, 5022 (1982),
 #   [doi:10.1103/PhysRevB.26.5022](https://doi.org/10.1103/PhysRevB.26.5022).
 # - S.-C. Chang, R. K. W. Roeder and R. Shrock, *q-plane zeros of the Potts partition function on diamond hierarchical graphs*, J. Math. Phys. 61, 073301 (2020),
-#   [arXiv:1911.04012](https://arxiv.org/abs/1911.04012). Why 3 is the last q at which the antiferromagnet orders.
+#   [arXiv:1911.04012](https://arxiv.org/abs/1911.04012). In the plane of q at $x = 0$, zeros meet the real axis last at $q = 3$.
 # - A. Douady and J. H. Hubbard, *Itération des polynômes quadratiques complexes*, C. R. Acad. Sci. Paris 294, 123 (1982); *On the dynamics of polynomial-like mappings*, Ann. Sci. ENS 18, 287 (1985),
 #   [doi:10.24033/asens.1491](https://doi.org/10.24033/asens.1491).
 # - H.-O. Peitgen and P. H. Richter, *The Beauty of Fractals*, Springer (1986), [doi:10.1007/978-3-642-61717-1](https://doi.org/10.1007/978-3-642-61717-1).
