@@ -347,7 +347,7 @@ with check.exercise("14.3", "find_zeros"):
 
 # %%
 swarm, window = check.yours("14.3", find_zeros, roots.find_zeros), ((-3.8, 4.9), (-4.5, 4.5))
-phase, soon = diamond.flow(plane(window, 420), 3)
+phase, soon = diamond.flow(plane(window, 340), 3)
 counts = diamond.equal_pairs(3, 3)
 ways = [roots.ring(counts, 3.0)]
 for _ in range(32):
@@ -528,7 +528,7 @@ plots.figure(*panels, columns=4, title="Ferromagnets have their zeros on a circl
 # %%
 panels = []
 for part, n_most, title in ((((-0.6, 3.6), (-1.6, 1.6)), 150, "complex $q$"), (((2.30, 2.46), (0.83, 0.952)), 300, "a small part of it")):
-    q_plane = plane(part, 420)
+    q_plane = plane(part, 360)
     which, when = diamond.flow(np.zeros_like(q_plane), q_plane, n_most)
     panels.append(plots.panel(fractal.flow_map(part, which, when), square=True, xlabel="Re $q$", ylabel="Im $q$", title=title))
 plots.figure(*panels, title="Where $x = 0$ is neither hot nor cold: small Mandelbrot sets")
