@@ -17,6 +17,7 @@ _ROOMS = {
     "descent": "descent_paths",
     "images": "image_chains",
     "importance": "importance_weights",
+    "julia": "julia_sets",
     "langevin": "chain_histogram",
     "learn_drawing": "learned_drawing",
     "live_lattice": "lattice",
