@@ -1,4 +1,4 @@
-"""Denoising machines: laws against transition matrices and limits, THRML's programs against conditionals, the ledger."""
+"""Denoising machines: laws against transition matrices, THRML programs against conditionals, the ledger."""
 
 import math
 
@@ -183,7 +183,7 @@ def test_the_program_has_the_conditionals_of_its_energy(machines, shown):
     held = [jnp.array(spins[grid.data] == 1)] * shown + [jnp.array(noisier == 1)]
     place = {node: k for k, node in enumerate(nodes.spins)}
     blocks = [[place[node] for node in block] for block in program.gibbs_spec.free_blocks]
-    assert set(sum(blocks, [])) == set(range(36)) - (set(grid.data.tolist()) if shown else set())
+    assert {k for at in blocks for k in at} == set(range(36)) - (set(grid.data.tolist()) if shown else set())
     state = [jnp.array(spins[at] == 1) for at in blocks]
     for b, at in enumerate(blocks):
         found = sample_single_block(jax.random.key(0), state, held, program, b, None)[0]

@@ -1,7 +1,8 @@
 """Denoising machines on a few spins, where the law after any number of sweeps is computed and nothing is drawn.
 
 A table has a number for each of the 2^n states, in the order of `lattice.exact.ising_states`: in state k, spin i is +1
-if bit i of k is 1. A *law* is a table of probabilities, an *energy* one of energies at T = 1. Both may have leading axes.
+if bit i of k is 1. A *law* is a table of probabilities, an *energy* one of energies at T = 1. Both may have more axes
+in front.
 """
 
 import math
@@ -35,9 +36,7 @@ def uniform(n: int) -> Float[np.ndarray, "states"]:
     return np.full(1 << whole("n", n, 1, MAX_SPINS), 2.0**-n)
 
 
-def planted(
-    patterns: Int[np.ndarray, "modes n"], weights: Sequence[float], flip: float
-) -> Float[np.ndarray, "states"]:
+def planted(patterns: Int[np.ndarray, "modes n"], weights: Sequence[float], flip: float) -> Float[np.ndarray, "states"]:
     """A law with planted modes: choose a pattern, then turn each of its spins with a small probability.
 
     Args:
@@ -183,6 +182,17 @@ def chain_law(
     return law
 
 
+def rounds(n_steps: int, turned: float = 0.4) -> float:
+    """The flip probability of one round of noise, if n_steps - 1 rounds are to turn a spin with probability `turned`.
+
+    Args:
+        n_steps: machines in the chain; 1/2 is returned for one, which has nothing to undo.
+        turned: after all rounds, 0 < turned < 1/2.
+    """
+    n_steps, turned = whole("n_steps", n_steps), number("turned", turned, 0, 0.5, above=True)
+    return 0.5 if n_steps == 1 else 0.5 * (1 - (1 - 2 * turned) ** (1 / (n_steps - 1)))
+
+
 def kl(data: Float[np.ndarray, "states"], model: Float[np.ndarray, "states"]) -> float:
     """KL(data || model) = Σ data log(data / model), in nats; infinite if the model calls a datum impossible."""
     there = data > 0
@@ -237,3 +247,15 @@ def fit_machine(
     found = minimize(loss, np.zeros(phi.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 500})
     energy = -(phi @ found.x)
     return energy - energy.mean()
+
+
+def fit_chain(law: Float[np.ndarray, "states"], n_steps: int, flip: float) -> Float[np.ndarray, "n_steps states"]:
+    """Energies of Boltzmann machines without hidden spins, each trained to undo its round of noise.
+
+    Args:
+        law: of the data.
+        n_steps: machines, the one for the noisiest data first; it learns that law itself.
+        flip: of a round.
+    """
+    laws = blurred(law, n_steps, flip)
+    return np.array([fit_machine(one, flip if step else 0.5) for step, one in enumerate(laws)])

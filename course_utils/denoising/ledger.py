@@ -60,8 +60,11 @@ RATES = (
 )
 """Measured by the authors of the programs; the power is nominal (1000 W a B200, 700 W an H100), and was not measured.
 
-Source: the figure in THRML's notebook 02_spin_models.ipynb; README of github.com/NVIDIA/ising-gpu, folder optimized. The
-second draws spins of one square lattice with equal bonds, 16 to a word; the first takes any graph, a weight for each edge.
+The first program takes any graph, with a weight for each edge; the second draws spins of a square lattice whose bonds
+are all equal.
+
+Source: the figure in THRML's notebook 02_spin_models.ipynb; README of the folder `optimized` of NVIDIA's repository
+ising-gpu.
 """
 
 

@@ -1,15 +1,14 @@
 """Denoising machines of many spins on THRML: a sparse grid with hidden spins, its programs, training and generation.
 
-    grid = Grid()                                       # 16 x 16 spins of degree 12, 64 of them show the picture
-    chain = train(grid, pictures, n_steps=4, flip=0.15, key=jax.random.key(0))
-    made = generate(grid, chain, 500, jax.random.key(1))   # (500, 64) of -1 and +1
+grid = Grid()                                       # 16 x 16 spins of degree 12, 64 of them show the picture
+chain = train(grid, pictures, n_steps=4, flip=0.15, key=jax.random.key(0))
+made = generate(grid, chain, 500, jax.random.key(1))   # (500, 64) of -1 and +1
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +18,6 @@ from thrml import Block, BlockGibbsSpec, FactorSamplingProgram, SamplingSchedule
 from thrml.models import SpinEBMFactor, SpinGibbsConditional
 
 from ..arguments import number, whole
-from .exact import coupling
 
 RULES = ((0, 1), (4, 1), (9, 10))
 """Steps to neighbours, each with its three turns: 12 in all. An odd sum joins unlike colours of the checkerboard."""
@@ -51,7 +49,7 @@ class Grid:
         return self.side**2
 
     @cached_property
-    def colour(self) -> Int[np.ndarray, "n_spins"]:
+    def colour(self) -> Int[np.ndarray, n_spins]:
         """0 or 1, a checkerboard."""
         return np.indices((self.side, self.side)).sum(0).ravel() % 2
 
@@ -67,14 +65,14 @@ class Grid:
         return np.array(sorted(pairs))
 
     @cached_property
-    def data(self) -> Int[np.ndarray, "n_data"]:
+    def data(self) -> Int[np.ndarray, n_data]:
         """The spin that shows each pixel, drawn at random."""
         rng = np.random.default_rng(self.seed)
         halves = [rng.choice(np.flatnonzero(self.colour == c), self.n_data // 2, replace=False) for c in (0, 1)]
         return rng.permutation(np.concatenate(halves))
 
     @cached_property
-    def hidden(self) -> Int[np.ndarray, "n_hidden"]:
+    def hidden(self) -> Int[np.ndarray, n_hidden]:
         """The other spins."""
         return np.setdiff1d(np.arange(self.n_spins), self.data)
 
@@ -112,7 +110,7 @@ class Nodes:
         """Fresh ones."""
         return cls(*(tuple(SpinNode() for _ in range(n)) for n in (grid.n_spins, grid.n_data)))
 
-    def block(self, which: Int[np.ndarray, "n"]) -> Block:
+    def block(self, which: Int[np.ndarray, n]) -> Block:
         """Some of the spins."""
         return Block([self.spins[k] for k in which])
 
@@ -120,8 +118,8 @@ class Nodes:
 def machine_program(
     grid: Grid,
     nodes: Nodes,
-    weights: Float[Array, "edges"],
-    biases: Float[Array, "n_spins"],
+    weights: Float[Array, edges],
+    biases: Float[Array, n_spins],
     gamma: float | Float[Array, ""],
     shown: bool = False,
 ) -> FactorSamplingProgram:
@@ -151,7 +149,14 @@ def machine_program(
 
 
 def _swept(
-    grid: Grid, weights: Array, biases: Array, gamma: Array, noisier: Array, n_sweeps: int, key: Array, shown: Array | None
+    grid: Grid,
+    weights: Array,
+    biases: Array,
+    gamma: Array,
+    noisier: Array,
+    n_sweeps: int,
+    key: Array,
+    shown: Array | None,
 ) -> Array:
     """All spins of one machine after n_sweeps sweeps, as bool: hidden ones start at random, the others at a picture."""
     nodes = Nodes.of(grid)
@@ -169,8 +174,8 @@ def _swept(
 @partial(jax.jit, static_argnames=("grid", "n_sweeps"))
 def run_machine(
     grid: Grid,
-    weights: Float[Array, "edges"],
-    biases: Float[Array, "n_spins"],
+    weights: Float[Array, edges],
+    biases: Float[Array, n_spins],
     gamma: Float[Array, ""],
     noisier: Float[Array, "n n_data"],
     n_sweeps: int,
@@ -290,9 +295,7 @@ def train(
     return Chain(weights, biases, jnp.float32(flip))
 
 
-def generate(
-    grid: Grid, chain: Chain, n: int, n_sweeps: int, key: Key[Array, ""]
-) -> Float[Array, "n_steps n n_data"]:
+def generate(grid: Grid, chain: Chain, n: int, n_sweeps: int, key: Key[Array, ""]) -> Float[Array, "n_steps n n_data"]:
     """Pictures made from noise, as each machine of the chain leaves them.
 
     Args:
