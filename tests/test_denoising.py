@@ -217,7 +217,7 @@ def test_training_finds_two_planted_pictures_and_their_weights(machines):
     chain = machines.train(grid, data, 2, 0.3, 10, jax.random.key(0), n_updates=300)
     assert chain.n_steps == 2
     made = np.asarray(machines.generate(grid, chain, 2000, 10, jax.random.key(1)))
-    assert made.shape == (2, 2000, 8)
+    assert made.shape == (3, 2000, 8)
     mean = made[-1].mean(1)
     assert abs((mean > 0).mean() - 0.8) < 0.08  # five errors of 2000 draws are 0.045
     assert abs(mean).mean() > 0.8

@@ -55,6 +55,12 @@ def planted(patterns: Int[np.ndarray, "modes n"], weights: Sequence[float], flip
     return share / share.sum() @ each
 
 
+def two_modes(flip: float, n: int = 6) -> Float[np.ndarray, "states"]:
+    """All spins up with weight 0.8, all down with 0.2, and each spin turned with probability `flip`."""
+    up = np.ones((1, whole("n", n, 1, MAX_SPINS)), int)
+    return planted(np.concatenate([up, -up]), [0.8, 0.2], flip)
+
+
 def add_noise(law: Float[np.ndarray, "*batch states"], flip: float) -> Float[np.ndarray, "*batch states"]:
     """The law after every spin has been turned with probability `flip`, from 0 to 1/2, independently of the others."""
     flip, states = number("flip", flip, 0, 0.5), np.arange(law.shape[-1])

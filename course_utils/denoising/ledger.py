@@ -4,11 +4,13 @@ Prices of a chip that does not exist yet are those of its makers' circuit simula
 others, and the watts beside them are the nominal ones of the data sheets. Every number says which it is.
 """
 
-from typing import NamedTuple
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from ..arguments import positive, whole
 
-__all__ = ["CELL_2025", "RATES", "Z1", "Job", "Prices", "Rate", "bill", "joules_per_flip"]
+__all__ = ["CELL_2025", "RATES", "Z1", "Job", "Prices", "Rate", "bill", "joules_per_flip", "measured"]
 
 
 class Prices(NamedTuple):
@@ -71,6 +73,20 @@ ising-gpu.
 def joules_per_flip(watts: float, flips_per_second: float) -> float:
     """Energy of one update of a machine that draws so many spins a second."""
     return positive("watts", watts) / positive("flips_per_second", flips_per_second)
+
+
+def measured(name: str, run: Callable[[], Any], flips: float, watts: float) -> Rate:
+    """The rate of a program on this processor, by its CPU time.
+
+    Args:
+        name: of the rate.
+        run: draws the spins; it returns JAX's arrays or others.
+        flips: spins that are drawn.
+        watts: nominal power of one core.
+    """
+    begin = time.process_time()
+    getattr(run(), "block_until_ready", lambda: None)()
+    return Rate(name, 1e-9 * flips / max(time.process_time() - begin, 1e-6), positive("watts", watts))
 
 
 def bill(job: Job, prices: Prices) -> tuple[float, float, float]:

@@ -1,8 +1,8 @@
 """Denoising machines of many spins on THRML: a sparse grid with hidden spins, its programs, training and generation.
 
 grid = Grid()                                       # 16 x 16 spins of degree 12, 64 of them show the picture
-chain = train(grid, pictures, n_steps=4, flip=0.15, key=jax.random.key(0))
-made = generate(grid, chain, 500, jax.random.key(1))   # (500, 64) of -1 and +1
+chain = train(grid, pictures, n_steps=4, flip=0.15, n_sweeps=10, key=jax.random.key(0))
+made = generate(grid, chain, 500, 10, jax.random.key(1))   # (5, 500, 64) of -1 and +1, the noise first
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from jaxtyping import Array, Float, Int, Key
 from thrml import Block, BlockGibbsSpec, FactorSamplingProgram, SamplingSchedule, SpinNode, sample_states
 from thrml.models import SpinEBMFactor, SpinGibbsConditional
 
-from ..arguments import number, whole
+from ..arguments import choice, number, whole
 
 RULES = ((0, 1), (4, 1), (9, 10))
 """Steps to neighbours, each with its three turns: 12 in all. An odd sum joins unlike colours of the checkerboard."""
@@ -295,8 +295,8 @@ def train(
     return Chain(weights, biases, jnp.float32(flip))
 
 
-def generate(grid: Grid, chain: Chain, n: int, n_sweeps: int, key: Key[Array, ""]) -> Float[Array, "n_steps n n_data"]:
-    """Pictures made from noise, as each machine of the chain leaves them.
+def generate(grid: Grid, chain: Chain, n: int, n_sweeps: int, key: Key[Array, ""]) -> Float[Array, "stages n n_data"]:
+    """Pictures made from noise, on all their way.
 
     Args:
         grid: which spins there are.
@@ -306,11 +306,11 @@ def generate(grid: Grid, chain: Chain, n: int, n_sweeps: int, key: Key[Array, ""
         key: random numbers.
 
     Returns:
-        Pixels of -1 and +1; the last entry holds the finished pictures.
+        Pixels of -1 and +1: the noise, and then what each machine makes of it; the last entry holds the pictures.
     """
     begin, *keys = jax.random.split(key, chain.n_steps + 1)
     pictures = 2.0 * jax.random.bernoulli(begin, 0.5, (n, grid.n_data)) - 1
-    made = []
+    made = [pictures]
     for s, k in enumerate(keys):
         gamma = jnp.where(s == 0, 0.0, 0.5 * jnp.log((1 - chain.flip) / chain.flip))
         spins = run_machine(grid, chain.weights[s], chain.biases[s], gamma, pictures, n_sweeps, k)
@@ -345,3 +345,39 @@ def correlation_error(made: Float[Array, "n pixels"], real: Float[Array, "m pixe
         return (x / np.maximum(x.std(0), 1e-9)).T @ (x / np.maximum(x.std(0), 1e-9)) / len(x)
 
     return float(np.abs(correlations(made) - correlations(real))[pairs].mean())
+
+
+_SAVED = Path(__file__).with_name("machines.npz")
+"""Chains for lesson 11, three seeds of each; `make_machines` trained them."""
+
+
+def saved(what: str, n_steps: int) -> list[Chain]:
+    """Trained chains on `Grid()`, one for each of three seeds; all have 40 sweeps, shared by their machines.
+
+    Args:
+        what: "digits" or "planted", see `binary_digits` and `planted_patterns`.
+        n_steps: 1 or 4.
+
+    Raises:
+        ValueError: if there is no such chain.
+    """
+    what, n_steps = choice("what", what, ("digits", "planted")), choice("n_steps", n_steps, (1, 4))
+    with np.load(_SAVED) as file:
+        weights, biases, flip = (file[f"{what}_{n_steps}_{part}"] for part in ("weights", "biases", "flip"))
+    return [
+        Chain(jnp.asarray(w, jnp.float32), jnp.asarray(b, jnp.float32), jnp.float32(flip))
+        for w, b in zip(weights, biases, strict=True)
+    ]
+
+
+def planted_patterns() -> tuple[Float[np.ndarray, "4 64"], Float[np.ndarray, "4"]]:
+    """Four random pictures of 64 pixels of -1 and +1, and how often each is shown."""
+    return np.random.default_rng(5).choice([-1.0, 1.0], (4, 64)), np.array([0.4, 0.3, 0.2, 0.1])
+
+
+def planted_pictures(n: int = 2000, flip: float = 0.05) -> Float[np.ndarray, "n 64"]:
+    """Pictures of the four patterns with each pixel turned with probability `flip`."""
+    patterns, weights = planted_patterns()
+    rng = np.random.default_rng(6)
+    which = rng.choice(4, n, p=weights)
+    return np.where(rng.random((n, 64)) < flip, -1.0, 1.0) * patterns[which]

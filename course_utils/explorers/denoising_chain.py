@@ -13,9 +13,7 @@ from .base import Explorer, choice, slider
 N_SPINS = 6
 SWEEPS = 16
 COUNTS = (1, 2, 4, 8)
-_UP = np.ones((1, N_SPINS), int)
-DATA = exact.planted(np.concatenate([_UP, -_UP]), [0.8, 0.2], 0.02)
-"""Two modes, all spins up with weight 0.8 and all down with 0.2, and each spin turned with probability 0.02."""
+DATA = exact.two_modes(0.02, N_SPINS)
 
 
 def denoising() -> Explorer:
