@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -370,7 +371,7 @@ def saved(what: str, n_steps: int) -> list[Chain]:
     ]
 
 
-def planted_patterns() -> tuple[Float[np.ndarray, "4 64"], Float[np.ndarray, "4"]]:
+def planted_patterns() -> tuple[Float[np.ndarray, "4 64"], Float[np.ndarray, 4]]:
     """Four random pictures of 64 pixels of -1 and +1, and how often each is shown."""
     return np.random.default_rng(5).choice([-1.0, 1.0], (4, 64)), np.array([0.4, 0.3, 0.2, 0.1])
 

@@ -548,7 +548,7 @@ for name, flip in (("f of one round", f), ("Γ twice as large", f**2 / (f**2 + (
 # %% [markdown]
 # ## Challenge · twelve sweeps
 #
-# A law of five spins with three planted modes, and twelve sweeps in all. Return a chain: a list of machines, each a triple of numbers `(theta, gamma,
+# A law of five spins with two deep modes of unequal weight, and twelve sweeps in all. Return a chain: a list of machines, each a triple of numbers `(theta, gamma,
 # n_sweeps)`. `theta` are the 5 fields and 10 couplings, in the order of `exact.features(5)`, none larger than 4 in size; the energy is
 # `-exact.features(5) @ theta`. `gamma`, from 0 to 4, couples a machine to the state that it is handed, where it also starts. The first one is handed
 # random spins. The judge computes the exact KL.
