@@ -82,18 +82,6 @@ def _boltzmann(energy: Any) -> np.ndarray:
     return weight / weight.sum()
 
 
-def _neighbours_in_the_list(law: Any, energy: Any, n_sweeps: int) -> np.ndarray:
-    """The partner of state k is taken to be k + 1 or k - 1, whatever the spin."""
-    e, laws = np.asarray(energy, float), [np.asarray(law, float)]
-    other = np.arange(len(e)) ^ 1
-    for _ in range(n_sweeps):
-        p = laws[-1]
-        for _ in range(_size(e)):
-            p = _heat_bath(e[other] - e) * (p + p[other])
-        laws.append(p)
-    return np.array(laws)
-
-
 def _half(own: bool) -> Callable[..., np.ndarray]:
     """A share of one of the two laws in the place of both."""
 
@@ -127,7 +115,7 @@ def _few_spins(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
 
 
 law_after = Task(
-    reference=_swept,
+    reference=lambda law, energy, n_sweeps: _swept(law, energy, n_sweeps),
     draw=_few_spins,
     name="the laws",
     question="Do two states that differ in one spin share what they have together as exp(-E) says, spin after spin?",
@@ -136,12 +124,10 @@ law_after = Task(
         "All spins were drawn at once; each must see what the one before it became": _at_once,
         "Spin 0 is drawn first; you began with the last one":
             lambda p, e, k: _swept(p, e, k, order=lambda n: reversed(range(n))),
-        "Only spin 0 is drawn; a sweep draws every spin": lambda p, e, k: _swept(p, e, k, order=lambda n: [0]),
+        "Only spin 0 is drawn; a sweep draws every spin, and k has another partner for each": lambda p, e, k: _swept(p, e, k, order=lambda n: [0]),
         "A sweep draws every spin, one after the other; you drew one of them": _mean_of_draws,
         "The last spin is not drawn": lambda p, e, k: _swept(p, e, k, order=lambda n: range(n - 1)),
         "Spin 0 is not drawn": lambda p, e, k: _swept(p, e, k, order=lambda n: range(1, n)),
-        "The partner of state k under spin i is k ^ (1 << i); you took the one next in the list":
-            _neighbours_in_the_list,
         "This is Metropolis, which stays where it can; a heat bath shares by the weights alone": _metropolis,
         "There is no 2 here: E is the whole energy, and its difference counts once":
             lambda p, e, k: _swept(p, 2 * e, k),
@@ -244,9 +230,9 @@ def _likeliest(energies: Any, flip: float, n_sweeps: int) -> np.ndarray:
 
 
 def _chains(rng: np.random.Generator) -> tuple[np.ndarray, float, int]:
-    """Energies of two or three machines of two or three spins, a flip probability and sweeps."""
+    """Energies of three or four machines of two or three spins, a flip probability and sweeps."""
     n = int(rng.integers(2, 4))
-    energies = rng.normal(0, 1.2, (int(rng.integers(2, 4)), 2**n))
+    energies = rng.normal(0, 1.2, (int(rng.integers(3, 5)), 2**n))
     return energies, float(rng.choice([0.08, 0.2, 0.35])), int(rng.integers(1, 4))
 
 
@@ -277,8 +263,8 @@ chain_law = Task(
             lambda e, f, k: _through(e[::-1], f, k),
         "Only the last machine was used": lambda e, f, k: _first(e[-1], k),
         "Only the first machine was used; the others come after it": lambda e, f, k: _first(e[0], k),
-        "The last machine of the list is missing": lambda e, f, k: _through(e[:-1], f, k),
-        "The first machine of the list is missing": lambda e, f, k: _through(e[1:], f, k),
+        "The last machine of the list is missing": lambda e, f, k: _through(e[:-1], f, k) if len(e) > 1 else None,
+        "The first machine of the list is missing": lambda e, f, k: _through(e[1:], f, k) if len(e) > 1 else None,
         "Each machine has n_sweeps sweeps; you shared them out among the machines":
             lambda e, f, k: _through(e, f, k // len(e)),
         "Each machine sweeps n_sweeps times; these have one sweep": lambda e, f, k: _through(e, f, 1),
@@ -307,7 +293,8 @@ def _continued(law: np.ndarray, energies: Any, flip: float, n_sweeps: int) -> np
 def _jobs(rng: np.random.Generator) -> tuple[Job, Prices]:
     """A job that may or may not fit on its chip, and prices of different size."""
     spins, steps = int(rng.integers(20, 300)), int(rng.integers(2, 7))
-    cells = spins * steps + (int(rng.integers(0, 50)) if rng.random() < 0.5 else -int(rng.integers(1, spins)))
+    needed = spins * steps
+    cells = int(rng.choice([needed + rng.integers(50), needed - rng.integers(1, spins), rng.integers(1, spins)]))
     sizes = {
         "pixels": int(rng.integers(5, spins)),
         "sweeps": int(rng.integers(5, 60)),
@@ -381,9 +368,9 @@ bill = Task(
             _writes(lambda job, fits: (job.steps - 1) * job.pixels + job.steps * job.spins / job.batch),
         "It is the other way round: machines that fit on the chip need not be written again":
             _writes(lambda job, fits: (job.steps - 1) * job.pixels + _programming(job, not fits)),
-        "All machines must fit on the chip together, not one of them":
-            lambda job, p: _writes(lambda job, fits: (job.steps - 1) * job.pixels)(job, p)
-            if job.cells >= job.spins else None,
+        "All machines must fit on the chip together, not one of them": _writes(
+            lambda job, fits: (job.steps - 1) * job.pixels + _programming(job, job.cells >= job.spins)
+        ),
         "A machine is written once for the whole batch: its share of a picture is one over the batch":
             _writes(lambda job, fits: (job.steps - 1) * job.pixels + (0 if fits else job.steps * job.spins)),
         "Each of the machines is written, not one": _writes(

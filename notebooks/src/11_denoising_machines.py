@@ -171,7 +171,7 @@ plots.figure(
 # *Difficulty ●●● · fifteen minutes · why: this is the denoising model itself, exact; the machine on THRML below does the same by chance.*
 #
 # Complete `chain_law`. Law in, law out: whoever is at $y$, with probability $p(y)$, ends in a law of its own, so that of the next state is
-# the sum of those with weights $p(y)$. Your sampler of 11.1 is here as `sweeps`, and `ising_states(n)` has all states of $n$ spins, one a row.
+# the sum of those with weights $p(y)$. What you wrote in 11.1 is also in the course, as `exact.law_after(law, energy, n_sweeps)`, and `ising_states(n)` has all states of $n$ spins, one a row.
 
 
 # %% todo="11.2" task="return the law of what the last machine makes"
@@ -190,14 +190,14 @@ def chain_law(energies: Float[np.ndarray, "machines states"], flip: float, n_swe
     n_states = energies.shape[1]
     all_states = ising_states(int(math.log2(n_states))).astype(float)
     gamma = 0.5 * math.log((1 - flip) / flip)
-    law = sweeps(np.full(n_states, 1 / n_states), energies[0], n_sweeps)[-1]
+    law = exact.law_after(np.full(n_states, 1 / n_states), energies[0], n_sweeps)[-1]
     for energy in energies[1:]:
         cleaner = np.zeros(n_states)
         for k, y in enumerate(all_states):
             start = np.zeros(n_states)
             start[k] = 1.0
             given = energy - gamma * all_states @ y
-            cleaner += law[k] * sweeps(start, given, n_sweeps)[-1]
+            cleaner += law[k] * exact.law_after(start, given, n_sweeps)[-1]
         law = cleaner
     return law
     ### END SOLUTION
@@ -215,7 +215,7 @@ with check.exercise("11.2", "chain_law"):
     answer.fresh(3, "another chain")
 
 # %% [markdown] hint="11.2"
-# The first machine: `law = sweeps(np.full(n_states, 1 / n_states), energies[0], n_sweeps)[-1]`. For each later one go through the states:
+# The first machine: `law = exact.law_after(np.full(n_states, 1 / n_states), energies[0], n_sweeps)[-1]`. For each later one go through the states:
 # `for k, y in enumerate(all_states)`; start with a law that is 1 at `k`, sweep under `energy - gamma * all_states @ y`, and add the last
 # law times `law[k]` to a sum that began with zeros.
 
@@ -369,7 +369,7 @@ with check.exercise("11.3", "bill"):
     answer.on("three machines that just fit", small, ones)
     answer.on("a chip with one cell too few", small._replace(cells=59), ones)
     answer.on("a single machine", small._replace(steps=1), ones)
-    answer.on("no room, another batch", small._replace(cells=20, batch=10), ledger.Prices(3.0, 2.0, 5.0))
+    answer.on("no room for one, another batch", small._replace(cells=10, batch=10), ledger.Prices(3.0, 2.0, 5.0))
     answer.fresh(4, "another job")
 
 # %% [markdown] hint="11.3"
