@@ -157,7 +157,7 @@ def test_the_grid_has_twelve_neighbours_of_the_other_colour(machines):
     assert sorted([*grid.data, *grid.hidden]) == list(range(256))
     assert np.bincount(grid.colour[grid.data]).tolist() == [32, 32]
     with pytest.raises(ValueError, match="even"):
-        machines.Grid(side=5)
+        machines.Grid(side=9)
 
 
 @pytest.mark.parametrize("shown", [False, True])
@@ -198,7 +198,7 @@ def test_rounds_of_noise_and_correlation_errors(machines):
     x[:, 1] = x[:, 0]
     assert machines.correlation_error(x, x) == 0
     mixed = rng.permuted(x, axis=0)
-    assert machines.correlation_error(mixed, x) == pytest.approx(1 / 15, abs=0.02)
+    assert machines.correlation_error(mixed, x) == pytest.approx(1 / 15, abs=0.03)
 
 
 def test_digits_are_split_for_good(machines):

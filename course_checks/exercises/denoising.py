@@ -124,7 +124,8 @@ law_after = Task(
         "All spins were drawn at once; each must see what the one before it became": _at_once,
         "Spin 0 is drawn first; you began with the last one":
             lambda p, e, k: _swept(p, e, k, order=lambda n: reversed(range(n))),
-        "Only spin 0 is drawn; a sweep draws every spin, and k has another partner for each": lambda p, e, k: _swept(p, e, k, order=lambda n: [0]),
+        "Only spin 0 is drawn; a sweep draws every spin, and k has another partner for each":
+            lambda p, e, k: _swept(p, e, k, order=lambda n: [0]),
         "A sweep draws every spin, one after the other; you drew one of them": _mean_of_draws,
         "The last spin is not drawn": lambda p, e, k: _swept(p, e, k, order=lambda n: range(n - 1)),
         "Spin 0 is not drawn": lambda p, e, k: _swept(p, e, k, order=lambda n: range(1, n)),

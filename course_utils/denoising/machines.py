@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -259,7 +260,7 @@ def _train_machine(grid, pictures, before, flip, alone, n_sweeps, n_updates, bat
 
 def train(
     grid: Grid,
-    pictures: Float[Array, "n n_data"],
+    pictures: Float[Any, "n n_data"],
     n_steps: int,
     flip: float,
     n_sweeps: int,
@@ -273,7 +274,7 @@ def train(
 
     Args:
         grid: which spins there are.
-        pictures: of -1 and +1.
+        pictures: of -1 and +1, an array of NumPy or of JAX.
         n_steps: machines; 1 is a single machine, which makes pictures from nothing.
         flip: of a round of noise, 0 < flip < 1/2.
         n_sweeps: of each machine, in training as in generation.
@@ -332,10 +333,10 @@ def binary_digits() -> tuple[Float[np.ndarray, "train 64"], Float[np.ndarray, "t
     return pictures[:1297], pictures[1297:]
 
 
-def correlation_error(made: Float[Array, "n pixels"], real: Float[Array, "m pixels"]) -> float:
+def correlation_error(made: Float[Any, "n pixels"], real: Float[Any, "m pixels"]) -> float:
     """Mean distance between the correlations of all pairs of pixels; pixels that hardly vary in `real` are left out.
 
-    A pixel that does not vary at all in `made` counts as uncorrelated.
+    A pixel that does not vary at all in `made` counts as uncorrelated. Arrays are those of NumPy or of JAX.
     """
     made, real = np.asarray(made, float), np.asarray(real, float)
     keep = real.std(0) > 0.2

@@ -20,6 +20,7 @@
 
 # %%
 import math
+from functools import partial
 
 import jax
 import numpy as np
@@ -48,8 +49,8 @@ plots.figure(
 )
 
 # %% [markdown]
-# *Picture: on the left bars for zero to six spins up, a tall one at six, a smaller one at zero, hardly anything between. On the right
-# the energy of a state: a hill between two valleys, the right one slightly deeper.*
+# *Picture: on the left bars for zero to six spins up: a tall one at six with a low one at five beside it, a smaller one at zero,
+# hardly anything between. On the right the energy of a state: a hill with its top at three, its right foot slightly lower.*
 #
 # ## 2 · The law after K sweeps
 #
@@ -128,8 +129,8 @@ bars = [
 plots.figure(*bars, share="y", title="In four sweeps it falls into a mode; then it hardly learns which one is likelier")
 
 # %% [markdown]
-# *Picture: three pairs of bars over the number of spins up. At the start the machine's are a hill in the middle. After four sweeps
-# they stand at zero and six, at zero far above the data and at six below; after 64 sweeps they have moved little.*
+# *Picture: three panels of paired bars over the number of spins up. At the start the machine's are a hill in the middle. After four sweeps
+# they stand at zero and six, at zero more than twice as high as the data's and at six well below them; after 64 sweeps they have moved little.*
 #
 # The fall is quick. Which mode it ends in depends on where it began, and random spins begin on both sides alike. Only the
 # climb over the hill can mend the weights, and its rate falls like $e^{-\text{height}}$. Sharper data make a higher hill. **Guess:** for how deep
@@ -247,8 +248,8 @@ plots.figure(*panels, share="y", legend_title="machines", title="Perfect machine
 
 # %% [markdown]
 # *Picture: two panels, KL against the number of sweeps, both logarithmic. With deep modes the single machine's curve is nearly flat
-# above 0.1; two machines lie below it, four and eight by one to three powers of ten. With shallow modes the single machine falls steeply,
-# crosses the curve of two machines and then that of four and comes down to that of eight.*
+# above 0.1; that of two machines lies at half of it, those of four and eight one to three powers of ten lower. With shallow modes the single
+# machine's curve falls steeply, crosses that of two machines, then that of four, and leaves the picture with that of eight.*
 #
 # No machine of the chain ever climbs the hill: the decision is made early, where there is no hill yet. But look at the right: where one machine
 # mixes anyway, it wins against two. Is half the noise undone in one step an easy step?
@@ -266,9 +267,9 @@ panels = [plots.panel(*r, title=t, **axes) for r, t in zip(learned, heads, stric
 plots.figure(*panels, share="y", legend_title="machines", title="Boltzmann machines: eight of them add up their errors")
 
 # %% [markdown]
-# *Picture: the same axes. With deep modes the single machine starts highest, at 0.1 nats, with eight; four lie lowest until the single one
-# undercuts them at 64 sweeps. With shallow modes the curve of one machine is lowest everywhere, then two, four and eight in
-# order.*
+# *Picture: the same kind of axes. With deep modes one machine and eight start highest, at 0.1 nats; four are lowest until the single one
+# undercuts them at 64 sweeps, when eight are highest. With shallow modes one machine is lowest, joined by two from 32 sweeps on, then four, then
+# eight.*
 #
 # A chain wins where mixing is the bottleneck, and loses where the machine's own errors are, since each step adds
 # its own. How much noise is best, and how many steps?
@@ -383,7 +384,7 @@ with check.exercise("11.3", "bill"):
 # %%
 cost, job = check.yours("11.3", bill, ledger.bill), ledger.Job(256, 64, 4, 10, batch=1000, cells=250_000)
 flips = job.spins * job.steps * job.sweeps
-again = lambda: machines.generate(grid, four, 1000, 10, jax.random.key(2))
+again = partial(machines.generate, grid, four, 1000, 10, jax.random.key(2))
 here = ledger.measured("this processor, THRML", again, 1000 * flips, 10.0)
 bills = {r.name: flips * ledger.joules_per_flip(r.watts, 1e9 * r.flips_per_ns) for r in (here, *ledger.RATES)}
 parts = cost(job, ledger.Z1)
@@ -399,8 +400,8 @@ plots.figure(
 # *Picture: five dots on a logarithmic axis of joules for one digit. The processor and THRML on GPUs lie far right, NVIDIA's program to the left of them, the
 # simulated chip further left, and its updates alone furthest left.*
 #
-# The updates are nearly free, and the bill is paid at the edge of the chip: writing the noisier pictures costs a hundred times what all sampling does. And what the chip is
-# *compared* with matters as much. NVIDIA's program flips equal bonds of a square lattice, packed 16 to a word; THRML does any graph.
+# The updates are nearly free, and the bill is paid at the edge of the chip: writing the noisier pictures costs four hundred times what all sampling does. And what the chip is
+# *compared* with matters as much. NVIDIA's program draws spins of a square lattice whose bonds are all of one size, 16 spins to a word; THRML does any graph.
 # Neither was written to spend little on digits. None of these five dots is a meter reading of the same work.
 
 # %% [markdown] think="11a"
@@ -459,14 +460,15 @@ layers = [plots.rows(list(r), list(r.values()), name=f"{T} machines", color=c, s
           for (T, r), c, s in zip(found.items(), ("blue", "orange"), (0, 0.25), strict=True)]  # fmt: skip
 plots.figure(
     plots.panel(*layers, log="x", xlabel="KL(data, made) after 16 sweeps in all (nats)"),
-    title="What helps is the way through blurred laws; Γ adds to it, a random start destroys it",
+    title="What helps is the way through blurred laws; Γ adds to it, and a random start spoils it",
 )
 
 # %% [markdown]
-# *Picture: five rows of dots on a logarithmic axis. The chain from the noisier state and annealing in the blur lie close together, far
-# left, the chain a little further; annealing in temperature is tens of times as far off, and the chain from random spins and the single machine further still.*
+# *Picture: five rows with a dot for four machines and one for eight, on a logarithmic axis. The chain from the noisier state lies furthest left, with
+# annealing in the blur close behind it; annealing in temperature is more than ten times as far off, and the chain from random spins and the single
+# machine are further still.*
 #
-# Two lessons. A machine that starts anew must fall into a valley again, and the field decides which; at 16 sweeps it is no better than the single
+# Two lessons. A machine that starts anew must fall into a valley again, and the field decides which; at 16 sweeps it is hardly better than the single
 # machine. And most of the gain is the *way*, from blurred laws to sharp ones, which annealing in temperature does not go: in the cold it sharpens
 # both valleys alike and does not know their weights. Γ makes each step easier; it does not replace a path.
 #
@@ -478,13 +480,21 @@ plots.figure(
 
 # %%
 patterns, weights = machines.planted_patterns()
+
+
+def tell(name: str, made: jax.Array) -> None:
+    """Print the shares of the patterns in some pictures, and how many of their pixels are turned."""
+    turned = (np.asarray(made)[:, None] != patterns[None]).sum(-1)
+    share = np.bincount(turned.argmin(1), minlength=4) / len(turned)
+    print(f"{name:26s}" + " ".join(f"{s:.3f}" for s in share), f"  pixels turned {turned.min(1).mean() / 64:.3f}")
+
+
 print("planted weights           " + " ".join(f"{w:.3f}" for w in weights))
 for name, steps in (("one machine, 40 sweeps", 1), ("four machines, 10 each", 4)):
     for seed, one in enumerate(machines.saved("planted", steps)):
-        x = np.asarray(machines.generate(grid, one, 1000, 40 // steps, jax.random.key(70 + seed))[-1])
-        turned = (x[:, None] != patterns[None]).sum(-1)
-        share = np.bincount(turned.argmin(1), minlength=4) / len(x)
-        print(f"{name}    " + " ".join(f"{s:.3f}" for s in share), f"  pixels turned {turned.min(1).mean() / 64:.3f}")
+        tell(name, machines.generate(grid, one, 1000, 40 // steps, jax.random.key(70 + seed))[-1])
+for seed, one in enumerate(machines.saved("planted", 1)):
+    tell("one machine, 640 sweeps", machines.generate(grid, one, 1000, 640, jax.random.key(80 + seed))[-1])
 
 # %% [markdown]
 # CONCLUSION_PLANTED
@@ -493,8 +503,8 @@ for name, steps in (("one machine, 40 sweeps", 1), ("four machines, 10 each", 4)
 #
 # | claim | what it is | source | what would settle it |
 # | --- | --- | --- | --- |
-# | A random bit costs about 350 aJ; its memory fades in about 100 ns | **measured**, on single circuits | arXiv:2510.23972v2, section III and appendix J | the same for an array of coupled cells |
-# | An update of a cell costs about 2 fJ | **modelled**: the bias, the clock and the wires are computed, not built | arXiv:2510.23972v2, section III | a meter on a chip of many cells |
+# | A random bit costs about 350 aJ; its memory fades in about 100 ns | **measured**, on single circuits | arXiv:2510.23972v2, page 6 and appendix J | the same for an array of coupled cells |
+# | An update of a cell costs about 2 fJ | **modelled**: the bias, the clock and the wires are computed, not built | arXiv:2510.23972v2, page 6 | a meter on a chip of many cells |
 # | 7.09 fJ an update, 1.692 pJ a read, 153.6 pJ a write, per p-bit | **simulated** circuits, before silicon | arXiv:2608.01615, appendix B, table IV | the same, on Z1 |
 # | Parity with GPUs on binarised Fashion-MNIST at about 10,000 times less energy | **projected**: the model ran on GPUs, the joules come from a model of the chip | arXiv:2510.23972, abstract | pictures from the chip at the wall, host included, against the best program elsewhere |
 # | 186 flips/ns on eight B200 | **measured** by THRML's authors; the power was not | figure in THRML's notebook 02 | a power meter |
@@ -506,7 +516,7 @@ for name, steps in (("one machine, 40 sweeps", 1), ("four machines, 10 each", 4)
 # must be good.
 
 # %% [markdown] think="11b"
-# **Think.** Writing the noisier picture costs a hundred times the sampling. What could a designer do about it?
+# **Think.** Writing the noisier pictures costs four hundred times the sampling. What could a designer do about it?
 # <!-- ANSWER -->
 # Keep it on the chip. If all machines of the chain stand side by side on one chip, the pixels of one can be neighbours of the pixels of
 # the next, joined by bonds of weight Γ: nothing is written, and nothing is read but the last picture. The price is cells, and that each pixel has
@@ -535,7 +545,7 @@ for fit, name in ((lambda p, T, f: -np.log(exact.blurred(p, T, f)), "perfect"), 
 # %%
 f, energies_4 = exact.rounds(4), -np.log(exact.blurred(shallow, 4, exact.rounds(4)))
 for name, flip in (("f of one round", f), ("Γ twice as large", f**2 / (f**2 + (1 - f) ** 2)), ("f of all rounds", 0.4)):
-    print(f"{name:17s} KL after 4 × 200 sweeps: {exact.kl(shallow, exact.chain_law(energies_4, flip, 200)):.5f}")
+    print(f"{name:17s} KL after 4 × 200 sweeps: {abs(exact.kl(shallow, exact.chain_law(energies_4, flip, 200))):.5f}")
 
 # %% [markdown] think="11c"
 # **Think.** In section 4 the single Boltzmann machine after 8 sweeps is *closer* to the deep data than the perfect machine after 8 sweeps. How can
@@ -575,7 +585,7 @@ check.challenge("11", my_chain)
 # ## References
 #
 # - A. Jelinčič, O. Lockwood, A. Garlapati, P. Schillinger, I. L. Chuang, G. Verdon and T. McCourt, *An efficient probabilistic hardware
-#   architecture for diffusion-like models*, 2025, [arXiv:2510.23972](https://arxiv.org/abs/2510.23972).
+#   architecture for diffusion-like models*, 2025, [arXiv:2510.23972](https://arxiv.org/abs/2510.23972); npj Unconventional Computing 3, 30 (2026).
 # - M. Amico and others, *Thermalizing stochastic programs*, 2026, [arXiv:2608.01615](https://arxiv.org/abs/2608.01615). Appendix B has the prices.
 # - J. Romero, M. Bisson, M. Fatica and M. Bernaschi, *A performance study of the 2D Ising model on GPUs*, 2019,
 #   [arXiv:1906.06297](https://arxiv.org/abs/1906.06297), and the program [ising-gpu](https://github.com/NVIDIA/ising-gpu).

@@ -1,4 +1,4 @@
-"""Lesson 11 in JupyterLab: the explorer's chain follows its controls, and ends closer to the data with perfect machines."""
+"""Lesson 11 in JupyterLab: the explorer's chain follows its controls."""
 
 import re
 
