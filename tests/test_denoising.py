@@ -86,7 +86,24 @@ def test_a_chain_of_one_is_a_single_machine_and_a_long_one_is_exact_in_the_limit
         exact.chain_law(energies[-1:], 0.2, 7), exact.law_after(exact.uniform(4), -np.log(law), 7)[-1]
     )
     np.testing.assert_allclose(exact.chain_law(energies, 0.2, 300), law, atol=1e-9)
-    assert exact.kl(law, exact.chain_law(energies, 0.2, 2)) < exact.kl(law, exact.chain_law(energies[-1:], 0.2, 8))
+    deep = exact.two_modes(0.01, 4)
+    energies = -np.log(exact.blurred(deep, 4, 0.2))
+    chain, alone = exact.chain_law(energies, 0.2, 2), exact.chain_law(energies[-1:], 0.2, 8)
+    assert exact.kl(deep, chain) < exact.kl(deep, alone) / 3
+    np.testing.assert_allclose(deep, exact.planted(MODES, [0.8, 0.2], 0.01))
+
+
+def test_rounds_turn_a_spin_as_often_as_was_asked_for():
+    assert exact.rounds(1) == 0.5
+    flip = exact.rounds(5, 0.3)
+    assert 0.5 * (1 - (1 - 2 * flip) ** 4) == pytest.approx(0.3)
+
+
+def test_a_chain_is_fitted_machine_by_machine():
+    law = exact.planted(MODES, [0.8, 0.2], 0.05)
+    first, second = exact.fit_chain(law, 2, 0.2)
+    np.testing.assert_allclose(first, exact.fit_machine(exact.add_noise(law, 0.2)))
+    np.testing.assert_allclose(second, exact.fit_machine(law, 0.2))
 
 
 def test_kl_of_two_bernoulli_laws():
@@ -137,6 +154,9 @@ def test_the_bill_counts_updates_reads_and_writes():
     assert ledger.bill(resident._replace(cells=29), ones) == (150, 12, 8 + 15)
     assert ledger.bill(resident._replace(steps=1), ones) == (50, 4, 0)
     assert ledger.bill(resident, ledger.Prices(2.0, 3.0, 5.0)) == (300, 36, 40)
+    rate = ledger.measured("idle", lambda: sum(range(10**5)), 1e6, 10.0)
+    assert rate.flips_per_ns > 0
+    assert rate.watts == 10
     assert ledger.joules_per_flip(300, 1384e9) == pytest.approx(217e-12, rel=0.01)
 
 
@@ -199,6 +219,24 @@ def test_rounds_of_noise_and_correlation_errors(machines):
     assert machines.correlation_error(x, x) == 0
     mixed = rng.permuted(x, axis=0)
     assert machines.correlation_error(mixed, x) == pytest.approx(1 / 15, abs=0.03)
+
+
+@pytest.mark.parametrize("what", ["digits", "planted"])
+def test_saved_chains_have_three_seeds_each(machines, what):
+    grid = machines.Grid()
+    for steps in (1, 4):
+        chains = machines.saved(what, steps)
+        assert len(chains) == 3
+        assert chains[0].weights.shape == (steps, len(grid.edges))
+        assert chains[0].biases.shape == (steps, grid.n_spins)
+        assert float(chains[0].flip) == pytest.approx(0.15)
+    with pytest.raises(ValueError, match="n_steps"):
+        machines.saved(what, 2)
+    patterns, weights = machines.planted_patterns()
+    pictures = machines.planted_pictures(500)
+    nearest = (pictures[:, None] != patterns).sum(-1)
+    assert np.abs(np.bincount(nearest.argmin(1)) / 500 - weights).max() < 0.1
+    assert nearest.min(1).mean() / 64 == pytest.approx(0.05, abs=0.005)
 
 
 def test_digits_are_split_for_good(machines):

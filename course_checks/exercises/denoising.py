@@ -82,6 +82,15 @@ def _boltzmann(energy: Any) -> np.ndarray:
     return weight / weight.sum()
 
 
+def _each_spin(law: Any, energy: Any, n_sweeps: int) -> np.ndarray:
+    """A row after each spin in the place of one after each sweep."""
+    e, laws = np.asarray(energy, float), [np.asarray(law, float)]
+    for _ in range(n_sweeps):
+        for i in range(_size(e)):
+            laws.append(laws[-1] @ _single(e, i))
+    return np.array(laws)
+
+
 def _half(own: bool) -> Callable[..., np.ndarray]:
     """A share of one of the two laws in the place of both."""
 
@@ -123,7 +132,7 @@ law_after = Task(
         "Low energy must be likely: check the sign": lambda p, e, k: _swept(p, -e, k),
         "All spins were drawn at once; each must see what the one before it became": _at_once,
         "Spin 0 is drawn first; you began with the last one":
-            lambda p, e, k: _swept(p, e, k, order=lambda n: reversed(range(n))),
+            lambda p, e, k: _swept(p, e, k, order=lambda n: range(n - 1, -1, -1)),
         "Only spin 0 is drawn; a sweep draws every spin, and k has another partner for each":
             lambda p, e, k: _swept(p, e, k, order=lambda n: [0]),
         "A sweep draws every spin, one after the other; you drew one of them": _mean_of_draws,
@@ -141,6 +150,7 @@ law_after = Task(
             lambda p, e, k: _swept(np.full(len(p), 1 / len(p)), e, k),
         "This is the Boltzmann distribution, where the sweeps end, not the law on the way":
             lambda p, e, k: np.array([p] + [_boltzmann(e)] * k),
+        "One row for each sweep, after its last spin; you made a row for each spin": _each_spin,
         "Nothing moves: the law is the same after each sweep": lambda p, e, k: np.array([p] * (k + 1)),
         "A state gets its share of what it and its partner have together; you gave it a share of its own alone":
             _half(own=True),
@@ -255,7 +265,9 @@ chain_law = Task(
         "Γ has the natural logarithm, not that to base 2": _other_coupling(lambda f: _gamma(f) / math.log(2)),
         "Each later machine starts at the noisier state y, not anywhere": _from_random,
         "The laws for the different y must be added up with the probability of each y": _unweighted,
-        "These laws are added up without the probability of each y": lambda e, f, k: _unweighted(e, f, k) * len(e[0]),
+        "These laws are added up without the probability of each y": lambda e, f, k: (
+            _unweighted(e, f, k) * len(e[0]) if len(e) > 1 else None
+        ),
         "The coupling is to each noisier state y by itself, not to their mean": _to_the_mean,
         "The noisier state y stays what it is during all sweeps of a machine": _to_itself,
         "The first machine works alone: nothing is given to it": _coupled_from_the_first,
@@ -295,7 +307,9 @@ def _jobs(rng: np.random.Generator) -> tuple[Job, Prices]:
     """A job that may or may not fit on its chip, and prices of different size."""
     spins, steps = int(rng.integers(20, 300)), int(rng.integers(2, 7))
     needed = spins * steps
-    cells = int(rng.choice([needed + rng.integers(50), needed - rng.integers(1, spins), rng.integers(1, spins)]))
+    cells = int(
+        rng.choice([needed, needed + rng.integers(1, 50), needed - rng.integers(1, spins), rng.integers(1, spins)])
+    )
     sizes = {
         "pixels": int(rng.integers(5, spins)),
         "sweeps": int(rng.integers(5, 60)),
@@ -384,9 +398,9 @@ bill = Task(
             lambda job, fits: (job.steps - 1) * job.pixels / job.batch + _programming(job, fits)),
         "Before a later step the pixels are written, not all spins": _writes(
             lambda job, fits: (job.steps - 1) * job.spins + _programming(job, fits)),
-        "A chip that holds the machines exactly is large enough": lambda job, p: {
-            "writes": ((job.steps - 1) * job.pixels + job.steps * job.spins / job.batch) * p.write}
-            if job.cells == job.steps * job.spins else None,
+        "A chip that holds the machines exactly is large enough": _writes(
+            lambda job, fits: (job.steps - 1) * job.pixels + _programming(job, job.cells > job.steps * job.spins)
+        ),
         "Multiply by the prices: these are numbers of operations": lambda job, p: dict(
             zip(_PARTS, _added_up(job, Prices(1.0, 1.0, 1.0)), strict=True)),
         "The prices of a read and of a write are exchanged": lambda job, p: {
