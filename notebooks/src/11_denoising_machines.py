@@ -301,8 +301,8 @@ rows = ["noise", *(f"machine {step}" for step in (1, 2, 3, 4))]
 plots.figure(plots.images(made[:, :10].reshape(5, 10, 8, 8), rows=rows), title="Four machines, ten sweeps each: from noise to digits")
 
 # %% [markdown]
-# *Picture: five rows of ten small pictures. The first is noise. After the first machine one sees blotches in the middle; from
-# row to row strokes become clearer, and the last row has digits, some of them misshapen.*
+# *Picture: five rows of ten small pictures. The first is noise. After the first machine the margins begin to turn
+# black; from row to row single pixels vanish and strokes appear, and the last row has white shapes on black, some of which are digits.*
 #
 # Each machine was trained by its own moments after its ten sweeps: clamp the data, sweep the hidden spins, take the averages; let go, sweep, take
 # them again; follow the difference. Does the chain beat a single machine with forty sweeps? No likelihood can be had here, so compare
