@@ -27,6 +27,7 @@ from course_checks.challenges import (
     samples,
     seals,
     shapes,
+    short_chains,
     sweeps,
     transition,
 )
@@ -43,6 +44,7 @@ MODULES = {
     "7": sweeps,
     "8": colouring,
     "9": rotors,
+    "11": short_chains,
     "14": transition,
 }
 
@@ -153,7 +155,18 @@ def test_a_rival_that_cannot_run_here_is_left_out():
 
 
 def test_problems_differ_from_call_to_call():
-    for module in (photographs, log_z, samples, minimum, shapes, inpainting, colouring, rotors, transition):
+    for module in (
+        photographs,
+        log_z,
+        samples,
+        minimum,
+        shapes,
+        inpainting,
+        colouring,
+        rotors,
+        short_chains,
+        transition,
+    ):
         one, other = (module.challenge.problems(np.random.default_rng(seed))[0] for seed in (1, 2))
         assert repr(one) != repr(other)
 
@@ -983,3 +996,52 @@ def test_cheats_at_transitions_are_refused(cheat, sentence):
 def test_a_transition_remembered_from_another_lattice_is_last():
     verdict = scores("14", lambda counts_2, counts_4, counts_6: exact.BETA_C, 1)
     assert verdict.places["yours"] >= 4
+
+
+# --------------------------------------------------------------------------------------- lesson 11: short chains
+
+
+def test_rivals_of_short_chains_rank_as_expected():
+    found = scores("11", None, 1, 6)
+    assert list(found.places) == ["authors' best", "three machines", "one machine"]
+
+
+def test_the_judge_of_short_chains_computes_the_law_of_a_chain():
+    from course_utils.denoising import exact as few_spins
+
+    problem = short_chains.challenge.problems(np.random.default_rng(0))[0]
+    energies, flip = few_spins.fit_chain(problem.law, 3, 0.2), 0.2
+    chain = [(short_chains._theta(e), few_spins.coupling(flip) * (k > 0), 4) for k, e in enumerate(energies)]
+    bounded = np.array([-few_spins.features(5) @ theta for theta, _, _ in chain])
+    made = few_spins.chain_law(bounded, flip, 4)
+    np.testing.assert_allclose(short_chains._made(chain), made, atol=1e-12)
+
+
+def _still(law, n_sweeps):
+    return [(np.zeros(15), 0.0, n_sweeps)]
+
+
+@pytest.mark.parametrize(
+    ("cheat", "sentence"),
+    [
+        (lambda law, n_sweeps: _still(law, n_sweeps + 1), "13 sweeps in all: 12 are allowed"),
+        (lambda law, n_sweeps: [(np.full(15, 9.0), 0.0, 3)], "beyond 4"),
+        (lambda law, n_sweeps: [(np.full(15, np.nan), 0.0, 3)], "no number"),
+        (lambda law, n_sweeps: [(np.zeros(15), 50.0, 3)], "beyond 4"),
+        (lambda law, n_sweeps: [(np.zeros(15), 0.0, 20), (np.zeros(15), 0.0, -8)], "not negative"),
+        (lambda law, n_sweeps: [(np.zeros(15), 0.0, 2.5)], "2.5 sweeps"),
+        (lambda law, n_sweeps: [(-np.log(law), 0.0, 3)], "theta has shape (32,)"),
+        (lambda law, n_sweeps: law, "expected a list"),
+        (lambda law, n_sweeps: [3], "expected a list"),
+    ],
+)
+def test_cheats_at_short_chains_are_refused(cheat, sentence):
+    assert sentence in told("11", cheat)
+
+
+def test_a_law_that_is_changed_is_judged_by_the_judges_own():
+    def cheat(law, n_sweeps):
+        law[:] = 1 / len(law)
+        return _still(law, n_sweeps)
+
+    assert scores("11", cheat, 1, 2, ["one machine"]).entries[-1].name == "yours"

@@ -13,6 +13,7 @@ from .base import Explorer
 _ROOMS = {
     "boltzmann": "density",
     "Diary": "learned_drawing",
+    "denoising": "denoising_chain",
     "DrawingPad": "drawing",
     "descent": "descent_paths",
     "images": "image_chains",
