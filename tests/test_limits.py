@@ -157,7 +157,6 @@ def test_a_fit_finds_an_exact_power_law():
     n = np.array([10.0, 30.0, 100.0, 500.0])
     fit = scaling.fit_power_law(n, 3 * n**-0.7, 0.1 * n**-0.7)
     assert fit.exponent == pytest.approx(0.7)
-    assert fit.factor == pytest.approx(3)
     assert fit.chi2 == pytest.approx(0, abs=1e-20)
 
 
@@ -165,7 +164,7 @@ def test_the_error_of_a_fit_is_the_scatter_of_many():
     rng, n = np.random.default_rng(9), np.array([8.0, 16.0, 32.0, 64.0, 128.0])
     size = np.array([0.02, 0.01, 0.03, 0.02, 0.05])
     fits = [scaling.fit_power_law(n, y := 2 / n * np.exp(size * rng.standard_normal(5)), size * y) for _ in range(2000)]
-    exponents, errors, chi2, _ = np.array(fits).T
+    exponents, errors, chi2 = np.array(fits).T
     assert exponents.std() == pytest.approx(errors.mean(), rel=0.07)
     assert chi2.mean() == pytest.approx(1, abs=0.08)
 
@@ -175,6 +174,13 @@ def test_a_bridge_has_its_covariance():
     values = scaling.bridge(np.broadcast_to(t, (40_000, 3)), np.random.default_rng(10))
     expected = np.minimum(t[:, None], t) - t[:, None] * t
     assert np.abs(values.T @ values / 40_000 - expected).max() < 0.006
+
+
+def test_a_fit_of_a_bridge_is_straight_between_data_and_its_spread_a_bridges():
+    t, y, at = np.array([0.2, 0.6]), np.array([1.0, -0.5]), np.array([0.1, 0.3, 0.6, 0.8])
+    fit, spread = scaling.bridge_fit(t, y, 0.0, at)
+    assert fit == pytest.approx([0.5, 0.625, -0.5, -0.25])
+    assert spread**2 == pytest.approx([0.1 * 0.1 / 0.2, 0.1 * 0.3 / 0.4, 0, 0.2 * 0.2 / 0.4], abs=1e-9)
 
 
 @pytest.mark.parametrize("n", [1, 4, 60])

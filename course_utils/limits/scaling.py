@@ -11,20 +11,18 @@ from ..arguments import array, number, whole
 
 
 class PowerLaw(NamedTuple):
-    """A fit of loss = factor · n^(-exponent).
+    """A fit of loss ∝ n^(-exponent).
 
     Attributes:
         exponent: positive if the loss falls.
         error: its standard error, from the errors of the losses.
         chi2: sum of squared deviations in units of the errors, over the number of points less two: near 1 if a power
             law is right.
-        factor: the loss at n = 1, on the fitted line.
     """
 
     exponent: float
     error: float
     chi2: float
-    factor: float
 
 
 def fit_power_law(n: Float[np.ndarray, "k"], loss: Float[np.ndarray, "k"], error: Float[np.ndarray, "k"]) -> PowerLaw:
@@ -45,7 +43,7 @@ def fit_power_law(n: Float[np.ndarray, "k"], loss: Float[np.ndarray, "k"], error
     spread = (weight * (x - x0) ** 2).sum()
     slope = (weight * (x - x0) * (y - y0)).sum() / spread
     chi2 = (weight * (y - y0 - slope * (x - x0)) ** 2).sum() / (k - 2)
-    return PowerLaw(float(-slope), float(spread**-0.5), float(chi2), math.exp(y0 - slope * x0))
+    return PowerLaw(float(-slope), float(spread**-0.5), float(chi2))
 
 
 def bridge(t: Float[np.ndarray, "*batch n"], rng: np.random.Generator) -> Float[np.ndarray, "*batch n"]:
@@ -56,6 +54,24 @@ def bridge(t: Float[np.ndarray, "*batch n"], rng: np.random.Generator) -> Float[
     gaps = np.diff(t, prepend=0.0, append=1.0)
     walk = np.cumsum(rng.standard_normal(gaps.shape) * np.sqrt(gaps), axis=-1)
     return walk[..., :-1] - t * walk[..., -1:]
+
+
+def bridge_fit(
+    t: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"], noise: float, at: Float[np.ndarray, "m"]
+) -> tuple[Float[np.ndarray, "m"], Float[np.ndarray, "m"]]:
+    """Kernel ridge regression with the covariance of the bridge: mean and standard deviation of the posterior.
+
+    Args:
+        t: times of the data, all different, between 0 and 1.
+        y: what was seen.
+        noise: its standard deviation, >= 0; the ridge is its square.
+        at: times at which the fit is wanted.
+    """
+    across = np.minimum(at[:, None], t) - at[:, None] * t
+    kernel = np.minimum(t[:, None], t) - t[:, None] * t + number("noise", noise, 0.0) ** 2 * np.eye(len(t))
+    weights = np.linalg.solve(kernel, across.T)
+    variance = at * (1 - at) - (across * weights.T).sum(1)
+    return weights.T @ y, np.sqrt(np.clip(variance, 0.0, None))
 
 
 def bridge_regression(
