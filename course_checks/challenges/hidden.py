@@ -53,8 +53,8 @@ class Hidden(Challenge[Matrix]):
     lower = True
     digits = 2
     forbidden = (
-        "more CPU time, or threads and processes that go on; values between -1 and +1 that hedge; remembered spins (each "
-        "matrix is drawn anew); a changed judge"
+        "more CPU time, or threads and processes that go on; values between -1 and +1 that hedge; remembered spins "
+        "(each matrix is drawn anew); a changed judge"
     )
 
     @property

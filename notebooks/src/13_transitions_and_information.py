@@ -201,7 +201,7 @@ plots.figure(plots.panel(band, plots.line(t, path, "the function", color="grey",
 
 # %% [markdown]
 # *Picture: a jagged grey path with twelve black dots on it, joined by straight blue lines. A blue band is zero wide at the dots and bulges
-# between them, the more the farther they are apart; the path stays within or near it.*
+# between them, the more the farther they are apart. In most gaps the path keeps to it, in the wide ones at 0.1 and 0.36 it leaves it far below.*
 #
 # The error is the mean square of the distance between grey and blue. Twice as many data halve the gaps: what does that do to the error?
 #
@@ -353,6 +353,7 @@ with check.exercise("13.3", "encode"):
     answer.on("three spins, each a fair coin", np.array([1, -1, 1]), np.full(3, 0.5))
     answer.on("forty spins up, p_up = 0.9", np.ones(40, int), np.full(40, 0.9))
     answer.on("forty spins down, p_up = 0.9", -np.ones(40, int), np.full(40, 0.9))
+    answer.on("nine surprises, p_up = 0.000001", np.ones(9, int), np.full(9, 1e-6))
     answer.fresh(6, "other spins")
 
 # %% [markdown] hint="13.3"
@@ -379,8 +380,8 @@ print(f"sent / (E - F)/T = 1 + {bits * 1e6 / energy_above_f - 1:.1e}; sent / ent
 #
 # ## 6 · What a wrong model costs
 #
-# Now code the same kind of chain with models that have another inverse temperature. **Guess:** which is cheaper, to believe that the
-# spins are more independent than they are, or less?
+# Now code a chain at β = 0.6 with models that have another inverse temperature. **Guess:** can a model be so wrong that its code is
+# longer than no code at all, one bit per spin?
 
 # %%
 rng, true = np.random.default_rng(139), 0.6
@@ -392,10 +393,11 @@ plots.figure(plots.panel(plots.exact(fine, cross, "cross-entropy, exact"), plots
 
 # %% [markdown]
 # *Picture: bits per spin against the model's inverse temperature: a curve that falls from 1 at β = 0 to a minimum of about 0.78 at
-# 0.6, on a dashed line, and rises beyond to 1.3 at 1.6. Blue dots lie on the curve, and the region between it and the dashed line is shaded.*
+# 0.6, on a dashed line, and rises beyond to 1.13 at 1.6. Blue dots lie on the curve, and the region between it and the dashed line is shaded.*
 #
-# The gap is the Kullback-Leibler divergence. A model that is too sure pays more than one that is not sure enough: it is surprised where it
-# excluded surprises. Whoever lowers a cross-entropy, by contrastive divergence or as a language model, shortens this code.
+# It can, from β = 1.4 on. The gap is the Kullback-Leibler divergence. Near the truth it is a parabola: a small error costs the same on both sides.
+# But a model that knows too little never costs more than one bit per spin, those of a coin, while one that is too sure pays without limit for each
+# surprise that it excluded. Whoever lowers a cross-entropy, by contrastive divergence or as a language model, shortens this code.
 #
 # ## What you made
 #
@@ -421,21 +423,20 @@ plots.figure(plots.panel(plots.exact(fine, cross, "cross-entropy, exact"), plots
 # %%
 from course_utils.limits import perceptron
 
-rng, t, layers = np.random.default_rng(137), np.arange(-3, 3.1, 1.0), []
-for n, mark in ((64, "s"), (128, "^"), (256, "o")):
+rng, t, above = np.random.default_rng(137), np.arange(-3, 2.6, 0.5), np.linspace(0, 2.5, 50)
+layers = [plots.exact(np.linspace(-3, -1, 50), np.linspace(-3, -1, 50) ** -2.0, "$1/t^2$")]
+for (n, mark), color in zip(((64, "s"), (128, "^"), (256, "o")), plots.shades(3), strict=True):
     lift = n ** (1 / 3)
-    q, error = spiked.overlap_curve(np.ones(n), 1 + t / lift, rng.standard_normal((60, n, n)))
-    layers.append(plots.points(t, lift * q, lift * error, f"{n} spins", mark=mark))
-left, right = np.linspace(-3, -0.7, 50), np.linspace(0, 3, 50)
-limits = plots.exact(left, 1 / left**2, "$1/t^2$ and $2t$, far from the corner"), plots.exact(right, 2 * right, "$1/t^2$ and $2t$, far from the corner")
-plots.figure(plots.panel(*limits, *layers, xlabel="$t = n^{1/3}(λ - 1)$", ylabel="$n^{1/3}\\,q$"), title="In units of $n^{-1/3}$ the corner looks nearly the same for all sizes")
+    q, error = spiked.overlap_curve(np.ones(n), 1 + t / lift, rng.standard_normal((30, n, n)))
+    layers.append(plots.line(above, lift * spiked.overlap_theory(1 + above / lift), color=color, width=1, style="--"))
+    layers.append(plots.points(t, lift * q, lift * error, f"{n} spins", mark=mark, color=color))
+plots.figure(plots.panel(*layers, xlabel="$t = n^{1/3}(λ - 1)$", ylabel="$n^{1/3}\\,q$"), title="In units of $n^{-1/3}$ the corner is about as round for all sizes")
 
 # %% [markdown]
-# *Picture: scaled overlap against scaled strength. Squares, triangles and dots rise together from near zero on the left, through about 0.8
-# at t = 0, to the right; on both sides grey curves stand nearby, $1/t^2$ on the left and a straight line on the right, which the points
-# of the larger sizes approach from below.*
+# *Picture: scaled overlap against scaled strength. Points of three sizes rise together from near zero on the left, where a grey curve $1/t^2$ passes, through
+# about 0.7 at t = 0. On the right each size comes up to a dashed line of its own, $1 - 1/\lambda^2$ in these units, and from t = 1.5 on they part.*
 #
-# The bend of $1 - 1/\lambda^2$ itself keeps the points on the right below the line $2t$, and the less so the larger $n$ is.
+# Near the corner there is one curve. Farther out the bend of $1 - 1/\lambda^2$ is felt, which is another one in these units for each size.
 #
 # **Is the eigenvector the best one can do?** It looks for any vector, and the hidden spins are ±1. *Approximate message passing* knows that:
 # it repeats the mean-field step $m = \tanh(\text{field})$ with a field that leaves out what a spin hears of itself. Its overlap for infinitely many
@@ -445,7 +446,7 @@ plots.figure(plots.panel(*limits, *layers, xlabel="$t = n^{1/3}(λ - 1)$", ylabe
 # %%
 rng, at, found = np.random.default_rng(1371), np.array([0.8, 1.2, 1.6, 2.0, 2.6]), {"eigenvector": [], "message passing": []}
 for strength in at:
-    for _ in range(8):
+    for _ in range(20):
         x = rng.choice([-1.0, 1.0], 400)
         y = strength / 400 * np.outer(x, x) + spiked.noise_matrix(400, rng)
         for name, method in (("eigenvector", lambda y, s: spiked.leading(y)[1]), ("message passing", spiked.message_passing)):
@@ -453,8 +454,8 @@ for strength in at:
 fine, layers = np.linspace(0.5, 3, 126), []
 curves = {"eigenvector": spiked.overlap_theory(fine), "message passing": [spiked.bayes_overlap(s) for s in fine]}
 for (name, values), color in zip(found.items(), ("blue", "orange"), strict=True):
-    q = np.reshape(values, (len(at), 8))
-    layers += [plots.line(fine, curves[name], color=color, width=1.2), plots.points(at, q.mean(1), q.std(1, ddof=1) / math.sqrt(8), name, color=color)]
+    q = np.reshape(values, (len(at), 20))
+    layers += [plots.line(fine, curves[name], color=color, width=1.2), plots.points(at, q.mean(1), q.std(1, ddof=1) / math.sqrt(20), name, color=color)]
 plots.figure(plots.panel(*layers, plots.vline(1), xlabel="strength λ", ylabel="squared overlap $q$"), title="Both start at λ = 1; who knows that spins are ±1 learns faster")
 
 # %% [markdown]
@@ -490,8 +491,11 @@ plots.figure(
 
 # %% [markdown]
 # *Picture: on the left overlap against examples per weight. A grey line rises from 0 to about 0.7 and jumps to 1 at 1.245; a dotted one,
-# for weights on a sphere, goes on rising without a jump. Points with bars cross the jump in a smooth rise. On the right the bits per weight that are still open: the grey line falls
-# from 1 to 0 at the jump, and points of 9, 13 and 17 weights lie on it at the left and pass the corner above it.*
+# for weights on a sphere, goes on rising without a jump. Points with bars keep to the line up to 0.6, then rise faster, and pass under the corner after the
+# jump. On the right the bits per weight that are still open: the grey line falls from 1 to 0 at the jump; points of 9, 13 and 17 weights lie on it
+# at the left and pass the corner above it.*
+#
+# Seventeen weights are few. Their rise is smooth, and hardly steeper than that of nine: whether it ends in a jump, they do not tell. The bits do.
 #
 # The right panel says why. A new example tells a student less than a bit, the less the better he knows the teacher. There is one bit per weight to be
 # told. When the bits are used up, at $\alpha = 1.245$, the last crowd of students with $R \approx 0.7$ is gone, and one is left: the teacher. (Györgyi
@@ -552,7 +556,7 @@ plots.figure(plots.panel(theory, limit, plots.line(wide, told, "the fit, extrapo
 #
 # The fit did nothing wrong: small bars, χ² near 1. But two laws are at work. With few data the gaps decide, $1/(3n)$; with many, noise
 # has to be averaged away, and that goes like $\sigma/(2\sqrt n)$ for *these* functions. They meet where $n \approx 0.44/\sigma^2$, here at 44. An
-# exponent from less than a decade is that of a crossover as often as not, and its error bar assumes that there is none. What helps: a wide
+# exponent from less than a decade may be that of a crossover, and its error bar assumes that there is none. What helps: a wide
 # range, exponents of parts of it side by side, and a reason.
 
 # %% [markdown]
@@ -582,7 +586,7 @@ panels = [plots.density(np.stack(np.meshgrid(grid, grid, indexing="ij"), -1), p.
 plots.figure(*(plots.panel(p, square=True, title=title) for p, title in zip(panels, ("the moons", "the best fit of 15 parameters"), strict=True)), title=f"Fifteen cosines come within {scaling.kl(on_cells, np.log(best)):.2f} nats of the moons")
 
 # %% [markdown]
-# *Picture: on the left two bright interleaved arcs on black; on the right the best fit, which has the same two arcs, but blurred, with pale ripples around.*
+# *Picture: on the left two bright interleaved arcs on black; on the right the best fit, two blurred spots where the arcs are densest, with pale tails to the sides.*
 
 # %%
 rng, counts, layers = np.random.default_rng(1312), np.array([250, 500, 1000, 2000, 4000]), []

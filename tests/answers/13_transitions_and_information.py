@@ -273,7 +273,7 @@ def encode(spins, p_up):
             low, high = (low << 8) & top, (high << 8) & top | 255
     return bytes(sent) + low.to_bytes(6, "big")
 
-# %% wrong="13.3" says="New digits of high are ones"
+# %% wrong="13.3" says="does not end"
 def encode(spins, p_up):
     top = 2**48 - 1
     low, high, sent = 0, top, []
@@ -288,7 +288,7 @@ def encode(spins, p_up):
             low, high = (low << 8) & top, (high << 8) & top
     return bytes(sent) + low.to_bytes(6, "big")
 
-# %% wrong="13.3" says="only high gets ones"
+# %% wrong="13.3" says="low is filled with zeros"
 def encode(spins, p_up):
     top = 2**48 - 1
     low, high, sent = 0, top, []
@@ -350,18 +350,6 @@ def encode(spins, p_up):
             sent.append(low >> 40)
             low, high = (low << 8) & top, (high << 8) & top | 255
     return bytes(sent) + low.to_bytes(6, "little")
-
-# %% wrong="13.3" says="one of high - low"
-def encode(spins, p_up):
-    top = 2**48 - 1
-    low, high, sent = 0, top, []
-    for spin, p in zip(spins.tolist(), p_up.tolist(), strict=True):
-        cut = min(high, low + int(high * p))
-        low, high = (low, cut) if spin == 1 else (cut + 1, high)
-        while low >> 40 == high >> 40:
-            sent.append((low >> 40) & 255)
-            low, high = (low << 8) & top, (high << 8) & top | 255
-    return bytes(sent) + low.to_bytes(6, "big")
 
 # %% wrong="13.3" says="not 1 - p"
 def encode(spins, p_up):
