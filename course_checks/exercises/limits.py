@@ -1,4 +1,4 @@
-"""Exercises on the laws of learning: a curve through a transition, an exponent with its error, an arithmetic coder."""
+"""Exercises on the laws of learning: a transition, an exponent with its error, an arithmetic coder, shared bits."""
 
 import math
 import sys
@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
+from course_utils.lattice import exact
+
 from ..checks import Task, frame
 from ..checks.values import clip
 
-__all__ = ["encode", "fit_power_law", "overlap_curve"]
+__all__ = ["encode", "fit_power_law", "overlap_curve", "strip_information"]
 
 # ------------------------------------------------------------------------------------- where learning begins
 
@@ -229,7 +231,7 @@ fit_power_law = Task(
     reference=lambda n, loss, error: _line(*_logs(n, loss, error)),
     draw=_measured,
     outputs=_NAMES,
-    rtol=1e-6,
+    rtol=1e-5,
     atol=1e-9,
     question={
         "the exponent": "Is it minus the slope of log loss against log n, with weights (loss / error)² in all sums?",
@@ -424,5 +426,74 @@ encode = Task(
         "The first spin is missing": lambda s, p: _coded(s[1:], p[1:]),
         "The last spin is missing": lambda s, p: _coded(s[:-1], p[:-1]),
         "The model of one spin is used for all": lambda s, p: _coded(s, np.full(len(p), p[0])),
+    },
+)  # fmt: skip
+
+# --------------------------------------------------------------------------------------- what one half knows
+
+
+def _strip(rng: np.random.Generator) -> tuple[int, float]:
+    return int(rng.integers(2, 6)), float(rng.uniform(0.15, 0.7))
+
+
+def _joint(
+    width: int, beta: float, *, own: float = 0.5, periodic: bool = True, between: float = 1.0, vector: int = -1,
+    sign: float = 1.0, end: Callable[..., np.ndarray] | None = None,
+) -> np.ndarray:  # fmt: skip
+    """p(row, next row) by a dense eigenvalue solver, with one of its parts exchanged."""
+    rows = exact.ising_states(width).astype(float)
+    row = exact.ising_energies((width,), periodic).astype(float)
+    m = np.exp(sign * beta * (between * rows @ rows.T - own * (row[:, None] + row[None, :])))
+    phi = scipy.linalg.eigh((m + m.T) / 2)[1][:, vector]
+    joint = end(phi, m) if end else np.outer(phi, phi) * m
+    return joint / joint.sum()
+
+
+def _bits(joint: np.ndarray, base: float = 2.0) -> float:
+    def entropy(p):
+        return -float((p[p > 0] * np.log(p[p > 0])).sum()) / math.log(base)
+
+    return entropy(joint.sum(0)) + entropy(joint.sum(1)) - entropy(joint)
+
+
+def _entropy_of(p: np.ndarray) -> float:
+    return -float((p * np.log2(p)).sum())
+
+
+strip_information = Task(
+    reference=lambda width, beta: _bits(_joint(width, beta)),
+    draw=_strip,
+    name="the mutual information",
+    rtol=1e-6,
+    atol=1e-9,
+    question="Is it Σ p log2 [p / (p(row) p(next row))], with p = φ M φ', M with half of each row's own energy?",
+    mistakes={
+        "These are nats; a bit is log 2 of them": lambda w, b: _bits(_joint(w, b), math.e),
+        "The energy within a row counts in full twice here: take half of each row's own":
+            lambda w, b: _bits(_joint(w, b, own=1.0)),
+        "The energy within the rows is missing": lambda w, b: _bits(_joint(w, b, own=0.0)),
+        "Within a row the last spin is a neighbour of the first": lambda w, b: _bits(_joint(w, b, periodic=False)),
+        "The bonds between the rows count in full": lambda w, b: _bits(_joint(w, b, between=0.5)),
+        "Equal neighbours have the low energy: check the signs in the exponent":
+            lambda w, b: _bits(_joint(w, b, sign=-1.0)),
+        "β is missing": lambda w, b: _bits(_joint(w, 1.0)),
+        "Multiply by β, do not divide": lambda w, b: _bits(_joint(w, 1 / b)),
+        "φ is missing: the rows before and after count too":
+            lambda w, b: _bits(_joint(w, b, end=lambda phi, m: m)),
+        "φ stands on both sides, for what lies beyond either row":
+            lambda w, b: _bits(_joint(w, b, end=lambda phi, m: phi[:, None] * m * np.sign(phi[0]))),
+        "φ stands once for each row, not squared": lambda w, b: _bits(
+            _joint(w, b, end=lambda phi, m: np.outer(phi**2, phi**2) * m)),
+        "This is the entropy of a row; what the next row does not tell of it is to be subtracted":
+            lambda w, b: _entropy_of(_joint(w, b).sum(0)),
+        "This is the entropy of both rows together": lambda w, b: _entropy_of(_joint(w, b)),
+        "This is the entropy of a row when its neighbour is known":
+            lambda w, b: _entropy_of(_joint(w, b)) - _entropy_of(_joint(w, b).sum(0)),
+        "The sign is wrong: nobody knows less than nothing": lambda w, b: -_bits(_joint(w, b)),
+        "This is per spin of the row": lambda w, b: _bits(_joint(w, b)) / w,
+        "The logarithms are averaged with the weights p(row, next row)": lambda w, b: float(np.log2(
+            _joint(w, b) / np.outer(_joint(w, b).sum(1), _joint(w, b).sum(0))).sum()),
+        "This is the mean of log p(row, next row) over p(row): one of the two marginals is missing":
+            lambda w, b: _entropy_of(_joint(w, b).sum(0)) - _entropy_of(_joint(w, b)),
     },
 )  # fmt: skip

@@ -60,9 +60,9 @@ plots.figure(plots.images([seen], columns=[f"{k} votes per pixel" for k in amoun
 #
 # $$E(x) = -\sum_\text{votes} y\, x_i x_j = -\tfrac12 \sum_{ij} S_{ij}\, x_i x_j .$$
 #
-# It is the Ising model of lesson 02, but its bonds are the data: $S_{ij}$ is the sum of the votes on the pair. The lowest state of such
-# a tangle is hard to find. Let $x$ be *any* vector of a given length, and it is easy: $E$ is lowest along the **leading eigenvector** of
-# $S$, the one with the largest eigenvalue. That is what you saw.
+# It is the Ising model of lesson 02, but its bonds are the data: $S_{ij}$ is the sum of the votes on the pair. Its lowest state is hard to
+# find. What if $x$ may be *any* vector of a given length? Then $E$ is lowest along the **leading eigenvector** of $S$, that of the largest
+# eigenvalue. That is what you saw.
 #
 # For many weak votes $S$, divided by a number, is a matrix of which everything is known:
 #
@@ -283,16 +283,14 @@ plots.figure(plots.panel(law, power, plots.points(sizes, loss, loss_error, "64 f
 # *Picture: error against the number of data, both logarithmic. Blue dots with small bars on a grey line, which is straight from about 20 data
 # on, and bends below the dashed straight line at its left end.*
 #
-# More points made it *worse*. The power is what is left of the law when $n$ is large; below some 20 data the "+ 2" is felt. The error bar
-# of the long fit knows nothing of that, its χ² does. So state a **range** with every exponent. Section 10 has a case in which
-# even χ² is fooled.
+# More points made it *worse*: below some 20 data the "+ 2" is felt. The error bar of the long fit knows nothing of that, its χ² does.
+# So state a **range** with every exponent. (Section 10 fools even χ².)
 
 # %% [markdown]
 # ## 5 · What was learned, in bits
 #
-# An error is one measure of learning. Another one needs no task at all: who knows a thing can say it in fewer words. Let $p$ be a model
-# of spins. A state of probability $p(s)$ can be told in $-\log_2 p(s)$ bits, likely ones in few, unlikely ones in many. For a
-# model with an energy this is
+# Who knows a thing can say it in fewer words. If a model gives a state the probability $p(s)$, it can be told in $-\log_2 p(s)$ bits: likely
+# states in few, unlikely ones in many. For a model with an energy this is
 #
 # $$-\log p(s) = \frac{E(s) - F}{T}, \qquad F = -T \log Z ,$$
 #
@@ -306,15 +304,15 @@ plots.figure(plots.panel(law, power, plots.points(sizes, loss, loss_error, "64 f
 # part, a share `p_up` of the whole, and −1 the rest. The next spin cuts what was kept, and so on. When all is said, the interval has
 # shrunk by the factor $p(s)$. How many binary digits name a number in it?
 #
-# About $-\log_2 p(s)$. But 48 digits are soon used up. Look at 31415 to 31892 in decimal: whatever comes, the
-# number begins with 31. So send these digits and forget them: 415 to 892, and append room, 41500 to 89299.
+# About $-\log_2 p(s)$. But 48 digits are soon used up. What then? Look at 31415 to 31892 in decimal: whatever comes, the
+# number begins with 31. Send these digits, forget them, and append new ones: 41500 to 89299.
 #
 # ### Exercise 13.3 · As few bytes as possible
 # *Difficulty ●●● · fifteen minutes · why: it turns every model of this course into a compressor, and its energy into bytes.*
 #
-# Complete `encode`. The interval is `low` to `high`, both included; the lower part ends at `cut = low + int((high - low) * p)`, and the
-# rest begins at `cut + 1`. After each spin, as long as the first bytes of `low` and `high` are equal (`low >> 40` is the first of six), send that byte, and move both ends
-# one byte to the left. What must follow at the right end of `low`, and what at that of `high`? When all spins are said, send the six bytes of `low`.
+# Complete `encode`. The interval is `low` to `high`, both included; the lower part ends at `cut = low + int((high - low) * p)`, the
+# rest begins at `cut + 1`. After each spin, while the first bytes of `low` and `high` are equal (`low >> 40` is the first of six), send that byte, and move both
+# one byte left. What must follow at the right end of `low`, and what at that of `high`? When all spins are said, send the six bytes of `low`.
 
 
 # %% todo="13.3" task="narrow the interval spin by spin, and send the bytes that are settled"
@@ -642,13 +640,63 @@ print(f"erasing a spin of the chain at 300 K: at least {bound:.2e} J; coding one
 #
 # $$I = \sum_{a, b} p(a, b) \log_2 \frac{p(a, b)}{p(a)\,p(b)} ,$$
 #
-# the bits that one half saves when you already have the other. For a strip that is endless in one direction and closed in the other it can be
-# computed exactly: rows are a Markov chain, so all that the left half knows, its last row knows; and $p(\text{row}, \text{next row})$ follows
-# from the transfer matrix. **Guess:** at which temperature is $I$ largest, at $T_c$?
+# the bits that one half saves when you already have the other. Take a strip that is endless in one direction and closed in the other. Its
+# rows are a Markov chain, so all that the left half knows of the right one, its last row $r$ knows of the next, $r'$. And with the transfer matrix of
+# lesson 02, made symmetric,
+#
+# $$M(r, r') = e^{\beta\, r\cdot r' - \frac{\beta}{2}\left(E(r) + E(r')\right)}, \qquad p(r, r') \propto \varphi(r)\, M(r, r')\, \varphi(r') ,$$
+#
+# where $E(r)$ is the energy within a row and φ the eigenvector of the largest eigenvalue: it sums up all rows beyond.
+#
+# ### Exercise 13.4 · What one half knows
+# *Difficulty ●●○ · ten minutes · why: exact numbers for information are rare; here is one, through a phase transition.*
+#
+# `exact.ising_states(width)` has all rows, shape (2^width, width), and `exact.ising_energies((width,))` the energy of each row, closed to a ring.
+
+
+# %% todo="13.4" task="return the mutual information of the two halves, in bits"
+def strip_information(width: int, beta: float) -> float:
+    """What the left half of an endless Ising strip knows of the right one.
+
+    Args:
+        width: spins in a row, at least 2; the row is a ring.
+        beta: inverse temperature.
+
+    Returns:
+        The mutual information of two neighbouring rows, in bits.
+    """
+    ### BEGIN SOLUTION
+    rows, energy = exact.ising_states(width), exact.ising_energies((width,))
+    exponent = rows @ rows.T - (energy[:, None] + energy[None, :]) / 2
+    m = np.exp(beta * exponent)
+    phi = np.linalg.eigh(m)[1][:, -1]
+    joint = phi[:, None] * m * phi[None, :]
+    joint = joint / joint.sum()
+    p = joint.sum(1)
+    return float((joint * np.log2(joint / np.outer(p, p))).sum())
+    ### END SOLUTION
+
+
+# %% check="13.4" points=3
+from course_checks import check, exercises
+
+with check.exercise("13.4", "strip_information"):
+    answer = exercises.limits.strip_information.by(strip_information)
+    answer.on("3 spins wide, β = 0.4", 3, 0.4)
+    answer.on("5 spins wide at β = 0, where all is chance", 5, 0.0, expect=0.0)
+    answer.fresh(3, "another strip")
+
+# %% [markdown] hint="13.4"
+# `rows @ rows.T` holds $r \cdot r'$ for all pairs. `np.linalg.eigh(m)[1][:, -1]` is φ. Divide `joint` by its sum. Both rows have the same
+# distribution, `joint.sum(1)`.
+
+# %% [markdown]
+# **Guess:** at which temperature is $I$ largest, at $T_c$?
 
 # %%
+mine = check.yours("13.4", strip_information, information.strip_information)
 temperatures, widths = np.concatenate([np.arange(1.2, 2.0, 0.2), np.arange(2.0, 2.9, 0.08), np.arange(3, 5.1, 0.5)]), (4, 6, 8, 10)
-bits_shared = {w: np.array([information.strip_information(w, 1 / T) for T in temperatures]) for w in widths}
+bits_shared = {w: np.array([(mine if w < 8 else information.strip_information)(w, 1 / T) for T in temperatures]) for w in widths}
 shared = [plots.line(temperatures, bits_shared[w], f"{w} spins wide", color=c) for w, c in zip(widths, plots.shades(4), strict=True)]
 per_spin = [plots.line(temperatures, (bits_shared[w] - bits_shared[w - 2]) / 2, f"{w} spins wide", color=c) for w, c in zip(widths[1:], plots.shades(4)[1:], strict=True)]
 top = temperatures[np.argmax(bits_shared[10] - bits_shared[8])]

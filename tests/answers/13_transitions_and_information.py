@@ -417,3 +417,143 @@ def encode(spins, p_up):  # ends with as few bytes as name a number in the inter
             sent += low.to_bytes(6, "big")[:1]
             low, high = (low << 8) % 2**48, (high << 8) % 2**48 + 255
     return sent + bytes([(low >> 40) + 1]) if low else sent
+
+# %% equivalent="13.1" because="spins are ±1: their products and the inverses of these are the same"
+# y = strength / n * np.outer(x, x) + w  ->  y = strength / n / np.outer(x, x) + w
+
+# %% equivalent="13.2" because="only the square of the distances is used"
+# off = (y - y_mean - slope * (x - x_mean)) / sigma  ->  off = (slope * (x - x_mean) - (y - y_mean)) / sigma
+
+# %% equivalent="13.2" because="a square has no sign"
+# s = (w * (x - x_mean) ** 2).sum()  ->  s = (w * (x_mean - x) ** 2).sum()
+
+# %% equivalent="13.2" because="the weighted sum of x - x_mean is 0, so that a constant added to y changes nothing"
+# slope = (w * (x - x_mean) * (y - y_mean)).sum() / s  ->  slope = (w * (x - x_mean) * (y + y_mean)).sum() / s
+# slope = (w * (x - x_mean) * (y - y_mean)).sum() / s  ->  slope = (w * (x - x_mean) * y).sum() / s
+
+# %% equivalent="13.2" because="the weighted sum of y - y_mean is 0, so that a constant added to x changes nothing"
+# slope = (w * (x - x_mean) * (y - y_mean)).sum() / s  ->  slope = (w * (x + x_mean) * (y - y_mean)).sum() / s
+# slope = (w * (x - x_mean) * (y - y_mean)).sum() / s  ->  slope = (w * x * (y - y_mean)).sum() / s
+
+# %% equivalent="13.3" because="there is a probability for each spin"
+# for spin, p in zip(spins.tolist(), p_up.tolist(), strict=True):  ->  for spin, p in zip(spins.tolist(), p_up.tolist()):
+# for spin, p in zip(spins.tolist(), p_up.tolist(), strict=True):  ->  for spin, p in zip(spins.tolist(), p_up.tolist(), strict=False):
+
+# %% wrong="13.4" says="These are nats"
+def strip_information(width, beta):
+    rows, energy = exact.ising_states(width), exact.ising_energies((width,))
+    m = np.exp(beta * (rows @ rows.T - (energy[:, None] + energy[None, :]) / 2))
+    phi = np.linalg.eigh(m)[1][:, -1]
+    joint = phi[:, None] * m * phi
+    joint /= joint.sum()
+    return (joint * np.log(joint / np.outer(joint.sum(1), joint.sum(0)))).sum()
+
+# %% wrong="13.4" says="take half of each row's own"
+def strip_information(width, beta):
+    rows, energy = exact.ising_states(width), exact.ising_energies((width,))
+    m = np.exp(beta * (rows @ rows.T - energy[:, None] - energy[None, :]))
+    phi = np.linalg.eigh(m)[1][:, -1]
+    joint = phi[:, None] * m * phi
+    joint /= joint.sum()
+    return (joint * np.log2(joint / np.outer(joint.sum(1), joint.sum(0)))).sum()
+
+# %% wrong="13.4" says="φ is missing"
+def strip_information(width, beta):
+    rows, energy = exact.ising_states(width), exact.ising_energies((width,))
+    m = np.exp(beta * (rows @ rows.T - (energy[:, None] + energy[None, :]) / 2))
+    joint = m / m.sum()
+    return (joint * np.log2(joint / np.outer(joint.sum(1), joint.sum(0)))).sum()
+
+# %% wrong="13.4" says="within the rows is missing"
+def strip_information(width, beta):
+    rows = exact.ising_states(width)
+    m = np.exp(beta * rows @ rows.T)
+    phi = np.linalg.eigh(m)[1][:, -1]
+    joint = phi[:, None] * m * phi
+    joint /= joint.sum()
+    return (joint * np.log2(joint / np.outer(joint.sum(1), joint.sum(0)))).sum()
+
+# %% wrong="13.4" says="neighbour of the first"
+def strip_information(width, beta):
+    rows, energy = exact.ising_states(width), exact.ising_energies((width,), False)
+    m = np.exp(beta * (rows @ rows.T - (energy[:, None] + energy[None, :]) / 2))
+    phi = np.linalg.eigh(m)[1][:, -1]
+    joint = phi[:, None] * m * phi
+    joint /= joint.sum()
+    return (joint * np.log2(joint / np.outer(joint.sum(1), joint.sum(0)))).sum()
+
+# %% wrong="13.4" says="check the signs"
+def strip_information(width, beta):
+    rows, energy = exact.ising_states(width), exact.ising_energies((width,))
+    m = np.exp(-beta * (rows @ rows.T - (energy[:, None] + energy[None, :]) / 2))
+    phi = np.linalg.eigh(m)[1][:, -1]
+    joint = phi[:, None] * m * phi
+    joint /= joint.sum()
+    return (joint * np.log2(joint / np.outer(joint.sum(1), joint.sum(0)))).sum()
+
+# %% wrong="13.4" says="nobody knows less than nothing"
+def strip_information(width, beta):
+    rows, energy = exact.ising_states(width), exact.ising_energies((width,))
+    m = np.exp(beta * (rows @ rows.T - (energy[:, None] + energy[None, :]) / 2))
+    phi = np.linalg.eigh(m)[1][:, -1]
+    joint = phi[:, None] * m * phi
+    joint /= joint.sum()
+    return (joint * np.log2(np.outer(joint.sum(1), joint.sum(0)) / joint)).sum()
+
+# %% wrong="13.4" says="when its neighbour is known"
+def strip_information(width, beta):
+    rows, energy = exact.ising_states(width), exact.ising_energies((width,))
+    m = np.exp(beta * (rows @ rows.T - (energy[:, None] + energy[None, :]) / 2))
+    phi = np.linalg.eigh(m)[1][:, -1]
+    joint = phi[:, None] * m * phi
+    joint /= joint.sum()
+    return -(joint * np.log2(joint / joint.sum(1)[:, None])).sum()
+
+# %% right="13.4"
+def strip_information(width, beta):  # by a long product of matrices, and entropies
+    rows, energy = exact.ising_states(width), exact.ising_energies((width,))
+    m = np.exp(beta * (rows @ rows.T - (energy[:, None] + energy[None, :]) / 2))
+    m = m / m.max()
+    far = np.ones(len(m))
+    for _ in range(20000):
+        far = m @ far
+        far = far / far.max()
+    joint = far[:, None] * m * far
+    joint = joint / joint.sum()
+
+    def entropy(p):
+        return sum(-a * math.log2(a) for a in p.ravel() if a > 0)
+
+    return 2 * entropy(joint.sum(0)) - entropy(joint)
+
+# %% right="13.4"
+def strip_information(width, beta):  # as a Markov chain
+    import itertools
+
+    from scipy.sparse.linalg import eigsh
+
+    rows = np.array(list(itertools.product([1, -1], repeat=width)), float)
+    inside = (rows * np.roll(rows, 1, axis=1)).sum(1)
+    m = np.exp(beta * (rows @ rows.T + inside[:, None] / 2 + inside[None, :] / 2))
+    value, vector = eigsh(m, k=1, which="LA", v0=np.ones(len(m)), tol=1e-14)
+    phi = np.abs(vector[:, 0])
+    step = m * phi[None, :] / (value[0] * phi[:, None])
+    p = phi**2 / (phi**2).sum()
+    return float((p[:, None] * step * (np.log2(step) - np.log2(p)[None, :])).sum())
+
+# %% right="13.4"
+def strip_information(width, beta):  # row by row, in plain loops
+    rows, energy = exact.ising_states(width).tolist(), exact.ising_energies((width,)).tolist()
+    n = len(rows)
+    m = [[math.exp(beta * (sum(a * b for a, b in zip(r, s, strict=True)) - (e + f) / 2))
+          for s, f in zip(rows, energy, strict=True)] for r, e in zip(rows, energy, strict=True)]
+    phi = np.linalg.eigh(np.array(m)).eigenvectors.T[-1]
+    joint = np.array([[phi[i] * m[i][j] * phi[j] for j in range(n)] for i in range(n)])
+    joint, information = joint / joint.sum(), 0.0
+    for i in range(n):
+        for j in range(n):
+            information += joint[i, j] * math.log2(joint[i, j] / joint[i].sum() / joint[:, j].sum())
+    return information
+
+# %% equivalent="13.4" because="both rows have the same distribution"
+# p = joint.sum(1)  ->  p = joint.sum(0)
