@@ -72,7 +72,7 @@ def _draw_spectrum(ax, values: np.ndarray, strength: float) -> None:
     ax.plot(values[-1], 0.0, "v", color=COLORS["red"], markersize=9, clip_on=False, label="largest")
     ax.axvline(spiked.outlier(strength), color="black", linestyle="--", linewidth=1, label="theory")
     ax.set(xlabel="eigenvalue", ylabel="density", xlim=(edges[0], edges[-1]), ylim=(0, 0.55))
-    ax.legend(fontsize=8, loc="upper right", frameon=False)
+    ax.legend(fontsize=8, loc="upper left", frameon=False)
     ax.set_title("its spectrum", fontsize=10, loc="left")
 
 

@@ -137,8 +137,8 @@ curve, rng = check.yours("13.1", overlap_curve, spiked.overlap_curve), np.random
 strengths = np.append(np.arange(0, 2.01, 0.2), [2.5, 3.0])
 layers = [plots.exact(np.linspace(0, 3, 301), spiked.overlap_theory(np.linspace(0, 3, 301)), "infinitely many spins")]
 for n, mark in ((25, "s"), (75, "^"), (225, "o")):
-    q, error = curve(np.ones(n, int), strengths, rng.standard_normal((40, n, n)))
-    layers.append(plots.points(strengths, q, error, f"{n} spins", mark=mark, joined=True))
+    mean, its_error = curve(np.ones(n, int), strengths, rng.standard_normal((40, n, n)))
+    layers.append(plots.points(strengths, mean, its_error, f"{n} spins", mark=mark, joined=True))
 plots.figure(plots.panel(*layers, plots.vline(1), xlabel="strength of the picture λ", ylabel="squared overlap $q$"), title="Below λ = 1 nothing is learned; the corner sharpens with the number of spins")
 
 # %% [markdown]
@@ -151,7 +151,7 @@ plots.figure(plots.panel(*layers, plots.vline(1), xlabel="strength of the pictur
 # %%
 for strength, at in ((0.4, 2), (1.6, 8), (2.0, 10), (3.0, 12)):
     theory = spiked.overlap_below(strength, 225) if strength < 1 else spiked.overlap_theory(strength)
-    print(f"λ = {strength:.1f}: overlap of 225 spins {q[at]:.4f} ± {error[at]:.4f}, theory {float(theory):.4f}")
+    print(f"λ = {strength:.1f}: overlap of 225 spins {mean[at]:.4f} ± {its_error[at]:.4f}, theory {float(theory):.4f}")
 
 # %% [markdown]
 # In the first line theory is not 0 but $1/\big(n(1-\lambda)^2\big)$, what chance leaves to $n$ spins. (Section 7 has more of it.)
