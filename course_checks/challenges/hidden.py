@@ -21,7 +21,7 @@ SECONDS = 0.5
 """CPU time for each matrix."""
 
 STRENGTHS = (1.3, 1.6, 2.0)
-EACH = 10
+EACH = 30
 """Matrices of each strength."""
 
 
@@ -126,23 +126,13 @@ def _mean_field(y: np.ndarray, strength: float, generator: np.random.Generator) 
 
 
 def _best(y: np.ndarray, strength: float, generator: np.random.Generator) -> np.ndarray:
-    """Message passing from the leading eigenvector, then the posterior's own means from a few Gibbs chains.
+    """Approximate message passing from the leading eigenvector: mean field without the echo.
 
-    Messages are right for infinitely many spins; on 300 the chains at β = λ, which start where the messages point,
-    correct some. Tuned on 60 matrices with seeds of their own: 16 chains of 60 sweeps, the first 10 left out.
+    On 60 matrices with seeds of their own, of the strengths 1.3 and 1.6, it left 13.7 ± 0.9 % wrong, the eigenvector
+    15.8, and naive mean field 14.8. Gibbs chains that start where the messages point (16 of 60 sweeps, 32 of 100)
+    changed that by less than 0.2.
     """
-    n, n_chains, n_sweeps, left_out = len(y), 16, 60, 10
-    m = spiked.message_passing(y, strength)
-    s = np.where(generator.random((n, n_chains)) < (1 + m[:, None]) / 2, 1.0, -1.0)
-    couplings = y - np.diag(np.diag(y))
-    threshold = np.arctanh(2 * generator.random((n_sweeps, n, n_chains)) - 1) / strength  # tanh(λ h) against a number
-    total = np.zeros((n, n_chains))
-    for sweep in range(n_sweeps):
-        for i in range(n):
-            s[i] = np.where(threshold[sweep, i] < couplings[i] @ s, 1.0, -1.0)
-        if sweep >= left_out:
-            total += s * np.sign(m @ s)
-    return _signs(total.sum(1))
+    return _signs(spiked.message_passing(y, strength))
 
 
 challenge = Hidden()

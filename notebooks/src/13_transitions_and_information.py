@@ -458,7 +458,8 @@ plots.figure(plots.panel(*layers, plots.vline(1), xlabel="strength λ", ylabel="
 
 # %% [markdown]
 # *Picture: overlap against strength. Two lines leave zero at λ = 1; the orange one, of message passing, is steeper and above the blue one, of
-# the eigenvector, by up to 0.17. Points of 400 spins with bars lie near their lines; at 0.8 and 1.2 they are rounded.*
+# the eigenvector, by up to 0.17. Points of 400 spins with bars
+# lie on their lines from 1.6 on; near the corner they are rounded, above the lines at 0.8 and below them at 1.2.*
 
 # %% [markdown]
 # ## 8 · All of a sudden: count every student
