@@ -20,7 +20,7 @@ def votes() -> Explorer:
     """A picture of 24 × 24 pixels, of which one only has votes on pairs of pixels: equal, or different?"""
     return Explorer(
         {
-            "per_pixel": log_slider("votes per pixel", 5.0, FEWEST, MOST),
+            "per_pixel": log_slider("votes per pixel", 10**0.7, FEWEST, MOST),
             "right": choice("right votes", {"55 %": 0.55, "60 %": 0.6, "65 %": 0.65}, value=0.6),
         },
         draw,

@@ -11,10 +11,9 @@
 # ---
 
 # %% [markdown]
-# **What you win.** Three laws that hold for learning machines whatever they are made of, each beside its exact curve, each measured with
-# a function of your own:
+# **What you win.** Three laws of learning, each in a case whose exact curve is known, each measured with a function of your own:
 #
-# 1. one that shows where learning begins, as suddenly as ice melts (Exercise 13.1),
+# 1. one that shows where learning begins: not at the first datum, but at a sharp point (Exercise 13.1),
 # 2. one that says how fast it goes on, an exponent with an honest error (13.2),
 # 3. one that counts what was learned: it packs spins into bytes, as few as energy and free energy allow (13.3).
 
@@ -48,7 +47,7 @@ plots.figure(plots.images([seen], columns=[f"{k} votes per pixel" for k in amoun
 
 # %% [markdown]
 # *Picture: four grey squares. With 5 and with 10 votes per pixel they are noise. With 20 a ring, two eyes and a mouth can be made out
-# in it, and with 80 the face is plain.*
+# in it, and with 80 the face is plain. (Votes on pairs leave open which of two colours is white; here it is the right one.)*
 #
 # Between 10 and 20 votes per pixel something happens. This is a **phase transition**, like that of a magnet, but its temperature is the
 # amount of data.
@@ -56,7 +55,7 @@ plots.figure(plots.images([seen], columns=[f"{k} votes per pixel" for k in amoun
 # ## 2 · An energy made of data
 #
 # Which picture fits the votes best? Let a vote be $y = +1$ for "equal" and $-1$ for "different". A picture that agrees with it has $y\,x_i
-# x_j = 1$. So count the agreements, and call what is missing an energy:
+# x_j = 1$, one that does not $-1$. Add these up, and turn the sign, so that low is good:
 #
 # $$E(x) = -\sum_\text{votes} y\, x_i x_j = -\tfrac12 \sum_{ij} S_{ij}\, x_i x_j .$$
 #
@@ -64,7 +63,7 @@ plots.figure(plots.images([seen], columns=[f"{k} votes per pixel" for k in amoun
 # find. What if $x$ may be *any* vector of a given length? Then $E$ is lowest along the **leading eigenvector** of $S$, that of the largest
 # eigenvalue. That is what you saw.
 #
-# For many weak votes $S$, divided by a number, is a matrix of which everything is known:
+# For many weak votes $S$, divided by a number, looks like a matrix that is well understood:
 #
 # $$Y = \frac{\lambda}{n}\, x\,x^{\mathsf T} + W , \qquad W_{ij} = W_{ji} \sim \mathcal N(0, \tfrac1n) .$$
 #
@@ -176,16 +175,15 @@ explorers.votes()
 # **Think.** A vote that is right with probability 0.6 tells $1 - H(0.6) = 0.029$ bits, where $H(p) = -p\log_2 p - (1-p)\log_2(1-p)$ is
 # the entropy of a coin. How many bits per pixel have all votes told at the transition? How many has the eigenvector understood?
 # <!-- ANSWER -->
-# 12.5 × 0.029 = 0.36 bits per pixel, of the one bit that it has; and the eigenvector has understood none of them. The votes' information
-# is about *pairs*, and as long as there is too little of it, it does not add up to any single pixel. This is no weakness of the
+# 12.5 × 0.029 = 0.36 bits per pixel, of the one bit that it has; and the eigenvector has understood none of them. (The 0.36 bits are really about the picture: up to the transition, what different votes
+# tell simply adds up.) The votes' information is about *pairs*, and as long as there is too little of it, it does not add up to any single pixel. This is no weakness of the
 # eigenvector: for pictures like coins no method does better than chance below λ = 1 (Deshpande, Abbe and Montanari 2017).
 
 # %% [markdown]
 # ## 4 · How fast it goes on
 #
 # Once a machine learns, how does its error fall with the number of data $n$? Often as a power, $\text{error} \propto n^{-\gamma}$, a
-# straight line on logarithmic axes: a **scaling law**. People spend fortunes on where such lines lead. So let us measure one whose exponent
-# is known.
+# straight line on logarithmic axes: a **scaling law**. Budgets are planned by such lines. So let us measure one whose exponent is known.
 #
 # The functions to be learned are rough: paths of a particle that diffuses from 0 back to 0. Their waves $\sin k\pi t$ have amplitudes
 # of variance $1/(k\pi)^2$, a power law. The machine sees $n$ random points of such a path and fits it by *kernel regression*, the best
@@ -210,9 +208,8 @@ plots.figure(plots.panel(band, plots.line(t, path, "the function", color="grey",
 #
 # Complete `fit_power_law`: fit a straight line to $y = \log(\text{loss})$ against $x = \log n$ by least squares, where each point counts
 # with the weight $w = 1/\sigma^2$, and σ is the standard error of $y$. (What is the error of a *logarithm*? You met it in Exercise
-# 2.2.) With weighted means $\bar x$, $\bar y$ and $S = \sum w\,(x - \bar x)^2$,
-#
-# $$\text{slope} = \frac{1}{S}\sum w\,(x - \bar x)(y - \bar y), \qquad \text{error of the slope} = \frac{1}{\sqrt S} .$$
+# 2.2.) The best slope is the weighted covariance of $x$ and $y$ over the weighted variance of $x$. Its error is $1/\sqrt S$, with $S = \sum w\,(x -
+# \bar x)^2$ and the weighted mean $\bar x$.
 #
 # Return also $\chi^2$: the sum of the squared distances from *your* line, each in units of its σ, over the number of points that are left
 # after two of them have fixed the line. Near 1, the line is right; far above, it is none.
@@ -294,8 +291,8 @@ plots.figure(plots.panel(law, power, plots.points(sizes, loss, loss_error, "64 f
 #
 # $$-\log p(s) = \frac{E(s) - F}{T}, \qquad F = -T \log Z ,$$
 #
-# the energy above the *free energy* in units of T. Its mean over the data is the loss of every lesson of this course, the
-# **cross-entropy**: energies and bits are the same thing. Shall we weigh them?
+# the energy above the *free energy* in units of T. Its mean over the data is the **cross-entropy**, which maximum likelihood lowers (lesson 05).
+# So an energy can be counted in bits. Shall we?
 #
 # The state to be told is an Ising chain, $E = -\sum_i s_i s_{i+1}$. There each spin follows the one before it: it is equal with probability
 # $1/(1 + e^{-2\beta})$, whatever came earlier.

@@ -15,7 +15,7 @@ def test_the_picture_follows_the_votes_through_the_transition(lab):
         notebook.run_cells(SETUP, IMPORTS, EXPLORER)
         explorer = notebook.explorer(EXPLORER)
         picture = explorer.picture()
-        assert "5 votes per pixel, 60% of them right" in explorer.caption()
+        assert "5.01 votes per pixel, 60% of them right" in explorer.caption()
         assert "short of the transition at 12.5 votes per pixel" in explorer.caption()
 
         explorer.slider_by_keyboard("per_pixel", "ArrowRight", times=12)
