@@ -616,12 +616,12 @@ import time
 
 start = time.process_time()
 pack(chain[:200_000], information.chain_predictions(chain[:200_000], beta))
-spent = 15 * (time.process_time() - start) / 200_000
-bound = information.landauer(300, entropy)
-print(f"erasing a spin of the chain at 300 K: at least {bound:.2e} J; coding one here: about {spent:.0e} J, {spent / bound:.0e} times as much")
+spent, bound = (time.process_time() - start) / 200_000, information.landauer(300, entropy)
+print(f"coding a spin took {1e6 * spent:.2f} µs of this core")
+print(f"erasing one at 300 K: at least {bound:.2e} J; one microsecond at 15 W is {15e-6 / bound:.0e} times as much")
 
 # %% [markdown]
-# Fifteen powers of ten or so. What the bound does *not* say:
+# Fifteen powers of ten, or nearly sixteen. What the bound does *not* say:
 #
 # - that computing costs this much. It bounds erasing. A computation that can be run backwards has no such bound (Bennett 1982).
 # - that one could get there fast. It is reached in the limit of infinitely slow steps; a bead in a pair of wells came close to it when it had
