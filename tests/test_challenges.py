@@ -17,6 +17,7 @@ from course_checks import check
 from course_checks.challenges import (
     colouring,
     counted,
+    hidden,
     inpainting,
     judge,
     landscapes,
@@ -44,6 +45,7 @@ MODULES = {
     "7": sweeps,
     "8": colouring,
     "9": rotors,
+    "13": hidden,
     "11": short_chains,
     "14": transition,
 }
@@ -163,7 +165,7 @@ def test_problems_differ_from_call_to_call():
         shapes,
         inpainting,
         colouring,
-        rotors,
+        rotors, hidden,
         short_chains,
         transition,
     ):
@@ -1045,3 +1047,59 @@ def test_a_law_that_is_changed_is_judged_by_the_judges_own():
         return _still(law, n_sweeps)
 
     assert scores("11", cheat, 1, 2, ["one machine"]).entries[-1].name == "yours"
+
+
+# --------------------------------------------------------------------------------------- lesson 13: hidden
+
+
+def test_hidden_spins_rivals_stand_in_the_order_expected():
+    verdict = scores("13", None, 5, names=["one row", "leading eigenvector", "authors' best"])
+    assert list(verdict.places) == ["authors' best", "leading eigenvector", "one row"]
+    assert verdict["one row"].score > 35
+    assert verdict["authors' best"].score < 15
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (lambda y, strength, generator: np.zeros(hidden.SPINS), "other values than -1 and +1: no hedging"),
+        (lambda y, strength, generator: np.linalg.eigh(y)[1][:, -1], "other values than -1 and +1: no hedging"),
+        (lambda y, strength, generator: np.ones(7), "shape (7,): expected 300 spins"),
+        (lambda y, strength, generator: "all up", "'all up': expected 300 spins"),
+    ],
+)
+def test_hidden_spins_are_plus_or_minus_one(answer, sentence):
+    assert sentence in told("13", answer)
+
+
+def test_hidden_spins_cost_cpu_time_that_is_counted():
+    def slow(y, strength, generator):
+        end = time.process_time() + 1.5 * hidden.SECONDS
+        while time.process_time() < end:
+            pass
+        return np.ones(hidden.SPINS)
+
+    assert "of CPU time: expected at most 0.5 s" in told("13", slow)
+
+
+def test_hidden_spins_threads_that_go_on_are_noticed():
+    stop = threading.Event()
+
+    def forking(y, strength, generator):
+        threading.Thread(target=stop.wait, daemon=True).start()
+        return np.ones(hidden.SPINS)
+
+    try:
+        assert "left a thread or a process running" in told("13", forking)
+    finally:
+        stop.set()
+
+
+def test_hidden_spins_have_a_free_sign_and_the_matrix_is_a_copy():
+    def spoiling(y, strength, generator):
+        best = hidden._eigenvector(y, strength, generator)
+        y[:] = 0
+        return -best
+
+    verdict = scores("13", spoiling, 6, 3, ["leading eigenvector"])
+    assert verdict["yours"].score == verdict["leading eigenvector"].score

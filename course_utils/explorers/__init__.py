@@ -23,6 +23,7 @@ _ROOMS = {
     "learn_drawing": "learned_drawing",
     "live_lattice": "lattice",
     "training": "learned_density",
+    "votes": "hidden_picture",
 }
 
 __all__ = ["Explorer", *_ROOMS]
