@@ -153,13 +153,23 @@ def test_another_beta_and_other_weights_compile_nothing_anew():
     assert len(made) == 1
 
 
+def test_a_sweeper_goes_on_with_its_hidden_units_and_has_the_exact_law():
+    machine = small(4, 2, seed=11, scale=0.4)
+    sweep = machines.GraphSampler(machine.graph()).sweeper(jax.random.key(4), n_sweeps=5)
+    v = np.ones((2000, 4))
+    for _ in range(6):
+        v = sweep(machine, v)
+    states = all_states(4)
+    assert v.mean(0) == pytest.approx(np.exp(machine.log_likelihood(states)) @ states, abs=5 / math.sqrt(2000))
+
+
 def test_annealing_finds_the_ground_state_and_reports_energies_of_its_spins():
-    graph = nx.icosahedral_graph()
+    graph = nx.octahedral_graph()
     w, b = signed(graph, 5)
     law = machines.enumerate_graph(graph, w, b)
     sampler = machines.GraphSampler(graph)
-    spins, energy = sampler.anneal(jax.random.key(3), w, b, np.linspace(0.1, 4, 80), n_chains=20)
-    assert energy.shape == (80, 20)
+    spins, energy = sampler.anneal(jax.random.key(3), w, b, np.linspace(0.1, 4, 40), n_chains=20)
+    assert energy.shape == (40, 20)
     assert sampler.energy(spins, w, b) == pytest.approx(energy.min(0), abs=1e-4)
     assert energy.min() == pytest.approx(law.energy.min(), abs=1e-4)
 
@@ -233,9 +243,8 @@ def test_training_by_hand_with_exact_chains_learns_a_small_law():
 
     seen = []
     start = machines.fresh(told, 3, rng)
-    end = machines.train(start, told, perfect, 2000, rng, lambda step, m: seen.append((step, m)), learning_rate=0.2,
-                         every=500)  # fmt: skip
-    assert [step for step, _ in seen] == [0, 500, 1000, 1500, 2000]
+    end = machines.train(start, told, perfect, 2000, rng, lambda step, m: seen.append((step, m)), learning_rate=0.2)
+    assert [step for step, _ in seen] == list(range(1, 2001))
     assert seen[-1][1] is end
     entropy = -np.exp(target.log_likelihood(v)) @ target.log_likelihood(v)
     kl = -np.exp(target.log_likelihood(v)) @ end.log_likelihood(v) - entropy
@@ -250,12 +259,12 @@ def test_a_program_of_layers_has_the_exact_law():
     machine = small(4, 3, seed=6)
     v, h, logs = joint(machine)
     p = np.exp(logs - logsumexp(logs))
-    found_v, labels, found_h = machines.walk(jax.random.key(4), machine, np.ones((20_000, 4)), 30)
+    found_v, labels, found_h = machines.walk(jax.random.key(4), machine, np.ones((4000, 4)), 30)
     assert labels is None
-    assert found_v.mean(0) == pytest.approx(p.sum(1) @ v, abs=5 / math.sqrt(20_000))
+    assert found_v.mean(0) == pytest.approx(p.sum(1) @ v, abs=5 / math.sqrt(4000))
     # the hidden layer was drawn before the visible one, whose law it has in equilibrium too
-    assert (found_v.T @ found_h / 20_000).ravel() == pytest.approx(
-        np.einsum("vh,vi,hj->ij", p, v, h).ravel(), abs=5 / math.sqrt(20_000)
+    assert (found_v.T @ found_h / 4000).ravel() == pytest.approx(
+        np.einsum("vh,vi,hj->ij", p, v, h).ravel(), abs=5 / math.sqrt(4000)
     )
 
 
@@ -266,9 +275,9 @@ def test_gaussian_units_above_spins_give_the_pair_couplings_of_hopfield():
     v = all_states(4)
     logs = v @ a + ((v @ W) ** 2).sum(1) / 2  # the units integrated out
     p = np.exp(logs - logsumexp(logs))
-    found, _, h = machines.walk(jax.random.key(5), layers, np.ones((20_000, 4)), 40, hidden="gaussian")
-    assert (found.T @ found / 20_000).ravel() == pytest.approx(
-        (v.T @ (p[:, None] * v)).ravel(), abs=5 / math.sqrt(20_000)
+    found, _, h = machines.walk(jax.random.key(5), layers, np.ones((4000, 4)), 40, hidden="gaussian")
+    assert (found.T @ found / 4000).ravel() == pytest.approx(
+        (v.T @ (p[:, None] * v)).ravel(), abs=5 / math.sqrt(4000)
     )
     assert (h**2).mean(0) == pytest.approx(1 + p @ (v @ W) ** 2, abs=0.15)
 
@@ -276,7 +285,7 @@ def test_gaussian_units_above_spins_give_the_pair_couplings_of_hopfield():
 def test_a_label_beside_the_pixels_has_the_exact_law_and_can_be_clamped():
     rng = np.random.default_rng(8)
     machine = machines.Layered(
-        rng.normal(0, 0.7, (3, 2)), rng.normal(0, 0.3, 3), rng.normal(0, 0.3, 2), rng.normal(0, 0.8, (4, 2)),
+        rng.normal(0, 0.4, (3, 2)), rng.normal(0, 0.3, 3), rng.normal(0, 0.3, 2), rng.normal(0, 0.4, (4, 2)),
         rng.normal(0, 0.5, 4),
     )  # fmt: skip
     v = all_states(3)
@@ -285,7 +294,7 @@ def test_a_label_beside_the_pixels_has_the_exact_law_and_can_be_clamped():
          for u, c in zip(machine.label_weights, machine.label, strict=True)]
     )  # fmt: skip
     p = np.exp(logs - logsumexp(logs))  # labels x states
-    n = 20_000
+    n = 4000
     start = np.zeros(n, int)
     found, labels, _ = machines.walk(jax.random.key(6), machine, np.ones((n, 3)), 30, labels=start)
     assert np.bincount(labels, minlength=4) / n == pytest.approx(p.sum(1), abs=5 * 0.5 / math.sqrt(n))
@@ -300,9 +309,7 @@ def test_a_label_beside_the_pixels_has_the_exact_law_and_can_be_clamped():
 def test_annealing_finds_log_z_within_its_error():
     machine = small(12, 8, seed=9, scale=0.5)
     base = np.full(12, 0.1)
-    found = [
-        machines.annealed_log_z(jax.random.key(k), machine, base, n_chains=200, n_betas=200) for k in range(3)
-    ]
+    found = [machines.annealed_log_z(jax.random.key(k), machine, base, n_betas=100) for k in range(3)]
     for one in found:
         assert 0.001 < one.error < 0.1
         assert one.log_z == pytest.approx(machine.log_z(), abs=4 * one.error)
@@ -314,16 +321,16 @@ def test_fitting_learns_a_small_law_with_and_without_labels():
     v = all_states(5)
     p = np.exp(target.log_likelihood(v))
     told = v[np.random.default_rng(2).choice(32, 5000, p=p)]
-    run = machines.fit(told, 4, jax.random.key(8), n_steps=1500, learning_rate=0.1, n_kept=3, weight_decay=0.0)
-    assert run.steps == [500, 1000, 1500]
+    run = machines.fit(told, 4, jax.random.key(8), n_steps=900, learning_rate=0.1, n_kept=3, weight_decay=0.0)
+    assert run.steps == [300, 600, 900]
     kl = [p @ (target.log_likelihood(v) - one.pixels().log_likelihood(v)) for one in run.machines]
     apart = p @ (target.log_likelihood(v) - machines.independent(told).log_likelihood(v))
-    assert kl[-1] < 0.03 < 0.15 < apart
+    assert kl[-1] < 0.04 < 0.15 < apart
 
     labels = (told[:, 0] > 0).astype(int) + 2 * (told[:, 1] > 0)
-    one = machines.fit(told, 6, jax.random.key(9), labels=labels, n_steps=1000, learning_rate=0.1).machines[-1]
-    start = np.zeros(4000, int) + 3
-    found, _, _ = machines.walk(jax.random.key(1), one, np.ones((4000, 5)), 50, labels=start, clamp_label=True)
+    one = machines.fit(told, 6, jax.random.key(9), labels=labels, n_steps=600, learning_rate=0.1).machines[-1]
+    start = np.zeros(1000, int) + 3
+    found, _, _ = machines.walk(jax.random.key(1), one, np.ones((1000, 5)), 50, labels=start, clamp_label=True)
     assert (found[:, :2] > 0).mean(0) == pytest.approx(1, abs=0.1)
 
 

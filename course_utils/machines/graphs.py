@@ -144,6 +144,30 @@ class GraphSampler:
                                   self._floats(betas), start)  # fmt: skip
         return np.asarray(best), np.asarray(energy).T
 
+    def sweeper(self, key: Key[Array, ""], n_sweeps: int = 1) -> Callable[..., Float[np.ndarray, "chains visible"]]:
+        """Sweeps for a restricted machine whose graph this is, `Restricted.graph`.
+
+        Args:
+            key: random numbers.
+            n_sweeps: in each call.
+
+        Returns:
+            sweep(machine, v) moves chains whose visible units are v. It remembers their hidden units from call to call.
+        """
+        hidden, calls = jnp.zeros((0, 0)), 0
+
+        def sweep(machine: Any, v: Any) -> Float[np.ndarray, "chains visible"]:
+            nonlocal hidden, calls
+            n = len(machine.hidden)
+            if hidden.shape != (len(v), n):
+                hidden = -jnp.ones((len(v), n))
+            spins = self._swept(key, np.int32(calls), *map(self._floats, machine.on_graph()), self._floats(v), hidden,
+                                n_sweeps)  # fmt: skip
+            calls, hidden = calls + 1, spins[:, -n:]
+            return np.asarray(spins[:, :-n])
+
+        return sweep
+
     def energy(self, spins: Any, weights: Any, biases: Any) -> Float[np.ndarray, "..."]:
         """E = -Σ w s s - Σ b s of states, shape (..., n)."""
         head, tail = ends(self.graph)
@@ -169,6 +193,12 @@ class GraphSampler:
             return sample_states(key, program, schedule, *args)[0]
 
         return 2 * jax.vmap(chain)(keys, start).astype(jnp.int8) - 1
+
+    @partial(jax.jit, static_argnums=(0, 7))
+    def _swept(self, key, calls, weights, biases, v, hidden, n_sweeps):
+        keys = jax.random.split(jax.random.fold_in(key, calls), len(v))
+        start = jnp.concatenate([v, hidden], axis=1) > 0
+        return 1.0 * self._run(keys, weights, biases, jnp.float32(1), start, (n_sweeps, 1, 1))[:, 0]
 
     @partial(jax.jit, static_argnums=0)
     def _cool(self, keys, weights, biases, betas, start):

@@ -38,7 +38,7 @@ def fit_mixture(
     Args:
         data: -1 and +1.
         k: components.
-        rng: for the start, some of the data.
+        rng: for the start: data far from one another (Arthur and Vassilvitskii, SODA 2007, k-means++).
         n_steps: of expectation and maximisation.
         prior: counts, > 0.
 
@@ -48,7 +48,11 @@ def fit_mixture(
     whole("k", k, 1, len(data))
     positive("prior", prior)
     data = data.astype(float)
-    found = BernoulliMixture(np.full(k, -np.log(k)), 0.8 * data[rng.permutation(len(data))[:k]])
+    chosen = [int(rng.integers(len(data)))]
+    while len(chosen) < k:  # far from those that are there already, as k-means++ does
+        apart = (data[:, None, :] != data[chosen]).sum(-1).min(1)
+        chosen.append(int(rng.choice(len(data), p=apart / apart.sum())) if apart.any() else int(rng.integers(len(data))))
+    found = BernoulliMixture(np.full(k, -np.log(k)), 0.8 * data[chosen])
     for _ in range(whole("n_steps", n_steps)):
         parts = found.parts(data)
         share = np.exp(parts - logsumexp(parts, axis=1, keepdims=True))

@@ -125,8 +125,8 @@ def fresh(data: Num[np.ndarray, "n visible"], n_hidden: int, rng: np.random.Gene
 
 def train(
     machine: Restricted, data: Num[np.ndarray, "n visible"], sweep: Callable[..., Any], n_steps: int,
-    rng: np.random.Generator, look: Callable[[int, Restricted], Any], *, learning_rate: float = 0.05,
-    batch_size: int = 100, every: int = 100,
+    rng: np.random.Generator, look: Callable[[int, Restricted], Any], learning_rate: float = 0.05,
+    batch_size: int = 100,
 ) -> Restricted:  # fmt: skip
     """Persistent contrastive divergence.
 
@@ -135,11 +135,10 @@ def train(
         data: -1 and +1.
         sweep: sweep(machine, v) moves all chains, visible units of shape (batch_size, visible), by a sweep.
         n_steps: how many.
-        rng: random numbers, in each step for the batch; chains start at a first batch.
-        look: look(step, machine) is called at step 0 and after each `every` steps.
-        learning_rate: in the first step; it falls linearly to zero.
+        rng: random numbers: chains start at a first batch, and each step draws one.
+        look: look(step, machine) is called after each step, from 1.
+        learning_rate: in the first step; it falls linearly towards zero.
         batch_size: pictures of a batch, and chains.
-        every: steps from look to look.
 
     Returns:
         The trained machine.
@@ -149,16 +148,14 @@ def train(
     positive("learning_rate", learning_rate)
     W, a, b = machine.weights, machine.visible, machine.hidden
     chains = data[rng.integers(len(data), size=batch_size)]
-    look(0, machine)
-    for step in range(1, whole("n_steps", n_steps) + 1):
+    for step in range(whole("n_steps", n_steps)):
         batch = data[rng.integers(len(data), size=batch_size)]
         chains = np.asarray(sweep(machine, chains))
         dW, da, db = (x - y for x, y in zip(moments(machine, batch), moments(machine, chains), strict=True))
-        rate = learning_rate * (1 - (step - 1) / n_steps)
+        rate = learning_rate * (1 - step / n_steps)
         W, a, b = W + rate * dW, a + rate * da, b + rate * db
         machine = Restricted(W, a, b)
-        if step % every == 0:
-            look(step, machine)
+        look(step + 1, machine)
     return machine
 
 
