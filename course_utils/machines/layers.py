@@ -274,15 +274,15 @@ def fit(
             label_weights=jnp.zeros((len(counts), n_hidden)), label=jnp.log(counts / counts.sum()).astype(jnp.float32)
         )
         labels = jnp.asarray(labels, jnp.uint8)
-    how = {"n_steps": n_steps, "n_sweeps": n_sweeps, "persistent": persistent, "n_chains": n_chains, "n_kept": n_kept}
-    found = _fitted(key, start, jnp.asarray(data, jnp.float32), labels, numbers, **how)
+    how = {"n_steps": n_steps, "n_sweeps": n_sweeps, "n_chains": n_chains, "n_kept": n_kept}
+    found = _fitted(key, start, jnp.asarray(data, jnp.float32), labels, (*numbers, bool(persistent)), **how)
     kept = [jax.tree.map(lambda x, k=k: np.asarray(x[k], np.float64), found) for k in range(n_kept)]
     return Fit([n_steps // n_kept * (k + 1) for k in range(n_kept)], kept)
 
 
-@partial(jax.jit, static_argnames=("n_steps", "n_sweeps", "persistent", "n_chains", "n_kept"))
-def _fitted(key, machine, data, labels, numbers, *, n_steps, n_sweeps, persistent, n_chains, n_kept):
-    rate, decay = numbers
+@partial(jax.jit, static_argnames=("n_steps", "n_sweeps", "n_chains", "n_kept"))
+def _fitted(key, machine, data, labels, numbers, *, n_steps, n_sweeps, n_chains, n_kept):
+    rate, decay, persistent = numbers
 
     def moments(machine, v, y):
         field = v @ machine.weights + machine.hidden
@@ -301,8 +301,7 @@ def _fitted(key, machine, data, labels, numbers, *, n_steps, n_sweeps, persisten
         key, pick, now = jax.random.split(key, 3)
         rows = jax.random.randint(pick, (n_chains,), 0, len(data))
         batch, marks = data[rows], None if labels is None else labels[rows]
-        if not persistent:
-            v, y = batch, marks
+        v, y = jax.tree.map(lambda old, new: jnp.where(persistent, old, new), (v, y), (batch, marks))
         v, y, _ = _swept(jax.random.split(now, n_chains), machine, n_sweeps, v, y)
         up, down, lr = moments(machine, batch, marks), moments(machine, v, y), rate * (1 - t / n_steps)
         new = jax.tree.map(lambda x, p, q: x + lr * (p - q), machine, up, down)

@@ -143,7 +143,7 @@ spins = sampler.sample(jax.random.key(1), weights, biases, n_samples=100, n_swee
 
 law = machines.enumerate_graph(mine, weights, biases)
 pairs = [observables.mean_and_error(spins[..., i] * spins[..., j]) for i, j in mine.edges]
-single = [observables.mean_and_error(spins[..., i]) for i in mine]
+single = [observables.mean_and_error(spins[..., i]) for i in range(len(mine))]
 known = [(law.pairs[head, tail], pairs, "$\\langle s_i s_j\\rangle$, edges"), (law.spins, single, "$\\langle s_i\\rangle$, nodes")]
 dots = [plots.points(at, *np.array(found).T, name) for at, found, name in known]
 plots.figure(
@@ -152,7 +152,7 @@ plots.figure(
 )
 
 # %% [markdown]
-# *Picture: sampled means against exact ones, with error bars hardly larger than the dots. All lie on the diagonal: those of the edges are
+# *Picture: sampled means against exact ones; the error bars are smaller than the dots. All lie on the diagonal: those of the edges are
 # mostly negative, those of the nodes on both sides of zero.*
 #
 # That is the habit of this course: exact first, then sample.
@@ -410,3 +410,528 @@ explorers.complete(digits)
 #   hidden units that combine; and a clamped part gets a completion for free.
 #
 # What follows is for those who want more.
+
+# %% [markdown] depth="75 min"
+# One program for all temperatures; the rest of THRML's parts; a machine without hidden units and what data size does to it; a memory and
+# its capacity; likelihoods of larger machines; digits to order; a cut and a colouring beside their proven optimum; and what goes wrong.
+
+# %%
+from functools import partial
+
+from thrml import AbstractObserver, CategoricalNode, SamplingSchedule, sample_states, sample_with_observation
+from thrml.models import (
+    CategoricalEBMFactor, CategoricalGibbsConditional, IsingEBM, IsingTrainingSpec, estimate_kl_grad, hinton_init,
+)  # fmt: skip
+
+# %% [markdown]
+# ## 7 · One program for all temperatures
+#
+# Users of THRML ask how to change the temperature of a program. β has no place of its own in it: it is a factor of the weights. But weights
+# may be *traced*: if the program is made inside the function that `jit` compiles, they are arguments like any other.
+#
+# ```python
+# @jax.jit
+# def run(key, beta):
+#     program, blocks = graph_program(graph, nodes, beta * weights, beta * biases)
+#     return sample_states(key, program, schedule, start, [], [Block(nodes)])[0]
+# ```
+#
+# The graph is read once, when `run` is compiled; after that a new β costs nothing. `GraphSampler` does just that. **Guess:** what happens
+# to the energy of the frustrated spins of section 2 as they get cold?
+
+# %%
+heats = np.array([0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0])
+cooled = []
+for k, T in enumerate(heats):
+    s = sampler.sample(jax.random.key(70 + k), weights, biases, beta=1 / T, n_samples=100, n_sweeps=2, n_burn_in=200, n_chains=100)
+    cooled.append(observables.mean_and_error(sampler.energy(s, weights, biases)))
+fine = np.geomspace(0.25, 4.5, 60)
+laws = [machines.enumerate_graph(mine, weights, biases, beta=1 / T) for T in fine]
+plots.figure(
+    plots.panel(
+        plots.exact(fine, [law.mean_energy for law in laws], "all states"),
+        plots.points(heats, *np.array(cooled).T, "THRML, compiled once"),
+        plots.hline(laws[0].energy.min(), "ground state", style=":"),
+        plots.hline(weights.sum() - abs(biases).sum(), "if everybody were happy", color="red"),
+        xlabel="temperature $T$", ylabel="mean energy $\\langle E\\rangle$", log="x",
+    ),
+    title="Frustration: even the ground state is far from what each edge by itself would like",
+)  # fmt: skip
+
+# %% [markdown]
+# *Picture: mean energy against temperature on a logarithmic axis. The dots lie on the exact curve, which rises from the dotted line of the
+# ground state. Far below runs the line that would be reached if every edge and every field had its will.*
+#
+# ## 8 · The rest of THRML's parts
+#
+# | part | what you say | here |
+# | --- | --- | --- |
+# | `SpinEBMFactor` with three blocks | a term $w\, s_i s_j s_k$ | below |
+# | a tuple of blocks | drawn at the same time, though of different kinds | pixels and label, section 12 |
+# | `BernoulliConditional`, `SoftmaxConditional` | the field of a spin, the log weights of categories; THRML draws | layers, section 12 |
+# | `AbstractParametricConditionalSampler` | the parameters *and* the draw | Gaussian units, section 10 |
+# | `AbstractObserver` | what to keep of each state; nothing else is stored | below |
+# | `StateObserver`, `MomentAccumulatorObserver` | the same, ready made: states; sums of products | `sample_states`, `estimate_kl_grad` |
+#
+# Six spins in a row, and each three neighbours in it like their product to be positive, or negative. No pair of spins has a coupling. An
+# observer of our own counts how often each of the 64 states was seen; a run of any length takes 64 numbers of memory.
+
+
+# %%
+class Tally(AbstractObserver):
+    """Counts the states of n spins, all of which are in the given block."""
+
+    block: Block
+
+    def __call__(self, program, state_free, state_clamped, carry, iteration):
+        number = {node: state[k] for block, state in zip(program.gibbs_spec.free_blocks, state_free, strict=True)
+                  for k, node in enumerate(block)}  # fmt: skip
+        index = sum((number[node] << k) for k, node in enumerate(self.block))
+        return carry.at[index].add(1), None
+
+    def init(self):
+        return jnp.zeros(2 ** len(self.block), int)
+
+
+six = [SpinNode() for _ in range(6)]
+third = np.array([0.9, -0.7, 0.8, 0.6])
+factor = SpinEBMFactor([Block(six[k : k + 4]) for k in range(3)], jnp.array(third))
+trios = [Block([six[k], six[k + 3]]) for k in range(3)]  # spins three apart are in no common term
+program = FactorSamplingProgram(BlockGibbsSpec(trios, []), [SpinGibbsConditional()] * 3, [factor], [])
+
+
+@jax.jit
+@jax.vmap
+def tally(key):
+    seen, schedule = Tally(Block(six)), SamplingSchedule(100, 1000, 1)
+    start = [jnp.zeros(2, bool) for _ in trios]
+    return sample_with_observation(key, program, schedule, start, [], seen.init(), seen)[0]
+
+
+# %%
+counts = np.asarray(tally(jax.random.split(jax.random.key(8), 64))) / 1000
+threes = machines.exact_law(lambda s: -(s[:, :4] * s[:, 1:5] * s[:, 2:6]).astype(float) @ third, 6)
+off = abs(counts.mean(0) - threes.p) / (counts.std(0, ddof=1) / 8)
+plots.figure(
+    plots.panel(plots.exact([0, 0.08], [0, 0.08], "equal"), plots.points(threes.p, counts.mean(0), counts.std(0, ddof=1) / 8, "the 64 states"),
+                xlabel="exact probability", ylabel="share in 64 chains"),
+    title=f"Terms of three spins: largest deviation of 64 states {off.max():.1f} standard errors",
+)  # fmt: skip
+
+# %% [markdown]
+# *Picture: the share of each of the 64 states against its exact probability; all lie on the diagonal within small error bars.*
+#
+# ## 9 · A machine without hidden units
+#
+# Where all units are visible, the gradient needs no clamped phase: ⟨s_i s_j⟩ of the data is a number. THRML has it ready:
+# `IsingTrainingSpec` holds both phases, `estimate_kl_grad` returns the gradient of the Kullback-Leibler divergence (so one goes *down* it),
+# and `hinton_init` starts chains from the biases. Ten spins on Petersen's graph have a truth; data are drawn from it exactly. Is THRML's
+# gradient that of enumeration?
+
+# %%
+star = nx.petersen_graph()
+rng = np.random.default_rng(91)
+true_w, true_b = rng.normal(0, 0.5, 15), rng.normal(0, 0.3, 10)
+truth = machines.enumerate_graph(star, true_w, true_b)
+ten = [SpinNode() for _ in range(10)]
+links = [(ten[i], ten[j]) for i, j in star.edges]
+groups = [Block([ten[k] for k in group]) for group in machines.colour_groups(star)]
+idle, busy = SamplingSchedule(0, 1, 1), SamplingSchedule(50, 50, 2)
+
+
+@jax.jit
+def gradient(key, w, b, batch):
+    """THRML's gradient with respect to w and b, and the moments of each of its chains."""
+    ebm = IsingEBM(ten, links, b, w, jnp.array(1.0))
+    spec = IsingTrainingSpec(ebm, [Block(ten)], [], [], groups, idle, busy)
+    first, key = jax.random.split(key)
+    start = hinton_init(first, ebm, groups, (100,))
+    return estimate_kl_grad(key, spec, ten, links, [batch], [], [], start)
+
+
+def observed(n: int) -> np.ndarray:
+    """n states of the true machine, drawn exactly."""
+    return truth.states[rng.choice(1024, n, p=truth.p)]
+
+
+told = observed(1000)
+w, b = jnp.array(rng.normal(0, 0.3, 15)), jnp.zeros(10)
+grad_w, grad_b, _, (free_b, free_w) = gradient(jax.random.key(9), w, b, jnp.array(told > 0))
+model, (head, tail) = machines.enumerate_graph(star, w, b), machines.ends(star)
+exact_w = model.pairs[head, tail] - (told[:, head] * told[:, tail]).mean(0)
+exact_b = model.spins - told.mean(0)
+errors = [np.asarray(free).std(0, ddof=1) / 10 for free in (free_w, free_b)]
+away = np.concatenate([abs(np.asarray(grad_w) - exact_w) / errors[0], abs(np.asarray(grad_b) - exact_b) / errors[1]])
+print(f"25 numbers; largest deviation from enumeration {away.max():.2f} standard errors, root mean square {np.sqrt((away**2).mean()):.2f}")
+
+# %% [markdown]
+# Now go down it, from zero, for a hundred, a thousand and ten thousand data. Do the couplings come back?
+
+
+# %%
+def recovered(data, n_steps: int = 150, rate: float = 0.15) -> np.ndarray:
+    """Weights by descent, in batches of 1000 drawn from the data; the mean of the last fifty."""
+    w, b, last = jnp.zeros(15), jnp.zeros(10), []
+    for step in range(n_steps):
+        batch = jnp.array(data[rng.integers(len(data), size=1000)] > 0)
+        down_w, down_b, *_ = gradient(jax.random.key(1000 + step), w, b, batch)
+        w, b = w - rate * down_w, b - rate * down_b
+        last.append(w)
+    return np.mean(last[-50:], axis=0)
+
+
+found = {n: recovered(observed(n)) for n in (100, 1000, 10_000)}
+wrong = {n: float(np.sqrt(((w - true_w) ** 2).mean())) for n, w in found.items()}
+panels = [
+    plots.panel(plots.exact([-1.2, 1.2], [-1.2, 1.2], "equal"), plots.points(true_w, found[n], name="15 edges"),
+                title=f"{n:,} data: off by {wrong[n]:.3f}", xlabel="true weight", ylabel="learnt weight")
+    for n in found
+]  # fmt: skip
+plots.figure(*panels, share="y", title="The couplings come back, and the more data the closer")
+
+# %% [markdown]
+# *Picture: learnt weights against true ones, three panels. With a hundred data they scatter widely about the diagonal, with a thousand
+# closely, with ten thousand they lie on it.*
+#
+# Ten times the data, a third of the error: the error falls as $1/\sqrt n$. What the machine learns from a hundred pictures is in part their accident,
+# and for a machine of 1,104 numbers 1,297 pictures are not many.
+#
+# ## 10 · A memory
+#
+# Hopfield (1982) turned it round: do not learn weights, write them down. To store patterns $\xi^\mu$ of $\pm1$, take
+#
+# $$J_{ij} = \frac1N \sum_\mu \xi_i^\mu \xi_j^\mu \quad (i \ne j), \qquad E(s) = -\tfrac12 \sum_{ij} J_{ij} s_i s_j .$$
+#
+# Each pattern is a valley. Start near it, let each spin follow the others' field at T = 0, and you roll down into it. How many patterns fit?
+#
+# ### Exercise 10.4 · Remember
+# *Difficulty ●●○ · ten minutes · why: a valley for each memory is the oldest idea of this field.*
+#
+# Complete `recall`. Go through the spins in their order, `n_sweeps` times; each becomes the sign of its field, which the newest values of
+# the others make. A spin whose field is exactly zero stays.
+
+
+# %% todo="10.4" task="return the state after some sweeps at zero temperature"
+def recall(patterns, start, n_sweeps: int):
+    """The state that a Hopfield memory falls into.
+
+    Args:
+        patterns: of -1 and +1, one a row, shape (p, N), integers.
+        start: a state of -1 and +1, shape (N,); it stays as it is.
+        n_sweeps: how often each spin is asked.
+
+    Returns:
+        The state, -1 and +1, shape (N,).
+    """
+    ### BEGIN SOLUTION
+    J = patterns.T @ patterns
+    np.fill_diagonal(J, 0)
+    s = start.copy()
+    for _ in range(n_sweeps):
+        for i in range(len(s)):
+            field = J[i] @ s
+            if field != 0:
+                s[i] = 1 if field > 0 else -1
+    return s
+    ### END SOLUTION
+
+
+# %% check="10.4" points=3
+from course_checks import check, exercises
+
+with check.exercise("10.4", "recall"):
+    answer = exercises.machines.recall.by(recall)
+    rng = np.random.default_rng(104)
+    xi = rng.choice([-1, 1], (2, 6))
+    answer.on("one pattern of four, from its neighbour", np.array([[1, -1, 1, 1]]), np.array([1, 1, 1, 1]), 1)
+    answer.on("two patterns of six", xi, rng.choice([-1, 1], 6), 2)
+    answer.on("two opposite fields: a tie", np.array([[1, 1, 1], [1, -1, 1]]), np.array([-1, -1, 1]), 1)
+    answer.fresh(6, "another memory")
+
+# %% [markdown] hint="10.4"
+# `J = patterns.T @ patterns`, with `np.fill_diagonal(J, 0)`; the factor 1/N does not change a sign. Then two loops: `field = J[i] @ s`, and `s[i] = 1 if
+# field > 0 else -1` unless it is zero. Work on `start.copy()`.
+
+# %% [markdown]
+# Fill it up. Start *at* a pattern and see where the state goes; the overlap $m = \frac1N \sum_i \xi_i s_i$ says how much is left. The theory of
+# infinite N (Amit, Gutfreund and Sompolinsky 1985) has a memory that breaks down all at once, at $p = 0.138\,N$.
+
+# %%
+remember = check.yours("10.4", recall, exercises.machines.recall.reference)
+loads, rng = np.array([0.04, 0.08, 0.11, 0.13, 0.15, 0.17, 0.2, 0.25]), np.random.default_rng(105)
+capacity = []
+for n, trials in ((50, 24), (200, 12)):
+    left = np.empty((len(loads), trials))
+    for k, t in np.ndindex(left.shape):
+        xi = rng.choice([-1, 1], (max(1, round(loads[k] * n)), n))
+        left[k, t] = xi[0] @ np.asarray(remember(xi, xi[0], 10)) / n
+    capacity.append(plots.points(loads, left.mean(1), left.std(1, ddof=1) / math.sqrt(trials), f"$N = {n}$", joined=True))
+plots.figure(
+    plots.panel(*capacity, plots.vline(0.138, "0.138, infinite $N$"), xlabel="patterns per spin $p/N$", ylabel="overlap $m$ after ten sweeps", ylim=(0, 1.05)),
+    title="A memory forgets all at once: the drop is steeper, the larger it is",
+)
+
+# %% [markdown]
+# *Picture: overlap against load. Near one up to a load of about 0.11, it falls from there on; the curve of 200 spins falls more steeply than that
+# of 50. A dashed line stands at 0.138.*
+#
+# On THRML? The graph is complete: as many colours as spins, nothing in parallel. But hidden units help here too, **Gaussian** ones. Since
+# $e^{x^2/2} = \int e^{xz - z^2/2} dz/\sqrt{2\pi}$, one of them for each pattern, joined to all spins, makes the same law:
+#
+# $$p(s, z) \propto \exp\Big( \sqrt{\beta/N} \sum_{i\mu} s_i \xi_i^\mu z_\mu - \tfrac12 \sum_\mu z_\mu^2 \Big) .$$
+#
+# Two blocks, of different kinds of nodes in one program: spins are `bool`, Gaussian units `float32`. `machines.layer_program` has them,
+# with a node for each layer. With few patterns the overlap is known, $m = \tanh(m/T)$; above T = 1 there is no memory.
+
+# %%
+n, xi = 400, np.random.default_rng(106).choice([-1.0, 1.0], (3, 400))
+heats, overlaps = np.array([0.3, 0.5, 0.7, 0.85, 1.0, 1.2, 1.5]), []
+for k, T in enumerate(heats):
+    memory = machines.Layered(xi.T / math.sqrt(n * T), np.zeros(n), np.zeros(3))
+    s, _, _ = machines.walk(jax.random.key(110 + k), memory, np.tile(xi[0], (32, 1)), 200, hidden="gaussian")
+    overlaps.append(observables.mean_and_error(s @ xi[0] / n))
+m = np.linspace(0.001, 0.999, 400)
+plots.figure(
+    plots.panel(plots.exact(m / np.arctanh(m), m, "$m = \\tanh(m/T)$"), plots.points(heats, *np.array(overlaps).T, "400 spins, 3 Gaussian units on THRML"),
+                xlabel="temperature $T$", ylabel="overlap with the first pattern", xlim=(0.2, 1.6)),
+    title="A warm memory is blurred, a hot one is empty",
+)  # fmt: skip
+
+# %% [markdown]
+# *Picture: overlap against temperature. The dots follow the curve m = tanh(m/T) from one down towards T = 1; there and above they are small.*
+#
+# ## 11 · Larger machines
+#
+# Sixteen hidden units were chosen so that log Z is a sum. For more, Z must be estimated, by **annealed importance sampling** (lesson 02;
+# Salakhutdinov and Murray 2008): from independent pixels, whose Z is known, in small steps of β to the machine. First on a machine where
+# the answer is known:
+
+# %%
+base = machines.independent(train.spins).visible
+value = digits.log_z()
+guessed = machines.annealed_log_z(jax.random.key(11), digits, base, n_chains=200, n_betas=500)
+print(f"log Z by a sum {value:.3f}, by annealing {guessed.log_z:.3f} ± {guessed.error:.3f}, {guessed.ess:.0f} of 200 chains count")
+
+# %% [markdown]
+# `machines.fit` is your loop, compiled as a whole, on a THRML program with one node for each layer. Three questions: do persistent chains
+# (PCD) pay against chains that start at each batch (CD-1)? Do more hidden units? And how far do more templates get?
+
+# %%
+def trained(seed: int, n_hidden: int, persistent: bool = True) -> machines.Restricted:
+    """A machine after 2000 steps."""
+    how = {"n_steps": 2000, "n_sweeps": 2 if persistent else 1, "persistent": persistent}
+    return machines.fit(train.spins, n_hidden, jax.random.key(seed), **how, learning_rate=0.05).machines[-1].pixels()
+
+
+def judged(machine, seed: int) -> tuple[float, float]:
+    """Nats a test picture, and the error from log Z."""
+    if len(machine.hidden) <= 16:
+        return machine.log_likelihood(test.spins).mean(), 0.0
+    z = machines.annealed_log_z(jax.random.key(seed), machine, base, n_chains=100, n_betas=500)
+    return machine.log_weight(test.spins).mean() - z.log_z, z.error
+
+
+table = {"independent pixels": [levels["independent pixels"]] * 3}
+for k in (10, 30, 60):
+    fits = [machines.fit_mixture(train.spins, k, np.random.default_rng(100 * k + s)) for s in range(3)]
+    table[f"{k} templates"] = [one.log_likelihood(test.spins).mean() for one in fits]
+worst = 0.0
+for name, n_hidden, persistent in (("16 hidden, CD-1", 16, False), ("16 hidden, PCD", 16, True), ("64 hidden, PCD", 64, True), ("128 hidden, PCD", 128, True)):
+    found = [judged(trained(seed, n_hidden, persistent), seed) for seed in range(3)]
+    table[name], worst = [value for value, _ in found], max(worst, *(error for _, error in found))
+for name, values in table.items():
+    print(f"{name:20s} {np.mean(values):7.2f} nats a test picture, three seeds from {min(values):.2f} to {max(values):.2f}")
+print(f"error of log Z where it is estimated: at most {worst:.2f}")
+
+# %%
+names = list(table)
+plots.figure(
+    plots.panel(plots.rows(names, [table[name] for name in names]), xlabel="$\\log p$ of a test picture (nats), three seeds each"),
+    title=f"64 hidden units: {np.mean(table['64 hidden, PCD']):.1f} nats; 60 templates: {np.mean(table['60 templates']):.1f}",
+)  # fmt: skip
+
+# %% [markdown]
+# *Picture: eight rows of three dots. Independent pixels lie far on the left; templates follow, more to the right the more there are; machines of 16 hidden
+# units lie among the templates, those of 64 and 128 to the right of all.*
+#
+# A nat a picture is a factor of $e$ in its probability. The estimate of log Z can be too low where chains miss a mode of the model, and
+# then the likelihood looks too good; its error bar knows only what the chains saw. That is why the exact case comes first.
+#
+# ## 12 · Digits to order
+#
+# Put the label into the model: one categorical unit beside the pixels, joined to all hidden units. Pixels and label are drawn at the same
+# time given the hidden layer, from different conditionals: a *tuple* of blocks, with a `BernoulliConditional` and a `SoftmaxConditional`.
+# Clamp the label, and the machine writes what you order. Leave it free and clamp the pixels, and it reads; the law of the label given the
+# pixels is exact.
+
+# %%
+labelled = machines.fit(train.spins, 64, jax.random.key(12), labels=train.labels, n_steps=2500, learning_rate=0.05).machines[-1]
+wanted = np.repeat(np.arange(10), 4)
+noise = np.random.default_rng(12).choice([-1.0, 1.0], (40, 64))
+written, _, _ = machines.walk(jax.random.key(13), labelled, noise, 400, labels=wanted, clamp_label=True)
+field = test.spins @ labelled.weights + labelled.hidden
+scores = labelled.label + machines.log_2cosh(field[:, None, :] + labelled.label_weights).sum(-1)
+share = (scores.argmax(1) == test.labels).mean()
+pictures = written.reshape(10, 4, 8, 8).swapaxes(0, 1)
+plots.figure(plots.images(pictures, columns=[str(k) for k in range(10)], cell=0.75), title=f"To order; and read the other way round, {share:.1%} of the test digits are right")
+
+# %% [markdown]
+# *Picture: ten columns, one for each digit, of four pictures each; most show what stands above them, some are broken.*
+#
+# ## 13 · Optimisation by the same machine
+#
+# **Max-Cut.** Divide the nodes of a graph into two sides such that as many edges as possible go across. With all weights -1 that is the
+# ground state of our spins: $E = \text{edges} - 2\,\text{cut}$. Anneal: raise β sweep by sweep, and keep the best state. The *proven*
+# optimum comes from an integer programme (`scipy.optimize.milp`), helped by one remark: of an odd cycle, not all edges can be cut.
+
+# %%
+big = nx.random_regular_graph(3, 64, seed=3)
+cut = machines.largest_cut(big)
+plus, none = -np.ones(96), np.zeros(64)
+cooler, budget = machines.GraphSampler(big, make), 1000
+best, _ = cooler.anneal(jax.random.key(14), plus, none, np.linspace(0.2, 4.0, budget), n_chains=128)
+size = ((96 - cooler.energy(best, plus, none)) / 2).round().astype(int)
+hits = size == cut.size
+runs = hits.reshape(16, 8).any(1)
+print(f"proven optimum {cut.size} of 96 edges; {hits.mean():.0%} of 128 chains of {budget} sweeps find it, and {runs.mean():.0%} of 16 runs of eight chains")
+sides = [np.flatnonzero(best[size.argmax()] == side).tolist() for side in (-1, 1)]
+plots.figure(drawn(big, sides, f"a cut of {size.max()} edges"), plots.panel(plots.bars([str(k) for k in np.unique(size)], np.unique(size, return_counts=True)[1]), xlabel="edges across", ylabel="chains"), title=f"{hits.mean():.0%} of chains reach the proven optimum, {cut.size}")
+
+# %% [markdown]
+# *Picture: on the left a graph of 64 nodes in two colours, most edges between different ones; on the right the chains by the size of their cut: nearly all
+# at the proven optimum or one or two edges below.*
+#
+# **Colouring.** Grötzsch's graph has no triangle, and yet three colours do not suffice, which the integer programme proves. Categorical nodes, one
+# table of weights for each edge, and β traced as before:
+
+# %%
+stern = nx.mycielski_graph(4)
+head, tail = machines.ends(stern)
+
+
+@partial(jax.jit, static_argnums=1)
+def coloured(key, q: int, betas):
+    """64 chains of colours after a sweep at each β in turn."""
+    nodes = [CategoricalNode() for _ in stern]
+    blocks = [Block([nodes[k] for k in group]) for group in machines.colour_groups(stern)]
+    sides, tables = [Block([nodes[k] for k in side]) for side in (head, tail)], -jnp.tile(jnp.eye(q), (len(head), 1, 1))
+
+    def sweep(state, step):
+        factor = CategoricalEBMFactor(sides, step[0] * tables)
+        program = FactorSamplingProgram(BlockGibbsSpec(blocks, []), [CategoricalGibbsConditional(q)] * len(blocks), [factor], [])
+        where = [state[np.array([nodes.index(node) for node in block])] for block in blocks]
+        return sample_states(step[1], program, SamplingSchedule(1, 1, 1), where, [], [Block(nodes)])[0][0], None
+
+    def chain(key):
+        return jax.lax.scan(sweep, jnp.zeros(len(nodes), jnp.uint8), (betas, jax.random.split(key, len(betas))))[0]
+
+    return jax.vmap(chain)(jax.random.split(key, 64))
+
+
+ends = {}
+for q in (3, 4):
+    colours = np.asarray(coloured(jax.random.key(q), q, jnp.linspace(0.2, 8.0, 200)))
+    conflicts = (colours[:, head] == colours[:, tail]).sum(1)
+    ends[q] = colours[conflicts.argmin()]
+    proof = "there is one" if machines.colouring(stern, q) is not None else "proven: there is none"
+    print(f"{q} colours: fewest conflicts in 64 chains {conflicts.min()}, in {(conflicts == 0).mean():.0%} of them none ({proof})")
+
+# %%
+panels = [drawn(stern, [np.flatnonzero(ends[q] == c).tolist() for c in range(q)], f"{q} colours") for q in ends]
+plots.figure(*panels, title="Grötzsch's graph: with three colours an edge is left over, with four none")
+
+# %% [markdown]
+# *Picture: the same graph of eleven nodes twice. On the left, in three colours, one edge joins two nodes of one colour; on the right, in four, none does.*
+#
+# ## 14 · What goes wrong
+#
+# **The order of the nodes.** `list(graph)` is the order in which networkx met them, not 0, 1, 2. Biases by number and nodes by that order, and
+# each spin has another one's field:
+
+# %%
+print(f"list(nx.icosahedral_graph()) = {list(few)}")
+
+# %% [markdown]
+# **β twice.** `IsingEBM` multiplies weights and biases by its β. Who has put β into them already samples at β².
+#
+# **Groups that share an edge.** THRML takes them without a word, and draws neighbours together (lesson 07).
+#
+# **Chains that see too little.** Section 11: CD-1 starts at the data, and never learns of a mode that no datum is near (lesson 05, section 12).
+#
+# **A learning rate that is too large.** Persistent chains are samples of the model only while it changes more slowly than they move. This one has ten times
+# the rate; compare.
+
+# %%
+hasty = machines.fit(train.spins, 16, jax.random.key(0), n_steps=2000, n_sweeps=2, learning_rate=0.5).machines[-1].pixels()
+print(f"rate 0.05: {table['16 hidden, PCD'][0]:.2f} nats, rate 0.5: {hasty.log_likelihood(test.spins).mean():.2f}")
+
+# %% [markdown]
+# **Clamping by a strong field.** Instead of a clamped block one may give a spin a bias of 30: the same program for every mask, as the
+# explorer does. It disobeys once in $e^{60}$ draws, and is still drawn, for nothing.
+
+# %% [markdown] think="10b"
+# **Think.** A restricted machine with one hidden unit is a mixture of how many templates? With m units, how many, and why are they not free?
+# <!-- ANSWER -->
+# Two: one for each state of the unit. With m units there are $2^m$ templates, each a product of independent pixels with fields $a + Wh$,
+# and weights that all follow from the same $m (n + 1) + n$ numbers. Neighbouring states of h share all but one column of W.
+
+# %% [markdown] think="10c"
+# **Think.** Why must $h$ be drawn before the pixels in the first sweep of a persistent chain whose hidden units are unknown? And in a clamped
+# picture?
+# <!-- ANSWER -->
+# Whatever is drawn first reads the other layer. If the pixels came first, they would read hidden units that have nothing to do with them, and
+# the picture would be lost. The same holds for the pixels that are free beside clamped ones; only that there it is forgotten after some sweeps.
+
+# %% [markdown] think="10d"
+# **Think.** The optimum of a Max-Cut was reached by most chains. Does that say that the machine is better than the integer programme?
+# <!-- ANSWER -->
+# No. The programme needs a fraction of a second here, and it *proves* that there is nothing better; the chains would never tell. On graphs
+# too large for a proof annealing still gives good cuts, and then nobody knows how good.
+
+# %% [markdown]
+# ## Challenge · the likeliest digits
+#
+# 1000 pictures of digits, shuffled and with some pixels inverted, so that no stored weights help. Return a restricted machine with at most
+# twelve hidden units, `W, a, b`, within a second of CPU time. The judge adds up its 4096 hidden states and computes the exact likelihood of
+# pictures that you have not seen.
+#
+# Cheating would be more CPU time, more hidden units, or knowing the pictures from elsewhere.
+#
+# The judge counts, recomputes and draws its problems anew, so that nothing can be remembered. But Python hides nothing from a
+# function that runs beside it: who walks its frames or its memory finds the answers, and has beaten nobody.
+#
+# Who is there to beat?
+
+# %%
+check.challenge("10")
+
+
+# %%
+def my_machine(pictures, n_hidden, seconds, rng):
+    raise NotImplementedError("return W, a and b of a machine with n_hidden hidden units")
+
+
+check.challenge("10", my_machine)
+
+# %% [markdown]
+# ## References
+#
+# - D. H. Ackley, G. E. Hinton, T. J. Sejnowski, *A learning algorithm for Boltzmann machines*, Cognitive Science 9, 147 (1985),
+#   [doi:10.1207/s15516709cog0901_7](https://doi.org/10.1207/s15516709cog0901_7).
+# - D. Brélaz, *New methods to color the vertices of a graph*, Commun. ACM 22, 251 (1979),
+#   [doi:10.1145/359094.359101](https://doi.org/10.1145/359094.359101). DSATUR.
+# - P. Smolensky, *Information processing in dynamical systems: foundations of harmony theory*, in Parallel Distributed Processing 1, MIT
+#   Press (1986). The restricted machine.
+# - G. E. Hinton, *Training products of experts by minimizing contrastive divergence*, Neural Computation 14, 1771 (2002),
+#   [doi:10.1162/089976602760128018](https://doi.org/10.1162/089976602760128018).
+# - T. Tieleman, *Training restricted Boltzmann machines using approximations to the likelihood gradient*, ICML 2008,
+#   [doi:10.1145/1390156.1390290](https://doi.org/10.1145/1390156.1390290). Persistent chains.
+# - R. Salakhutdinov, I. Murray, *On the quantitative analysis of deep belief networks*, ICML 2008,
+#   [doi:10.1145/1390156.1390266](https://doi.org/10.1145/1390156.1390266). Annealed importance sampling.
+# - J. J. Hopfield, *Neural networks and physical systems with emergent collective computational abilities*, PNAS 79, 2554 (1982),
+#   [doi:10.1073/pnas.79.8.2554](https://doi.org/10.1073/pnas.79.8.2554).
+# - D. J. Amit, H. Gutfreund, H. Sompolinsky, *Storing infinite numbers of patterns in a spin-glass model of neural networks*, Phys.
+#   Rev. Lett. 55, 1530 (1985), [doi:10.1103/PhysRevLett.55.1530](https://doi.org/10.1103/PhysRevLett.55.1530). 0.138.
+# - F. Barahona, A. R. Mahjoub, *On the cut polytope*, Math. Program. 36, 157 (1986),
+#   [doi:10.1007/BF02592023](https://doi.org/10.1007/BF02592023). Odd cycles.
+# - The library [THRML](https://github.com/extropic-ai/thrml).
