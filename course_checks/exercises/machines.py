@@ -7,18 +7,15 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import equinox as eqx
-import jax
 import jax.numpy as jnp
 import networkx as nx
 import numpy as np
 from thrml import SpinNode
-from thrml.block_sampling import sample_single_block
+from thrml.models import SpinGibbsConditional
 
 from course_utils.machines import Restricted
 
 from ..checks import Task, frame, outputs, that
-from .ising import _Probability
 
 __all__ = ["fit", "graph_program", "log_likelihood", "recall"]
 
@@ -46,18 +43,21 @@ def _spins(n: int) -> np.ndarray:
     return np.random.default_rng(n).choice([-1, 1], (3, n))
 
 
-def _asked(program: Any, at: list[list[int]], held: list[list[int]], n: int) -> np.ndarray:
-    """P(s = +1 | the others) in three states, as the program's samplers have it; 1/2 for spins that are not drawn."""
+def _asked(program: Any, number: dict[Any, int], at: list[list[int]]) -> np.ndarray:
+    """P(s = +1 | the others) in three states, from the program's tables; 1/2 for spins that are not drawn."""
     for sampler in program.samplers:
-        if not hasattr(sampler, "compute_parameters"):
-            name = type(sampler).__name__
-            frame.fail(f"the sampler {name} does not tell its parameters", "Use SpinGibbsConditional().")
-    asking = eqx.tree_at(lambda p: p.samplers, program, [_Probability(s) for s in program.samplers])
-    found = np.full((3, n), 0.5)
-    for k, spins in enumerate(_spins(n)):
-        free, fixed = ([jnp.array(spins[places] == 1) for places in groups] for groups in (at, held))
-        for b, places in enumerate(at):
-            found[k, places] = sample_single_block(jax.random.key(0), free, fixed, asking, b, None)[0]
+        if not isinstance(sampler, SpinGibbsConditional):
+            frame.fail(f"a block has the sampler {type(sampler).__name__}", "Use SpinGibbsConditional().")
+    place = {where[1]: number[node] for node, where in program.gibbs_spec.node_global_location_map.items()}
+    order, found = [place[k] for k in range(len(place))], np.full((3, len(number)), 0.5)
+    tables = program.per_block_interactions, program.per_block_interaction_active
+    for b, groups in enumerate(zip(*tables, program.per_block_interaction_global_slices, strict=True)):
+        fields = np.zeros((3, len(at[b])))
+        for interaction, active, slices in zip(*groups, strict=True):
+            weights = np.asarray(interaction.weights, float) * np.asarray(active)
+            others = [_spins(len(number))[:, order][:, np.asarray(where)] for where in slices]
+            fields += (weights * np.prod(others, axis=0)).sum(-1) if others else weights.sum(-1)
+        found[:, at[b]] = _sigmoid(2 * fields)
     return found
 
 
@@ -76,7 +76,7 @@ def _seen_program(returned: Any, graph: nx.Graph, nodes: list, weights: Any, bia
     together = [sum((at[b] for b in group), []) for group in spec.sampling_order]
     inside = sum(graph.subgraph(group).number_of_edges() for group in together)
     few = len(at) <= 1 + max(dict(graph.degree).values())
-    return inside, sorted(sum(at, [])), sorted(sum(held, [])), few, _asked(program, at, held, len(nodes))
+    return inside, sorted(sum(at, [])), sorted(sum(held, [])), few, _asked(program, number, at)
 
 
 def _fields(graph: nx.Graph, weights: Any, biases: Any, pair: float = 1.0, edges: Any = None) -> np.ndarray:
@@ -264,7 +264,7 @@ def _begin(hidden: int, seed: int, data: np.ndarray) -> Restricted:
 def _training(rng: np.random.Generator) -> tuple:
     data = rng.choice([-1.0, 1.0], (int(rng.integers(6, 12)), int(rng.integers(3, 6))))
     return (int(rng.integers(2, 5)), int(rng.integers(1000)), data, int(rng.integers(1, 5)),
-            float(rng.uniform(0.1, 0.4).round(2)), int(rng.integers(3, 7)))  # fmt: skip
+            round(float(rng.uniform(0.1, 0.4)), 2), int(rng.integers(3, 7)))  # fmt: skip
 
 
 def _taught(learner: Callable[..., Any], hidden, seed, data, n_steps, learning_rate, batch_size):
