@@ -180,7 +180,7 @@ def test_annealing_finds_the_ground_state_and_reports_energies_of_its_spins():
 @pytest.mark.parametrize(("n_visible", "n_hidden"), [(5, 3), (3, 5), (4, 0)])
 def test_likelihoods_are_sums_over_both_layers(n_visible, n_hidden):
     machine = small(n_visible, n_hidden)
-    v, h, logs = joint(machine)
+    v, _, logs = joint(machine)
     assert machine.log_z() == pytest.approx(logsumexp(logs))
     assert machine.log_likelihood(v) == pytest.approx(logsumexp(logs, axis=1) - logsumexp(logs))
     assert np.exp(machine.log_likelihood(v)).sum() == pytest.approx(1)
@@ -276,9 +276,7 @@ def test_gaussian_units_above_spins_give_the_pair_couplings_of_hopfield():
     logs = v @ a + ((v @ W) ** 2).sum(1) / 2  # the units integrated out
     p = np.exp(logs - logsumexp(logs))
     found, _, h = machines.walk(jax.random.key(5), layers, np.ones((4000, 4)), 40, hidden="gaussian")
-    assert (found.T @ found / 4000).ravel() == pytest.approx(
-        (v.T @ (p[:, None] * v)).ravel(), abs=5 / math.sqrt(4000)
-    )
+    assert (found.T @ found / 4000).ravel() == pytest.approx((v.T @ (p[:, None] * v)).ravel(), abs=5 / math.sqrt(4000))
     assert (h**2).mean(0) == pytest.approx(1 + p @ (v @ W) ** 2, abs=0.15)
 
 
@@ -372,5 +370,7 @@ def test_colourings_are_proper_and_no_colour_can_be_saved():
 
 
 def test_fields_of_a_program_may_be_traced():
-    program = jax.jit(lambda w: machines.layer_program(machines.Layered(w, jnp.zeros(3), jnp.zeros(2))).samplers[0] and w)
+    program = jax.jit(
+        lambda w: machines.layer_program(machines.Layered(w, jnp.zeros(3), jnp.zeros(2))).samplers[0] and w
+    )
     assert program(jnp.ones((3, 2))).shape == (3, 2)

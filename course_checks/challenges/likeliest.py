@@ -47,7 +47,7 @@ class Likeliest(Challenge[Hand]):
     number = "10"
     title = f"the likeliest machine with {N_HIDDEN} hidden units"
     arguments = ("pictures", "n_hidden", "seconds", "rng")
-    task = f"return W, a and b of a restricted machine, made from the pictures within `seconds` = {SECONDS:g} s of CPU time"
+    task = f"return W, a, b of a restricted machine, made from the pictures within `seconds` = {SECONDS:g} s of CPU time"
     unit = "exact log p of a picture that was not shown, in nats"
     digits = 2
     forbidden = (
@@ -57,7 +57,12 @@ class Likeliest(Challenge[Hand]):
 
     @property
     def rivals(self) -> dict[str, Callable[..., Any]]:
-        return {"independent pixels": _plain, "CD-1": _restarted, "persistent chains": _persistent, "authors' best": _best}
+        return {
+            "independent pixels": _plain,
+            "CD-1": _restarted,
+            "persistent chains": _persistent,
+            "authors' best": _best,
+        }
 
     def problems(self, rng: np.random.Generator) -> list[Hand]:
         everything = np.concatenate([binary_digits(split).spins for split in ("train", "test")]).astype(float)
@@ -152,7 +157,9 @@ def _best(pictures: np.ndarray, n_hidden: int, seconds: float, rng: np.random.Ge
                  pictures.mean(0) - p @ mean, up.mean(0) - p @ states)  # fmt: skip
         means = [0.8 * m + 0.2 * g for m, g in zip(means, slope, strict=True)]
         squares = [0.95 * s + 0.05 * g**2 for s, g in zip(squares, slope, strict=True)]
-        change = [m / (1 - 0.8**step) / (np.sqrt(s / (1 - 0.95**step)) + 1e-4) for m, s in zip(means, squares, strict=True)]
+        change = [
+            m / (1 - 0.8**step) / (np.sqrt(s / (1 - 0.95**step)) + 1e-4) for m, s in zip(means, squares, strict=True)
+        ]
         W, a, b = (x + FINE * min(1.0, 3 * left) * dx for x, dx in zip((W, a, b), change, strict=True))
     return W, a, b
 

@@ -64,7 +64,7 @@ def _asked(program: Any, number: dict[Any, int], at: list[list[int]]) -> np.ndar
 def _seen_program(returned: Any, graph: nx.Graph, nodes: list, weights: Any, biases: Any, clamped: Any) -> tuple:
     program, blocks = outputs(returned, "the program", "the blocks")
     that(isinstance(blocks, list | tuple) and all(hasattr(b, "nodes") for b in blocks),
-         "the second value is no list of blocks", hint="Return the program and the list of its free blocks.")  # fmt: skip
+         "the second value is no list of blocks", hint="Return the program and its free blocks.")  # fmt: skip
     number = {node: k for k, node in enumerate(nodes)}
     spec = program.gibbs_spec
     that(all(node in number for block in [*spec.free_blocks, *blocks] for node in block),
@@ -73,10 +73,10 @@ def _seen_program(returned: Any, graph: nx.Graph, nodes: list, weights: Any, bia
                        for group in (spec.free_blocks, spec.clamped_blocks, blocks))  # fmt: skip
     that(sorted(at) == sorted(named), "the blocks that you return are not the free ones of the program",
          hint="Return the same list.")  # fmt: skip
-    together = [sum((at[b] for b in group), []) for group in spec.sampling_order]
+    together = [list(itertools.chain(*(at[b] for b in group))) for group in spec.sampling_order]
     inside = sum(graph.subgraph(group).number_of_edges() for group in together)
     few = len(at) <= 1 + max(dict(graph.degree).values())
-    return inside, sorted(sum(at, [])), sorted(sum(held, [])), few, _asked(program, number, at)
+    return inside, sorted(itertools.chain(*at)), sorted(itertools.chain(*held)), few, _asked(program, number, at)
 
 
 def _fields(graph: nx.Graph, weights: Any, biases: Any, pair: float = 1.0, edges: Any = None) -> np.ndarray:
@@ -207,7 +207,7 @@ log_likelihood = Task(
     reference=_one_by_one,
     draw=_pictures,
     name="log p",
-    question="Is it v·a + Σ log 2cosh(vW + b) of the picture, minus the log of the sum over h of exp(h·b + Σ log 2cosh(Wh + a))?",
+    question="Is it v·a + Σ log 2cosh(vW + b), minus the log of the sum over all h of exp(h·b + Σ log 2cosh(Wh + a))?",
     mistakes={
         "log Z is missing: this is the log of a weight": _top,
         "This is log Z with the wrong sign: subtract it": lambda v, W, a, b: (
@@ -382,7 +382,8 @@ fit = Task(
         "The learning rate falls: (1 - step / n_steps)": _student(rate=lambda r, s, n: r),
         "Steps are counted from 0: the first one has the whole learning rate":
             _student(rate=lambda r, s, n: r * (1 - (s + 1) / n)),
-        "The rate is learning_rate × (1 - step / n_steps), not step / n_steps": _student(rate=lambda r, s, n: r * s / n),
+        "The rate is learning_rate × (1 - step / n_steps), not step / n_steps":
+            _student(rate=lambda r, s, n: r * s / n),
         "The learning rate is missing": _student(rate=lambda r, s, n: 1 - s / n),
         "Units are -1 and +1: their mean is tanh of the field, not a logistic function": _student(mean=_logistic),
         "The mean of a unit is tanh(x), not tanh(2x): the 2 is in P(h = +1)": _student(mean=lambda x: np.tanh(2 * x)),
@@ -466,6 +467,7 @@ recall = Task(
         "Go through the spins in their order, from 0": _remembering(backwards=True),
         "Only the first pattern is stored": _remembering(one=True),
         "Nothing moved": lambda patterns, start, n_sweeps: np.array(start),
-        "This is the first pattern; the memory may end elsewhere": lambda patterns, start, n_sweeps: np.array(patterns[0]),
+        "This is the first pattern; the memory may end elsewhere":
+            lambda patterns, start, n_sweeps: np.array(patterns[0]),
     },
 )  # fmt: skip

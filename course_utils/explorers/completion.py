@@ -99,7 +99,7 @@ class Completion(Explorer):
         self._pictures: Digits = binary_digits("test")
         self._chains = np.zeros((N_CHAINS, 64))
         self._done = 0
-        self._known: dict[tuple[int, str], tuple[Float[np.ndarray, "64"], float]] = {}
+        self._known: dict[tuple[int, str], tuple[Float[np.ndarray, 64], float]] = {}
         masks = halves()
         controls = {
             "picture": slider("picture", 3, 0, N_PICTURES - 1, 1),
@@ -177,7 +177,11 @@ class Completion(Explorer):
         draw_images(chains, self._chains.reshape(3, 4, 8, 8))
         exactly.imshow(mean.reshape(8, 8), cmap="gray", vmin=-1, vmax=1)
         exactly.set_axis_off()
-        for ax, title in ((sheet, "paint here: blue is hidden"), (chains, f"{N_CHAINS} chains"), (exactly, "exact mean")):
+        for ax, title in (
+            (sheet, "paint here: blue is hidden"),
+            (chains, f"{N_CHAINS} chains"),
+            (exactly, "exact mean"),
+        ):
             ax.set_title(title, fontsize=11, color=COLORS["black"])
         n = int(mask.sum())
         told = f"A {label}, with {n} of 64 pixels hidden. {N_CHAINS} chains, {self._done} sweeps from noise"

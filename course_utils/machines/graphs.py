@@ -80,7 +80,9 @@ class GraphSampler:
         self, graph: nx.Graph, make: Callable[..., Program] = graph_program, clamped: Sequence[int] = ()
     ) -> None:
         if sorted(graph) != list(range(len(graph))):
-            raise ValueError("graph: expected the numbers from 0 to n - 1 as nodes (networkx.convert_node_labels_to_integers)")
+            raise ValueError(
+                "graph: expected the numbers from 0 to n - 1 as nodes (networkx.convert_node_labels_to_integers)"
+            )
         self.graph, self.clamped = graph, [int(k) for k in clamped]
         self.nodes = [SpinNode() for _ in range(len(graph))]
         self._make = make

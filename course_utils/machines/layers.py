@@ -189,7 +189,9 @@ def _walk(keys, machine, v, labels, *, n_sweeps, clamp_label, hidden):
 def walk(
     key: Key[Array, ""], machine: Layered | Restricted, v: Num[Any, "chains visible"], n_sweeps: int, *,
     labels: Any = None, clamp_label: bool = False, hidden: str = "spins",
-) -> tuple[Float[np.ndarray, "chains visible"], Int[np.ndarray, "chains"] | None, Float[np.ndarray, "chains hidden"]]:  # fmt: skip
+) -> tuple[
+    Float[np.ndarray, "chains visible"], Int[np.ndarray, "chains"] | None, Float[np.ndarray, "chains hidden"]
+]:  # fmt: skip
     """Chains of a machine of layers.
 
     Args:

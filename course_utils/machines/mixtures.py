@@ -51,7 +51,9 @@ def fit_mixture(
     chosen = [int(rng.integers(len(data)))]
     while len(chosen) < k:  # far from those that are there already, as k-means++ does
         apart = (data[:, None, :] != data[chosen]).sum(-1).min(1)
-        chosen.append(int(rng.choice(len(data), p=apart / apart.sum())) if apart.any() else int(rng.integers(len(data))))
+        chosen.append(
+            int(rng.choice(len(data), p=apart / apart.sum())) if apart.any() else int(rng.integers(len(data)))
+        )
     found = BernoulliMixture(np.full(k, -np.log(k)), 0.8 * data[chosen])
     for _ in range(whole("n_steps", n_steps)):
         parts = found.parts(data)

@@ -95,7 +95,9 @@ def colouring(graph: nx.Graph, q: int, *, seconds: float = 60.0) -> Int[np.ndarr
     clique = max(nx.find_cliques(graph), key=len, default=[])
     if len(clique) > whole("q", q):
         return None
-    rows = [({i * q + c: 1, j * q + c: 1}, 1) for i, j in zip(head.tolist(), tail.tolist(), strict=True) for c in range(q)]
+    rows = [
+        ({i * q + c: 1, j * q + c: 1}, 1) for i, j in zip(head.tolist(), tail.tolist(), strict=True) for c in range(q)
+    ]
     for i in range(n):  # exactly one colour each: at most one, and at least one
         rows += [({i * q + c: sign for c in range(q)}, sign) for sign in (1, -1)]
     top = np.ones(n * q)

@@ -101,7 +101,7 @@ class Restricted:
 
 
 def independent(data: Num[np.ndarray, "n visible"], n_hidden: int = 0) -> Restricted:
-    """A machine without weights, whose pixels have the data's means; each is counted as seen once up and once down more.
+    """A machine without weights, with the data's means; each pixel is counted once up and once down more than it was.
 
     Args:
         data: -1 and +1.

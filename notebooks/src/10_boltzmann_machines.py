@@ -419,7 +419,12 @@ from functools import partial
 
 from thrml import AbstractObserver, CategoricalNode, SamplingSchedule, sample_states, sample_with_observation
 from thrml.models import (
-    CategoricalEBMFactor, CategoricalGibbsConditional, IsingEBM, IsingTrainingSpec, estimate_kl_grad, hinton_init,
+    CategoricalEBMFactor,
+    CategoricalGibbsConditional,
+    IsingEBM,
+    IsingTrainingSpec,
+    estimate_kl_grad,
+    hinton_init,
 )  # fmt: skip
 
 # %% [markdown]
@@ -554,6 +559,7 @@ def observed(n: int) -> np.ndarray:
     return truth.states[rng.choice(1024, n, p=truth.p)]
 
 
+# %%
 told = observed(1000)
 w, b = jnp.array(rng.normal(0, 0.3, 15)), jnp.zeros(10)
 grad_w, grad_b, _, (free_b, free_w) = gradient(jax.random.key(9), w, b, jnp.array(told > 0))
@@ -689,7 +695,7 @@ heats, overlaps = np.array([0.3, 0.5, 0.7, 0.85, 1.0, 1.2, 1.5]), []
 for k, T in enumerate(heats):
     memory = machines.Layered(xi.T / math.sqrt(n * T), np.zeros(n), np.zeros(3))
     s, _, _ = machines.walk(jax.random.key(110 + k), memory, np.tile(xi[0], (32, 1)), 200, hidden="gaussian")
-    overlaps.append(observables.mean_and_error(s @ xi[0] / n))
+    overlaps.append(observables.mean_and_error((s @ xi[0] / n)[:, None]))
 m = np.linspace(0.001, 0.999, 400)
 plots.figure(
     plots.panel(plots.exact(m / np.arctanh(m), m, "$m = \\tanh(m/T)$"), plots.points(heats, *np.array(overlaps).T, "400 spins, 3 Gaussian units on THRML"),
