@@ -47,7 +47,7 @@ class Likeliest(Challenge[Hand]):
     number = "10"
     title = f"the likeliest machine with {N_HIDDEN} hidden units"
     arguments = ("pictures", "n_hidden", "seconds", "rng")
-    task = f"return W, a, b of a restricted machine, made from the pictures within `seconds` = {SECONDS:g} s of CPU time"
+    task = f"return W, a, b of a machine, made from the pictures within `seconds` = {SECONDS:g} s of CPU time"
     unit = "exact log p of a picture that was not shown, in nats"
     digits = 2
     forbidden = (
