@@ -335,13 +335,13 @@ sweep, curve = machines.GraphSampler(start.graph(), make).sweeper(jax.random.key
 
 
 def look(step: int, machine) -> None:
-    """Note the exact likelihood of the test pictures every 300 steps."""
-    if step == 1 or step % 300 == 0:
+    """Note the exact likelihood of the test pictures every 250 steps."""
+    if step == 1 or step % 250 == 0:
         value = judge(test.spins, machine.weights, machine.visible, machine.hidden).mean()
         curve.append((step, value))
 
 
-digits = learn(start, train.spins.astype(float), sweep, 2400, np.random.default_rng(2), look)
+digits = learn(start, train.spins.astype(float), sweep, 2000, np.random.default_rng(2), look)
 lines = [plots.hline(levels[name], name, color=color) for name, color in zip(levels, ("grey", "orange", "green"), strict=True)]
 plots.figure(
     plots.panel(*lines, plots.points(*np.array(curve).T, name="16 hidden units", joined=True), xlabel="step", ylabel="exact $\\log p$ of a test picture (nats)"),
@@ -575,15 +575,15 @@ print(f"25 numbers; largest deviation from enumeration {away.max():.2f} standard
 
 
 # %%
-def recovered(data, n_steps: int = 150, rate: float = 0.15) -> np.ndarray:
-    """Weights by descent, in batches of 1000 drawn from the data; the mean of the last fifty."""
+def recovered(data, n_steps: int = 100, rate: float = 0.2) -> np.ndarray:
+    """Weights by descent, in batches of 1000 drawn from the data; the mean of the last forty."""
     w, b, last = jnp.zeros(15), jnp.zeros(10), []
     for step in range(n_steps):
         batch = jnp.array(data[rng.integers(len(data), size=1000)] > 0)
         down_w, down_b, *_ = gradient(jax.random.key(1000 + step), w, b, batch)
         w, b = w - rate * down_w, b - rate * down_b
         last.append(w)
-    return np.mean(last[-50:], axis=0)
+    return np.mean(last[-40:], axis=0)
 
 
 found = {n: recovered(observed(n)) for n in (100, 1000, 10_000)}
@@ -725,8 +725,8 @@ print(f"log Z by a sum {value:.3f}, by annealing {guessed.log_z:.3f} ± {guessed
 
 # %%
 def trained(seed: int, n_hidden: int, persistent: bool = True) -> machines.Restricted:
-    """A machine after 2000 steps."""
-    how = {"n_steps": 2000, "n_sweeps": 2 if persistent else 1, "persistent": persistent}
+    """A machine after 1500 steps."""
+    how = {"n_steps": 1500, "n_sweeps": 2 if persistent else 1, "persistent": persistent}
     return machines.fit(train.spins, n_hidden, jax.random.key(seed), **how, learning_rate=0.05).machines[-1].pixels()
 
 
@@ -738,27 +738,27 @@ def judged(machine, seed: int) -> tuple[float, float]:
     return machine.log_weight(test.spins).mean() - z.log_z, z.error
 
 
-table = {"independent pixels": [levels["independent pixels"]] * 3}
+table = {"independent pixels": [levels["independent pixels"]]}
 for k in (10, 30, 60):
     fits = [machines.fit_mixture(train.spins, k, np.random.default_rng(100 * k + s)) for s in range(3)]
     table[f"{k} templates"] = [one.log_likelihood(test.spins).mean() for one in fits]
 worst = 0.0
 for name, n_hidden, persistent in (("16 hidden, CD-1", 16, False), ("16 hidden, PCD", 16, True), ("64 hidden, PCD", 64, True), ("128 hidden, PCD", 128, True)):
-    found = [judged(trained(seed, n_hidden, persistent), seed) for seed in range(3)]
-    table[name], worst = [value for value, _ in found], max(worst, *(error for _, error in found))
+    found = [judged(trained(seed, n_hidden, persistent), seed) for seed in range(1 if n_hidden > 64 else 3)]
+    table[name], worst = [value for value, _ in found], max(worst, *(error for _, error in found), 0.0)
 for name, values in table.items():
-    print(f"{name:20s} {np.mean(values):7.2f} nats a test picture, three seeds from {min(values):.2f} to {max(values):.2f}")
+    print(f"{name:20s} {np.mean(values):7.2f} nats a test picture, from {min(values):.2f} to {max(values):.2f} ({len(values)} seeds)")
 print(f"error of log Z where it is estimated: at most {worst:.2f}")
 
 # %%
 names = list(table)
 plots.figure(
-    plots.panel(plots.rows(names, [table[name] for name in names]), xlabel="$\\log p$ of a test picture (nats), three seeds each"),
+    plots.panel(plots.rows(names, [(3 * table[name])[:3] for name in names]), xlabel="$\\log p$ of a test picture (nats); one dot a seed"),
     title=f"64 hidden units: {np.mean(table['64 hidden, PCD']):.1f} nats; 60 templates: {np.mean(table['60 templates']):.1f}",
 )  # fmt: skip
 
 # %% [markdown]
-# *Picture: eight rows of three dots. Independent pixels lie far on the left; templates follow, more to the right the more there are; machines of 16 hidden
+# *Picture: eight rows of one to three dots. Independent pixels lie far on the left; templates follow, more to the right the more there are; machines of 16 hidden
 # units lie among the templates, those of 64 and 128 to the right of all.*
 #
 # A nat a picture is a factor of $e$ in its probability. The estimate of log Z can be too low where chains miss a mode of the model, and
@@ -772,7 +772,7 @@ plots.figure(
 # pixels is exact.
 
 # %%
-labelled = machines.fit(train.spins, 64, jax.random.key(12), labels=train.labels, n_steps=2500, learning_rate=0.05).machines[-1]
+labelled = machines.fit(train.spins, 64, jax.random.key(12), labels=train.labels, n_steps=1500, learning_rate=0.05).machines[-1]
 wanted = np.repeat(np.arange(10), 4)
 noise = np.random.default_rng(12).choice([-1.0, 1.0], (40, 64))
 written, _, _ = machines.walk(jax.random.key(13), labelled, noise, 400, labels=wanted, clamp_label=True)
@@ -869,7 +869,7 @@ print(f"list(nx.icosahedral_graph()) = {list(few)}")
 # the rate; compare.
 
 # %%
-hasty = machines.fit(train.spins, 16, jax.random.key(0), n_steps=2000, n_sweeps=2, learning_rate=0.5).machines[-1].pixels()
+hasty = machines.fit(train.spins, 16, jax.random.key(0), n_steps=1500, n_sweeps=2, learning_rate=0.5).machines[-1].pixels()
 print(f"rate 0.05: {table['16 hidden, PCD'][0]:.2f} nats, rate 0.5: {hasty.log_likelihood(test.spins).mean():.2f}")
 
 # %% [markdown]
