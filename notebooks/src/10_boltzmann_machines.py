@@ -46,16 +46,17 @@ from course_utils.lattice import exact, observables
 # icosahedron. **Guess first:** how many blocks do they need?
 
 # %%
-def drawn(graph: nx.Graph, groups, title: str, seed: int = 1) -> plots.Panel:
-    """A graph, with its nodes in the colours of their groups."""
-    place = nx.kamada_kawai_layout(graph)
+def drawn(graph: nx.Graph, groups, title: str, name: str = "block") -> plots.Panel:
+    """A graph, with its nodes in the colours of their groups; an edge inside a group is thick and red."""
+    place, of = nx.kamada_kawai_layout(graph), {k: g for g, group in enumerate(groups) for k in group}
     at = np.array([place[k] for k in range(len(graph))])
-    edges = [plots.line(*at[list(edge)].T, color="0.7", width=1.2) for edge in graph.edges]
+    looks = [("0.7", 1.2) if of[i] != of[j] else ("red", 2.5) for i, j in graph.edges]
+    edges = [plots.line(*at[list(edge)].T, color=color, width=width) for edge, (color, width) in zip(graph.edges, looks, strict=True)]
 
     def discs(group):
         return lambda ax, color, label: ax.scatter(*at[group].T, s=150, color=color, edgecolor="k", label=label, zorder=3)
 
-    layers = [plots.Layer(discs(group), f"block {k}") for k, group in enumerate(groups) if group]
+    layers = [plots.Layer(discs(group), f"{name} {k}") for k, group in enumerate(groups) if group]
     return plots.panel(*edges, *layers, title=title, square=True, bare=True)
 
 
@@ -415,8 +416,6 @@ explorers.complete(digits)
 # its capacity; likelihoods of larger machines; digits to order; a cut and a colouring beside their proven optimum; and what goes wrong.
 
 # %%
-from functools import partial
-
 from thrml import AbstractObserver, CategoricalNode, SamplingSchedule, sample_states, sample_with_observation
 from thrml.models import (
     CategoricalEBMFactor,
@@ -802,11 +801,11 @@ hits = size == cut.size
 runs = hits.reshape(16, 8).any(1)
 print(f"proven optimum {cut.size} of 96 edges; {hits.mean():.0%} of 128 chains of {budget} sweeps find it, and {runs.mean():.0%} of 16 runs of eight chains")
 sides = [np.flatnonzero(best[size.argmax()] == side).tolist() for side in (-1, 1)]
-plots.figure(drawn(big, sides, f"a cut of {size.max()} edges"), plots.panel(plots.bars([str(k) for k in np.unique(size)], np.unique(size, return_counts=True)[1]), xlabel="edges across", ylabel="chains"), title=f"{hits.mean():.0%} of chains reach the proven optimum, {cut.size}")
+plots.figure(drawn(big, sides, f"a cut of {size.max()} edges", "side"), plots.panel(plots.bars([str(k) for k in np.unique(size)], np.unique(size, return_counts=True)[1]), xlabel="edges across", ylabel="chains"), title=f"{hits.mean():.0%} of chains reach the proven optimum, {cut.size}")
 
 # %% [markdown]
-# *Picture: on the left a graph of 64 nodes in two colours, most edges between different ones; on the right the chains by the size of their cut: nearly all
-# at the proven optimum or one or two edges below.*
+# *Picture: on the left a graph of 64 nodes in two colours, grey edges between different ones and eight red ones between equal; on the right the chains by the size
+# of their cut: nearly all are at the proven optimum or one edge below.*
 #
 # **Colouring.** Grötzsch's graph has no triangle, and yet three colours do not suffice, which the integer programme proves. Categorical nodes, one
 # table of weights for each edge, and β traced as before:
@@ -816,16 +815,17 @@ stern = nx.mycielski_graph(4)
 head, tail = machines.ends(stern)
 
 
-@partial(jax.jit, static_argnums=1)
-def coloured(key, q: int, betas):
-    """64 chains of colours after a sweep at each β in turn."""
+@jax.jit
+def coloured(key, allowed, betas):
+    """64 chains of colours, of those among four that are allowed, after a sweep at each β in turn."""
     nodes = [CategoricalNode() for _ in stern]
     blocks = [Block([nodes[k] for k in group]) for group in machines.colour_groups(stern)]
-    sides, tables = [Block([nodes[k] for k in side]) for side in (head, tail)], -jnp.tile(jnp.eye(q), (len(head), 1, 1))
+    sides, tables = [Block([nodes[k] for k in side]) for side in (head, tail)], -jnp.tile(jnp.eye(4), (len(head), 1, 1))
+    forbidden = CategoricalEBMFactor([Block(nodes)], jnp.tile(jnp.where(allowed, 0.0, -1e4), (len(nodes), 1)))
 
     def sweep(state, step):
-        factor = CategoricalEBMFactor(sides, step[0] * tables)
-        program = FactorSamplingProgram(BlockGibbsSpec(blocks, []), [CategoricalGibbsConditional(q)] * len(blocks), [factor], [])
+        factors = [CategoricalEBMFactor(sides, step[0] * tables), forbidden]
+        program = FactorSamplingProgram(BlockGibbsSpec(blocks, []), [CategoricalGibbsConditional(4)] * len(blocks), factors, [])
         where = [state[np.array([nodes.index(node) for node in block])] for block in blocks]
         return sample_states(step[1], program, SamplingSchedule(1, 1, 1), where, [], [Block(nodes)])[0][0], None
 
@@ -837,18 +837,18 @@ def coloured(key, q: int, betas):
 
 ends = {}
 for q in (3, 4):
-    colours = np.asarray(coloured(jax.random.key(q), q, jnp.linspace(0.2, 8.0, 200)))
+    colours = np.asarray(coloured(jax.random.key(q), jnp.arange(4) < q, jnp.linspace(0.2, 8.0, 200)))
     conflicts = (colours[:, head] == colours[:, tail]).sum(1)
     ends[q] = colours[conflicts.argmin()]
     proof = "there is one" if machines.colouring(stern, q) is not None else "proven: there is none"
     print(f"{q} colours: fewest conflicts in 64 chains {conflicts.min()}, in {(conflicts == 0).mean():.0%} of them none ({proof})")
 
 # %%
-panels = [drawn(stern, [np.flatnonzero(ends[q] == c).tolist() for c in range(q)], f"{q} colours") for q in ends]
+panels = [drawn(stern, [np.flatnonzero(ends[q] == c).tolist() for c in range(q)], f"{q} colours", "colour") for q in ends]
 plots.figure(*panels, title="Grötzsch's graph: with three colours an edge is left over, with four none")
 
 # %% [markdown]
-# *Picture: the same graph of eleven nodes twice. On the left, in three colours, one edge joins two nodes of one colour; on the right, in four, none does.*
+# *Picture: the same graph of eleven nodes twice. On the left, in three colours, one edge is red, between two nodes of one colour; on the right, in four, none is.*
 #
 # ## 14 · What goes wrong
 #
