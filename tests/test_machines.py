@@ -280,6 +280,7 @@ def test_gaussian_units_above_spins_give_the_pair_couplings_of_hopfield():
     assert (h**2).mean(0) == pytest.approx(1 + p @ (v @ W) ** 2, abs=0.15)
 
 
+@pytest.mark.slow
 def test_a_label_beside_the_pixels_has_the_exact_law_and_can_be_clamped():
     rng = np.random.default_rng(8)
     machine = machines.Layered(
@@ -304,6 +305,7 @@ def test_a_label_beside_the_pixels_has_the_exact_law_and_can_be_clamped():
     assert found.mean(0) == pytest.approx(p[2] @ v / p[2].sum(), abs=5 / math.sqrt(n))
 
 
+@pytest.mark.slow
 def test_annealing_finds_log_z_within_its_error():
     machine = small(12, 8, seed=9, scale=0.5)
     base = np.full(12, 0.1)
@@ -314,6 +316,7 @@ def test_annealing_finds_log_z_within_its_error():
         assert 50 < one.ess <= 200
 
 
+@pytest.mark.slow
 def test_fitting_learns_a_small_law_with_and_without_labels():
     target = small(5, 2, seed=10, scale=1.2)
     v = all_states(5)

@@ -439,7 +439,8 @@ from thrml.models import (
 #     return sample_states(key, program, schedule, start, [], [Block(nodes)])[0]
 # ```
 #
-# The graph is read once, when `run` is compiled; after that a new β costs nothing. `GraphSampler` does just that. **Guess:** what happens
+# The graph is read once, when `run` is compiled; after that a new β costs nothing: `vmap` over β runs a ladder of temperatures side by side, as
+# replica exchange needs, and `scan` over β anneals (section 13). `GraphSampler` does just that. **Guess:** what happens
 # to the energy of the frustrated spins of section 2 as they get cold?
 
 # %%
@@ -529,7 +530,8 @@ plots.figure(
 #
 # Where all units are visible, the gradient needs no clamped phase: ⟨s_i s_j⟩ of the data is a number. THRML has it ready:
 # `IsingTrainingSpec` holds both phases, `estimate_kl_grad` returns the gradient of the Kullback-Leibler divergence (so one goes *down* it),
-# and `hinton_init` starts chains from the biases. Ten spins on Petersen's graph have a truth; data are drawn from it exactly. Is THRML's
+# and `hinton_init` starts chains from the biases (it draws $+1$ with $\sigma(\beta b)$; a spin alone in its field has
+# $\sigma(2\beta b)$, but it is only a start). Ten spins on Petersen's graph have a truth; data are drawn from it exactly. Is THRML's
 # gradient that of enumeration?
 
 # %%
