@@ -22,7 +22,7 @@ def log_2cosh(x: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
     return np.logaddexp(x, -x)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Restricted:
     """E(v, h) = -Σ a_i v_i - Σ b_j h_j - Σ v_i W_ij h_j, all units -1 or +1, p ∝ exp(-E).
 

@@ -638,7 +638,7 @@ def recall(patterns, start, n_sweeps: int):
         for i in range(len(s)):
             field = J[i] @ s
             if field != 0:
-                s[i] = 1 if field > 0 else -1
+                s[i] = np.sign(field)
     return s
     ### END SOLUTION
 
@@ -656,8 +656,8 @@ with check.exercise("10.4", "recall"):
     answer.fresh(6, "another memory")
 
 # %% [markdown] hint="10.4"
-# `J = patterns.T @ patterns`, with `np.fill_diagonal(J, 0)`; the factor 1/N does not change a sign. Then two loops: `field = J[i] @ s`, and `s[i] = 1 if
-# field > 0 else -1` unless it is zero. Work on `start.copy()`.
+# `J = patterns.T @ patterns`, with `np.fill_diagonal(J, 0)`; the factor 1/N does not change a sign. Then two loops: `field = J[i] @ s`, and `s[i] =
+# np.sign(field)` unless it is zero. Work on `start.copy()`.
 
 # %% [markdown]
 # Fill it up. Start at a pattern with a tenth of its spins turned over, and see where the state goes; the overlap $m = \frac1N \sum_i \xi_i s_i$ says how much is left. The theory of
