@@ -351,7 +351,7 @@ plots.figure(
 
 # %% [markdown]
 # *Picture: log-likelihood of the test pictures against the step of training. It starts at the level of independent pixels, passes that of ten
-# templates after some hundred steps, wavers, and ends close to that of thirty templates.*
+# templates after some hundred steps, wavers, and ends a little below that of thirty.*
 #
 # Thirty templates have 1,949 numbers, your machine 1,104. How does it do that? A template is chosen or not. Hidden units *combine*: sixteen of them,
 # each on or off, are 65,536 templates. (It wavers where the chains lag behind the machine.) What did they learn?
@@ -680,8 +680,8 @@ plots.figure(
 )
 
 # %% [markdown]
-# *Picture: overlap against load. Near one up to a load of about 0.11, it falls from there on; the curve of 200 spins falls more steeply than that
-# of 50. A dashed line stands at 0.138.*
+# *Picture: overlap against load. Up to a load of 0.12 both curves are near one. Then that of 800 spins falls, to 0.4 at a load of 0.21; that of 100
+# falls more slowly, and is at 0.6 at the last load. A dashed line stands at 0.138.*
 #
 # On THRML? The graph is complete: as many colours as spins, nothing in parallel. But hidden units help here too, **Gaussian** ones. Since
 # $e^{x^2/2} = \int e^{xz - z^2/2} dz/\sqrt{2\pi}$, one of them for each pattern, joined to all spins, makes the same law:
@@ -706,7 +706,8 @@ plots.figure(
 )  # fmt: skip
 
 # %% [markdown]
-# *Picture: overlap against temperature. The dots follow the curve m = tanh(m/T) from one downwards; near T = 1 and above they stay somewhat over it, at what 400 spins have by chance.*
+# *Picture: overlap against temperature. The dots follow the curve m = tanh(m/T) from one downwards, a little below it at 0.85; at T = 1 and above they are
+# where the curve is zero, at the 0.1 to 0.3 that 400 spins have by chance.*
 #
 # ## 11 · Larger machines
 #
