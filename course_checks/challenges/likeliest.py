@@ -110,12 +110,12 @@ def _plain(pictures: np.ndarray, n_hidden: int, seconds: float, rng: np.random.G
 
 def _chains(
     pictures: np.ndarray, n_hidden: int, seconds: float, rng: np.random.Generator, *, persistent: bool, rate: float,
-    momentum: float = 0.0, size: int = 100,
+    size: int = 100,
 ) -> Any:  # fmt: skip
     """Contrastive divergence with one sweep a step, at a rate that falls to zero as time runs out."""
     begin, seconds = time.process_time(), 0.85 * seconds
     W, a, b = rng.normal(0, 0.01, (pictures.shape[1], n_hidden)), independent(pictures).visible, np.zeros(n_hidden)
-    v, speed = pictures[rng.integers(len(pictures), size=size)], [0.0, 0.0, 0.0]
+    v = pictures[rng.integers(len(pictures), size=size)]
     while (left := 1 - (time.process_time() - begin) / seconds) > 0:
         batch = pictures[rng.integers(len(pictures), size=size)]
         field = (v if persistent else batch) @ W + b
@@ -124,8 +124,7 @@ def _chains(
         v = np.where(rng.random(field.shape) * (1 + np.exp(-2 * field)) < 1, 1.0, -1.0)
         up, down = np.tanh(batch @ W + b), np.tanh(v @ W + b)
         slope = ((batch.T @ up - v.T @ down) / size, batch.mean(0) - v.mean(0), up.mean(0) - down.mean(0))
-        speed = [momentum * old + new for old, new in zip(speed, slope, strict=True)]
-        W, a, b = (x + rate * left * dx for x, dx in zip((W, a, b), speed, strict=True))
+        W, a, b = (x + rate * left * dx for x, dx in zip((W, a, b), slope, strict=True))
     return W, a, b
 
 
@@ -138,34 +137,34 @@ def _persistent(pictures: np.ndarray, n_hidden: int, seconds: float, rng: np.ran
 
 
 def _best(pictures: np.ndarray, n_hidden: int, seconds: float, rng: np.random.Generator) -> Any:
-    """Chains for two thirds of the time, then a few dozen steps along the exact gradient, which 4096 states give."""
-    begin = time.process_time()
-    W, a, b = _chains(pictures, n_hidden, seconds * SHARE / 0.85, rng, persistent=True, rate=RATE)
-    states = 2.0 * (np.arange(1 << n_hidden)[:, None] >> np.arange(n_hidden) & 1) - 1
-    squares = [0.0, 0.0, 0.0]
-    means = [0.0, 0.0, 0.0]
-    step = 0
-    while (left := 1 - (time.process_time() - begin) / (0.9 * seconds)) > 0:
-        step += 1
-        field = states @ W.T + a
-        logs = states @ b + np.logaddexp(field, -field).sum(1)
-        p = np.exp(logs - logs.max())
-        p /= p.sum()
-        mean = np.tanh(field)
-        up = np.tanh(pictures @ W + b)
-        slope = (pictures.T @ up / len(pictures) - mean.T @ (p[:, None] * states),
-                 pictures.mean(0) - p @ mean, up.mean(0) - p @ states)  # fmt: skip
-        means = [0.8 * m + 0.2 * g for m, g in zip(means, slope, strict=True)]
-        squares = [0.95 * s + 0.05 * g**2 for s, g in zip(squares, slope, strict=True)]
-        change = [
-            m / (1 - 0.8**step) / (np.sqrt(s / (1 - 0.95**step)) + 1e-4) for m, s in zip(means, squares, strict=True)
-        ]
-        W, a, b = (x + FINE * min(1.0, 3 * left) * dx for x, dx in zip((W, a, b), change, strict=True))
+    """Persistent chains in single precision, which is faster, with two sweeps in each step and weights that decay.
+
+    Tuned on two splits: one sweep gives -18.56 nats, two -18.45, three -18.54; a rate of 0.05 -18.60, of 0.2 -18.59;
+    a decay of 0.003 gains 0.08 with one sweep, ten times as much nothing. Half of the time for chains and the rest for
+    the exact gradient, which 4096 states give, is no better: -18.56. Much of what is lost is not training: pictures
+    that were shown have -17.8.
+    """
+    begin, seconds, size = time.process_time(), 0.88 * seconds, 100
+    shown, one = pictures.astype(np.float32), np.float32(1)
+    W = rng.normal(0, 0.01, (shown.shape[1], n_hidden)).astype(np.float32)
+    a, b = independent(pictures).visible.astype(np.float32), np.zeros(n_hidden, np.float32)
+    v = shown[rng.integers(len(shown), size=size)]
+    while (left := 1 - (time.process_time() - begin) / seconds) > 0:
+        batch, rate = shown[rng.integers(len(shown), size=size)], np.float32(0.1 * left)
+        for _ in range(2):
+            h = _drawn(v @ W + b, rng, one)
+            v = _drawn(h @ W.T + a, rng, one)
+        up, down = np.tanh(batch @ W + b), np.tanh(v @ W + b)
+        W = W + rate * ((batch.T @ up - v.T @ down) / np.float32(size) - np.float32(0.003) * W)
+        a = a + rate * (batch.mean(0) - v.mean(0))
+        b = b + rate * (up.mean(0) - down.mean(0))
     return W, a, b
 
 
-SHARE, RATE, FINE = 0.5, 0.1, 0.01
-"""Share of the time for chains, their rate, and the first step of Adam after them."""
+def _drawn(field: np.ndarray, rng: np.random.Generator, one: np.float32) -> np.ndarray:
+    """Spins in their fields, in single precision."""
+    return np.where(rng.random(field.shape, dtype=np.float32) * (one + np.exp(-2 * field)) < one, one, -one)
+
 
 challenge = Likeliest()
 
