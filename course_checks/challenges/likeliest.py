@@ -140,7 +140,8 @@ def _best(pictures: np.ndarray, n_hidden: int, seconds: float, rng: np.random.Ge
     """Persistent chains in single precision, which is faster, with two sweeps in each step and weights that decay.
 
     Tuned on two splits: one sweep gives -18.56 nats, two -18.45, three -18.54; a rate of 0.05 -18.60, of 0.2 -18.59;
-    a decay of 0.003 gains 0.08 with one sweep, ten times as much nothing. Half of the time for chains and the rest for
+    a decay of
+    0.003 gains 0.08 with one sweep, one of 0.02 less. Half of the time for chains and the rest for
     the exact gradient, which 4096 states give, is no better: -18.56. Much of what is lost is not training: pictures
     that were shown have -17.8.
     """
