@@ -665,14 +665,14 @@ with check.exercise("10.4", "recall"):
 
 # %%
 remember = check.yours("10.4", recall, exercises.machines.recall.reference)
-loads, rng = np.array([0.05, 0.09, 0.12, 0.14, 0.16, 0.18, 0.21, 0.25]), np.random.default_rng(105)
+loads, dice = np.array([0.05, 0.09, 0.12, 0.14, 0.16, 0.18, 0.21, 0.25]), np.random.default_rng(105)
 capacity = []
 for n, trials in ((100, 24), (800, 8)):
     left = np.empty((len(loads), trials))
     for k, t in np.ndindex(left.shape):
-        xi = rng.choice([-1.0, 1.0], (round(loads[k] * n), n))
-        start = np.where(rng.random(n) < 0.1, -xi[0], xi[0])
-        left[k, t] = xi[0] @ np.asarray(remember(xi, start, 10)) / n
+        xi = dice.choice([-1.0, 1.0], (round(loads[k] * n), n))
+        noisy = np.where(dice.random(n) < 0.1, -xi[0], xi[0])
+        left[k, t] = xi[0] @ np.asarray(remember(xi, noisy, 10)) / n
     capacity.append(plots.points(loads, left.mean(1), left.std(1, ddof=1) / math.sqrt(trials), f"$N = {n}$", joined=True))
 plots.figure(
     plots.panel(*capacity, plots.vline(0.138, "0.138, infinite $N$"), xlabel="patterns per spin $p/N$", ylabel="overlap $m$ after ten sweeps", ylim=(0, 1.05)),
