@@ -335,6 +335,27 @@ def test_fitting_learns_a_small_law_with_and_without_labels():
     assert (found[:, :2] > 0).mean(0) == pytest.approx(1, abs=0.1)
 
 
+# ------------------------------------------------------------------------------------------------ a memory
+
+
+def test_a_memory_follows_the_fields_spin_by_spin():
+    rng = np.random.default_rng(12)
+    for _ in range(50):
+        patterns, start = rng.choice([-1, 1], (int(rng.integers(1, 5)), 9)), rng.choice([-1, 1], 9)
+        J, s = patterns.T @ patterns, start.copy()
+        for i in [*range(9), *range(9)]:
+            field = sum(J[i, j] * s[j] for j in range(9) if j != i)
+            s[i] = np.sign(field) or s[i]
+        assert np.array_equal(machines.recall(patterns, start, 2), s)
+
+
+def test_a_memory_of_few_patterns_finds_the_one_that_it_is_shown_half_of():
+    rng = np.random.default_rng(13)
+    patterns = rng.choice([-1.0, 1.0], (3, 200))
+    noisy = np.where(rng.random(200) < 0.2, -patterns[1], patterns[1])
+    assert np.array_equal(machines.recall(patterns, noisy, 5), patterns[1])
+
+
 # ------------------------------------------------------------------------------------------------ mixtures and optima
 
 

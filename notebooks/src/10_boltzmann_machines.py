@@ -664,7 +664,7 @@ with check.exercise("10.4", "recall"):
 # infinite N (Amit, Gutfreund and Sompolinsky 1985) has a memory that breaks down all at once, at $p = 0.138\,N$.
 
 # %%
-remember = check.yours("10.4", recall, exercises.machines.recall.reference)
+remember = check.yours("10.4", recall, machines.recall)
 loads, dice = np.array([0.05, 0.09, 0.12, 0.14, 0.16, 0.18, 0.21, 0.25]), np.random.default_rng(105)
 capacity = []
 for n, trials in ((100, 24), (800, 8)):
