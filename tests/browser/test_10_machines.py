@@ -14,7 +14,6 @@ explorers.complete(digits)"""
 def test_a_digit_is_painted_on_and_completed(lab):
     with lab.open(NOTEBOOK) as notebook:
         notebook.run_cells(SETUP, IMPORTS)
-        cell = notebook.cell(SETUP) + 1
         notebook.page.evaluate(
             """([index, source]) => {
                 coursePanel.content.model.sharedModel.insertCell(index, {cell_type: "code", source});
