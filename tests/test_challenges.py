@@ -21,6 +21,7 @@ from course_checks.challenges import (
     inpainting,
     judge,
     landscapes,
+    likeliest,
     log_z,
     minimum,
     photographs,
@@ -45,6 +46,7 @@ MODULES = {
     "7": sweeps,
     "8": colouring,
     "9": rotors,
+    "10": likeliest,
     "13": hidden,
     "11": short_chains,
     "14": transition,
@@ -165,7 +167,9 @@ def test_problems_differ_from_call_to_call():
         shapes,
         inpainting,
         colouring,
-        rotors, hidden,
+        rotors,
+        likeliest,
+        hidden,
         short_chains,
         transition,
     ):
@@ -1103,3 +1107,44 @@ def test_hidden_spins_have_a_free_sign_and_the_matrix_is_a_copy():
 
     verdict = scores("13", spoiling, 6, 3, ["leading eigenvector"])
     assert verdict["yours"].score == verdict["leading eigenvector"].score
+
+
+# --------------------------------------------------------------------------------------- lesson 10: likeliest
+
+
+def test_the_likeliest_machines_are_ranked_as_expected():
+    verdict = scores("10", None, 5)
+    ranked = [entry.name for entry in verdict.entries]
+    assert set(ranked[:2]) == {"authors' best", "persistent chains"}  # 0.04 apart, on a busy machine either way round
+    assert ranked[2:] == ["CD-1", "independent pixels"]
+    assert verdict["authors' best"].score > verdict["independent pixels"].score + 4
+
+
+def test_digits_in_disguise_are_split_anew_and_keep_their_likelihood():
+    one, other = (likeliest.challenge.problems(np.random.default_rng(seed))[0] for seed in (1, 2))
+    assert one.shown.shape == (1000, 64)
+    assert one.hidden.shape == (797, 64)
+    assert not np.array_equal(one.shown, other.shown)
+    found = [likeliest.challenge.attempt(likeliest._plain, hand)[0] for hand in (one, other)]
+    assert found == pytest.approx([-24.5] * 2, abs=0.8)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (lambda pictures, n_hidden, seconds, rng: None, "expected three arrays"),
+        (lambda pictures, n_hidden, seconds, rng: (np.zeros((64, 2)), np.zeros(64), np.zeros(3)), "expected (64, m)"),
+        (lambda pictures, n_hidden, seconds, rng: (np.zeros((64, 13)), np.zeros(64), np.zeros(13)), "13 hidden units"),
+        (lambda pictures, n_hidden, seconds, rng: (np.full((64, 2), np.nan), np.zeros(64), np.zeros(2)), "not finite"),
+    ],
+)
+def test_what_is_no_machine_is_refused(answer, sentence):
+    assert sentence in told("10", answer)
+
+
+def test_a_machine_that_took_longer_is_refused():
+    def slow(pictures, n_hidden, seconds, rng):
+        busy(2 * seconds)
+        return likeliest._plain(pictures, n_hidden, seconds, rng)
+
+    assert "s of CPU time: expected at most 0.6 s" in told("10", slow)

@@ -12,6 +12,7 @@ from .base import Explorer
 
 _ROOMS = {
     "boltzmann": "density",
+    "complete": "completion",
     "Diary": "learned_drawing",
     "denoising": "denoising_chain",
     "DrawingPad": "drawing",
