@@ -91,6 +91,8 @@ class Lattice(eqx.Module):
     """Values of a spin, rising; None if they are continuous."""
     aligned: ClassVar[int] = 0
     """The spin of which an aligned lattice is made."""
+    nibbles: ClassVar[bool] = False
+    """Whether spins are -1 and +1, and the sampler takes eight of them in a word of 32 bits; see `engines.NIBBLES`."""
     planar: ClassVar[bool] = False
     """Whether spins have a direction in the plane: then the model is a `Planar` one."""
     order: ClassVar[str] = "|m|"
@@ -453,7 +455,7 @@ def engine_of(model: Lattice, name: str | None = None) -> Engine:
     if model.coupling.ndim and name != "sites":
         raise ValueError(f'engine = {name!r}: couplings that differ from edge to edge need engine="sites"')
     leaves, tree = jax.tree.flatten(model.to_state(jnp.zeros((), model.dtype)))
-    return ENGINES[name](model.grid, (tree, tuple(leaf.dtype for leaf in leaves)))
+    return ENGINES[name](model.grid, (tree, tuple(leaf.dtype for leaf in leaves)), model.nibbles)
 
 
 def samplers(model: Lattice, beta: Float[Array, ""] | Float[Array, "n_chains"]) -> tuple[Conditional, int | None]:
