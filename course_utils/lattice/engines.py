@@ -31,6 +31,8 @@ from thrml import (
     InteractionGroup,
 )
 
+from .rng import AnyKey, Part
+
 AnyArray = jax.Array | np.ndarray
 State = PyTree[Shaped[Array, "..."]]
 """Spins as a sampler holds them: an array, or (cosine, sine) for XY."""
@@ -74,6 +76,10 @@ class Bonds(eqx.Module):
 
     coupling: eqx.AbstractVar[Float[Array, ""] | Float[Array, "n 4"]]
 
+    def own_key(self, key: Key[Array, ""]) -> AnyKey:
+        """The key for the spins that this device holds."""
+        return key
+
     @abc.abstractmethod
     def neighbours(self, active: Bool[Array, "n k"], states: list[State], absent: Any) -> list[State]:
         """States of the neighbours, one entry per direction, each of the shape of the spins that are updated."""
@@ -93,7 +99,7 @@ class Conditional(AbstractConditionalSampler):
     absent: eqx.AbstractVar[Any]
 
     @abc.abstractmethod
-    def draw(self, key: Key[Array, ""], coupling: Array, neighbours: list[State], own: State) -> State:
+    def draw(self, key: AnyKey, coupling: Array, neighbours: list[State], own: State) -> State:
         """New states of spins whose neighbours are given, and which do not see each other."""
 
     def sample(self, key, interactions, active_flags, states, sampler_state, output_sd):
@@ -104,7 +110,7 @@ class Conditional(AbstractConditionalSampler):
         before = [x[:, 0] for x in before]  # each node has one interaction with itself
         likes, spin = jax.tree.flatten(around[0])
         own = jax.tree.unflatten(spin, [x.reshape(like.shape) for x, like in zip(before, likes, strict=True)])
-        drawn = jax.tree.leaves(self.draw(key, bonds.coupling, around, own))
+        drawn = jax.tree.leaves(self.draw(bonds.own_key(key), bonds.coupling, around, own))
         after = [x.reshape(old.shape).astype(old.dtype) for x, old in zip(drawn, before, strict=True)]
         # All are replaced. Saying it this way, with the old states, keeps the compiler from drawing a spin again wherever
         # it is looked at: without, or with zeros in place of the old states, a sweep takes four times as long on a CPU.
@@ -123,13 +129,38 @@ def total(coupling: Float[Array, ""] | Float[Array, "n 4"], neighbours: Iterable
 # ---------------------------------------------------------------------------------------------- sublattices
 
 
+class Slab(NamedTuple):
+    """The rows that one device holds of a lattice: an equal share, in the order of a mesh's axis."""
+
+    axis: str
+    n: int
+
+    @property
+    def number(self) -> Int[Array, ""]:
+        """Of this device's slab; inside `shard_map` only."""
+        return jax.lax.axis_index(self.axis)
+
+    def with_halo(self, x: Shaped[Array, "rows half"]) -> Shaped[Array, "rows+2 half"]:
+        """The rows with the last one of the slab above and the first one of the slab below."""
+        down, up = ([(k, (k + step) % self.n) for k in range(self.n)] for step in (1, -1))
+        above, below = jax.lax.ppermute(x[-1:], self.axis, down), jax.lax.ppermute(x[:1], self.axis, up)
+        return jnp.concatenate([above, x, below])
+
+
 class RolledBonds(Bonds):
-    """Bonds between the two colours: the neighbours of one are the other, moved up, down, not at all, and sideways."""
+    """Bonds between the two colours: the neighbours of one are the other, moved up, down, not at all, and sideways.
+
+    Of a slab, `grid` is its own rows, an even number of them, so that the colours stand as in the whole lattice.
+    """
 
     coupling: Array
     grid: Grid = eqx.field(static=True)
     colour: int = eqx.field(static=True)
     nibbles: bool = eqx.field(static=True, default=False)
+    slab: Slab | None = eqx.field(static=True, default=None)
+
+    def own_key(self, key):
+        return Part(key, self.slab.number.astype(jnp.uint32)) if self.slab else key
 
     def neighbours(self, active, states, absent):
         (other,) = jax.tree.map(lambda x: x[0, 0], states[0]).values()  # one node, one interaction
@@ -138,7 +169,9 @@ class RolledBonds(Bonds):
 
         def around(x):
             # With a rim from the far side, all four neighbours are slices of one array: several times as fast as rolls.
-            x = jax.lax.optimization_barrier(jnp.pad(x, 1, mode="wrap"))
+            rim = [(0, 0) if self.slab else (1, 1), (1, 1)]
+            x = jnp.pad(self.slab.with_halo(x) if self.slab else x, rim, mode="wrap")
+            x = jax.lax.optimization_barrier(x)
             here, left, right = x[1:-1, 1:-1], x[1:-1, :-2], x[1:-1, 2:]
             if self.nibbles:  # the neighbours of a word's spins are its own nibbles, one on, and one from the next word
                 left, right = here << 4 | left >> 28, here >> 4 | right << 28
@@ -149,10 +182,11 @@ class RolledBonds(Bonds):
         if not self.grid.periodic:
             col = 2 * np.arange(self.grid.half) + 1 - left_first
             step = np.where(left_first, 1, -1)
-            inside = [row + 0 * col > 0, row + 0 * col < self.grid.rows - 1]
+            first, rows = (self.slab.number * len(row), self.slab.n * len(row)) if self.slab else (0, len(row))
+            inside = [row + 0 * col + first > 0, row + 0 * col + first < rows - 1]
             inside += [(c >= 0) & (c < self.grid.cols) for c in (col + step, col - step)]
             if self.nibbles:
-                full = [pack_nibbles(np.where(there, np.uint32(15), np.uint32(0))) for there in inside]
+                full = [pack_nibbles(15 * there.astype(np.uint32)) for there in inside]
                 return [x & there | _ABSENT & ~there for x, there in zip(directions[0], full, strict=True)]
             directions = [
                 [jnp.where(there, x, jnp.asarray(gone, x.dtype)) for there, x in zip(inside, xs, strict=True)]
@@ -221,9 +255,10 @@ class Sublattices(Engine):
     """One node per colour."""
 
     nibbles: bool = eqx.field(static=True, default=False)
+    slab: Slab | None = eqx.field(static=True, default=None)
 
     def bonds(self, coupling, colour):
-        return RolledBonds(coupling, self.grid, colour, self.nibbles)
+        return RolledBonds(coupling, self.grid, colour, self.nibbles, self.slab)
 
     def to_blocks(self, spins):
         leaves, tree = jax.tree.flatten(spins)
@@ -241,7 +276,7 @@ class Sublattices(Engine):
 
 
 @lru_cache(maxsize=64)
-def sublattices(grid: Grid, spin: Any, nibbles: bool = False) -> Sublattices:
+def sublattices(grid: Grid, spin: Any, nibbles: bool = False, slab: Slab | None = None) -> Sublattices:
     """The engine with one THRML node per colour.
 
     Args:
@@ -249,6 +284,7 @@ def sublattices(grid: Grid, spin: Any, nibbles: bool = False) -> Sublattices:
         spin: hashable description of one spin's state, `(tree structure, dtypes)`.
         nibbles: whether the spins are ±1 and their sampler takes eight of them in a word. Where the lattice's rows do
             not fill words, they stay single.
+        slab: where `grid` is the share of one device.
     """
     tree, dtypes = spin
     nibbles = nibbles and grid.cols % (2 * NIBBLES) == 0
@@ -260,7 +296,7 @@ def sublattices(grid: Grid, spin: Any, nibbles: bool = False) -> Sublattices:
     groups = []
     for here, other in (colours, colours[::-1]):
         groups += [InteractionGroup(None, here, [other]), InteractionGroup(None, here, [here])]
-    return Sublattices(grid, _program(colours, template, groups), nibbles)
+    return Sublattices(grid, _program(colours, template, groups), nibbles, slab)
 
 
 def _program(colours: list[Block], template: dict, groups: list[InteractionGroup]) -> BlockSamplingProgram:

@@ -7,7 +7,7 @@ about the quality of threefry (Salmon et al., SC11, doi:10.1145/2063384.2063405;
 
 import math
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -84,6 +84,11 @@ def octets(key: AnyKey, shape: tuple[int, ...]) -> list[UInt32[Array, "*shape"]]
         return list(jnp.moveaxis(jax.random.bits(key, (*shape, 8)), -1, 0))
     first = _count(key, shape) << 2
     return [word for k in range(4) for word in _threefry(key, first + jnp.uint32(k))]
+
+
+def folded(key: AnyKey, number: Any) -> AnyKey:
+    """`jax.random.fold_in`, of a part's key too."""
+    return Part(folded(key.key, number), key.number) if isinstance(key, Part) else jax.random.fold_in(key, number)
 
 
 def _is_threefry(key: AnyKey) -> bool:
