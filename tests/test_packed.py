@@ -42,8 +42,8 @@ def test_energy_and_magnetisation_are_those_of_each_replica(coupling: float) -> 
 def test_numbers_are_below_p_as_often_as_p_says(p: float) -> None:
     """By halving: the digits of u = k / 2^10 + rest are written down, and the words compared with u < p."""
     k = np.arange(2**10, dtype=np.uint32)
-    digits = [jnp.asarray(np.where(k >> (9 - j) & 1, 2**32 - 1, 0).astype(np.uint32)) for j in range(8)]
-    tail = jnp.asarray(((k & 3) << 30).astype(np.uint32))
+    digits = [jnp.asarray(np.where(k >> (9 - j) & 1, 2**32 - 1, 0).astype(np.uint32)) for j in range(6)]
+    tail = jnp.asarray(((k & 15) << 28).astype(np.uint32))
     found = np.asarray(below(jnp.float32(p), digits, tail))
     assert (found == np.where(k / 2**10 < p, 2**32 - 1, 0)).all()
 

@@ -39,7 +39,7 @@ State = PyTree[Shaped[Array, "..."]]
 
 
 NIBBLES = 8
-"""Spins of ±1 that one 32-bit word holds on the fast engine: spin j of a row is nibble j % 8 of word j // 8, as s + 1."""
+"""Spins of ±1 that one 32-bit word holds (fast engine): spin j of a row, as s + 1, is nibble j % 8 of word j // 8."""
 _ABSENT = 0x11111111  # nibbles of 1, between 0 and 2: a neighbour that is not there
 
 
@@ -112,8 +112,8 @@ class Conditional(AbstractConditionalSampler):
         own = jax.tree.unflatten(spin, [x.reshape(like.shape) for x, like in zip(before, likes, strict=True)])
         drawn = jax.tree.leaves(self.draw(bonds.own_key(key), bonds.coupling, around, own))
         after = [x.reshape(old.shape).astype(old.dtype) for x, old in zip(drawn, before, strict=True)]
-        # All are replaced. Saying it this way, with the old states, keeps the compiler from drawing a spin again wherever
-        # it is looked at: without, or with zeros in place of the old states, a sweep takes four times as long on a CPU.
+        # All are replaced. Saying it this way, with the old states, keeps the compiler from drawing a spin again
+        # wherever one looks at it: without, or with zeros for the old states, a sweep takes four times as long (CPU).
         after = [
             jnp.where(has_own.reshape((-1,) + (1,) * (x.ndim - 1)), x, old)
             for x, old in zip(after, before, strict=True)

@@ -95,7 +95,7 @@ class IsingConditional(Conditional):
     def draw_nibbles(
         self, key: AnyKey, coupling: Float[Array, ""], neighbours: list[UInt32[Array, "*n"]], own: UInt32[Array, "*n"]
     ) -> UInt32[Array, "*n"]:
-        """Eight spins in each word; see `engines.NIBBLES`. Four neighbours add up to 8 at most, so nothing overflows."""
+        """Eight spins in each word, see `engines.NIBBLES`. Four neighbours add up to 8 at most: nothing overflows."""
         pull, levels = sum(neighbours), self.levels(coupling)
         up = [
             jnp.where(word <= self.looked_up(levels, pull >> 4 * k & 15), jnp.uint32(2 << 4 * k), jnp.uint32(0))

@@ -2,7 +2,7 @@
 
     model = PackedIsing(64)
     seen = model.measure(key, 0.44, {"e": model.energy}, n_samples=100, n_sweeps=5, n_chains=2)["e"]   # (2, 100, 32)
-    spins = unpack(model.sample(key, 0.44, n_samples=1, n_chains=2))                        # (2, 1, 32, 64, 64) of -1, +1
+    spins = unpack(model.sample(key, 0.44, n_samples=1, n_chains=2))                      # (2, 1, 32, 64, 64) of -1, +1
 
 A chain is a word: its 32 replicas have one temperature. Logic on words adds up four neighbours of all replicas at once,
 and one evaluation of threefry gives their random numbers: each replica's spins follow exactly the law of `Ising`.
@@ -24,16 +24,18 @@ from .ising import Ising
 from .rng import bits, words
 
 REPLICAS = 32
-ROTATIONS = (0, 1, 3, 8, 12, 18, 25, 7)
-"""By how many replicas a word of random bits is turned for each binary digit. Most differences occur once, so that two
-replicas share few digits."""
+ROTATIONS = (0, 1, 3, 8, 12, 18)
+"""By how many replicas a word of random bits is turned for each binary digit. All differences but 15 and 17
+occur once at most: two replicas have one digit in common, or two, or none."""
+TAIL = 32 - len(ROTATIONS)
+"""Binary digits that the replicas of a site share."""
 
 
 class PackedIsing(Lattice):
     """E = -J Σ s_i s_j of 32 replicas on a torus; see this module.
 
-    Spins are words: +1 where a bit is set. `energy` and `order_parameter` have one more axis than those of other models,
-    the replicas. There is no field: without one, the three cases of four neighbours are enough.
+    Spins are words: +1 where a bit is set. What `energy` and `order_parameter` give has one more axis, the replicas.
+    There is no field: without one, the three cases of four neighbours are enough.
 
     Args:
         size: as for `Lattice`; the sides are even.
@@ -114,13 +116,13 @@ def pack(spins: Shaped[AnyArray, "*batch 32 rows cols"]) -> UInt32[Array, "*batc
 
 
 class PackedConditional(Conditional):
-    """The spin follows the majority of its neighbours, and goes against it with probability 1 / (1 + exp(2 beta |J n|)).
+    """A spin follows the majority of its neighbours, and goes against it with probability 1 / (1 + exp(2 beta |J n|)).
 
-    n is the sum of the four, of which only |n| = 4, 2 and 0 occur. A replica's random number u is eight binary digits,
-    then 24 more that all replicas of the site share. Digit k of replica r is bit r + `ROTATIONS[k]` of the site's first
-    random word, turned over or not by bit k of its second one, whose other 24 bits are those shared. So for one replica
-    all digits are independent, and none serves two sites. Two replicas share digits, but with random signs: what one does
-    says next to nothing about the other.
+    n is the sum of the four, of which only |n| = 4, 2 and 0 occur. A replica's random number u is six binary digits,
+    then 26 more that all replicas of the site share. Digit k of replica r is bit r + `ROTATIONS[k]` of the site's first
+    random word, turned over or not by bit k of its second one, whose other 26 bits are those shared. So for one replica
+    all digits are independent, and none serves two sites. Two replicas share digits, but with random signs: what one
+    does says next to nothing about the other.
     """
 
     beta: Float[Array, ""]
@@ -138,7 +140,7 @@ class PackedConditional(Conditional):
         return (odd & (two ^ one_off ^ flip)) | (~odd & ((two & digits[0]) | (~two & (four ^ far_off ^ flip))))
 
     def digits(self, key: Any, shape: tuple[int, ...]) -> tuple[list[UInt32[Array, "*n"]], UInt32[Array, "*n"]]:
-        """Eight words of binary digits, the first digit of all replicas first, and the word that they share."""
+        """Six words of binary digits, the first digit of all replicas first, and the word that they share."""
         word, shared = words(key, shape)
         digits = []
         for k, turn in enumerate(ROTATIONS):
@@ -151,8 +153,8 @@ def below(p: Float[Array, ""], digits: list[UInt32[Array, "*n"]], tail: UInt32[A
     """The replicas whose number, with these binary digits and then those of `tail`, is below p, as bits; p <= 1/2."""
     scaled = p * jnp.float32(2 ** len(digits))
     whole = jnp.floor(scaled)
-    last = jnp.round((scaled - whole) * jnp.float32(2**24)).astype(jnp.uint32)
-    less = jnp.uint32(0) - (tail >> 8 < last).astype(jnp.uint32)
+    last = jnp.round((scaled - whole) * jnp.float32(2**TAIL)).astype(jnp.uint32)
+    less = jnp.uint32(0) - (tail >> (32 - TAIL) < last).astype(jnp.uint32)
     for k, digit in enumerate(reversed(digits)):  # from the last digit on: less, or equal so far and less behind
         known = jnp.uint32(0) - (whole.astype(jnp.uint32) >> k & 1)
         less = (less & ~digit) | (known & (less | ~digit))

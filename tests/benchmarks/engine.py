@@ -2,9 +2,9 @@
 
     python tests/benchmarks/engine.py [--against HEAD~1] [--repeats 9] [--seconds 0.15] [CASE ...]
 
-Each version runs in a process of its own; both wait while the other runs, and what counts is the median of the ratios of
-neighbours in time. So other work on the machine meets both. Besides the clock, the processors' time is compared, which
-other work hardly touches. CASE is model-size:chains[:engine], such as ising-256:1 or xy-64:8:sites.
+Each version runs in a process of its own; both wait while the other runs, and what counts is the median of the ratios
+of neighbours in time. So other work on the machine meets both. Besides the clock, the processors' time is compared,
+which other work hardly touches. CASE is model-size:chains[:engine], such as ising-256:1 or xy-64:8:sites.
 """
 
 import argparse
