@@ -67,6 +67,23 @@ def race(
     return Race(ratio, ratio * float(np.std(logs, ddof=1)) / math.sqrt(repeats))
 
 
+def updates_per_ns(run: Callable[[], object], updates: int, tries: int = 3) -> float:
+    """The rate of a function that makes so many updates: the best of some tries, after one that does not count.
+
+    Args:
+        run: returns when its work is done.
+        updates: that it makes.
+        tries: timed calls.
+    """
+    run()
+    seconds = []
+    for _ in range(arguments.whole("tries", tries)):
+        began = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - began)
+    return updates / min(seconds) / 1e9
+
+
 def ceiling(
     operations: float | Float[np.ndarray, "*n"], moved: float | Float[np.ndarray, "*n"], peak: float, bandwidth: float
 ) -> Float[np.ndarray, "*n"]:

@@ -35,10 +35,24 @@ def same(model, sharding, beta, exact=True, **more):
     np.testing.assert_allclose(alone["energy"], shared["energy"], atol=1e-5)
     return shared["spins"]
 
-out = same(Ising((16, 32)), over_chains, betas)
+"""
+
+QUICK = (
+    EIGHT
+    + """
+out = same(Ising((16, 32)), over_both, betas)
 assert len({shard.device for shard in out.addressable_shards}) == 8
-assert {shard.data.shape for shard in same(Ising((16, 32)), over_rows, 0.4).addressable_shards} == {(8, 3, 2, 32)}
-same(Ising((16, 32)), over_both, betas)
+assert {shard.data.shape for shard in out.addressable_shards} == {(4, 3, 4, 32)}
+print("the same spins")
+"""
+)
+
+EVERY = (
+    EIGHT
+    + """
+out = same(Ising((16, 32)), over_chains, betas)
+assert {shard.data.shape for shard in out.addressable_shards} == {(1, 3, 16, 32)}
+same(Ising((16, 32)), over_rows, 0.4)
 same(Ising((16, 6), boundary="open"), over_rows, 0.4)
 same(Ising((16, 32), boundary="open", field=0.2), over_both, 0.4)
 same(Potts((16, 6), 5), over_both, betas)
@@ -62,6 +76,7 @@ alone, shared = (
 assert (alone == shared).all()
 print("the same spins")
 """
+)
 
 PROCESS = """
 import sys
@@ -86,8 +101,9 @@ def environment(n_devices: int) -> dict[str, str]:
     return {**os.environ, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
 
 
-def test_eight_devices_give_the_spins_of_one() -> None:
-    words = [sys.executable, "-c", EIGHT]
+@pytest.mark.parametrize("code", [QUICK, pytest.param(EVERY, marks=pytest.mark.slow)], ids=["Ising", "every model"])
+def test_eight_devices_give_the_spins_of_one(code: str) -> None:
+    words = [sys.executable, "-c", code]
     done = subprocess.run(words, env=environment(8), capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "the same spins", done.stderr[-2000:]
 

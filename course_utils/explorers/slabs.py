@@ -41,13 +41,13 @@ def draw(side: int, latency: float) -> tuple[Figure, str]:
     gain = seconds[0] / seconds
     share = gain / DEVICES
     most = int(np.flatnonzero(share >= 0.5).max())
-    axes = {"xlabel": "devices", "xscale": "log", "yscale": "log"}
     panel = plots.panel(
         plots.exact(DEVICES, DEVICES, "as many times as devices", style="--"),
         plots.line(DEVICES, gain, "with the halo"),
         plots.vline(DEVICES[most], "half is lost"),
+        xlabel="devices",
         ylabel="times as fast as one device",
-        **axes,
+        log="xy",
     )
     title = f"{spins}² spins keep {DEVICES[most]} devices busy for half of their time"
     return plots.figure(panel, title=title), (
