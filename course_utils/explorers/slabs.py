@@ -18,7 +18,7 @@ def slabs() -> Explorer:
     """A lattice cut into slabs: speed-up against the number of devices, by a model of computing and sending."""
     return Explorer(
         {
-            "side": slider("log2 of the side", 10, 6, 16, 1),
+            "side": slider("log2 of the side", 8, 6, 16, 1),
             "latency": slider("latency, log10 ns", 4, 2, 6, 0.5),
         },
         draw,
