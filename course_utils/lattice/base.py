@@ -434,6 +434,7 @@ class Chains:
             self.keys = put(self.keys, self.layout.of_chains)
             self.state = jax.tree.map(lambda x: put(x, self.layout.of_state(x)), self.state)
         self.sweeps_done = 0
+        self._made: tuple | None = None
 
     def frames(
         self,
@@ -452,11 +453,10 @@ class Chains:
             def advance(counts: np.ndarray, betas: Array | None, observables: dict[str, Callable]) -> dict[str, Any]:
                 counts = np.asarray(counts, np.int32)
                 fixed, now = (self.engine, self.model), (jnp.uint32(self.sweeps_done), jnp.asarray(counts))
-                beta = jnp.asarray(self.beta, jnp.float32)
+                sampler = self._samplers() if betas is None else None
                 if self.layout:
                     fixed, betas, now = self.layout.everywhere((fixed, betas, now))
-                    beta = self.layout.put(beta, self.layout.of_chains if beta.ndim else PartitionSpec())
-                at = (self.state, self.keys, beta, betas, *now)
+                at = (self.state, self.keys, sampler, betas, *now)
                 self.state, measured = _frames(*fixed, *at, observables, self.layout)
                 self.sweeps_done += int(counts.sum())
                 bar.update(int(counts.sum()))
@@ -471,6 +471,20 @@ class Chains:
             slices = (slice(k, k + at_once) for k in range(0, len(counts), at_once))
             parts = [advance(counts[at], None if betas is None else betas[at], observables) for at in slices]
         return jax.tree.map(lambda *xs: xs[0] if len(xs) == 1 else jnp.concatenate(xs, axis=1), *parts)
+
+    def _samplers(self) -> tuple[Conditional, int | None]:
+        """The samplers at `beta`, made once for each value of it, as some hold large tables."""
+        beta = np.asarray(self.beta, np.float32)
+        if self._made is None or not np.array_equal(self._made[0], beta):
+            values, place = np.unique(beta, return_inverse=True)
+            made, axis = _samplers(self.model, jnp.asarray(values if beta.ndim else beta))
+            if beta.ndim:
+                made = jax.tree.map(lambda x: x[place.ravel()], made)
+            if self.layout:
+                spec = self.layout.of_chains if beta.ndim else PartitionSpec()
+                made = jax.tree.map(lambda x: self.layout.put(x, spec) if eqx.is_array(x) else x, made)
+            self._made = beta.copy(), (made, axis)
+        return self._made[1]
 
 
 def engine_of(model: Lattice, name: str | None = None) -> Engine:
@@ -490,6 +504,9 @@ def spin_of(model: Lattice) -> tuple[Any, tuple]:
 def samplers(model: Lattice, beta: Float[Array, ""] | Float[Array, "n_chains"]) -> tuple[Conditional, int | None]:
     """The sampler of all chains, or of each, and the axis in which the chains are (None if there is one for all)."""
     return (jax.vmap(model.sampler)(beta), 0) if beta.ndim else (model.sampler(beta), None)
+
+
+_samplers = eqx.filter_jit(samplers)
 
 
 def sweeps(
@@ -545,24 +562,35 @@ def _frames(
     model: Lattice,
     state: list[State],
     keys: Key[Array, "n_chains"],
-    beta: Float[Array, ""] | Float[Array, "n_chains"],
+    sampler: tuple[Conditional, int | None] | None,
     betas: Float[Array, "n_frames"] | None,
     first: UInt32[Array, ""],
     counts: Int[Array, "n_frames"],
     observables: dict[str, Callable],
     layout: devices.Layout | None,
 ) -> tuple[list[State], dict[str, PyTree[Array]]]:
-    """All frames in one compiled program."""
-    fixed = samplers(model, beta) if betas is None else None
+    """All frames in one compiled program: at the temperatures of a sampler, or each at its own of `betas`."""
+    made, kind, axis = (), None, None
+    if betas is not None:
+        made, kind = eqx.partition(samplers(model, betas[0])[0], eqx.is_array)
 
     def frame(carry: tuple, inputs: tuple) -> tuple[tuple, dict[str, PyTree[Array]]]:
-        state, t = carry
+        state, t, made, last = carry
         count, beta = inputs
-        state = sweeps(engine, model, fixed or samplers(model, beta), state, keys, t, count, layout)
-        spins = to_spins(engine, model, state)
-        return (state, t + count.astype(jnp.uint32)), {name: look(spins) for name, look in observables.items()}
+        if beta is not None:  # frames at one temperature need one table
 
-    (state, _), measured = jax.lax.scan(frame, (state, first), (counts, betas))
+            def anew(_: Any) -> Any:
+                return eqx.filter(samplers(model, beta)[0], eqx.is_array)
+
+            made = jax.lax.cond(beta == last, lambda made: made, anew, made)
+        now = sampler if beta is None else (eqx.combine(made, kind), axis)
+        state = sweeps(engine, model, now, state, keys, t, count, layout)
+        spins = to_spins(engine, model, state)
+        measured = {name: look(spins) for name, look in observables.items()}
+        return (state, t + count.astype(jnp.uint32), made, beta), measured
+
+    start = (state, first, made, None if betas is None else betas[0])
+    (state, *_), measured = jax.lax.scan(frame, start, (counts, betas))
     return state, jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), measured)
 
 
