@@ -100,7 +100,7 @@ def ceiling(
 
     Source: Williams, Waterman and Patterson, Commun. ACM 52(4), 65 (2009), doi:10.1145/1498765.1498785.
     """
-    return np.minimum(peak / np.asarray(operations, float), bandwidth / np.asarray(moved, float))
+    return np.asarray(np.minimum(peak / np.asarray(operations, float), bandwidth / np.asarray(moved, float)))
 
 
 def cores() -> int:
@@ -165,7 +165,7 @@ def parallel_time(
     """
     devices = np.asarray(devices)
     exchange = 2 * (latency + side / bandwidth)
-    return side**2 / (rate * devices) + np.where(devices > 1, exchange, 0.0)
+    return np.asarray(side**2 / (rate * devices) + np.where(devices > 1, exchange, 0.0))
 
 
 def bill(words: float, size: float, lattices: int, peak: float, bandwidth: float) -> tuple[float, float, bool]:

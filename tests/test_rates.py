@@ -86,6 +86,6 @@ def test_explorer_draws_and_says_how_many_devices_are_busy() -> None:
     caption = explorer.draw(10, 4.0)[1]
     assert "1,024 × 1,024" in caption
     assert "10 µs" in caption
-    few, many = (explorer.draw(side, 4.0)[1] for side in (6, 16))
-    assert "up to 1 devices" in few
+    few, many = (explorer.draw(side, 4.0)[1] for side in (7, 16))
+    assert "up to 1 device." in few
     assert "up to 1024 devices" in many

@@ -18,7 +18,7 @@ def slabs() -> Explorer:
     """A lattice cut into slabs: speed-up against the number of devices, by a model of computing and sending."""
     return Explorer(
         {
-            "side": slider("log2 of the side", 8, 6, 16, 1),
+            "side": slider("log2 of the side", 8, 7, 16, 1),
             "latency": slider("latency, log10 ns", 4, 2, 6, 0.5),
         },
         draw,
@@ -37,21 +37,23 @@ def draw(side: int, latency: float) -> tuple[Figure, str]:
         latency: log10 of the nanoseconds that a message takes.
     """
     spins, wait = 2 ** int(side), 10.0**latency
-    seconds = parallel_time(spins, DEVICES, rate=RATE, latency=wait, bandwidth=BANDWIDTH)
+    devices = DEVICES[spins // 2 >= DEVICES]  # a slab has two rows at least
+    seconds = parallel_time(spins, devices, rate=RATE, latency=wait, bandwidth=BANDWIDTH)
     gain = seconds[0] / seconds
-    share = gain / DEVICES
+    share = gain / devices
     most = int(np.flatnonzero(share >= 0.5).max())
     panel = plots.panel(
-        plots.exact(DEVICES, DEVICES, "as many times as devices", style="--"),
-        plots.line(DEVICES, gain, "with the halo"),
-        plots.vline(DEVICES[most], "half is lost"),
+        plots.exact(devices, devices, "as many times as devices", style="--"),
+        plots.line(devices, gain, "with the halo"),
+        plots.vline(float(devices[most]), "half is lost"),
         xlabel="devices",
         ylabel="times as fast as one device",
         log="xy",
     )
-    title = f"{spins}² spins keep {DEVICES[most]} devices busy for half of their time"
+    number = f"{devices[most]} device{'s' if most else ''}"
+    title = f"{spins}² spins keep {number} busy for half of the time or more"
     return plots.figure(panel, title=title), (
         f"{spins:,} × {spins:,} spins, {RATE:g} updates/ns on a device, a message of {wait / 1000:g} µs before each "
-        f"colour. 64 devices: {gain[6]:.1f} times as fast as one, {share[6]:.0%} of 64. All {DEVICES[-1]}: "
-        f"{gain[-1]:.1f} times. Half or more of the ideal up to {DEVICES[most]} devices."
+        f"colour. 64 devices: {gain[6]:.1f} times as fast as one, {share[6]:.0%} of 64. All {devices[-1]}: "
+        f"{gain[-1]:.1f} times. Half or more of the ideal up to {number}."
     )

@@ -14,7 +14,7 @@ EXPLORER = "explorers.slabs("
 
 def busy(caption: str) -> int:
     """Up to how many devices half or more of the ideal is reached."""
-    return int(re.search(r"up to (\d+) devices", caption)[1])
+    return int(re.search(r"up to (\d+) device", caption)[1])
 
 
 def test_a_larger_lattice_keeps_more_devices_busy_and_a_slower_network_fewer(lab):
