@@ -166,9 +166,10 @@ bill = Task(
     mistakes={
         "One evaluation of threefry gives two words: 73 operations for both": _as(threefry=THREEFRY),
         "One evaluation of threefry gives two words, so a word costs half of 73, not twice": _as(threefry=2 * THREEFRY),
-        "The 20 operations for neighbours and threshold are missing": _as(rest=0),
+        "The 20 operations for neighbours and threshold are missing":
+            lambda w, s, n, p, b: _bill(w, s, n, p, b, rest=0) if w else None,
         "The 20 operations are done once, not for each word":
-            lambda w, s, n, p, b: _bill(w, s, n, p, b, threefry=THREEFRY / 2 + REST, rest=0),
+            lambda w, s, n, p, b: _bill(w, s, n, p, b, threefry=THREEFRY / 2 + REST, rest=0) if w else None,
         "A site is read by its neighbours and written: its bytes move twice": _as(moves=1),
         "The bytes move twice, not five times: a neighbour that was read stays in the cache": _as(moves=5),
         "The slower of the two decides: take the smaller rate": _as(pick=max),

@@ -498,6 +498,24 @@ print(f"exact: {exact.kaufman_energy(16, 0.4):.4f}")
 # contiguous in memory.
 
 # %% [markdown]
+# ## Challenge · cut a network for eight devices
+#
+# A square lattice is cut by a ruler. A network is not: 480 spins, each joined to those nearest to it, in a plane with holes that you are
+# not shown. Give each spin one of eight devices, at most 66 spins to a device, so that few **copies** have to be sent: a spin counts once
+# for each other device on which it has a neighbour. Who is there to beat?
+
+# %%
+check.challenge("12")
+
+
+# %%
+def my_partition(n_nodes, edges, parts, seed):
+    raise NotImplementedError("return the device of each node, 0 to parts - 1")
+
+
+check.challenge("12", my_partition)
+
+# %% [markdown]
 # ## References
 #
 # - S. Williams, A. Waterman, D. Patterson, *Roofline: an insightful visual performance model for multicore architectures*, Commun. ACM
@@ -510,3 +528,5 @@ print(f"exact: {exact.kaufman_energy(16, 0.4):.4f}")
 #   [arXiv:2502.18624](https://arxiv.org/abs/2502.18624).
 # - J. Romero, M. Bisson, M. Fatica, M. Bernaschi, *High performance implementations of the 2D Ising model on GPUs*, Comput. Phys. Commun.
 #   256, 107473 (2020), [arXiv:1906.06297](https://arxiv.org/abs/1906.06297).
+# - A. Pothen, H. Simon, K.-P. Liou, *Partitioning sparse matrices with eigenvectors of graphs*, SIAM J. Matrix Anal. Appl. 11, 430
+#   (1990), [doi:10.1137/0611030](https://doi.org/10.1137/0611030). The challenge's spectral rival.

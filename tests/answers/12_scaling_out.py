@@ -340,3 +340,12 @@ def slab_sweep(slabs, beta, uniform):
         lasts, firsts = lasts[-1:] + lasts[:-1], firsts[1:] + firsts[:1]
         slabs = [update(*x, colour) for x in zip(slabs, lasts, firsts, starts, uniform)]
     return slabs
+
+# %% equivalent="12.2" because="the smaller of two does not depend on their order, and two measured rates are never equal to the last bit"
+# by_memory = moving < computing  ->  by_memory = moving <= computing
+# attainable = lattices * min(computing, moving)  ->  attainable = lattices * min(moving, computing)
+
+# %% equivalent="12.3" because="a random number never hits P exactly, and i + j, i - j and j - i are even together"
+# drawn = np.where(uniform[k] < 1 / (1 + np.exp(-2 * beta * pull)), 1, -1)  ->  drawn = np.where(uniform[k] <= 1 / (1 + np.exp(-2 * beta * pull)), 1, -1)
+# slabs[k] = np.where((first_row[k] + i + j) % 2 == colour, drawn, slabs[k])  ->  slabs[k] = np.where((first_row[k] + i - j) % 2 == colour, drawn, slabs[k])
+# slabs[k] = np.where((first_row[k] + i + j) % 2 == colour, drawn, slabs[k])  ->  slabs[k] = np.where((first_row[k] - i + j) % 2 == colour, drawn, slabs[k])
