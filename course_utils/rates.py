@@ -123,14 +123,15 @@ def roof(seconds: float = 0.15) -> Mapping[str, float]:
     rounds = 64
 
     @jax.jit
-    def compute(x):
-        y = x
+    def compute(x, y):
         for _ in range(rounds):  # two operations each, which no compiler can take together
             x, y = x + y, y ^ x
         return x ^ y
 
-    small, large = jnp.arange(1 << 16, dtype=jnp.uint32), jnp.zeros(1 << 25, jnp.uint32)
-    copy = jax.jit(lambda x: x + 1)
+    small, large = jnp.arange(1 << 16, dtype=jnp.uint32), jnp.zeros(1 << 24, jnp.uint32)
+    other = small * jnp.uint32(2654435761)  # were it the same, the compiler would see that little is left to do
+    passes = 8  # in place, as new memory has to be fetched from the system first
+    copy = jax.jit(lambda x: jax.lax.fori_loop(0, passes, lambda _, x: x + 1, x))
 
     def best(run: Callable[[], object]) -> float:
         jax.block_until_ready(run())
@@ -141,8 +142,8 @@ def roof(seconds: float = 0.15) -> Mapping[str, float]:
             times.append(time.perf_counter() - began)
         return 1e9 * min(times)
 
-    peak = 2 * rounds * small.size / best(lambda: compute(small))
-    return {"peak": peak, "bandwidth": 2 * large.nbytes / best(lambda: copy(large))}
+    peak = 2 * rounds * small.size / best(lambda: compute(small, other))
+    return {"peak": peak, "bandwidth": 2 * passes * large.nbytes / best(lambda: copy(large))}
 
 
 def parallel_time(

@@ -54,7 +54,9 @@ def engine(model=None, sweeps=40):
 
 rate = rates.updates_per_ns
 speed = {"NumPy, by hand": rate(by_hand, 256**2), "engine": rate(engine, 40 * 256**2)}
-panel = plots.panel(plots.bars(list(speed), list(speed.values())), ylabel="updates per nanosecond", log="y")
+panel = plots.panel(
+    plots.bars(list(speed), list(speed.values()), form="{:.3f}"), ylabel="updates per nanosecond", log="y"
+)
 plots.figure(panel, title="The same sweep, by hand and compiled")
 
 # %% [markdown]
@@ -200,8 +202,8 @@ names = {"xlabel": "operations per byte", "ylabel": "operations per ns"}
 plots.figure(plots.panel(*lines, **names, log="xy"), title="Chance, not memory, is what a spin waits for")
 
 # %% [markdown]
-# *Picture: a rising line that bends into a level one, the roof, on logarithmic axes; three dots below it: XY left of the others, Ising
-# and packed spins at more operations per byte, under or near the level part.*
+# *Picture: a rising line that bends into a level one, the roof, on logarithmic axes; three dots below it: XY and packed spins
+# near ten operations per byte, Ising spins beyond fifty.*
 #
 # An Ising update is mostly random numbers. Faster memory would be in vain here; fewer random bits per update would not. Where does a
 # published rate stand? What is compared must be the same work: same model, same law, same check.
@@ -367,9 +369,9 @@ lines = [plots.exact(n, np.minimum(n, rates.cores()), f"{rates.cores()} cores al
 for name, found in {"strong": strong, "weak": weak, "chains": dealt}.items():
     speed_up = np.array([row["rate"] for row in found]) / found[0]["rate"]
     lines.append(plots.line(n, speed_up, name))
+print("strong scaling, all spins equal:", len({row["fingerprint"] for row in strong}) == 1)
 names = {"xlabel": "devices", "ylabel": "rate, in units of one device's"}
 plots.figure(plots.panel(*lines, **names, log="x"), title="Devices help as far as there are cores behind them")
-print("strong scaling, all spins equal:", len({row["fingerprint"] for row in strong}) == 1)
 
 # %% [markdown]
 # *Picture: rate against devices, 1 to 8. A black line rises to the number of cores and stays level; the three measured lines stay
