@@ -4,7 +4,11 @@
 def race(first, second, repeats, clock=time.perf_counter):
     logs = []
     for _ in range(repeats):
-        a = clock(); first(); b = clock(); second(); c = clock()
+        a = clock()
+        first()
+        b = clock()
+        second()
+        c = clock()
         logs.append(np.log((b - a) / (c - b)))
     ratio = np.exp(np.mean(logs))
     return ratio, ratio * np.std(logs, ddof=1) / np.sqrt(repeats)
@@ -27,7 +31,11 @@ def race(first, second, repeats, clock=time.perf_counter):
     first(), second()
     logs = []
     for _ in range(repeats):
-        a = clock(); first(); b = clock(); second(); c = clock()
+        a = clock()
+        first()
+        b = clock()
+        second()
+        c = clock()
         logs.append(np.log((c - b) / (b - a)))
     ratio = np.exp(np.mean(logs))
     return ratio, ratio * np.std(logs, ddof=1) / np.sqrt(repeats)
@@ -37,7 +45,11 @@ def race(first, second, repeats, clock=time.perf_counter):
     first(), second()
     ratios = []
     for _ in range(repeats):
-        a = clock(); first(); b = clock(); second(); c = clock()
+        a = clock()
+        first()
+        b = clock()
+        second()
+        c = clock()
         ratios.append((b - a) / (c - b))
     return np.mean(ratios), np.std(ratios, ddof=1) / np.sqrt(repeats)
 
@@ -46,7 +58,11 @@ def race(first, second, repeats, clock=time.perf_counter):
     first(), second()
     times = []
     for _ in range(repeats):
-        a = clock(); first(); b = clock(); second(); c = clock()
+        a = clock()
+        first()
+        b = clock()
+        second()
+        c = clock()
         times.append((b - a, c - b))
     times = np.array(times)
     logs = np.log(times[:, 0] / times[:, 1])
@@ -57,7 +73,11 @@ def race(first, second, repeats, clock=time.perf_counter):
     first(), second()
     ratios = []
     for _ in range(repeats):
-        a = clock(); first(); b = clock(); second(); c = clock()
+        a = clock()
+        first()
+        b = clock()
+        second()
+        c = clock()
         ratios.append((b - a) / (c - b))
     logs = np.log(ratios)
     return np.median(ratios), np.exp(logs.mean()) * logs.std(ddof=1) / np.sqrt(repeats)
@@ -67,7 +87,11 @@ def race(first, second, repeats, clock=time.perf_counter):
     first(), second()
     logs = []
     for _ in range(repeats):
-        a = clock(); first(); b = clock(); second(); c = clock()
+        a = clock()
+        first()
+        b = clock()
+        second()
+        c = clock()
         logs.append(np.log((b - a) / (c - b)))
     ratio = np.exp(np.mean(logs))
     return ratio, ratio * np.std(logs) / np.sqrt(repeats)
@@ -77,7 +101,11 @@ def race(first, second, repeats, clock=time.perf_counter):
     first(), second()
     logs = []
     for _ in range(repeats):
-        a = clock(); first(); b = clock(); second(); c = clock()
+        a = clock()
+        first()
+        b = clock()
+        second()
+        c = clock()
         logs.append(np.log((b - a) / (c - b)))
     ratio = np.exp(np.mean(logs))
     return ratio, ratio * np.std(logs, ddof=1)
@@ -87,7 +115,11 @@ def race(first, second, repeats, clock=time.perf_counter):
     first(), second()
     logs = []
     for _ in range(repeats):
-        a = clock(); first(); b = clock(); second(); c = clock()
+        a = clock()
+        first()
+        b = clock()
+        second()
+        c = clock()
         logs.append(np.log((b - a) / (c - b)))
     return np.exp(np.mean(logs)), np.std(logs, ddof=1) / np.sqrt(repeats)
 
