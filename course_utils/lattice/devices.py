@@ -5,8 +5,9 @@
     model.sample(key, 0.44, n_samples=10, n_chains=8, sharding=sharding)
 
 The same key gives the same spins on any number of devices: a random word belongs to a chain, a sweep and a site, not to
-the device that draws it (angles of XY part by rounding after some sweeps). A program that has called `jax.distributed.initialize` sees the devices of all its processes,
-and `layout` takes them all; each process makes the same calls, and `gathered` gives each of them the whole result.
+the device that draws it. (Angles of XY part by rounding after some sweeps.) A program that has called
+`jax.distributed.initialize` sees the devices of all its processes, and `layout` takes them all; each process makes the
+same calls, and `gathered` gives each of them the whole result.
 """
 
 import math
