@@ -273,7 +273,7 @@ for row in dealt:
     print(f"{row['devices']} devices: {row['rate']:.2f} updates/ns, spins {row['fingerprint']:08x}")
 
 # %% [markdown]
-# One fingerprint: the same spins. The rate grows as far as there are cores behind the devices, and no further.
+# One fingerprint: the same spins. The rate can grow as far as there are cores behind the devices, and no further.
 #
 # ## 5 · One lattice in slabs
 #
@@ -371,11 +371,11 @@ for name, found in {"strong": strong, "weak": weak, "chains": dealt}.items():
     lines.append(plots.line(n, speed_up, name))
 print("strong scaling, all spins equal:", len({row["fingerprint"] for row in strong}) == 1)
 names = {"xlabel": "devices", "ylabel": "rate, in units of one device's"}
-plots.figure(plots.panel(*lines, **names, log="x"), title="Devices help as far as there are cores behind them")
+plots.figure(plots.panel(*lines, **names, log="x"), title="No line rises above what the cores allow")
 
 # %% [markdown]
-# *Picture: rate against devices, 1 to 8. A black line rises to the number of cores and stays level; the three measured lines stay
-# near or below it, and bend downwards for many devices.*
+# *Picture: rate against devices, 1 to 8. A grey line rises to the number of cores and stays level; the three measured lines stay
+# below it, that of the chains above those of the slabs.*
 #
 # Three lines, one ceiling. One device of JAX may already use several cores by itself; then the first point is high, and the rest looks
 # worse than it is. A scaling curve says as much about its first point as about its last.
