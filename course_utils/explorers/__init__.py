@@ -23,6 +23,7 @@ _ROOMS = {
     "langevin": "chain_histogram",
     "learn_drawing": "learned_drawing",
     "live_lattice": "lattice",
+    "slabs": "slabs",
     "training": "learned_density",
     "votes": "hidden_picture",
 }

@@ -479,7 +479,7 @@ def fit(machine, data, sweep, n_steps, rng, look, learning_rate=0.05, batch_size
         dW = (batch.T @ up - chains.T @ down) / batch_size
         da = batch.mean(axis=0) - chains.mean(axis=0)
         db = up.mean(axis=0) - down.mean(axis=0)
-        rate = learning_rate 
+        rate = learning_rate
         machine = machines.Restricted(W + rate * dW, a + rate * da, b + rate * db)
         look(step + 1, machine)
     return machine
