@@ -17,17 +17,22 @@ from course_checks import check
 from course_checks.challenges import (
     colouring,
     counted,
+    hidden,
     inpainting,
     judge,
     landscapes,
+    likeliest,
     log_z,
     minimum,
+    partition,
     photographs,
     rotors,
     samples,
     seals,
     shapes,
+    short_chains,
     sweeps,
+    transition,
 )
 from course_utils import data, samplers
 from course_utils.lattice import exact
@@ -42,6 +47,11 @@ MODULES = {
     "7": sweeps,
     "8": colouring,
     "9": rotors,
+    "12": partition,
+    "10": likeliest,
+    "13": hidden,
+    "11": short_chains,
+    "14": transition,
 }
 
 
@@ -151,7 +161,21 @@ def test_a_rival_that_cannot_run_here_is_left_out():
 
 
 def test_problems_differ_from_call_to_call():
-    for module in (photographs, log_z, samples, minimum, shapes, inpainting, colouring, rotors):
+    for module in (
+        photographs,
+        log_z,
+        samples,
+        minimum,
+        shapes,
+        inpainting,
+        colouring,
+        rotors,
+        partition,
+        likeliest,
+        hidden,
+        short_chains,
+        transition,
+    ):
         one, other = (module.challenge.problems(np.random.default_rng(seed))[0] for seed in (1, 2))
         assert repr(one) != repr(other)
 
@@ -921,3 +945,240 @@ def never_enough(temperature, seconds, seed):
 )
 def test_cheats_at_rotors_are_refused(cheat, sentence):
     assert sentence in told("9", cheat)
+
+
+# --------------------------------------------------------------------------------------- lesson 14: transition
+
+
+def test_exact_transitions_of_known_lattices():
+    alike = np.ones((2, 2, 2), int)
+    assert transition.exact_beta_c(alike) == pytest.approx(exact.BETA_C, abs=1e-12)
+    unequal = np.stack([3 * alike[0], alike[0]])
+    beta = transition.exact_beta_c(unequal)
+    assert math.sinh(2 * beta) * math.sinh(6 * beta) == pytest.approx(1, abs=1e-10)  # Onsager
+    assert transition.exact_beta_c(unequal[::-1].transpose(0, 2, 1)) == pytest.approx(beta, abs=1e-12)
+
+
+def test_counts_that_are_handed_over_are_those_of_the_pattern():
+    bonds = np.array([[[1, 2], [3, 1]], [[2, 2], [1, 3]]])
+    spins = np.array(list(itertools.product((-1, 1), repeat=4))).reshape(-1, 2, 2)
+    equal = (spins == np.roll(spins, -1, 1)) * bonds[0] + (spins == np.roll(spins, -1, 2)) * bonds[1]
+    assert transition.tori(bonds)[0] == np.bincount(equal.sum((1, 2)), minlength=bonds.sum() + 1).tolist()
+    assert [sum(counts) for counts in transition.tori(bonds)] == [2**4, 2**16, 2**36]
+
+
+def test_estimates_of_a_transition_rank_as_expected():
+    ranked = scores("14", None, 2).entries
+    names = [entry.name for entry in ranked]
+    assert names[:2] == ["authors' best", "peaks, extrapolated"]
+    assert names[-1] == "mean field"
+    assert ranked[0].score < 0.15
+
+
+def by_chance(counts_2, counts_4, counts_6):
+    return transition._peak(counts_2, counts_4, counts_6) * np.random.default_rng().uniform(0.9, 1.1)
+
+
+def spoiling(counts_2, counts_4, counts_6):
+    counts_6.pop()
+    return 0.3
+
+
+@pytest.mark.parametrize(
+    ("cheat", "sentence"),
+    [
+        (by_chance, "two different numbers for the same counts"),
+        (spoiling, "changed the counts that it was handed"),
+        (lambda counts_2, counts_4, counts_6: -1.0, "expected one positive number"),
+        (lambda counts_2, counts_4, counts_6: None, "expected one positive number"),
+    ],
+)
+def test_cheats_at_transitions_are_refused(cheat, sentence):
+    assert sentence in told("14", cheat)
+
+
+def test_a_transition_remembered_from_another_lattice_is_last():
+    verdict = scores("14", lambda counts_2, counts_4, counts_6: exact.BETA_C, 1)
+    assert verdict.places["yours"] >= 4
+
+
+# --------------------------------------------------------------------------------------- lesson 11: short chains
+
+
+def test_rivals_of_short_chains_rank_as_expected():
+    found = scores("11", None, 1, 6)
+    assert list(found.places) == ["authors' best", "three machines", "one machine"]
+
+
+def test_the_judge_of_short_chains_computes_the_law_of_a_chain():
+    from course_utils.denoising import exact as few_spins
+
+    problem = short_chains.challenge.problems(np.random.default_rng(0))[0]
+    energies, flip = few_spins.fit_chain(problem.law, 3, 0.2), 0.2
+    chain = [(short_chains._theta(e), few_spins.coupling(flip) * (k > 0), 4) for k, e in enumerate(energies)]
+    bounded = np.array([-few_spins.features(5) @ theta for theta, _, _ in chain])
+    made = few_spins.chain_law(bounded, flip, 4)
+    np.testing.assert_allclose(short_chains._made(chain), made, atol=1e-12)
+
+
+def _still(law, n_sweeps):
+    return [(np.zeros(15), 0.0, n_sweeps)]
+
+
+@pytest.mark.parametrize(
+    ("cheat", "sentence"),
+    [
+        (lambda law, n_sweeps: _still(law, n_sweeps + 1), "13 sweeps in all: 12 are allowed"),
+        (lambda law, n_sweeps: [(np.full(15, 9.0), 0.0, 3)], "beyond 4"),
+        (lambda law, n_sweeps: [(np.full(15, np.nan), 0.0, 3)], "no number"),
+        (lambda law, n_sweeps: [(np.zeros(15), 50.0, 3)], "beyond 4"),
+        (lambda law, n_sweeps: [(np.zeros(15), 0.0, 20), (np.zeros(15), 0.0, -8)], "not negative"),
+        (lambda law, n_sweeps: [(np.zeros(15), 0.0, 2.5)], "2.5 sweeps"),
+        (lambda law, n_sweeps: [(-np.log(law), 0.0, 3)], "theta has shape (32,)"),
+        (lambda law, n_sweeps: law, "expected a list"),
+        (lambda law, n_sweeps: [3], "expected a list"),
+    ],
+)
+def test_cheats_at_short_chains_are_refused(cheat, sentence):
+    assert sentence in told("11", cheat)
+
+
+def test_a_law_that_is_changed_is_judged_by_the_judges_own():
+    def cheat(law, n_sweeps):
+        law[:] = 1 / len(law)
+        return _still(law, n_sweeps)
+
+    assert scores("11", cheat, 1, 2, ["one machine"]).entries[-1].name == "yours"
+
+
+# --------------------------------------------------------------------------------------- lesson 13: hidden
+
+
+def test_hidden_spins_rivals_stand_in_the_order_expected():
+    verdict = scores("13", None, 5, names=["one row", "leading eigenvector", "authors' best"])
+    assert list(verdict.places) == ["authors' best", "leading eigenvector", "one row"]
+    assert verdict["one row"].score > 35
+    assert verdict["authors' best"].score < 15
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (lambda y, strength, generator: np.zeros(hidden.SPINS), "other values than -1 and +1: no hedging"),
+        (lambda y, strength, generator: np.linalg.eigh(y)[1][:, -1], "other values than -1 and +1: no hedging"),
+        (lambda y, strength, generator: np.ones(7), "shape (7,): expected 300 spins"),
+        (lambda y, strength, generator: "all up", "'all up': expected 300 spins"),
+    ],
+)
+def test_hidden_spins_are_plus_or_minus_one(answer, sentence):
+    assert sentence in told("13", answer)
+
+
+def test_hidden_spins_cost_cpu_time_that_is_counted():
+    def slow(y, strength, generator):
+        end = time.process_time() + 1.5 * hidden.SECONDS
+        while time.process_time() < end:
+            pass
+        return np.ones(hidden.SPINS)
+
+    assert "of CPU time: expected at most 0.5 s" in told("13", slow)
+
+
+def test_hidden_spins_threads_that_go_on_are_noticed():
+    stop = threading.Event()
+
+    def forking(y, strength, generator):
+        threading.Thread(target=stop.wait, daemon=True).start()
+        return np.ones(hidden.SPINS)
+
+    try:
+        assert "left a thread or a process running" in told("13", forking)
+    finally:
+        stop.set()
+
+
+def test_hidden_spins_have_a_free_sign_and_the_matrix_is_a_copy():
+    def spoiling(y, strength, generator):
+        best = hidden._eigenvector(y, strength, generator)
+        y[:] = 0
+        return -best
+
+    verdict = scores("13", spoiling, 6, 3, ["leading eigenvector"])
+    assert verdict["yours"].score == verdict["leading eigenvector"].score
+
+
+# --------------------------------------------------------------------------------------- lesson 10: likeliest
+
+
+def test_the_likeliest_machines_are_ranked_as_expected():
+    verdict = scores("10", None, 5)
+    ranked = [entry.name for entry in verdict.entries]
+    assert set(ranked[:2]) == {"authors' best", "persistent chains"}  # 0.04 apart, on a busy machine either way round
+    assert ranked[2:] == ["CD-1", "independent pixels"]
+    assert verdict["authors' best"].score > verdict["independent pixels"].score + 4
+
+
+def test_digits_in_disguise_are_split_anew_and_keep_their_likelihood():
+    one, other = (likeliest.challenge.problems(np.random.default_rng(seed))[0] for seed in (1, 2))
+    assert one.shown.shape == (1000, 64)
+    assert one.hidden.shape == (797, 64)
+    assert not np.array_equal(one.shown, other.shown)
+    found = [likeliest.challenge.attempt(likeliest._plain, hand)[0] for hand in (one, other)]
+    assert found == pytest.approx([-24.5] * 2, abs=0.8)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (lambda pictures, n_hidden, seconds, rng: None, "expected three arrays"),
+        (lambda pictures, n_hidden, seconds, rng: (np.zeros((64, 2)), np.zeros(64), np.zeros(3)), "expected (64, m)"),
+        (lambda pictures, n_hidden, seconds, rng: (np.zeros((64, 13)), np.zeros(64), np.zeros(13)), "13 hidden units"),
+        (lambda pictures, n_hidden, seconds, rng: (np.full((64, 2), np.nan), np.zeros(64), np.zeros(2)), "not finite"),
+    ],
+)
+def test_what_is_no_machine_is_refused(answer, sentence):
+    assert sentence in told("10", answer)
+
+
+def test_a_machine_that_took_longer_is_refused():
+    def slow(pictures, n_hidden, seconds, rng):
+        busy(2 * seconds)
+        return likeliest._plain(pictures, n_hidden, seconds, rng)
+
+    assert "s of CPU time: expected at most 0.6 s" in told("10", slow)
+
+
+# ------------------------------------------------------------------------------------------- lesson 12: partition
+
+
+def test_a_halo_counts_a_spin_once_for_each_device_that_needs_it():
+    edges = np.array([[0, 1], [0, 2], [0, 3], [2, 3]])
+    assert partition.halo(edges, np.array([0, 1, 1, 2])) == 2 + 1 + 2 + 2
+    assert partition.halo(edges, np.zeros(4, int)) == 0
+
+
+def test_rivals_of_the_partition_rank_as_expected():
+    found = scores("12", None, 1, 4)
+    order = ["authors' best", "spectral", "slabs", "at random"]
+    assert [entry.name for entry in found.entries] == order
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (lambda n_nodes, edges, parts, seed: np.zeros(n_nodes, int), "a device got 480 nodes, 66 at most"),
+        (lambda n_nodes, edges, parts, seed: np.arange(n_nodes), "other devices than 0 to 7"),
+        (lambda n_nodes, edges, parts, seed: np.arange(8), "one device for each of 480 nodes"),
+    ],
+)
+def test_unfair_partitions_are_refused(answer, sentence):
+    assert sentence in told("12", answer)
+
+
+def test_removing_edges_from_what_was_handed_over_changes_nothing():
+    def thinned(n_nodes, edges, parts, seed):
+        edges[:] = 0
+        return partition._random(n_nodes, edges, parts, seed)
+
+    found = scores("12", thinned, 1, 2, ["at random"])
+    assert found["yours"].score == found["at random"].score

@@ -13,8 +13,9 @@ from scipy import stats
 from scipy.special import ive
 
 from course_utils.lattice import XY, Clock, Ising, Potts, clock, potts
+from course_utils.lattice.base import engine_of
 from course_utils.lattice.clock import alias_table, clock_conditionals, unpacked
-from course_utils.lattice.rng import bits, multiply_high, pick, unit, words
+from course_utils.lattice.rng import Part, bits, multiply_high, octets, pick, single, unit, words
 from course_utils.lattice.trig import angle_of, cos_sin
 from course_utils.lattice.xy import Mirror
 
@@ -42,6 +43,30 @@ def test_bits_of_each_chain_under_vmap() -> None:
     keys = jax.random.split(KEY, 3)
     together = jax.vmap(lambda key: bits(key, (4, 5)))(keys)
     assert all((together[i] == jax.random.bits(keys[i], (4, 5))).all() for i in range(3))
+
+
+def test_eight_words_at_once_are_the_single_ones() -> None:
+    """Both words of each evaluation of threefry, in turn; and what a part draws is its share of the whole."""
+    whole = single(KEY, (6, 16))
+    assert (jnp.stack(octets(KEY, (6, 2)), axis=-1).reshape(6, 16) == whole).all()
+    x, y = words(KEY, (48,))
+    assert (whole.ravel() == jnp.stack([x, y], axis=-1).ravel()).all()
+    for k in range(3):
+        part = Part(KEY, jnp.uint32(k))
+        assert (single(part, (2, 16)) == whole[2 * k : 2 * k + 2]).all()
+        assert (jnp.stack(octets(part, (2, 2)), axis=-1).reshape(2, 16) == whole[2 * k : 2 * k + 2]).all()
+    with pytest.raises(ValueError, match="threefry"):
+        words(Part(jax.random.key(0, impl="rbg"), jnp.uint32(0)), (3,))
+
+
+@pytest.mark.parametrize("make", [Ising, lambda *size, **more: Ising(*size, field=0.1, coupling=0.7, **more)])
+@pytest.mark.parametrize("boundary", ["periodic", "open"])
+def test_eight_spins_in_a_word_are_the_spins_of_the_other_engine(make, boundary: str) -> None:
+    model = make((6, 32), boundary=boundary)
+    assert engine_of(model).nibbles
+    assert not engine_of(make((6, 24), boundary=boundary)).nibbles
+    how = {"n_samples": 8, "n_chains": 2, "n_sweeps": 2}
+    assert (model.sample(KEY, 0.5, **how) == model.sample(KEY, 0.5, engine="sites", **how)).all()
 
 
 def test_another_generator_is_left_to_jax() -> None:
@@ -136,7 +161,7 @@ def boltzmann(log_weight: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("strength", [None, (0.5, -1.0, 1.5, 1.0)])
 @pytest.mark.parametrize(("beta", "coupling", "field"), [(0.0, 1, 0), (0.44, 1, 0), (0.3, -1.2, 0), (0.7, 1, 0.4)])
 def test_ising_conditional(beta: float, coupling: float, field: float, strength) -> None:
-    model = Ising(4, coupling=coupling, field=field)
+    model = Ising(4, coupling=coupling, field=field, boundary="open")
     around = neighbourhoods([-1, 0, 1])  # 0: no neighbour
     each = np.full(4, coupling) if strength is None else np.array(strength)
     pull = around @ each + field

@@ -18,6 +18,11 @@ _MODULES = {
     "7": "sweeps",
     "8": "colouring",
     "9": "rotors",
+    "12": "partition",
+    "10": "likeliest",
+    "13": "hidden",
+    "11": "short_chains",
+    "14": "transition",
 }
 
 

@@ -12,15 +12,20 @@ from .base import Explorer
 
 _ROOMS = {
     "boltzmann": "density",
+    "complete": "completion",
     "Diary": "learned_drawing",
+    "denoising": "denoising_chain",
     "DrawingPad": "drawing",
     "descent": "descent_paths",
     "images": "image_chains",
     "importance": "importance_weights",
+    "julia": "julia_sets",
     "langevin": "chain_histogram",
     "learn_drawing": "learned_drawing",
     "live_lattice": "lattice",
+    "slabs": "slabs",
     "training": "learned_density",
+    "votes": "hidden_picture",
 }
 
 __all__ = ["Explorer", *_ROOMS]

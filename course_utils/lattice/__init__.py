@@ -11,9 +11,17 @@ that figures, movies and the live lattice need to know.
 import importlib
 from typing import Any
 
-_HOME = {"Ising": "ising", "Potts": "potts", "Clock": "clock", "XY": "xy", "Lattice": "base", "Planar": "planar"}
+_HOME = {
+    "Ising": "ising",
+    "PackedIsing": "packed",
+    "Potts": "potts",
+    "Clock": "clock",
+    "XY": "xy",
+    "Lattice": "base",
+    "Planar": "planar",
+}
 
-__all__ = ["XY", "Clock", "Ising", "Lattice", "Planar", "Potts"]
+__all__ = ["XY", "Clock", "Ising", "Lattice", "PackedIsing", "Planar", "Potts"]
 
 
 def __getattr__(name: str) -> Any:

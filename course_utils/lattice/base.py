@@ -20,14 +20,15 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import PartitionSpec
 from jaxtyping import Array, Float, Int, Key, Num, PyTree, Shaped, UInt8, UInt32
 from thrml import BlockSamplingProgram, sample_blocks
 from tqdm import tqdm
 
 from .. import arguments
 from ..arguments import choice, whole
-from . import colours
-from .engines import ENGINES, Conditional, Engine, Grid, State
+from . import colours, devices
+from .engines import ENGINES, Conditional, Engine, Grid, Slab, State, Sublattices, sublattices
 from .rng import bits, multiply_high
 
 PARTS = 50
@@ -91,6 +92,8 @@ class Lattice(eqx.Module):
     """Values of a spin, rising; None if they are continuous."""
     aligned: ClassVar[int] = 0
     """The spin of which an aligned lattice is made."""
+    nibbles: ClassVar[bool] = False
+    """Whether spins are -1 and +1, and the sampler takes eight of them in a word of 32 bits; see `engines.NIBBLES`."""
     planar: ClassVar[bool] = False
     """Whether spins have a direction in the plane: then the model is a `Planar` one."""
     order: ClassVar[str] = "|m|"
@@ -289,6 +292,7 @@ class Lattice(eqx.Module):
         init: Start = "random",
         engine: str | None = None,
         progress: bool = False,
+        sharding: jax.sharding.Sharding | None = None,
     ) -> Shaped[Array, "n_chains n_samples rows cols"]:
         """Spins at equilibrium, if the burn-in is long enough.
 
@@ -305,6 +309,8 @@ class Lattice(eqx.Module):
             engine: "sublattices" (fast) or "sites" (one THRML node per spin). If left out, the fast one, or the other
                 where couplings differ from edge to edge, which only that one can do.
             progress: show a progress bar, on stdout.
+            sharding: how chains, and the rows of each lattice, lie on several devices, see `devices.layout`. The spins
+                are the same, and stay where they were made.
 
         Returns:
             Spins: int8 of -1 and +1 (Ising), uint8 from 0 to q - 1 (Potts, clock), float32 angles in [0, 2π) (XY).
@@ -313,7 +319,7 @@ class Lattice(eqx.Module):
             ValueError: if an argument is wrong, before any sweep.
         """
         pace = {"n_samples": n_samples, "n_sweeps": n_sweeps, "n_burn_in": n_burn_in, "progress": progress}
-        how = {"n_chains": n_chains, "init": init, "engine": engine}
+        how = {"n_chains": n_chains, "init": init, "engine": engine, "sharding": sharding}
         return self.measure(key, beta, {"spins": spins_of}, **pace, **how)["spins"]
 
     def measure(
@@ -329,11 +335,12 @@ class Lattice(eqx.Module):
         init: Start = "random",
         engine: str | None = None,
         progress: bool = False,
+        sharding: jax.sharding.Sharding | None = None,
     ) -> dict[str, Shaped[Array, "n_chains n_samples ..."]]:
         """What `sample` would give, looked at as it comes and not stored: memory for the measured numbers only.
 
         Args:
-            key, beta, n_samples, n_sweeps, n_burn_in, n_chains, init, engine, progress: as for `sample`.
+            key, beta, n_samples, n_sweeps, n_burn_in, n_chains, init, engine, progress, sharding: as for `sample`.
             observables: name -> function of the chains' spins at one moment, shape (n_chains, rows, cols), with the
                 chains in the first axis of what it returns; `model.energy` is one. It runs inside `jit`. Pass the same
                 function again, not a new `lambda`, and nothing is compiled again.
@@ -341,7 +348,7 @@ class Lattice(eqx.Module):
         Returns:
             name -> what was measured, shape (n_chains, n_samples, ...).
         """
-        chains = Chains(self, key, beta, n_chains, init, engine)
+        chains = Chains(self, key, beta, n_chains, init, engine, sharding)
         counts = np.full(whole("n_samples", n_samples), whole("n_sweeps", n_sweeps))
         counts[0] += whole("n_burn_in", n_burn_in, 0)
         return chains.frames(counts, dict(observables), progress=progress)
@@ -356,11 +363,12 @@ class Lattice(eqx.Module):
         chunk: int = 32,
         n_chains: int = 1,
         init: Start = "random",
+        sharding: jax.sharding.Sharding | None = None,
     ) -> Iterator[Shaped[Array, "n_chains chunk rows cols"]]:
         """Successive lattices, a chunk at a time, in constant memory.
 
         Args:
-            key, n_chains, init: as for `sample`.
+            key, n_chains, init, sharding: as for `sample`.
             beta: inverse temperature; one number, or one for each frame (annealing).
             n_frames: lattices in all.
             n_sweeps: sweeps before each of them.
@@ -374,7 +382,7 @@ class Lattice(eqx.Module):
         """
         counts = np.full(whole("n_frames", n_frames), whole("n_sweeps", n_sweeps))
         betas = numbers("beta", beta, ((), counts.shape), least=0.0)
-        chains = Chains(self, key, 0.0 if betas.ndim else betas, n_chains, init)
+        chains = Chains(self, key, 0.0 if betas.ndim else betas, n_chains, init, sharding=sharding)
         parts = [slice(k, k + chunk) for k in range(0, n_frames, whole("chunk", chunk))]
         return (
             chains.frames(counts[part], {"spins": spins_of}, betas[part] if betas.ndim else None)["spins"]
@@ -395,7 +403,7 @@ class Chains:
 
     Args:
         model: of the spins.
-        key, beta, n_chains, init, engine: as for `Lattice.sample`.
+        key, beta, n_chains, init, engine, sharding: as for `Lattice.sample`.
 
     Attributes:
         beta: inverse temperature, shape () or (n_chains,).
@@ -404,15 +412,29 @@ class Chains:
     """
 
     def __init__(
-        self, model: Lattice, key: Any, beta: Any, n_chains: int, init: Any, engine: str | None = None
+        self,
+        model: Lattice,
+        key: Any,
+        beta: Any,
+        n_chains: int,
+        init: Any,
+        engine: str | None = None,
+        sharding: Any = None,
     ) -> None:
         n_chains = whole("n_chains", n_chains)
         self.model, self.engine = model, engine_of(model, engine)
         self.beta = numbers("beta", beta, ((), (n_chains,)), least=0.0)
         if not isinstance(key, jax.Array) or not jnp.issubdtype(key.dtype, jax.dtypes.prng_key) or key.ndim:
             raise ValueError(f"key = {key!r}: expected a JAX key, jax.random.key(seed)")
+        split = isinstance(self.engine, Sublattices)
+        self.layout = devices.checked(sharding, n_chains, model.grid.rows, split)
         self.keys, self.state = _begin(self.engine, model, key, n_chains, checked_start(model, n_chains, init))
+        if self.layout:
+            put = self.layout.put
+            self.keys = put(self.keys, self.layout.of_chains)
+            self.state = jax.tree.map(lambda x: put(x, self.layout.of_state(x)), self.state)
         self.sweeps_done = 0
+        self._made: tuple | None = None
 
     def frames(
         self,
@@ -429,9 +451,13 @@ class Chains:
         with tqdm(total=int(counts.sum()), disable=not progress, file=sys.stdout, unit="sweep") as bar:
 
             def advance(counts: np.ndarray, betas: Array | None, observables: dict[str, Callable]) -> dict[str, Any]:
-                at = (self.state, self.keys, jnp.asarray(self.beta, jnp.float32), betas, jnp.uint32(self.sweeps_done))
                 counts = np.asarray(counts, np.int32)
-                self.state, measured = _frames(self.engine, self.model, *at, jnp.asarray(counts), observables)
+                fixed, now = (self.engine, self.model), (jnp.uint32(self.sweeps_done), jnp.asarray(counts))
+                sampler = self._samplers() if betas is None else None
+                if self.layout:
+                    fixed, betas, now = self.layout.everywhere((fixed, betas, now))
+                at = (self.state, self.keys, sampler, betas, *now)
+                self.state, measured = _frames(*fixed, *at, observables, self.layout)
                 self.sweeps_done += int(counts.sum())
                 bar.update(int(counts.sum()))
                 return measured
@@ -446,19 +472,41 @@ class Chains:
             parts = [advance(counts[at], None if betas is None else betas[at], observables) for at in slices]
         return jax.tree.map(lambda *xs: xs[0] if len(xs) == 1 else jnp.concatenate(xs, axis=1), *parts)
 
+    def _samplers(self) -> tuple[Conditional, int | None]:
+        """The samplers at `beta`, made once for each value of it, as some hold large tables."""
+        beta = np.asarray(self.beta, np.float32)
+        if self._made is None or not np.array_equal(self._made[0], beta):
+            values, place = np.unique(beta, return_inverse=True)
+            made, axis = _samplers(self.model, jnp.asarray(values if beta.ndim else beta))
+            if beta.ndim:
+                made = jax.tree.map(lambda x: x[place.ravel()], made)
+            if self.layout:
+                spec = self.layout.of_chains if beta.ndim else PartitionSpec()
+                made = jax.tree.map(lambda x: self.layout.put(x, spec) if eqx.is_array(x) else x, made)
+            self._made = beta.copy(), (made, axis)
+        return self._made[1]
+
 
 def engine_of(model: Lattice, name: str | None = None) -> Engine:
     """The THRML program for this model's lattice, built at the first call for a lattice and kept."""
     name = choice("engine", name or ("sites" if model.coupling.ndim else "sublattices"), ENGINES)
     if model.coupling.ndim and name != "sites":
         raise ValueError(f'engine = {name!r}: couplings that differ from edge to edge need engine="sites"')
-    leaves, tree = jax.tree.flatten(model.to_state(jnp.zeros((), model.dtype)))
-    return ENGINES[name](model.grid, (tree, tuple(leaf.dtype for leaf in leaves)))
+    return ENGINES[name](model.grid, spin_of(model), model.nibbles)
+
+
+def spin_of(model: Lattice) -> tuple[Any, tuple]:
+    """What an engine has to know of one spin's state: tree structure and dtypes."""
+    leaves, tree = jax.tree.flatten(jax.eval_shape(model.to_state, jax.ShapeDtypeStruct((), model.dtype)))
+    return tree, tuple(leaf.dtype for leaf in leaves)
 
 
 def samplers(model: Lattice, beta: Float[Array, ""] | Float[Array, "n_chains"]) -> tuple[Conditional, int | None]:
     """The sampler of all chains, or of each, and the axis in which the chains are (None if there is one for all)."""
     return (jax.vmap(model.sampler)(beta), 0) if beta.ndim else (model.sampler(beta), None)
+
+
+_samplers = eqx.filter_jit(samplers)
 
 
 def sweeps(
@@ -469,8 +517,23 @@ def sweeps(
     keys: Key[Array, "n_chains"],
     first: UInt32[Array, ""],
     count: Int[Array, ""],
+    layout: devices.Layout | None = None,
 ) -> list[State]:
     """Make `count` sweeps of all chains; `first` is the number of the first of them."""
+    if layout is not None:
+        shared, own = (sampler[0], None) if sampler[1] is None else (None, sampler[0])
+        arrays, rest = eqx.partition((engine, model, shared), eqx.is_array)
+        of_chains, kind = eqx.partition(own, eqx.is_array)
+
+        def of_device(state: list[State], keys: Key[Array, "n"], own: Any, same: Any) -> list[State]:
+            engine, model, shared = eqx.combine(same[0], rest)
+            each = (shared, None) if own is None else (eqx.combine(own, kind), 0)
+            if layout.rows:  # this device's slab has an engine of its own
+                grid = model.grid._replace(rows=model.grid.rows // layout.slabs)
+                engine = sublattices(grid, spin_of(model), model.nibbles, Slab(layout.rows, layout.slabs))
+            return sweeps(engine, model, each, state, keys, *same[1:])
+
+        return devices.mapped(layout, of_device, state, keys, of_chains, (arrays, first, count))
 
     def of_chain(state: list[State], key: Key[Array, ""], sampler: Conditional) -> list[State]:
         repeats = [
@@ -499,23 +562,35 @@ def _frames(
     model: Lattice,
     state: list[State],
     keys: Key[Array, "n_chains"],
-    beta: Float[Array, ""] | Float[Array, "n_chains"],
+    sampler: tuple[Conditional, int | None] | None,
     betas: Float[Array, "n_frames"] | None,
     first: UInt32[Array, ""],
     counts: Int[Array, "n_frames"],
     observables: dict[str, Callable],
+    layout: devices.Layout | None,
 ) -> tuple[list[State], dict[str, PyTree[Array]]]:
-    """All frames in one compiled program."""
-    fixed = samplers(model, beta) if betas is None else None
+    """All frames in one compiled program: at the temperatures of a sampler, or each at its own of `betas`."""
+    made, kind, axis = (), None, None
+    if betas is not None:
+        made, kind = eqx.partition(samplers(model, betas[0])[0], eqx.is_array)
 
     def frame(carry: tuple, inputs: tuple) -> tuple[tuple, dict[str, PyTree[Array]]]:
-        state, t = carry
+        state, t, made, last = carry
         count, beta = inputs
-        state = sweeps(engine, model, fixed or samplers(model, beta), state, keys, t, count)
-        spins = to_spins(engine, model, state)
-        return (state, t + count.astype(jnp.uint32)), {name: look(spins) for name, look in observables.items()}
+        if beta is not None:  # frames at one temperature need one table
 
-    (state, _), measured = jax.lax.scan(frame, (state, first), (counts, betas))
+            def anew(_: Any) -> Any:
+                return eqx.filter(samplers(model, beta)[0], eqx.is_array)
+
+            made = jax.lax.cond(beta == last, lambda made: made, anew, made)
+        now = sampler if beta is None else (eqx.combine(made, kind), axis)
+        state = sweeps(engine, model, now, state, keys, t, count, layout)
+        spins = to_spins(engine, model, state)
+        measured = {name: look(spins) for name, look in observables.items()}
+        return (state, t + count.astype(jnp.uint32), made, beta), measured
+
+    start = (state, first, made, None if betas is None else betas[0])
+    (state, *_), measured = jax.lax.scan(frame, start, (counts, betas))
     return state, jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), measured)
 
 

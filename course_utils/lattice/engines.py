@@ -14,14 +14,14 @@ pulls in no direction.
 
 import abc
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, Key, PyTree, Shaped
+from jaxtyping import Array, Bool, Float, Int, Key, PyTree, Shaped, UInt32
 from thrml import (
     AbstractConditionalSampler,
     AbstractNode,
@@ -31,8 +31,16 @@ from thrml import (
     InteractionGroup,
 )
 
+from .rng import AnyKey, Part
+
+AnyArray = jax.Array | np.ndarray
 State = PyTree[Shaped[Array, "..."]]
 """Spins as a sampler holds them: an array, or (cosine, sine) for XY."""
+
+
+NIBBLES = 8
+"""Spins of ±1 that one 32-bit word holds (fast engine): spin j of a row, as s + 1, is nibble j % 8 of word j // 8."""
+_ABSENT = 0x11111111  # nibbles of 1, between 0 and 2: a neighbour that is not there
 
 
 class Grid(NamedTuple):
@@ -68,6 +76,10 @@ class Bonds(eqx.Module):
 
     coupling: eqx.AbstractVar[Float[Array, ""] | Float[Array, "n 4"]]
 
+    def own_key(self, key: Key[Array, ""]) -> AnyKey:
+        """The key for the spins that this device holds."""
+        return key
+
     @abc.abstractmethod
     def neighbours(self, active: Bool[Array, "n k"], states: list[State], absent: Any) -> list[State]:
         """States of the neighbours, one entry per direction, each of the shape of the spins that are updated."""
@@ -87,7 +99,7 @@ class Conditional(AbstractConditionalSampler):
     absent: eqx.AbstractVar[Any]
 
     @abc.abstractmethod
-    def draw(self, key: Key[Array, ""], coupling: Array, neighbours: list[State], own: State) -> State:
+    def draw(self, key: AnyKey, coupling: Array, neighbours: list[State], own: State) -> State:
         """New states of spins whose neighbours are given, and which do not see each other."""
 
     def sample(self, key, interactions, active_flags, states, sampler_state, output_sd):
@@ -98,9 +110,10 @@ class Conditional(AbstractConditionalSampler):
         before = [x[:, 0] for x in before]  # each node has one interaction with itself
         likes, spin = jax.tree.flatten(around[0])
         own = jax.tree.unflatten(spin, [x.reshape(like.shape) for x, like in zip(before, likes, strict=True)])
-        drawn = jax.tree.leaves(self.draw(key, bonds.coupling, around, own))
+        drawn = jax.tree.leaves(self.draw(bonds.own_key(key), bonds.coupling, around, own))
         after = [x.reshape(old.shape).astype(old.dtype) for x, old in zip(drawn, before, strict=True)]
-        # All are replaced. Saying it this way keeps the compiler from drawing a spin again wherever it is looked at.
+        # All are replaced. Saying it this way, with the old states, keeps the compiler from drawing a spin again
+        # wherever one looks at it: without, or with zeros for the old states, a sweep takes four times as long (CPU).
         after = [
             jnp.where(has_own.reshape((-1,) + (1,) * (x.ndim - 1)), x, old)
             for x, old in zip(after, before, strict=True)
@@ -116,12 +129,38 @@ def total(coupling: Float[Array, ""] | Float[Array, "n 4"], neighbours: Iterable
 # ---------------------------------------------------------------------------------------------- sublattices
 
 
+class Slab(NamedTuple):
+    """The rows that one device holds of a lattice: an equal share, in the order of a mesh's axis."""
+
+    axis: str
+    n: int
+
+    @property
+    def number(self) -> Int[Array, ""]:
+        """Of this device's slab; inside `shard_map` only."""
+        return jax.lax.axis_index(self.axis)
+
+    def with_halo(self, x: Shaped[Array, "rows half"]) -> Shaped[Array, "rows+2 half"]:
+        """The rows with the last one of the slab above and the first one of the slab below."""
+        down, up = ([(k, (k + step) % self.n) for k in range(self.n)] for step in (1, -1))
+        above, below = jax.lax.ppermute(x[-1:], self.axis, down), jax.lax.ppermute(x[:1], self.axis, up)
+        return jnp.concatenate([above, x, below])
+
+
 class RolledBonds(Bonds):
-    """Bonds between the two colours: the neighbours of one are the other, moved up, down, not at all, and sideways."""
+    """Bonds between the two colours: the neighbours of one are the other, moved up, down, not at all, and sideways.
+
+    Of a slab, `grid` is its own rows, an even number of them, so that the colours stand as in the whole lattice.
+    """
 
     coupling: Array
     grid: Grid = eqx.field(static=True)
     colour: int = eqx.field(static=True)
+    nibbles: bool = eqx.field(static=True, default=False)
+    slab: Slab | None = eqx.field(static=True, default=None)
+
+    def own_key(self, key):
+        return Part(key, self.slab.number.astype(jnp.uint32)) if self.slab else key
 
     def neighbours(self, active, states, absent):
         (other,) = jax.tree.map(lambda x: x[0, 0], states[0]).values()  # one node, one interaction
@@ -130,17 +169,25 @@ class RolledBonds(Bonds):
 
         def around(x):
             # With a rim from the far side, all four neighbours are slices of one array: several times as fast as rolls.
-            x = jax.lax.optimization_barrier(jnp.pad(x, 1, mode="wrap"))
-            beside = jnp.where(left_first, x[1:-1, :-2], x[1:-1, 2:])
-            return [x[:-2, 1:-1], x[2:, 1:-1], x[1:-1, 1:-1], beside]
+            rim = [(0, 0) if self.slab else (1, 1), (1, 1)]
+            x = jnp.pad(self.slab.with_halo(x) if self.slab else x, rim, mode="wrap")
+            x = jax.lax.optimization_barrier(x)
+            here, left, right = x[1:-1, 1:-1], x[1:-1, :-2], x[1:-1, 2:]
+            if self.nibbles:  # the neighbours of a word's spins are its own nibbles, one on, and one from the next word
+                left, right = here << 4 | left >> 28, here >> 4 | right << 28
+            return [x[:-2, 1:-1], x[2:, 1:-1], here, jnp.where(left_first, left, right)]
 
         leaves, tree = jax.tree.flatten(other)
         directions = [around(leaf) for leaf in leaves]
         if not self.grid.periodic:
             col = 2 * np.arange(self.grid.half) + 1 - left_first
             step = np.where(left_first, 1, -1)
-            inside = [row + 0 * col > 0, row + 0 * col < self.grid.rows - 1]
+            first, rows = (self.slab.number * len(row), self.slab.n * len(row)) if self.slab else (0, len(row))
+            inside = [row + 0 * col + first > 0, row + 0 * col + first < rows - 1]
             inside += [(c >= 0) & (c < self.grid.cols) for c in (col + step, col - step)]
+            if self.nibbles:
+                full = [pack_nibbles(15 * there.astype(np.uint32)) for there in inside]
+                return [x & there | _ABSENT & ~there for x, there in zip(directions[0], full, strict=True)]
             directions = [
                 [jnp.where(there, x, jnp.asarray(gone, x.dtype)) for there, x in zip(inside, xs, strict=True)]
                 for xs, gone in zip(directions, jax.tree.leaves(absent), strict=True)
@@ -164,6 +211,19 @@ def join(grid: Grid, colours: list[Shaped[Array, "*batch rows half"]]) -> Shaped
     even_row = np.arange(grid.rows)[:, None] % 2 == 0
     pairs = jnp.stack([jnp.where(even_row, black, white), jnp.where(even_row, white, black)], axis=-1)
     return pairs.reshape(*black.shape[:-1], 2 * grid.half)[..., : grid.cols]
+
+
+def pack_nibbles(values: UInt32[AnyArray, "*batch half"]) -> UInt32[AnyArray, "*batch words"]:
+    """Eight numbers from 0 to 15 in each word, the first in the lowest bits."""
+    shape = values.shape
+    parts = values.reshape(*shape[:-1], shape[-1] // NIBBLES, NIBBLES)
+    return reduce(lambda word, k: word | parts[..., k] << np.uint32(4 * k), range(1, NIBBLES), parts[..., 0])
+
+
+def unpack_nibbles(words: UInt32[Array, "*batch words"]) -> UInt32[Array, "*batch half"]:
+    """What `pack_nibbles` has packed."""
+    values = words[..., None] >> jnp.arange(0, 4 * NIBBLES, 4, jnp.uint32) & 15
+    return values.reshape(*words.shape[:-1], -1)
 
 
 class Engine(eqx.Module):
@@ -194,30 +254,41 @@ class Engine(eqx.Module):
 class Sublattices(Engine):
     """One node per colour."""
 
+    nibbles: bool = eqx.field(static=True, default=False)
+    slab: Slab | None = eqx.field(static=True, default=None)
+
     def bonds(self, coupling, colour):
-        return RolledBonds(coupling, self.grid, colour)
+        return RolledBonds(coupling, self.grid, colour, self.nibbles, self.slab)
 
     def to_blocks(self, spins):
         leaves, tree = jax.tree.flatten(spins)
-        colours = zip(*(split(self.grid, x) for x in leaves), strict=True)
+        colours = list(zip(*(split(self.grid, x) for x in leaves), strict=True))
+        if self.nibbles:
+            colours = [[pack_nibbles((x + 1).astype(jnp.uint32)) for x in c] for c in colours]
         names = ("black", "white")
         return [{name: jax.tree.unflatten(tree, [x[None] for x in c])} for name, c in zip(names, colours, strict=True)]
 
     def to_lattice(self, blocks):
         black, white = (colour for block in blocks for colour in block.values())
+        if self.nibbles:
+            black, white = (unpack_nibbles(x).astype(jnp.int8) - jnp.int8(1) for x in (black, white))
         return jax.tree.map(lambda b, w: join(self.grid, [b[0], w[0]]), black, white)
 
 
 @lru_cache(maxsize=64)
-def sublattices(grid: Grid, spin: Any) -> Sublattices:
+def sublattices(grid: Grid, spin: Any, nibbles: bool = False, slab: Slab | None = None) -> Sublattices:
     """The engine with one THRML node per colour.
 
     Args:
         grid: the lattice.
         spin: hashable description of one spin's state, `(tree structure, dtypes)`.
+        nibbles: whether the spins are ±1 and their sampler takes eight of them in a word. Where the lattice's rows do
+            not fill words, they stay single.
+        slab: where `grid` is the share of one device.
     """
     tree, dtypes = spin
-    shape = (grid.rows, grid.half)
+    nibbles = nibbles and grid.cols % (2 * NIBBLES) == 0
+    shape, dtypes = ((grid.rows, grid.half // NIBBLES), (jnp.uint32,)) if nibbles else ((grid.rows, grid.half), dtypes)
     spins = jax.tree.unflatten(tree, [jax.ShapeDtypeStruct(shape, dtype) for dtype in dtypes])
     # THRML copies states of one kind into one array before each update. Under different names they stay where they are.
     template = {Black: {"black": spins}, White: {"white": spins}}
@@ -225,7 +296,7 @@ def sublattices(grid: Grid, spin: Any) -> Sublattices:
     groups = []
     for here, other in (colours, colours[::-1]):
         groups += [InteractionGroup(None, here, [other]), InteractionGroup(None, here, [here])]
-    return Sublattices(grid, _program(colours, template, groups))
+    return Sublattices(grid, _program(colours, template, groups), nibbles, slab)
 
 
 def _program(colours: list[Block], template: dict, groups: list[InteractionGroup]) -> BlockSamplingProgram:
@@ -288,7 +359,7 @@ def edges(grid: Grid) -> Int[np.ndarray, "directions rows cols 3"]:
 
 
 @lru_cache(maxsize=8)
-def sites(grid: Grid, spin: Any) -> Sites:
+def sites(grid: Grid, spin: Any, nibbles: bool = False) -> Sites:
     """The engine with one THRML node per spin, for arguments as of `sublattices`. It takes some 20 µs a spin, once."""
     tree, dtypes = spin
     template = jax.tree.unflatten(tree, [jax.ShapeDtypeStruct((), dtype) for dtype in dtypes])

@@ -1,17 +1,18 @@
 """The Ising model: spins -1 and +1."""
 
+from functools import reduce
 from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Num
+from jaxtyping import Array, Float, Num, UInt32
 
 from . import colours, exact
 from .base import AnyArray, Known, Lattice, Transition
 from .engines import Conditional, total
-from .rng import bits
+from .rng import AnyKey, octets, single
 
 
 class Ising(Lattice):
@@ -28,6 +29,7 @@ class Ising(Lattice):
     dtype: ClassVar[Any] = jnp.int8
     states: ClassVar[tuple[int, ...]] = (-1, 1)
     aligned: ClassVar[int] = 1
+    nibbles: ClassVar[bool] = True
     question: ClassVar[str] = (
         "Quench, press play, and watch the patches. Above one temperature they stop growing; below it they grow for as "
         "long as you watch. Which temperature is it?"
@@ -69,7 +71,7 @@ class Ising(Lattice):
         return np.stack([spins, -spins])
 
     def sampler(self, beta):
-        return IsingConditional(beta, self.field)
+        return IsingConditional(beta, self.field, not self.grid.periodic)
 
 
 class IsingConditional(Conditional):
@@ -77,18 +79,40 @@ class IsingConditional(Conditional):
 
     beta: Float[Array, ""]
     field: Float[Array, ""]
+    open: bool = eqx.field(static=True, default=True)
+    """Whether a neighbour may be absent: else the sum of the four is even."""
     absent: ClassVar[int] = 0
 
     def draw(self, key, coupling, neighbours, own):
+        if own.dtype == jnp.uint32:
+            return self.draw_nibbles(key, coupling, neighbours, own)
         if coupling.ndim:
             level = self.level(total(coupling, neighbours))
-        else:  # the sum of the neighbours takes few values: look the probability up
-            pull = sum(neighbours)
-            levels = self.level(coupling * jnp.arange(-4, 5))
-            level = levels[0]
-            for k in range(1, 9):
-                level = jnp.where(pull >= k - 4, levels[k], level)
-        return jnp.where(bits(key, own.shape) <= level, jnp.int8(1), jnp.int8(-1))
+        else:
+            level = self.looked_up(self.levels(coupling), sum(neighbours) + 4)
+        return jnp.where(single(key, own.shape) <= level, jnp.int8(1), jnp.int8(-1))
+
+    def draw_nibbles(
+        self, key: AnyKey, coupling: Float[Array, ""], neighbours: list[UInt32[Array, "*n"]], own: UInt32[Array, "*n"]
+    ) -> UInt32[Array, "*n"]:
+        """Eight spins in each word, see `engines.NIBBLES`. Four neighbours add up to 8 at most: nothing overflows."""
+        pull, levels = sum(neighbours), self.levels(coupling)
+        up = [
+            jnp.where(word <= self.looked_up(levels, pull >> 4 * k & 15), jnp.uint32(2 << 4 * k), jnp.uint32(0))
+            for k, word in enumerate(octets(key, own.shape))
+        ]
+        return reduce(jnp.bitwise_or, up)
+
+    def levels(self, coupling: Float[Array, ""]) -> UInt32[Array, "9"]:
+        """`level` where the neighbours add up to -4, ..., 4."""
+        return self.level(coupling * jnp.arange(-4, 5))
+
+    def looked_up(self, levels: UInt32[Array, "9"], place: Array) -> UInt32[Array, "..."]:
+        """levels[place]: comparisons, as XLA's gathers are slow."""
+        level = levels[0]
+        for k in range(1, 9) if self.open else range(2, 9, 2):
+            level = jnp.where(place >= k, levels[k], level)
+        return level
 
     def level(self, pull: Float[Array, "*n"]) -> Array:
         """The spin is +1 if a random word is not above this: P(s = +1) in units of 2^-32.

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from ..arguments import ladder, whole
 from .base import PARTS, Chains, Lattice, Start, numbers, samplers, sweeps, to_spins
+from .devices import Layout
 from .engines import Engine, State
 
 Observables = Mapping[str, Callable[[Shaped[Array, "n_chains rows cols"]], Array]]
@@ -30,6 +31,7 @@ def annealed(
     n_chains: int = 1,
     init: Start = "random",
     progress: bool = False,
+    sharding: jax.sharding.Sharding | None = None,
 ) -> tuple[Shaped[Array, "n_chains rows cols"], dict[str, Shaped[Array, "n_chains n_steps ..."]]]:
     """Sweeps at one inverse temperature after the other.
 
@@ -38,7 +40,7 @@ def annealed(
 
     Args:
         model: what to sample.
-        key, n_chains, init, progress: as for `Lattice.sample`.
+        key, n_chains, init, progress, sharding: as for `Lattice.sample`.
         betas: inverse temperature of each step, >= 0, in any order.
         observables: as for `Lattice.measure`; after each step.
         n_sweeps: sweeps a step.
@@ -55,7 +57,7 @@ def annealed(
     betas = numbers("betas", betas, None, least=0.0)
     if betas.ndim != 1 or len(betas) == 0:
         raise ValueError(f"betas has shape {betas.shape}: expected (n_steps,)")
-    chains = Chains(model, key, 0.0, n_chains, init)
+    chains = Chains(model, key, 0.0, n_chains, init, sharding=sharding)
     measured = chains.frames(np.full(len(betas), n_sweeps), dict(observables), betas, progress)
     return to_spins(chains.engine, model, chains.state), measured
 
@@ -128,6 +130,7 @@ def replica_exchange(
     n_chains: int = 1,
     init: Start = "random",
     progress: bool = False,
+    sharding: jax.sharding.Sharding | None = None,
 ) -> Exchange:
     """Chains at several temperatures that trade their lattices, so that cold ones are renewed by way of hot ones.
 
@@ -136,7 +139,8 @@ def replica_exchange(
     turns. Every temperature keeps its own exact law.
 
     Args:
-        model, key, init, progress: as for `annealed`; an array starts all chains alike.
+        model, key, init, progress, sharding: as for `annealed`; an array starts all chains alike, and what is dealt out
+            are the n_betas * n_chains chains, one temperature after the other.
         betas: at least two inverse temperatures, rising or falling.
         observables: as for `Lattice.measure`, of the spins of all chains, shape (n_betas * n_chains, rows, cols).
         n_samples: rounds measured.
@@ -156,15 +160,17 @@ def replica_exchange(
     n_sweeps, n_chains = jnp.int32(whole("n_sweeps", n_sweeps)), whole("n_chains", n_chains)
     betas = jnp.asarray(ladder("betas", betas, zero=True), jnp.float32)
     swap_key, chains_key = jax.random.split(key)
-    chains = Chains(model, chains_key, jnp.repeat(betas, n_chains), len(betas) * n_chains, init)
-    fixed = (chains.engine, model, chains.keys, betas, swap_key, n_sweeps)
+    chains = Chains(model, chains_key, jnp.repeat(betas, n_chains), len(betas) * n_chains, init, sharding=sharding)
+    fixed, layout = (chains.engine, model, chains.keys, betas, swap_key, n_sweeps), chains.layout
+    if layout:
+        fixed = (*layout.everywhere(fixed[:2]), chains.keys, *layout.everywhere(fixed[3:]))
     state, parts = chains.state, []
     at_once = math.ceil((n_burn_in + n_samples) / PARTS) if progress else max(n_burn_in, n_samples)
     with tqdm(total=n_burn_in + n_samples, disable=not progress, file=sys.stdout, unit="round") as bar:
         for first, end, seen in ((0, n_burn_in, {}), (n_burn_in, n_burn_in + n_samples, dict(observables))):
             for now in range(first, end, at_once):
                 count = min(at_once, end - now)
-                state, *looked = _rounds(*fixed, state, jnp.uint32(now), count, seen)
+                state, *looked = _rounds(*fixed, state, np.uint32(now), count, seen, layout)
                 parts += [looked] if now >= n_burn_in else []
                 bar.update(count)
     measured, made = jax.tree.map(lambda *xs: jnp.concatenate(xs), *parts)
@@ -188,16 +194,18 @@ def _rounds(
     swap_key: Key[Array, ""],
     n_sweeps: Int[Array, ""],
     state: list[State],
-    first: UInt32[Array, ""],
+    first: UInt32[np.ndarray | Array, ""],
     n_rounds: int,
     observables: dict[str, Callable],
+    layout: Layout | None,
 ) -> tuple[list[State], dict[str, PyTree[Array]], Float[Array, "n_rounds n_pairs"]]:
     """Rounds from number `first` on: the state after them, what each measured, and the share of swaps that it made."""
     n_chains = len(keys) // len(betas)
-    sampler = samplers(model, jnp.repeat(betas, n_chains))
+    each = samplers(model, betas)[0]  # one for each temperature, as making it may take long
+    sampler = jax.tree.map(lambda x: jnp.repeat(x, n_chains, axis=0), each), 0
 
     def one(state: list[State], number: UInt32[Array, ""]) -> tuple[list[State], tuple]:
-        state = sweeps(engine, model, sampler, state, keys, number * n_sweeps.astype(jnp.uint32), n_sweeps)
+        state = sweeps(engine, model, sampler, state, keys, number * n_sweeps.astype(jnp.uint32), n_sweeps, layout)
         energy = model.n_spins * model.energy(to_spins(engine, model, state)).reshape(len(betas), n_chains)
         gain = (betas[:-1] - betas[1:])[:, None] * (energy[:-1] - energy[1:])
         draw = jax.random.uniform(jax.random.fold_in(swap_key, number), gain.shape)

@@ -14,7 +14,7 @@ from . import colours, exact
 from .base import AnyArray, Transition
 from .engines import Conditional, total
 from .planar import Planar
-from .rng import bits, unit, words
+from .rng import bits, folded, unit, words
 from .trig import angle_of, cos_sin
 
 ROUNDS = 2
@@ -126,7 +126,7 @@ class VonMisesConditional(_Planar):
 
         def propose(number, accepted):
             # The direction before it is moved stands for the proposal: one number, so that nothing is computed twice.
-            first, second = words(jax.random.fold_in(key, number), kappa.shape)
+            first, second = words(folded(key, number), kappa.shape)
             turns = unit(first)
             rho, kappa_r = best_fisher(kappa)
             c = kappa_r - kappa * moved(turns, rho)[0]

@@ -77,7 +77,9 @@ class Scene:
         return f"{lattice}: equilibrium at beta = {self.beta:g}, {self.n_burn_in} sweeps after {spins}, {pace}"
 
 
-def lattices(scene: Scene, seed: int, bar: Any) -> Iterator[Shaped[np.ndarray, "chunk rows cols"]]:
+def lattices(
+    scene: Scene, seed: int, bar: Any, sharding: Any = None
+) -> Iterator[Shaped[np.ndarray, "chunk rows cols"]]:
     """The lattices of a scene in chunks, sampled as they are asked for; the burn-in is shown on the bar."""
     import jax
 
@@ -90,7 +92,13 @@ def lattices(scene: Scene, seed: int, bar: Any) -> Iterator[Shaped[np.ndarray, "
         n_sweeps = math.ceil(scene.n_burn_in / (BURN_IN_PARTS * chunk))
         first = scene.beta if scene.anneal_from is None else scene.anneal_from
         for spins in model.stream(
-            burn_key, first, n_frames=BURN_IN_PARTS * chunk, n_sweeps=n_sweeps, chunk=chunk, init=start
+            burn_key,
+            first,
+            n_frames=BURN_IN_PARTS * chunk,
+            n_sweeps=n_sweeps,
+            chunk=chunk,
+            init=start,
+            sharding=sharding,
         ):
             start = np.asarray(spins[0, -1])
             bar.set_postfix_str("warm-up")
@@ -100,7 +108,8 @@ def lattices(scene: Scene, seed: int, bar: Any) -> Iterator[Shaped[np.ndarray, "
     if scene.anneal_from is not None:
         beta = np.full(n_chunks * chunk, scene.beta)
         beta[: scene.n_frames] = np.linspace(scene.anneal_from, scene.beta, scene.n_frames)
-    stream = model.stream(key, beta, n_frames=n_chunks * chunk, n_sweeps=scene.n_sweeps, chunk=chunk, init=start)
+    how = {"n_sweeps": scene.n_sweeps, "chunk": chunk, "init": start, "sharding": sharding}
+    stream = model.stream(key, beta, n_frames=n_chunks * chunk, **how)
     for number, spins in enumerate(stream):
         yield np.asarray(spins[0])[: scene.n_frames - number * chunk]
 
@@ -114,6 +123,7 @@ def film(
     arrows: bool = False,
     seed: int = 0,
     between: Callable[[], None] | None = None,
+    sharding: Any = None,
     **recording: Any,
 ) -> Float[np.ndarray, "n_frames"]:
     """Sample a scene and write its movie, with a progress bar on stdout.
@@ -125,6 +135,7 @@ def film(
         vortices, arrows: as for `Painter`.
         seed: of the random numbers; the same seed gives the same movie on the same machine.
         between: called before each chunk of frames is drawn; what it raises ends the movie.
+        sharding: how the rows of the lattice lie on several devices, see `lattice.devices.layout`.
         **recording: `fps`, `codec` and `quality`, as for `Recorder`.
 
     Returns:
@@ -144,7 +155,7 @@ def film(
     energy = []
     total = scene.n_burn_in + scene.n_frames * scene.n_sweeps
     with recorder, tqdm(total=total, file=sys.stdout, unit="sweep", mininterval=0.5, ncols=90) as bar:
-        for spins in lattices(scene, seed, bar):
+        for spins in lattices(scene, seed, bar, sharding):
             if between is not None:
                 between()
             energy.append(np.asarray(energy_of(spins)))

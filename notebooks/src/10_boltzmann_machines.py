@@ -1,0 +1,948 @@
+# ---
+# jupyter:
+#   course:
+#     title: Boltzmann machines
+#     goal: put any graph of spins on THRML, check it against every state, and train a machine that completes digits
+#     needs: ["05", "07"]
+#     know: exponentials, matrix products
+#     time: 60 min
+#     runs: 80 s
+#     uses: [jax]
+# ---
+
+# %% [markdown]
+# **What you win.** A model on a graph that you choose, sampled as the hardware would, and a machine with hidden units that looks at half a
+# digit and dreams the rest. Three functions lead there:
+#
+# 1. one that puts any graph on THRML (Exercise 10.1),
+# 2. one that says exactly how probable a picture is, among $2^{64}$ (10.2),
+# 3. one that learns from pictures, with your own sampler inside (10.3).
+
+# %%
+import math
+
+import jax
+import jax.numpy as jnp
+import networkx as nx
+import numpy as np
+from jaxtyping import Float
+from thrml import Block, BlockGibbsSpec, FactorSamplingProgram, SpinNode
+from thrml.models import SpinEBMFactor, SpinGibbsConditional
+
+from course_checks import check
+from course_utils import explorers, machines, plots
+from course_utils.lattice import exact, observables
+
+# %% [markdown]
+# ## 1 · A graph of your own
+#
+# Lessons 07 to 09 lived on a square lattice. THRML knows of no lattice, only of nodes and factors. So take *any* graph, with a number on
+# each edge and on each node:
+#
+# $$E(s) = -\sum_{(i,j)} w_{ij}\, s_i s_j - \sum_i b_i s_i , \qquad p(s) \propto e^{-\beta E(s)} , \quad s_i = \pm1 .$$
+#
+# With $w_{ij} > 0$ two spins like to be equal, with $w_{ij} < 0$ opposite. This is a **Boltzmann machine** (Ackley, Hinton and Sejnowski
+# 1985). Spins that share an edge must not be drawn together. On the checkerboard two blocks did; here are twelve spins, the corners of an
+# icosahedron. **Guess first:** how many blocks do they need?
+
+# %%
+def drawn(graph: nx.Graph, groups, title: str, name: str = "block") -> plots.Panel:
+    """A graph, with its nodes in the colours of their groups; an edge inside a group is thick and red."""
+    place, of = nx.kamada_kawai_layout(graph), {k: g for g, group in enumerate(groups) for k in group}
+    at = np.array([place[k] for k in range(len(graph))])
+    looks = [("0.7", 1.2) if of[i] != of[j] else ("red", 2.5) for i, j in graph.edges]
+    edges = [plots.line(*at[list(edge)].T, color=color, width=width) for edge, (color, width) in zip(graph.edges, looks, strict=True)]
+
+    def discs(group):
+        return lambda ax, color, label: ax.scatter(*at[group].T, s=150, color=color, edgecolor="k", label=label, zorder=3)
+
+    layers = [plots.Layer(discs(group), f"{name} {k}") for k, group in enumerate(groups) if group]
+    return plots.panel(*edges, *layers, title=title, square=True, bare=True)
+
+
+few = nx.icosahedral_graph()
+graphs = {"an icosahedron": few, "Petersen's graph": nx.petersen_graph(), "a ring of nine": nx.cycle_graph(9)}
+panels = [drawn(graph, machines.colour_groups(graph), name) for name, graph in graphs.items()]
+plots.figure(*panels, title="A block for each colour: no edge joins two nodes of one colour")
+
+# %% [markdown]
+# *Picture: three graphs with coloured nodes. The icosahedron has four colours, three nodes of each; Petersen's graph and the ring of nine
+# have three. Each edge joins two different colours.*
+#
+# Four: its triangles need three, and three do not suffice. To find the *fewest* colours of a graph is hard; **DSATUR** (Brélaz 1979) is greedy and good. It
+# colours next the node that sees the most colours already. A sweep then takes as many parallel steps as there are colours. What changes in
+# the program, beside the blocks? Each edge has a weight of its own, and some spins may be held fixed, *clamped*, while the others move.
+#
+# ### Exercise 10.1 · Any graph on THRML
+# *Difficulty ●●● · fifteen minutes · why: from here on, every model in this lesson runs on it.*
+#
+# Complete `graph_program`. The parts are those of Exercise 7.2. `nx.greedy_color(graph, "DSATUR")` gives a dict: node → colour, from 0. One
+# factor has all edges (with `weights` as it comes), one has the biases: `SpinEBMFactor([Block(nodes)], biases)`. Clamped nodes belong in
+# no free block: they make one `Block`, in a list, as the second argument of `BlockGibbsSpec`.
+
+
+# %% todo="10.1" task="return the program and its free blocks"
+def graph_program(graph: nx.Graph, nodes, weights, biases, clamped=()) -> tuple[FactorSamplingProgram, list[Block]]:
+    """THRML program of p(s) ∝ exp(Σ w_e s_i s_j + Σ b_i s_i), a block for each colour.
+
+    Args:
+        graph: its nodes are the numbers 0 to n - 1.
+        nodes: a list of n SpinNodes; number k of the graph is nodes[k].
+        weights: w, a JAX array, one for each edge in the order of graph.edges (β is in it).
+        biases: b, a JAX array, one for each node.
+        clamped: numbers of the nodes that are held fixed; may be empty.
+
+    Returns:
+        The program, and the list of its free blocks; none of them is empty.
+    """
+    ### BEGIN SOLUTION
+    groups = {}
+    for k, colour in nx.greedy_color(graph, "DSATUR").items():
+        if k not in clamped:
+            groups.setdefault(colour, []).append(nodes[k])
+    blocks = [Block(groups[colour]) for colour in sorted(groups)]
+    held = [Block([nodes[k] for k in clamped])] if len(clamped) else []
+    heads = Block([nodes[i] for i, j in graph.edges])
+    tails = Block([nodes[j] for i, j in graph.edges])
+    bonds = SpinEBMFactor([heads, tails], weights)
+    fields = SpinEBMFactor([Block(nodes)], biases)
+    samplers = [SpinGibbsConditional() for _ in blocks]
+    return FactorSamplingProgram(BlockGibbsSpec(blocks, held), samplers, [bonds, fields], []), blocks
+    ### END SOLUTION
+
+
+# %% check="10.1" points=5
+from course_checks import check, exercises
+
+with check.exercise("10.1", "graph_program"):
+    answer = exercises.machines.graph_program.by(graph_program)
+    for graph, held in ((nx.cycle_graph(5), []), (nx.complete_graph(4), []), (nx.petersen_graph(), [7, 2])):
+        rng = np.random.default_rng(len(graph))
+        numbers = [jnp.array(rng.normal(size=n)) for n in (graph.number_of_edges(), len(graph))]
+        answer.on(f"{graph}, clamped {held}", graph, [SpinNode() for _ in graph], *numbers, held)
+    answer.fresh(2, "another graph")
+
+# %% [markdown] hint="10.1"
+# Go through the items of the colouring and collect `nodes[k]` in a dict of lists, colour by colour, leaving out `k in clamped`. Heads and
+# tails: `Block([nodes[i] for i, j in graph.edges])`, and with `j`. `held = [Block([nodes[k] for k in clamped])]` if there are any, else `[]`.
+# As many samplers as free blocks.
+
+# %% [markdown]
+# ## 2 · Trust it: every state counted
+#
+# Twelve spins have 4096 states. `machines.enumerate_graph` visits all of them: its `spins` and `pairs` are the exact ⟨s_i⟩ and ⟨s_i s_j⟩. Now
+# let neighbours *dislike* each other, more or less: on a triangle, somebody is always unhappy. Does your program find the right
+# compromise? And what of a graph that nobody has checked: put another one in the first line.
+
+# %%
+mine = few  # or nx.petersen_graph(), nx.karate_club_graph().subgraph(range(14)), nx.gnp_random_graph(12, 0.4, seed=3), …
+rng = np.random.default_rng(101)
+weights, biases = -rng.uniform(0.2, 1.2, mine.number_of_edges()), rng.normal(0, 0.3, len(mine))
+make = check.yours("10.1", graph_program, machines.graph_program)
+sampler, (head, tail) = machines.GraphSampler(mine, make), machines.ends(mine)
+spins = sampler.sample(jax.random.key(1), weights, biases, n_samples=100, n_sweeps=2, n_burn_in=200, n_chains=100)
+
+law = machines.enumerate_graph(mine, weights, biases)
+pairs = [observables.mean_and_error(spins[..., i] * spins[..., j]) for i, j in mine.edges]
+single = [observables.mean_and_error(spins[..., i]) for i in range(len(mine))]
+known = [(law.pairs[head, tail], pairs, "$\\langle s_i s_j\\rangle$, edges"), (law.spins, single, "$\\langle s_i\\rangle$, nodes")]
+dots = [plots.points(at, *np.array(found).T, name) for at, found, name in known]
+plots.figure(
+    plots.panel(plots.exact([-1, 1], [-1, 1], "equal"), *dots, xlabel="all states", ylabel="100 chains on THRML"),
+    title=f"{len(mine)} spins with their own weights: the program meets all {len(law.p):,} states",
+)
+
+# %% [markdown]
+# *Picture: sampled means against exact ones; the error bars are smaller than the dots. All lie on the diagonal: those of the edges are
+# mostly negative, those of the nodes on both sides of zero.*
+#
+# That is the habit of this course: exact first, then sample.
+#
+# ## 3 · Units that nobody sees
+#
+# Now the nodes become pixels. Handwritten digits, 8 × 8, a pixel is $+1$ (ink) if more than half of it is inked. Edges between pixels can
+# say "these two go together", and nothing about three. The remedy: units that are *in the model* but not in the data. Each of them may stand
+# for a stroke. Here is the smallest machine of this kind, **restricted** to edges between a visible unit $v_i$ and a hidden one $h_j$:
+#
+# $$E(v, h) = -\sum_{ij} v_i W_{ij} h_j - \sum_i a_i v_i - \sum_j b_j h_j .$$
+#
+# How many colours does that graph need?
+
+# %%
+train, test = machines.binary_digits("train"), machines.binary_digits("test")
+shown = train.spins[:30].reshape(3, 10, 8, 8)
+plots.figure(plots.images(shown, cell=0.85), title=f"{len(train.spins)} such pictures to learn from, {len(test.spins)} to judge")
+
+# %% [markdown]
+# *Picture: thirty white digits on black, eight by eight pixels each.*
+#
+# Two: the hidden units see the pixels only, and the other way round. And that has a second use. How probable is a picture? The hidden units
+# are nobody's business, so we add up all their states, $p(v) = \frac1Z \sum_h e^{-E(v, h)}$. Given the pixels, the sum falls apart into
+# one factor for each hidden unit, $e^{x} + e^{-x} = 2\cosh x$, where $x$ is the field on it. And Z, a sum over $2^{64+16}$ states? Given
+# the *hidden* units, it falls apart into factors of the pixels. There are $2^{16} = 65{,}536$ states of those.
+#
+# ### Exercise 10.2 · How probable is a picture?
+# *Difficulty ●●○ · fifteen minutes · why: few models of pictures have an exact likelihood; with it you are judge over all others.*
+#
+# Complete `log_likelihood`. `exact.ising_states(m)` lists all states of m spins, one a row. Stay in logarithms: $\log(e^x + e^{-x})$ is
+# `np.logaddexp(x, -x)`, and `np.logaddexp.reduce(values)` is the log of a sum of exponentials.
+
+
+# %% todo="10.2" task="return log p(v) of each picture"
+def log_likelihood(
+    v: Float[np.ndarray, "n visible"], W: Float[np.ndarray, "visible hidden"],
+    a: Float[np.ndarray, "visible"], b: Float[np.ndarray, "hidden"],
+) -> Float[np.ndarray, "n"]:  # fmt: skip
+    """log p(v) of a restricted Boltzmann machine, in nats.
+
+    Args:
+        v: pictures of -1 and +1, one a row.
+        W: weights.
+        a: biases of the visible units.
+        b: biases of the hidden units, at most 16.
+
+    Returns:
+        One number for each picture.
+    """
+    ### BEGIN SOLUTION
+    def log_2cosh(x):
+        return np.logaddexp(x, -x)
+
+    of_pictures = v @ a + log_2cosh(v @ W + b).sum(axis=1)
+    h = exact.ising_states(len(b))
+    of_hidden = h @ b + log_2cosh(h @ W.T + a).sum(axis=1)
+    log_z = np.logaddexp.reduce(of_hidden)
+    return of_pictures - log_z
+    ### END SOLUTION
+
+
+# %% check="10.2" points=4
+from course_checks import check, exercises
+
+with check.exercise("10.2", "log_likelihood"):
+    answer = exercises.machines.log_likelihood.by(log_likelihood)
+    rng = np.random.default_rng(102)
+    v = rng.choice([-1.0, 1.0], (5, 4))
+    answer.on("no weights, no biases", v, np.zeros((4, 2)), np.zeros(4), np.zeros(2), expect=np.full(5, -4 * math.log(2)))
+    answer.on("four pixels, two hidden units", v, rng.normal(size=(4, 2)), rng.normal(size=4), rng.normal(size=2))
+    answer.on("large weights", v, 300 * rng.normal(size=(4, 3)), rng.normal(size=4), rng.normal(size=3))
+    answer.fresh(3, "another machine")
+
+# %% [markdown] hint="10.2"
+# The field on the hidden units is `v @ W + b`, one row for each picture: sum log 2cosh of it over the units, and add `v @ a`. For log Z
+# exchange the roles: `h = exact.ising_states(len(b))`, fields `h @ W.T + a`, and `h @ b`. That is one number for each of the states of h;
+# `np.logaddexp.reduce` adds them up.
+
+# %% [markdown]
+# The judge is appointed. First for models that need no machine: pixels that are independent, and **mixtures**, $p(v) = \sum_k w_k \prod_i
+# p(v_i | k)$, which choose one of $k$ blurred templates. How many nats a picture will a template save?
+
+# %%
+judge = check.yours("10.2", log_likelihood, lambda v, W, a, b: machines.Restricted(W, a, b).log_likelihood(v))
+plain = machines.independent(train.spins, 1)
+levels = {"independent pixels": judge(test.spins, plain.weights, plain.visible, plain.hidden).mean()}
+for k in (10, 30):
+    mixture = machines.fit_mixture(train.spins, k, np.random.default_rng(k))
+    levels[f"{k} templates"] = mixture.log_likelihood(test.spins).mean()
+print("\n".join(f"{name:20s} {value:7.2f} nats a test picture" for name, value in levels.items()))
+
+# %% [markdown]
+# ## 4 · Learning in two phases
+#
+# Lesson 05 had the line that all learning of energies rests on: push E down at the data, up at the model's own samples. Here $\partial
+# E/\partial W_{ij} = -v_i h_j$, so uphill in likelihood is
+#
+# $$\Delta W_{ij} \propto \langle v_i h_j\rangle_\text{data} - \langle v_i h_j\rangle_\text{model}, \quad
+# \Delta a_i \propto \langle v_i\rangle_\text{data} - \langle v_i\rangle_\text{model}, \quad
+# \Delta b_j \propto \langle h_j\rangle_\text{data} - \langle h_j\rangle_\text{model} .$$
+#
+# In the **clamped phase** pixels are held at a picture. In the **free phase** all units run. In both, the hidden ones may be replaced by
+# their mean given the pixels, which is $\tanh$ of the field on them. Why is that allowed, and better than drawing them?
+
+# %% [markdown] think="10a"
+# **Think.** Why is it allowed to put the mean of $h_j$ in the place of a drawn $h_j$, and what is gained?
+# <!-- ANSWER -->
+# Given $v$, the mean of $v_i h_j$ is $v_i \tanh(x_j)$, exactly. So the average over many pictures has the same expectation, and the noise
+# of the coins is gone. (In the *chain* the hidden units must be drawn: with means it would sample another model.)
+
+# %% [markdown]
+# The free phase needs samples from a model that changes a little in every step. **Persistent** chains (Tieleman 2008) never start anew: a
+# hundred dreams go on from step to step, one sweep each.
+#
+# ### Exercise 10.3 · The machine learns
+# *Difficulty ●●● · fifteen minutes · why: your sampler, inside your training, judged by your likelihood.*
+#
+# Complete `fit`. Chains start at a first batch, `data[rng.integers(len(data), size=batch_size)]`. Then each step, counted from 0: draw a
+# batch the same way; move the chains with the machine as it is; add to each parameter `rate` times its difference, where `rate =
+# learning_rate * (1 - step / n_steps)`; put the three into a new `machines.Restricted(W, a, b)`; show it.
+
+
+# %% todo="10.3" task="learn W, a, b with persistent chains, and return the machine"
+def fit(machine, data: Float[np.ndarray, "n visible"], sweep, n_steps: int, rng, look, learning_rate=0.05, batch_size=100):
+    """Train a restricted Boltzmann machine.
+
+    Args:
+        machine: where training begins; it has .weights W, .visible a and .hidden b, and stays as it is.
+        data: pictures of -1 and +1, one a row.
+        sweep: sweep(machine, chains) returns the pixels of all chains one sweep later.
+        n_steps: how many.
+        rng: NumPy's random numbers: first for the chains, then in each step for the batch.
+        look: look(step + 1, machine) is called at the end of each step.
+        learning_rate: at step 0.
+        batch_size: pictures in a batch, and chains.
+
+    Returns:
+        The trained machine.
+    """
+    ### BEGIN SOLUTION
+    chains = data[rng.integers(len(data), size=batch_size)]
+    for step in range(n_steps):
+        batch = data[rng.integers(len(data), size=batch_size)]
+        chains = sweep(machine, chains)
+        W, a, b = machine.weights, machine.visible, machine.hidden
+        clamped, free = np.tanh(batch @ W + b), np.tanh(chains @ W + b)
+        dW = (batch.T @ clamped - chains.T @ free) / batch_size
+        da = batch.mean(axis=0) - chains.mean(axis=0)
+        db = clamped.mean(axis=0) - free.mean(axis=0)
+        rate = learning_rate * (1 - step / n_steps)
+        machine = machines.Restricted(W + rate * dW, a + rate * da, b + rate * db)
+        look(step + 1, machine)
+    return machine
+    ### END SOLUTION
+
+
+# %% check="10.3" points=5
+from course_checks import check, exercises
+
+with check.exercise("10.3", "fit"):
+    answer = exercises.machines.fit.by(fit)
+    rng = np.random.default_rng(103)
+    v = rng.choice([-1.0, 1.0], (7, 4))
+    answer.on("one step", 3, 1, v, 1, 0.3, 5)
+    answer.on("four steps", 3, 2, v, 4, 0.2, 6)
+    answer.fresh(3, "another training")
+
+# %% [markdown] hint="10.3"
+# `np.tanh(batch @ W + b)` are the means of the hidden units at the data, one row for each picture; the same with `chains`. ⟨v h⟩ is
+# `batch.T @ means / batch_size`. Data first, minus model. Make W, a, b anew, do not write into the arrays of the machine that you were given.
+
+# %% [markdown]
+# Now all three together: your sweep on THRML, your training, your judge. Sixteen hidden units against thirty templates: **who wins?**
+
+# %%
+learn = check.yours("10.3", fit, machines.train)
+start = machines.fresh(train.spins, 16, np.random.default_rng(1))
+sweep, curve = machines.GraphSampler(start.graph(), make).sweeper(jax.random.key(3), n_sweeps=2), []
+
+
+def look(step: int, machine) -> None:
+    """Note the exact likelihood of the test pictures every 250 steps."""
+    if step == 1 or step % 250 == 0:
+        value = judge(test.spins, machine.weights, machine.visible, machine.hidden).mean()
+        curve.append((step, value))
+
+
+digits = learn(start, train.spins.astype(float), sweep, 2000, np.random.default_rng(2), look)
+lines = [plots.hline(levels[name], name, color=color) for name, color in zip(levels, ("grey", "orange", "green"), strict=True)]
+plots.figure(
+    plots.panel(*lines, plots.points(*np.array(curve).T, name="16 hidden units", joined=True), xlabel="step", ylabel="exact $\\log p$ of a test picture (nats)"),
+    title=f"After {curve[-1][0]} steps: {curve[-1][1]:.2f} nats, thirty templates {levels['30 templates']:.2f}",
+)
+
+# %% [markdown]
+# *Picture: log-likelihood of the test pictures against the step of training. It starts at the level of independent pixels, passes that of ten
+# templates after some hundred steps, wavers, and ends a little below that of thirty.*
+#
+# Thirty templates have 1,949 numbers, your machine 1,104. How does it do that? A template is chosen or not. Hidden units *combine*: sixteen of them,
+# each on or off, are 65,536 templates. (It wavers where the chains lag behind the machine.) What did they learn?
+
+# %%
+dreams = sweep(digits, train.spins[:100].astype(float))
+for _ in range(200):
+    dreams = sweep(digits, dreams)
+filters = digits.weights.T.reshape(2, 8, 8, 8) / 0.7
+plots.figure(
+    plots.images(filters, cell=0.55), plots.images(dreams[:16].reshape(2, 8, 8, 8), cell=0.55),
+    columns=2, title="Left: the weights of each hidden unit, bright for ink. Right: what the machine dreams",
+)  # fmt: skip
+
+# %% [markdown]
+# *Picture: on the left sixteen small grey patterns, bright strokes beside dark ones, none of them a digit; on the right sixteen dreams in
+# black and white, some like digits, others of strokes that make none.*
+#
+# ## 5 · Half a digit
+#
+# A machine that has learnt $p(v)$ knows every *conditional* of it. Clamp the upper half of a picture, let the rest run: your program does that already. And since
+# the hidden units can be summed over, we know exactly what is to be expected below. **Guess:** for which digits is the lower half certain?
+
+# %%
+known = np.arange(64) < 32
+half = machines.GraphSampler(digits.graph(), make, clamped=np.flatnonzero(known).tolist())
+picks = [int(np.flatnonzero(test.labels == digit)[0]) for digit in (0, 1, 3, 4, 7, 8)]
+given = np.where(known, test.spins[picks], -1)
+begin = np.repeat(np.hstack([given, -np.ones((6, 16), int)]), 6, axis=0)
+filled = half.sample(jax.random.key(5), *digits.on_graph(), n_burn_in=200, n_chains=36, start=begin)[:, 0, :64]
+exactly = np.array([digits.completion(test.spins[k], known)[0] for k in picks])
+shown = np.concatenate([np.stack([test.spins[picks], np.where(known, given, np.nan)], 1), filled.reshape(6, 6, 64), exactly[:, None]], 1)
+columns = ["picture", "shown", *(f"chain {k}" for k in range(1, 7)), "exact mean"]
+plots.figure(plots.images(shown.reshape(6, 9, 8, 8), columns=columns, cell=0.95), title="Six ways to finish each digit, and their exact mean")
+
+# %% [markdown]
+# *Picture: six rows, one for each digit. Beside the picture and its upper half, with blue below, stand six completions, all with the same upper half; the last
+# column is the exact mean, sharp where all completions agree and grey where they differ.*
+#
+# ## 6 · Explore
+#
+# The same machine, live. Hide pixels with the pointer or the keys, and watch what the rest says about them.
+
+# %%
+explorers.complete(digits)
+
+# %% [markdown]
+# Without a kernel, the figure above answers the question for the lower half: compare its last column with the pictures.
+
+# %% [markdown]
+# ## What you made
+#
+# - `graph_program` puts any graph of spins on THRML, clamped or free. It met all 4096 states of an icosahedron.
+# - `log_likelihood` sums over $2^{80}$ states in a blink, since one layer falls apart given the other.
+# - `fit` learns from what the data do and the model's dreams do not. With your sampler inside it came close to thirty templates with fewer numbers, since
+#   hidden units combine; and a clamped part gets a completion for free.
+#
+# What follows is for those who want more.
+
+# %% [markdown] depth="75 min"
+# One program for all temperatures; the rest of THRML's parts; a machine without hidden units and what data size does to it; a memory and
+# its capacity; likelihoods of larger machines; digits to order; a cut and a colouring beside their proven optimum; and what goes wrong.
+
+# %%
+from thrml import AbstractObserver, CategoricalNode, SamplingSchedule, sample_states, sample_with_observation
+from thrml.models import (
+    CategoricalEBMFactor,
+    CategoricalGibbsConditional,
+    IsingEBM,
+    IsingTrainingSpec,
+    estimate_kl_grad,
+    hinton_init,
+)  # fmt: skip
+
+# %% [markdown]
+# ## 7 · One program for all temperatures
+#
+# Users of THRML ask how to change the temperature of a program. β has no place of its own in it: it is a factor of the weights. But weights
+# may be *traced*: if the program is made inside the function that `jit` compiles, they are arguments like any other.
+#
+# ```python
+# @jax.jit
+# def run(key, beta):
+#     program, blocks = graph_program(graph, nodes, beta * weights, beta * biases)
+#     return sample_states(key, program, schedule, start, [], [Block(nodes)])[0]
+# ```
+#
+# The graph is read once, when `run` is compiled; after that a new β costs nothing: `vmap` over β runs a ladder of temperatures side by side, as
+# replica exchange needs, and `scan` over β anneals (section 13). `GraphSampler` does just that. **Guess:** what happens
+# to the energy of the frustrated spins of section 2 as they get cold?
+
+# %%
+heats = np.array([0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0])
+cooled = []
+for k, T in enumerate(heats):
+    s = sampler.sample(jax.random.key(70 + k), weights, biases, beta=1 / T, n_samples=100, n_sweeps=2, n_burn_in=200, n_chains=100)
+    cooled.append(observables.mean_and_error(sampler.energy(s, weights, biases)))
+fine = np.geomspace(0.25, 4.5, 60)
+laws = [machines.enumerate_graph(mine, weights, biases, beta=1 / T) for T in fine]
+plots.figure(
+    plots.panel(
+        plots.exact(fine, [law.mean_energy for law in laws], "all states"),
+        plots.points(heats, *np.array(cooled).T, "THRML, compiled once"),
+        plots.hline(laws[0].energy.min(), "ground state", style=":"),
+        plots.hline(weights.sum() - abs(biases).sum(), "if everybody were happy", color="red"),
+        xlabel="temperature $T$", ylabel="mean energy $\\langle E\\rangle$", log="x",
+        xticks=(0.3, 0.5, 1, 2, 4),
+    ),
+    title="Frustration: even the ground state is far from what each edge by itself would like",
+)  # fmt: skip
+
+# %% [markdown]
+# *Picture: mean energy against temperature on a logarithmic axis. The dots lie on the exact curve, which rises from the dotted line of the
+# ground state. Far below runs the line that would be reached if every edge and every field had its will.*
+#
+# ## 8 · The rest of THRML's parts
+#
+# | part | what you say | here |
+# | --- | --- | --- |
+# | `SpinEBMFactor` with three blocks | a term $w\, s_i s_j s_k$ | below |
+# | a tuple of blocks | drawn at the same time, though of different kinds | pixels and label, section 12 |
+# | `BernoulliConditional`, `SoftmaxConditional` | the field of a spin, the log weights of categories; THRML draws | layers, section 12 |
+# | `AbstractParametricConditionalSampler` | the parameters *and* the draw | Gaussian units, section 10 |
+# | `AbstractObserver` | what to keep of each state; nothing else is stored | below |
+# | `StateObserver`, `MomentAccumulatorObserver` | the same, ready made: states; sums of products | `sample_states`, `estimate_kl_grad` |
+#
+# Six spins in a row, and each three neighbours in it like their product to be positive, or negative. No pair of spins has a coupling. An
+# observer of our own counts how often each of the 64 states was seen; a run of any length takes 64 numbers of memory.
+
+
+# %%
+class Tally(AbstractObserver):
+    """Counts the states of n spins, all of which are in the given block."""
+
+    block: Block
+
+    def __call__(self, program, state_free, state_clamped, carry, iteration):
+        number = {node: state[k] for block, state in zip(program.gibbs_spec.free_blocks, state_free, strict=True)
+                  for k, node in enumerate(block)}  # fmt: skip
+        index = sum((number[node] << k) for k, node in enumerate(self.block))
+        return carry.at[index].add(1), None
+
+    def init(self):
+        return jnp.zeros(2 ** len(self.block), int)
+
+
+six = [SpinNode() for _ in range(6)]
+third = np.array([0.9, -0.7, 0.8, 0.6])
+factor = SpinEBMFactor([Block(six[k : k + 4]) for k in range(3)], jnp.array(third))
+trios = [Block([six[k], six[k + 3]]) for k in range(3)]  # spins three apart are in no common term
+program = FactorSamplingProgram(BlockGibbsSpec(trios, []), [SpinGibbsConditional()] * 3, [factor], [])
+
+
+@jax.jit
+@jax.vmap
+def tally(key):
+    seen, schedule = Tally(Block(six)), SamplingSchedule(100, 1000, 1)
+    start = [jnp.zeros(2, bool) for _ in trios]
+    return sample_with_observation(key, program, schedule, start, [], seen.init(), seen)[0]
+
+
+# %%
+counts = np.asarray(tally(jax.random.split(jax.random.key(8), 64))) / 1000
+threes = machines.exact_law(lambda s: -(s[:, :4] * s[:, 1:5] * s[:, 2:6]).astype(float) @ third, 6)
+off = abs(counts.mean(0) - threes.p) / (counts.std(0, ddof=1) / 8)
+plots.figure(
+    plots.panel(plots.exact([0, 0.12], [0, 0.12], "equal"), plots.points(threes.p, counts.mean(0), counts.std(0, ddof=1) / 8, "the 64 states"),
+                xlabel="exact probability", ylabel="share in 64 chains"),
+    title=f"Terms of three spins: largest deviation of 64 states {off.max():.1f} standard errors",
+)  # fmt: skip
+
+# %% [markdown]
+# *Picture: the share of each of the 64 states against its exact probability; all lie on the diagonal within small error bars.*
+#
+# ## 9 · A machine without hidden units
+#
+# Where all units are visible, the gradient needs no clamped phase: ⟨s_i s_j⟩ of the data is a number. THRML has it ready:
+# `IsingTrainingSpec` holds both phases, `estimate_kl_grad` returns the gradient of the Kullback-Leibler divergence (so one goes *down* it),
+# and `hinton_init` starts chains from the biases (it draws $+1$ with $\sigma(\beta b)$; a spin alone in its field has
+# $\sigma(2\beta b)$, but it is only a start). Ten spins on Petersen's graph have a truth; data are drawn from it exactly. Is THRML's
+# gradient that of enumeration?
+
+# %%
+star = nx.petersen_graph()
+rng = np.random.default_rng(91)
+true_w, true_b = rng.normal(0, 0.5, 15), rng.normal(0, 0.3, 10)
+truth = machines.enumerate_graph(star, true_w, true_b)
+ten = [SpinNode() for _ in range(10)]
+links = [(ten[i], ten[j]) for i, j in star.edges]
+groups = [Block([ten[k] for k in group]) for group in machines.colour_groups(star)]
+idle, busy = SamplingSchedule(0, 1, 1), SamplingSchedule(50, 50, 2)
+
+
+@jax.jit
+def gradient(key, w, b, batch):
+    """THRML's gradient with respect to w and b, and the moments of each of its chains."""
+    ebm = IsingEBM(ten, links, b, w, jnp.array(1.0))
+    spec = IsingTrainingSpec(ebm, [Block(ten)], [], [], groups, idle, busy)
+    first, key = jax.random.split(key)
+    start = hinton_init(first, ebm, groups, (100,))
+    return estimate_kl_grad(key, spec, ten, links, [batch], [], [], start)
+
+
+def observed(n: int) -> np.ndarray:
+    """n states of the true machine, drawn exactly."""
+    return truth.states[rng.choice(1024, n, p=truth.p)]
+
+
+# %%
+told = observed(1000)
+w, b = jnp.array(rng.normal(0, 0.3, 15)), jnp.zeros(10)
+grad_w, grad_b, _, (free_b, free_w) = gradient(jax.random.key(9), w, b, jnp.array(told > 0))
+model, (head, tail) = machines.enumerate_graph(star, w, b), machines.ends(star)
+exact_w = model.pairs[head, tail] - (told[:, head] * told[:, tail]).mean(0)
+exact_b = model.spins - told.mean(0)
+errors = [np.asarray(free).std(0, ddof=1) / 10 for free in (free_w, free_b)]
+away = np.concatenate([abs(np.asarray(grad_w) - exact_w) / errors[0], abs(np.asarray(grad_b) - exact_b) / errors[1]])
+print(f"25 numbers; largest deviation from enumeration {away.max():.2f} standard errors, root mean square {np.sqrt((away**2).mean()):.2f}")
+
+# %% [markdown]
+# Now go down it, from zero, for a hundred, a thousand and ten thousand data. Do the couplings come back?
+
+
+# %%
+def recovered(data, n_steps: int = 100, rate: float = 0.2) -> np.ndarray:
+    """Weights by descent, in batches of 1000 drawn from the data; the mean of the last forty."""
+    w, b, last = jnp.zeros(15), jnp.zeros(10), []
+    for step in range(n_steps):
+        batch = jnp.array(data[rng.integers(len(data), size=1000)] > 0)
+        down_w, down_b, *_ = gradient(jax.random.key(1000 + step), w, b, batch)
+        w, b = w - rate * down_w, b - rate * down_b
+        last.append(w)
+    return np.mean(last[-40:], axis=0)
+
+
+found = {n: recovered(observed(n)) for n in (100, 1000, 10_000)}
+wrong = {n: float(np.sqrt(((w - true_w) ** 2).mean())) for n, w in found.items()}
+panels = [
+    plots.panel(plots.exact([-1.2, 1.2], [-1.2, 1.2], "equal"), plots.points(true_w, found[n], name="15 edges"),
+                title=f"{n:,} data: off by {wrong[n]:.3f}", xlabel="true weight", ylabel="learnt weight")
+    for n in found
+]  # fmt: skip
+plots.figure(*panels, share="y", title="The couplings come back, and the more data the closer")
+
+# %% [markdown]
+# *Picture: learnt weights against true ones, three panels. With a hundred data they scatter widely about the diagonal, with a thousand
+# closely, with ten thousand they lie on it.*
+#
+# Ten times the data, a third of the error: the error falls as $1/\sqrt n$. What the machine learns from a hundred pictures is in part their accident,
+# and for a machine of 1,104 numbers 1,297 pictures are not many.
+#
+# ## 10 · A memory
+#
+# Hopfield (1982) turned it round: do not learn weights, write them down. To store patterns $\xi^\mu$ of $\pm1$, take
+#
+# $$J_{ij} = \frac1N \sum_\mu \xi_i^\mu \xi_j^\mu \quad (i \ne j), \qquad E(s) = -\tfrac12 \sum_{ij} J_{ij} s_i s_j .$$
+#
+# Each pattern is a valley. Start near it, let each spin follow the others' field at T = 0, and you roll down into it. How many patterns fit?
+#
+# ### Exercise 10.4 · Remember
+# *Difficulty ●●○ · ten minutes · why: a valley for each memory is the oldest idea of this field.*
+#
+# Complete `recall`. Go through the spins in their order, `n_sweeps` times; each becomes the sign of its field, which the newest values of
+# the others make. A spin whose field is exactly zero stays.
+
+
+# %% todo="10.4" task="return the state after some sweeps at zero temperature"
+def recall(patterns, start, n_sweeps: int):
+    """The state that a Hopfield memory falls into.
+
+    Args:
+        patterns: of -1 and +1, one a row, shape (p, N).
+        start: a state of -1 and +1, shape (N,); it stays as it is.
+        n_sweeps: how often each spin is asked.
+
+    Returns:
+        The state, -1 and +1, shape (N,).
+    """
+    ### BEGIN SOLUTION
+    J = patterns.T @ patterns
+    np.fill_diagonal(J, 0)
+    s = start.copy()
+    for _ in range(n_sweeps):
+        for i in range(len(s)):
+            field = J[i] @ s
+            if field != 0:
+                s[i] = np.sign(field)
+    return s
+    ### END SOLUTION
+
+
+# %% check="10.4" points=3
+from course_checks import check, exercises
+
+with check.exercise("10.4", "recall"):
+    answer = exercises.machines.recall.by(recall)
+    rng = np.random.default_rng(6)  # the second sweep moves something here
+    answer.on("one pattern of four, from its neighbour", np.array([[1, -1, 1, 1]]), np.array([1, 1, 1, 1]), 1)
+    answer.on("three patterns of eight", rng.choice([-1, 1], (3, 8)), rng.choice([-1, 1], 8), 2)
+    for middle in (-1, 1):
+        answer.on("two opposite fields: a tie", np.array([[1, 1, 1], [1, -1, 1]]), np.array([-1, middle, 1]), 1)
+    answer.fresh(6, "another memory")
+
+# %% [markdown] hint="10.4"
+# `J = patterns.T @ patterns`, with `np.fill_diagonal(J, 0)`; the factor 1/N does not change a sign. Then two loops: `field = J[i] @ s`, and `s[i] =
+# np.sign(field)` unless it is zero. Work on `start.copy()`.
+
+# %% [markdown]
+# Fill it up. Start at a pattern with a tenth of its spins turned over, and see where the state goes; the overlap $m = \frac1N \sum_i \xi_i s_i$ says how much is left. The theory of
+# infinite N (Amit, Gutfreund and Sompolinsky 1985) has a memory that breaks down all at once, at $p = 0.138\,N$.
+
+# %%
+remember = check.yours("10.4", recall, machines.recall)
+loads, dice = np.array([0.05, 0.09, 0.12, 0.14, 0.16, 0.18, 0.21, 0.25]), np.random.default_rng(105)
+capacity = []
+for n, trials in ((100, 24), (800, 8)):
+    left = np.empty((len(loads), trials))
+    for k, t in np.ndindex(left.shape):
+        xi = dice.choice([-1.0, 1.0], (round(loads[k] * n), n))
+        noisy = np.where(dice.random(n) < 0.1, -xi[0], xi[0])
+        left[k, t] = xi[0] @ np.asarray(remember(xi, noisy, 10)) / n
+    capacity.append(plots.points(loads, left.mean(1), left.std(1, ddof=1) / math.sqrt(trials), f"$N = {n}$", joined=True))
+plots.figure(
+    plots.panel(*capacity, plots.vline(0.138, "0.138, infinite $N$"), xlabel="patterns per spin $p/N$", ylabel="overlap $m$ after ten sweeps", ylim=(0, 1.05)),
+    title="A memory forgets all at once: the drop is steeper, the larger it is",
+)
+
+# %% [markdown]
+# *Picture: overlap against load. Up to a load of 0.12 both curves are near one. Then that of 800 spins falls, to 0.4 at a load of 0.21; that of 100
+# falls more slowly, and is at 0.6 at the last load. A dashed line stands at 0.138.*
+#
+# On THRML? The graph is complete: as many colours as spins, nothing in parallel. But hidden units help here too, **Gaussian** ones. Since
+# $e^{x^2/2} = \int e^{xz - z^2/2} dz/\sqrt{2\pi}$, one of them for each pattern, joined to all spins, makes the same law:
+#
+# $$p(s, z) \propto \exp\Big( \sqrt{\beta/N} \sum_{i\mu} s_i \xi_i^\mu z_\mu - \tfrac12 \sum_\mu z_\mu^2 \Big) .$$
+#
+# Two blocks, of different kinds of nodes in one program: spins are `bool`, Gaussian units `float32`. `machines.layer_program` has them,
+# with a node for each layer. With few patterns the overlap is known, $m = \tanh(m/T)$; above T = 1 there is no memory.
+
+# %%
+n, xi = 400, np.random.default_rng(106).choice([-1.0, 1.0], (3, 400))
+heats, overlaps = np.array([0.3, 0.5, 0.7, 0.85, 1.0, 1.2, 1.5]), []
+for k, T in enumerate(heats):
+    memory = machines.Layered(xi.T / math.sqrt(n * T), np.zeros(n), np.zeros(3))
+    s, _, _ = machines.walk(jax.random.key(110 + k), memory, np.tile(xi[0], (32, 1)), 200, hidden="gaussian")
+    overlaps.append(observables.mean_and_error(abs(s @ xi.T / n).max(1)[:, None]))
+m = np.linspace(0.001, 0.999, 400)
+plots.figure(
+    plots.panel(plots.exact(m / np.arctanh(m), m, "$m = \\tanh(m/T)$"), plots.points(heats, *np.array(overlaps).T, "400 spins, 3 Gaussian units on THRML"),
+                xlabel="temperature $T$", ylabel="overlap with the nearest pattern", xlim=(0.2, 1.6)),
+    title="A warm memory is blurred, a hot one is empty",
+)  # fmt: skip
+
+# %% [markdown]
+# *Picture: overlap against temperature. The dots follow the curve m = tanh(m/T) from one downwards, a little below it at 0.85; at T = 1 and above they are
+# where the curve is zero, at the 0.1 to 0.3 that 400 spins have by chance.*
+#
+# ## 11 · Larger machines
+#
+# Sixteen hidden units were chosen so that log Z is a sum. For more, Z must be estimated, by **annealed importance sampling** (lesson 02;
+# Salakhutdinov and Murray 2008): from independent pixels, whose Z is known, in small steps of β to the machine. First on a machine where
+# the answer is known:
+
+# %%
+base = machines.independent(train.spins).visible
+value = digits.log_z()
+guessed = machines.annealed_log_z(jax.random.key(11), digits, base, n_chains=200, n_betas=1000)
+print(f"log Z by a sum {value:.3f}, by annealing {guessed.log_z:.3f} ± {guessed.error:.3f}, {guessed.ess:.0f} of 200 chains count")
+
+# %% [markdown]
+# `machines.fit` is your loop, compiled as a whole, on a THRML program with one node for each layer. Three questions: do persistent chains
+# (PCD) pay against chains that start at each batch (CD)? Do more hidden units? And how far do more templates get? The number behind the
+# name counts the sweeps in a step.
+
+# %%
+def trained(seed: int, n_hidden: int, persistent: bool = True) -> machines.Restricted:
+    """A machine after 1500 steps."""
+    how = {"n_steps": 1500, "n_sweeps": 2 if n_hidden > 16 else 1, "persistent": persistent}
+    return machines.fit(train.spins, n_hidden, jax.random.key(seed), **how, learning_rate=0.05).machines[-1].pixels()
+
+
+def judged(machine, seed: int) -> tuple[float, float]:
+    """Nats a test picture, and the error from log Z."""
+    if len(machine.hidden) <= 16:
+        return machine.log_likelihood(test.spins).mean(), 0.0
+    z = machines.annealed_log_z(jax.random.key(seed), machine, base, n_chains=100, n_betas=500)
+    return machine.log_weight(test.spins).mean() - z.log_z, z.error
+
+
+table = {"independent pixels": [levels["independent pixels"]]}
+for k in (10, 30, 60):
+    fits = [machines.fit_mixture(train.spins, k, np.random.default_rng(100 * k + s)) for s in range(3)]
+    table[f"{k} templates"] = [one.log_likelihood(test.spins).mean() for one in fits]
+worst = 0.0
+for name, n_hidden, persistent in (("16 hidden, CD-1", 16, False), ("16 hidden, PCD-1", 16, True), ("64 hidden, PCD-2", 64, True), ("128 hidden, PCD-2", 128, True)):
+    found = [judged(trained(seed, n_hidden, persistent), seed) for seed in range(1 if n_hidden > 64 else 3)]
+    table[name], worst = [value for value, _ in found], max(worst, *(error for _, error in found), 0.0)
+for name, values in table.items():
+    print(f"{name:20s} {np.mean(values):7.2f} nats a test picture, from {min(values):.2f} to {max(values):.2f} ({len(values)} seeds)")
+print(f"error of log Z where it is estimated: at most {worst:.2f}")
+
+# %%
+names = list(table)
+plots.figure(
+    plots.panel(plots.rows(names, [(3 * table[name])[:3] for name in names]), xlabel="$\\log p$ of a test picture (nats); one dot a seed"),
+    title=f"64 hidden units: {np.mean(table['64 hidden, PCD-2']):.1f} nats; 60 templates: {np.mean(table['60 templates']):.1f}",
+)  # fmt: skip
+
+# %% [markdown]
+# *Picture: eight rows of one to three dots. Independent pixels lie far on the left; templates follow, more to the right the more there are; machines of 16 hidden
+# units lie among the templates, those of 64 and 128 to the right of all.*
+#
+# A nat a picture is a factor of $e$ in its probability. The estimate of log Z can be too low where chains miss a mode of the model, and
+# then the likelihood looks too good; its error bar knows only what the chains saw. That is why the exact case comes first.
+#
+# ## 12 · Digits to order
+#
+# Put the label into the model: one categorical unit beside the pixels, joined to all hidden units. Pixels and label are drawn at the same
+# time given the hidden layer, from different conditionals: a *tuple* of blocks, with a `BernoulliConditional` and a `SoftmaxConditional`.
+# Clamp the label, and the machine writes what you order. Leave it free and clamp the pixels, and it reads; the law of the label given the
+# pixels is exact.
+
+# %%
+labelled = machines.fit(train.spins, 64, jax.random.key(12), labels=train.labels, n_steps=1500, learning_rate=0.05).machines[-1]
+wanted = np.repeat(np.arange(10), 4)
+noise = np.random.default_rng(12).choice([-1.0, 1.0], (40, 64))
+written, _, _ = machines.walk(jax.random.key(13), labelled, noise, 400, labels=wanted, clamp_label=True)
+field = test.spins @ labelled.weights + labelled.hidden
+scores = labelled.label + machines.log_2cosh(field[:, None, :] + labelled.label_weights).sum(-1)
+share = (scores.argmax(1) == test.labels).mean()
+pictures = written.reshape(10, 4, 8, 8).swapaxes(0, 1)
+plots.figure(plots.images(pictures, columns=[str(k) for k in range(10)], cell=0.75), title=f"To order; and read the other way round, {share:.1%} of the test digits are right")
+
+# %% [markdown]
+# *Picture: ten columns, one for each digit, of four pictures each; most show what stands above them, some are broken.*
+#
+# ## 13 · Optimisation by the same machine
+#
+# **Max-Cut.** Divide the nodes of a graph into two sides such that as many edges as possible go across. With all weights -1 that is the
+# ground state of our spins: $E = \text{edges} - 2\,\text{cut}$. Anneal: raise β sweep by sweep, and keep the best state. The *proven*
+# optimum comes from an integer programme (`scipy.optimize.milp`), helped by one remark: of an odd cycle, not all edges can be cut.
+
+# %%
+big = nx.random_regular_graph(3, 64, seed=3)
+cut = machines.largest_cut(big)
+plus, none = -np.ones(96), np.zeros(64)
+cooler, budget = machines.GraphSampler(big, make), 1000
+best, _ = cooler.anneal(jax.random.key(14), plus, none, np.linspace(0.2, 4.0, budget), n_chains=128)
+size = ((96 - cooler.energy(best, plus, none)) / 2).round().astype(int)
+hits = size == cut.size
+runs = hits.reshape(16, 8).any(1)
+print(f"proven optimum {cut.size} of 96 edges; {hits.mean():.0%} of 128 chains of {budget} sweeps find it, and {runs.mean():.0%} of 16 runs of eight chains")
+sides = [np.flatnonzero(best[size.argmax()] == side).tolist() for side in (-1, 1)]
+plots.figure(drawn(big, sides, f"a cut of {size.max()} edges", "side"), plots.panel(plots.bars([str(k) for k in np.unique(size)], np.unique(size, return_counts=True)[1]), xlabel="edges across", ylabel="chains"), title=f"{hits.mean():.0%} of chains reach the proven optimum, {cut.size}")
+
+# %% [markdown]
+# *Picture: on the left a graph of 64 nodes in two colours, grey edges between different ones and eight red ones between equal; on the right the chains by the size
+# of their cut: nearly all are at the proven optimum or one edge below.*
+#
+# **Colouring.** Grötzsch's graph has no triangle, and yet three colours do not suffice, which the integer programme proves. Categorical nodes, one
+# table of weights for each edge, and β traced as before:
+
+# %%
+stern = nx.mycielski_graph(4)
+head, tail = machines.ends(stern)
+
+
+@jax.jit
+def coloured(key, allowed, betas):
+    """64 chains of colours, of those among four that are allowed, after a sweep at each β in turn."""
+    nodes = [CategoricalNode() for _ in stern]
+    blocks = [Block([nodes[k] for k in group]) for group in machines.colour_groups(stern)]
+    sides, tables = [Block([nodes[k] for k in side]) for side in (head, tail)], -jnp.tile(jnp.eye(4), (len(head), 1, 1))
+    forbidden = CategoricalEBMFactor([Block(nodes)], jnp.tile(jnp.where(allowed, 0.0, -1e4), (len(nodes), 1)))
+
+    def sweep(state, step):
+        factors = [CategoricalEBMFactor(sides, step[0] * tables), forbidden]
+        program = FactorSamplingProgram(BlockGibbsSpec(blocks, []), [CategoricalGibbsConditional(4)] * len(blocks), factors, [])
+        where = [state[np.array([nodes.index(node) for node in block])] for block in blocks]
+        return sample_states(step[1], program, SamplingSchedule(1, 1, 1), where, [], [Block(nodes)])[0][0], None
+
+    def chain(key):
+        return jax.lax.scan(sweep, jnp.zeros(len(nodes), jnp.uint8), (betas, jax.random.split(key, len(betas))))[0]
+
+    return jax.vmap(chain)(jax.random.split(key, 64))
+
+
+ends = {}
+for q in (3, 4):
+    colours = np.asarray(coloured(jax.random.key(q), jnp.arange(4) < q, jnp.linspace(0.2, 8.0, 200)))
+    conflicts = (colours[:, head] == colours[:, tail]).sum(1)
+    ends[q] = colours[conflicts.argmin()]
+    proof = "there is one" if machines.colouring(stern, q) is not None else "proven: there is none"
+    print(f"{q} colours: fewest conflicts in 64 chains {conflicts.min()}, in {(conflicts == 0).mean():.0%} of them none ({proof})")
+
+# %%
+panels = [drawn(stern, [np.flatnonzero(ends[q] == c).tolist() for c in range(q)], f"{q} colours", "colour") for q in ends]
+plots.figure(*panels, title="Grötzsch's graph: with three colours an edge is left over, with four none")
+
+# %% [markdown]
+# *Picture: the same graph of eleven nodes twice. On the left, in three colours, one edge is red, between two nodes of one colour; on the right, in four, none is.*
+#
+# ## 14 · What goes wrong
+#
+# **The order of the nodes.** `list(graph)` is the order in which networkx met them, not 0, 1, 2. Biases by number and nodes by that order, and
+# each spin has another one's field:
+
+# %%
+print(f"list(nx.icosahedral_graph()) = {list(few)}")
+
+# %% [markdown]
+# **β twice.** `IsingEBM` multiplies weights and biases by its β. Who has put β into them already samples at β².
+#
+# **Groups that share an edge.** THRML takes them without a word, and draws neighbours together (lesson 07).
+#
+# **Chains that see too little.** Section 11: CD-1 starts at the data, and never learns of a mode that no datum is near (lesson 05, section 12).
+#
+# **A learning rate that is too large.** Persistent chains are samples of the model only while it changes more slowly than they move. This one has ten times
+# the rate; compare.
+
+# %%
+hasty = machines.fit(train.spins, 16, jax.random.key(0), n_steps=1500, n_sweeps=1, learning_rate=0.5).machines[-1].pixels()
+print(f"rate 0.05: {table['16 hidden, PCD-1'][0]:.2f} nats, rate 0.5: {hasty.log_likelihood(test.spins).mean():.2f}")
+
+# %% [markdown]
+# **Clamping by a strong field.** Instead of a clamped block one may give a spin a bias of 30: the same program for every mask, as the
+# explorer does. It disobeys once in $e^{60}$ draws, and is still drawn, for nothing.
+
+# %% [markdown] think="10b"
+# **Think.** A restricted machine with one hidden unit is a mixture of how many templates? With m units, how many, and why are they not free?
+# <!-- ANSWER -->
+# Two: one for each state of the unit. With m units there are $2^m$ templates, each a product of independent pixels with fields $a + Wh$,
+# and weights that all follow from the same $m (n + 1) + n$ numbers. Neighbouring states of h share all but one column of W.
+
+# %% [markdown] think="10c"
+# **Think.** Why must $h$ be drawn before the pixels in the first sweep of a persistent chain whose hidden units are unknown? And in a clamped
+# picture?
+# <!-- ANSWER -->
+# Whatever is drawn first reads the other layer. If the pixels came first, they would read hidden units that have nothing to do with them, and
+# the picture would be lost. The same holds for the pixels that are free beside clamped ones; only that there it is forgotten after some sweeps.
+
+# %% [markdown] think="10d"
+# **Think.** The optimum of a Max-Cut was reached by most chains. Does that say that the machine is better than the integer programme?
+# <!-- ANSWER -->
+# No. The programme needs a fraction of a second here, and it *proves* that there is nothing better; the chains would never tell. On graphs
+# too large for a proof annealing still gives good cuts, and then nobody knows how good.
+
+# %% [markdown]
+# ## Challenge · the likeliest digits
+#
+# 1000 pictures of digits, shuffled and with some pixels inverted, so that no stored weights help. Return a restricted machine with at most
+# twelve hidden units, `W, a, b`, within a second of CPU time. The judge adds up its 4096 hidden states and computes the exact likelihood of
+# pictures that you have not seen.
+#
+# Cheating would be more CPU time, more hidden units, or knowing the pictures from elsewhere.
+#
+# The judge counts, recomputes and draws its problems anew, so that nothing can be remembered. But Python hides nothing from a
+# function that runs beside it: who walks its frames or its memory finds the answers, and has beaten nobody.
+#
+# Who is there to beat?
+
+# %%
+check.challenge("10")
+
+
+# %%
+def my_machine(pictures, n_hidden, seconds, rng):
+    raise NotImplementedError("return W, a and b of a machine with n_hidden hidden units")
+
+
+check.challenge("10", my_machine)
+
+# %% [markdown]
+# ## References
+#
+# - D. H. Ackley, G. E. Hinton, T. J. Sejnowski, *A learning algorithm for Boltzmann machines*, Cognitive Science 9, 147 (1985),
+#   [doi:10.1207/s15516709cog0901_7](https://doi.org/10.1207/s15516709cog0901_7).
+# - D. Brélaz, *New methods to color the vertices of a graph*, Commun. ACM 22, 251 (1979),
+#   [doi:10.1145/359094.359101](https://doi.org/10.1145/359094.359101). DSATUR.
+# - P. Smolensky, *Information processing in dynamical systems: foundations of harmony theory*, in Parallel Distributed Processing 1, MIT
+#   Press (1986). The restricted machine.
+# - G. E. Hinton, *Training products of experts by minimizing contrastive divergence*, Neural Computation 14, 1771 (2002),
+#   [doi:10.1162/089976602760128018](https://doi.org/10.1162/089976602760128018).
+# - T. Tieleman, *Training restricted Boltzmann machines using approximations to the likelihood gradient*, ICML 2008,
+#   [doi:10.1145/1390156.1390290](https://doi.org/10.1145/1390156.1390290). Persistent chains.
+# - R. Salakhutdinov, I. Murray, *On the quantitative analysis of deep belief networks*, ICML 2008,
+#   [doi:10.1145/1390156.1390266](https://doi.org/10.1145/1390156.1390266). Annealed importance sampling.
+# - J. J. Hopfield, *Neural networks and physical systems with emergent collective computational abilities*, PNAS 79, 2554 (1982),
+#   [doi:10.1073/pnas.79.8.2554](https://doi.org/10.1073/pnas.79.8.2554).
+# - D. J. Amit, H. Gutfreund, H. Sompolinsky, *Storing infinite numbers of patterns in a spin-glass model of neural networks*, Phys.
+#   Rev. Lett. 55, 1530 (1985), [doi:10.1103/PhysRevLett.55.1530](https://doi.org/10.1103/PhysRevLett.55.1530). 0.138.
+# - F. Barahona, A. R. Mahjoub, *On the cut polytope*, Math. Program. 36, 157 (1986),
+#   [doi:10.1007/BF02592023](https://doi.org/10.1007/BF02592023). Odd cycles.
+# - The library [THRML](https://github.com/extropic-ai/thrml).
