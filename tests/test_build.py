@@ -302,16 +302,15 @@ def test_an_address_that_is_no_repository_is_refused(tmp_path: Path, address: st
         build.read_repository(tmp_path / "pyproject.toml")
 
 
-def test_map_holds_planned_lessons_and_takes_written_ones_from_their_headers(tmp_path: Path) -> None:
+def test_map_is_made_from_the_headers_of_the_lessons(tmp_path: Path) -> None:
     text = SECOND.replace("Second steps", "Langevin, written").replace('["01"]', '["00", "01"]')
     root = make_course(tmp_path / "course", **{"03_langevin": text})
     course = build.read_course(root)
     code = build.map_cell(course)
     assert "plots.course_map(COURSE)" in code
     drawn = ast.literal_eval(code.partition("COURSE = ")[2].partition("plots.")[0])
-    assert sorted(drawn) == ["00", "01", "02", "03", *build.PLANNED]
-    assert drawn["03"] == {"title": "Langevin, written", "needs": ["00", "01"], "time": "10 min", "ready": True}
-    assert drawn["10"] == {**build.PLANNED["10"], "needs": [], "ready": False}  # what it needs is not in this course
+    assert sorted(drawn) == ["00", "01", "02", "03"]
+    assert drawn["03"] == {"title": "Langevin, written", "needs": ["00", "01"], "time": "10 min"}
     assert len(code.splitlines()) <= build.MAX_CODE_LINES
 
 

@@ -15,10 +15,10 @@ well = energies.AsymmetricDoubleWell(2.0, 0.4)
 x, dx = boltzmann.grid_1d(-2.2, 2.2, 301)
 density = {T: boltzmann.density(well(x), dx, T)[0] for T in (0.1, 1.0, 5.0)}
 LESSONS = {
-    "00": {"title": "Start here", "needs": [], "time": "20 min", "ready": True},
-    "01": {"title": "The Boltzmann distribution", "needs": ["00"], "time": "90 min", "ready": True},
-    "02": {"title": "A title that has to be wrapped over lines", "needs": ["01"], "time": "90 min", "ready": False},
-    "03": {"title": "Another", "needs": ["01", "02"], "time": "1 h", "ready": False},
+    "00": {"title": "Start here", "needs": [], "time": "20 min"},
+    "01": {"title": "The Boltzmann distribution", "needs": ["00"], "time": "90 min"},
+    "02": {"title": "A title that has to be wrapped over lines", "needs": ["01"], "time": "90 min"},
+    "03": {"title": "Another", "needs": ["01", "02"], "time": "1 h"},
 }
 GRID = np.stack(np.meshgrid(np.linspace(-3, 3, 41), np.linspace(-3, 3, 41), indexing="ij"), axis=-1)
 BOWL = (GRID**2).sum(-1) / 2
@@ -74,11 +74,11 @@ def test_the_twin_axes_show_the_energy_and_the_density_they_were_given():
 
 def test_the_map_refuses_a_lesson_that_needs_an_unknown_one():
     with pytest.raises(ValueError, match="lesson 01 needs '07'"):
-        plots.course_map({"01": {"title": "a", "needs": ["07"], "time": "1 h", "ready": True}})
+        plots.course_map({"01": {"title": "a", "needs": ["07"], "time": "1 h"}})
 
 
-def test_the_map_counts_what_is_ready():
-    assert "2 lessons are ready" in plots.course_map(LESSONS).axes[0].get_title("left")
+def test_the_map_counts_its_lessons():
+    assert "4 lessons" in plots.course_map(LESSONS).axes[0].get_title("left")
 
 
 def test_energy_and_probability_maps_differ_and_are_uniform_in_lightness():

@@ -199,8 +199,9 @@ def _slip(cases: list[Case], name: str) -> str:
 
 def _rounded(pairs: list[tuple[np.ndarray, np.ndarray]]) -> str:
     """Whole numbers where others belong."""
+    finite = [(got, right) for got, right in pairs if np.isfinite(right).all()]
     for whole in (np.rint, np.trunc, np.floor):
-        if all(agree(got, whole(right)) for got, right in pairs if np.isfinite(right).all()):
+        if finite and all(agree(got, whole(right)) for got, right in finite):
             return "These are the right numbers, cut to whole ones: is an array one of integers, or a division `//`?"
     return ""
 

@@ -19,7 +19,7 @@ def course_map(course: Mapping[str, Mapping[str, Any]]) -> Figure:
     """The lessons as boxes, with an arrow from each lesson to those that stand directly on it.
 
     Args:
-        course: lesson number -> {"title", "needs" (lesson numbers), "time", "ready" (False: in preparation)}.
+        course: lesson number -> {"title", "needs" (lesson numbers), "time"}.
 
     Returns:
         The figure.
@@ -46,10 +46,7 @@ def course_map(course: Mapping[str, Mapping[str, Any]]) -> Figure:
             ax.annotate("", (x - _BOX[0] / 2, y), (x0 + _BOX[0] / 2, y0), arrowprops=arrow, zorder=1)
     ax.set(xlim=(-0.55, n_columns - 0.45), ylim=(-highest - 0.55, highest + 0.5))
     ax.axis("off")
-    ready = sum(lesson["ready"] for lesson in course.values())
-    ax.set_title(
-        f"{ready} lessons are ready (filled), {len(course) - ready} in preparation (empty); an arrow means 'needs'"
-    )
+    ax.set_title(f"{len(course)} lessons; an arrow means 'needs'")
     return finish(fig)
 
 
@@ -67,16 +64,13 @@ def _places(course: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[int, flo
 
 
 def _draw_lesson(ax: Axes, number: str, lesson: Mapping[str, Any], x: float, y: float) -> None:
-    """The box of a lesson: filled if it is ready."""
-    color = COLORS["blue"] if lesson["ready"] else COLORS["grey"]
+    """The box of a lesson."""
     box = FancyBboxPatch(
         (x - _BOX[0] / 2, y - _BOX[1] / 2), *_BOX, boxstyle="round,pad=0,rounding_size=0.08",
-        facecolor=color if lesson["ready"] else "white", edgecolor=color, linewidth=1.3,
-        zorder=2,
+        facecolor=COLORS["blue"], edgecolor=COLORS["blue"], linewidth=1.3, zorder=2,
     )  # fmt: skip
     ax.add_patch(box)
-    ink = "white" if lesson["ready"] else COLORS["black"]
-    look = {"ha": "center", "va": "center", "color": ink, "zorder": 3}
+    look = {"ha": "center", "va": "center", "color": "white", "zorder": 3}
     ax.text(x, y + 0.19, f"{number} · {lesson['time']}", fontsize=7.5, **look)
     ax.text(x, y - 0.06, textwrap.fill(lesson["title"], 21), fontsize=8.5, **look)
 

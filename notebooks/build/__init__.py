@@ -20,7 +20,6 @@ from .notebook import METADATA, solved_notebook, student_notebook, to_text
 from .readme import TABLE_BEGIN, TABLE_END, readme_text
 from .rules import MAX_CODE_LINES, names_of, problems_of
 from .source import (
-    PLANNED,
     ROOT,
     Cell,
     Course,
@@ -38,7 +37,6 @@ __all__ = [
     "MAX_CODE_LINES",
     "MAX_SOLVED_BYTES",
     "METADATA",
-    "PLANNED",
     "ROOT",
     "TABLE_BEGIN",
     "TABLE_END",

@@ -37,11 +37,6 @@ ROLES: dict[str, set[str]] = {
     "template": set(),
 }
 
-#: Lessons that are not written yet: the course map shows them, with times that are plans.
-PLANNED: dict[str, dict[str, Any]] = {
-    "10": {"title": "Learning with Boltzmann machines", "needs": ["05", "07"], "time": "90 min"},
-}
-
 
 class SourceError(Exception):
     """A lesson's source cannot be built; each problem names the file, the line and the cure."""
@@ -171,12 +166,11 @@ def read_course(root: Path = ROOT) -> Course:
         except SourceError as error:
             problems += error.problems
     numbers = [x.number for x in lessons]
-    known = {*numbers, *PLANNED}
     for lesson in lessons:
         if numbers.count(lesson.number) > 1:
             problems.append(f"{lesson.path.name}: another source has the number {lesson.number}. Renumber one of them.")
         for need in lesson.needs:
-            if need not in known:
+            if need not in numbers:
                 problems.append(f"{lesson.path.name}: needs lesson {need}, which does not exist. Correct `needs`.")
     if problems:
         raise SourceError(problems)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from .source import PLANNED, ROOT, Course, Lesson, read_repository
+from .source import ROOT, Course, Lesson, read_repository
 
 
 def title_cell(lesson: Lesson, course: Course, solved: bool) -> str:
@@ -51,8 +51,7 @@ def colab_address(lesson: Lesson, course: Course) -> str:
 
 def _lesson_link(number: str, course: Course) -> str:
     lesson = course.find(number)
-    if lesson is None:
-        return f"{number} {PLANNED[number]['title']}"
+    assert lesson is not None  # read_course has refused a lesson that needs another one
     return f"[{number} {lesson.title}]({lesson.stem}.ipynb)"
 
 
@@ -112,12 +111,8 @@ def links_cell(lesson: Lesson, course: Course) -> str:
 
 
 def map_cell(course: Course) -> str:
-    """Code that draws the course map: written lessons from their headers, the others from `PLANNED`."""
-    entries = {number: {**entry, "ready": False} for number, entry in PLANNED.items()}
-    for x in course.lessons:
-        entries[x.number] = {"title": x.title, "needs": list(x.needs), "time": x.times, "ready": True}
-    for entry in entries.values():  # a need that is neither written nor planned cannot be drawn
-        entry["needs"] = [number for number in entry["needs"] if number in entries]
+    """Code that draws the course map from the headers of the lessons."""
+    entries = {x.number: {"title": x.title, "needs": list(x.needs), "time": x.times} for x in course.lessons}
     lines = [f"    {_literal(number)}: {_literal(entries[number])}," for number in sorted(entries)]
     return "\n".join(["from course_utils import plots", "", "COURSE = {", *lines, "}", "plots.course_map(COURSE)"])
 
