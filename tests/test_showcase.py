@@ -14,7 +14,7 @@ from PIL import Image
 from course_utils import showcase
 from course_utils.lattice import XY, Ising, Potts, exact
 from course_utils.lattice.colours import angles
-from course_utils.showcase import colours, columns, command, critical, films, plate, runs, statistics
+from course_utils.showcase import colours, columns, command, critical, films, learning, plate, runs, statistics
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZE = 32
@@ -24,7 +24,7 @@ SIZE = 32
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the plate, the statistics and the critical lattice."""
     folder = tmp_path_factory.mktemp("showcase")
-    arguments = ["--out", str(folder), "--size", str(SIZE), "--only", "plate", "statistics", "critical"]
+    arguments = ["--out", str(folder), "--size", str(SIZE), "--only", "plate", "statistics", "critical", "learning"]
     assert command.main(arguments) == 0
     return folder
 
@@ -43,20 +43,68 @@ def test_pictures_have_palettes_and_the_sizes_that_pages_want(out: Path) -> None
         assert large.mode == "P"
         assert 1600 <= small.width <= 1800
         assert large.size == (2 * small.width, 2 * small.height)
-    for name, most in {"plate.png": 1.5e6, "plate-small.png": 7e5, "statistics.png": 1e6, "critical.png": 1e6}.items():
+    for name, most in {
+        "plate.png": 1.5e6,
+        "plate-small.png": 7e5,
+        "statistics.png": 1e6,
+        "critical.png": 1e6,
+        "learning.png": 6e5,
+    }.items():
         assert 0 < (out / name).stat().st_size < most
 
 
 @pytest.mark.slow
-def test_the_plate_that_comes_with_the_course_is_the_small_one(out: Path) -> None:
-    with Image.open(showcase.MADE) as made, Image.open(out / "plate-small.png") as small:
+@pytest.mark.parametrize("name", showcase.MADE)
+def test_the_plates_that_come_with_the_course_are_the_small_ones(out: Path, name: str) -> None:
+    with Image.open(showcase.MADE[name]) as made, Image.open(out / f"{name}-small.png") as small:
         assert made.mode == "P"
         assert made.size == small.size
-    assert 1e5 < showcase.MADE.stat().st_size < 7e5
-    shown, about = showcase.plate_made()._repr_mimebundle_()
+    assert 1e5 < showcase.MADE[name].stat().st_size < 7e5
+    shown, about = showcase.plate_made(name)._repr_mimebundle_()
     assert "image/png" in shown
-    assert "each lattice tied to its point" in about["image/png"]["alt"]
-    assert showcase.MADE.relative_to(ROOT).as_posix() in (ROOT / "README.md").read_text("utf-8")
+    assert about["image/png"]["alt"] == showcase.WORDS[name]
+    assert showcase.MADE[name].relative_to(ROOT).as_posix() in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_an_unknown_plate_is_refused() -> None:
+    with pytest.raises(ValueError, match="name = 'films'"):
+        showcase.plate_made("films")
+
+
+@pytest.mark.slow
+def test_digits_of_the_second_plate_keep_their_half_and_are_judged_exactly(settings: runs.Settings) -> None:
+    kept = learning.PARTS["digits"].load(settings)
+    known = np.arange(64) < 32
+    assert (kept["completed"] == kept["shown"][:, None])[..., known].all()
+    assert (kept["exactly"] == kept["shown"])[:, known].all()
+    means = kept["completed"].mean(1)[:, ~known]  # of five chains each, 256 pixels: about 0.9 with the exact means
+    assert np.corrcoef(means.ravel(), kept["exactly"][:, ~known].ravel())[0, 1] > 0.7
+    assert (np.diff(kept["levels"].mean(1)[[0, len(kept["levels"]) // 2, -1]]) > 0).all()
+    assert kept["rivals"].shape == (3, learning.N_TEST)
+
+
+@pytest.mark.slow
+def test_faces_and_zeros_of_the_second_plate_are_those_of_theory(settings: runs.Settings) -> None:
+    from course_utils.fractals import diamond
+    from course_utils.limits import spiked
+
+    kept = learning.PARTS["hidden"].load(settings)
+    n, overlaps = kept["faces"][0].size, kept["overlaps"]
+    assert overlaps.shape == (len(learning.CURVE_STRENGTHS), learning.TRIALS)
+    error = overlaps[-1].std(ddof=1) / math.sqrt(learning.TRIALS)
+    assert abs(overlaps[-1].mean() - spiked.overlap_theory(3.0)) < 4 * error + 1 / n
+    kept = learning.PARTS["zeros"].load(settings)
+    assert len(kept["zeros"]) == 4**5
+    assert (
+        np.abs(diamond.decimated(kept["zeros"], learning.Q) - diamond.zeros(learning.Q, 4)[:, None]).min(0) < 1e-9
+    ).all()
+    pixels = learning.flowing(kept["phase"], kept["soon"])
+    (west, east), (south, north) = learning.WINDOW
+    for x, warm in ((1.0, True), (4.9, False)):  # the hot fixed point, and beyond the transition at 4
+        red, _, blue = pixels[
+            round(north / (north - south) * len(pixels)), int((x - west) / (east - west) * len(pixels))
+        ]
+        assert (red > blue) == warm
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from . import critical, films, plate, statistics
+from . import critical, films, learning, plate, statistics
 from .runs import CURVES, LARGE, POINTS, NotAtEquilibrium, Part, Settings, Stopped, make
 
 LEAST, MOST = 32, 1024  # of --size
@@ -18,6 +18,7 @@ PRODUCTS: dict[str, tuple[tuple[Part, ...], Callable[[Settings], list[Path]]]] =
     "statistics": (BASE, statistics.save),
     "films": (tuple(films.FILMS.values()), films.save),
     "critical": ((LARGE,), critical.save),
+    "learning": (tuple(learning.PARTS.values()), learning.save),
 }
 WORTH_A_POOL = 128  # on smaller lattices starting further processes takes longer than the work
 
@@ -33,8 +34,8 @@ def read(arguments: Sequence[str] | None = None) -> tuple[Settings, list[str]]:
     """The command line, understood and checked: the settings, and what to make."""
     parser = Parser(
         prog="python -m course_utils.showcase",
-        description="Make the plate, the table and picture of statistics, the films, and the critical lattice: five "
-        "to six minutes on two cores. Stop it with Ctrl-C; the same command goes on where it stopped.",
+        description="Make both plates, the table and picture of statistics, the films, and the critical lattice: about "
+        "six minutes on two cores. Stop it with Ctrl-C; the same command goes on where it stopped.",
     )
     parser.add_argument("--out", default="showcase", help="folder for the pictures (showcase)")
     parser.add_argument("--size", type=int, default=512, help=f"spins along a side, {LEAST} to {MOST}, in 16s (512)")

@@ -69,19 +69,24 @@ class Sheet:
         across, up = np.array(xs) / self.width, 1 - np.array(ys) / self.height
         self.figure.add_artist(Line2D(across, up, solid_joinstyle="round", **options))
 
-    def save(self, path: Path, density: int, n_hues: int = colours.N_HUES) -> None:
-        """A PNG of at most 256 colours: those of the spins, then those that lines and words have most of.
+    def save(
+        self, path: Path, density: int, n_hues: int = colours.N_HUES, *, wanted: UInt8[np.ndarray, "n 3"] | None = None
+    ) -> None:
+        """A PNG of at most 256 colours: those of the pictures, then those that lines and words have most of.
 
         Args:
             path: *.png.
             density: pixels for each of this sheet's.
             n_hues: directions of XY told apart, a divisor of `colours.N_HUES`: noise in fewer colours takes less space.
+            wanted: colours of the pictures; those of the spins unless given.
         """
         self.figure.set_dpi(DPI * density)
         self.figure.canvas.draw()
         pixels = _numbers(np.asarray(self.figure.canvas.buffer_rgba())[..., :3])
         found, counts = np.unique(pixels, return_counts=True)
-        spins = _numbers(np.concatenate([colours.table(column.build(2)) for column in COLUMNS]))
+        if wanted is None:
+            wanted = np.concatenate([colours.table(column.build(2)) for column in COLUMNS])
+        spins = np.unique(_numbers(wanted))
         left_out = np.delete(_numbers(angles(colours.N_HUES)), np.s_[:: colours.N_HUES // n_hues])
         frequent = found[np.argsort(-counts)]
         others = frequent[~np.isin(frequent, np.concatenate([spins, left_out]))]

@@ -58,16 +58,30 @@ showcase.plate_made()
 
 # %% [markdown]
 # *Picture: boxes for the lessons from left to right, joined by arrows. A single line from 00 Start here to 03 Langevin sampling;
-# from there arrows to 04, to 05 and on to 06, and to 07 and on to 08 and 09; 05 and 07 meet in 10. Filled boxes are ready, empty
-# ones in preparation.*
+# MAPWORDS.*
 #
 # - **Energy and probability** (01, 02): no sampling yet; everything is exact.
 # - **Sampling and learning** (03 to 06): with PyTorch. Energies you can differentiate, and networks trained on data.
 # - **Spins** (07 to 09): with JAX and THRML. Energies on lattices, sampled in blocks as thermodynamic hardware does it.
-# - **Both together** (10): Boltzmann machines.
+# - **Both together** (10, 11): Boltzmann machines that learn digits and complete them, and chains of machines, each of which undoes a
+#   little noise, with what they cost in joules.
+# - **Further out** (12 to 14): one lattice on many devices; transitions and scaling laws of learning, information in bits and joules;
+#   and the fractals on which the zeros of partition functions lie.
 #
 # Each lesson from 01 on has a **core** of an hour at most, and a **depth** part after it for those who want more. The cores alone
 # make a whole course: none of them needs a depth part. Box by box, the map gives the time of both.
+#
+# The second half in a picture:
+
+# %%
+showcase.plate_made("learning")
+
+# %% [markdown]
+# *Picture: three columns, each with a picture above a curve. Left: a smiling face in noise, four times; nothing is seen of it at λ = 0.7,
+# a trace at 1.2, nearly all at 3; below, the overlap is zero up to λ = 1 and then follows the exact curve. Middle: eight digits, their
+# upper half, five completions of it by a machine, and their exact mean; below, the machine's likelihood rises with training to that of
+# thirty templates. Right: blue and orange regions of the complex plane with a fractal border, on which white dots, the zeros of a
+# partition function, lie; below, the nearest zero comes closer to the transition in each generation.*
 #
 # You need NumPy-style arrays and some calculus. Where physics is needed, it is explained.
 
