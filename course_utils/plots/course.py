@@ -6,6 +6,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
@@ -34,7 +35,7 @@ def course_map(course: Mapping[str, Mapping[str, Any]]) -> Figure:
     place = _places(course)
     n_columns = 1 + max(column for column, _ in place.values())
     highest = max(y for _, y in place.values())
-    fig, ax = plt.subplots(figsize=(2.05 * n_columns, 1.15 * (2 * highest + 1) + 0.6))
+    fig, ax = plt.subplots(figsize=(2.05 * n_columns, 1.05 * (2 * highest + 1) + 0.6))
     for number, lesson in course.items():
         x, y = place[number]
         _draw_lesson(ax, number, lesson, x, y)
@@ -51,16 +52,20 @@ def course_map(course: Mapping[str, Mapping[str, Any]]) -> Figure:
 
 
 def _places(course: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[int, float]]:
-    """Column and height of each lesson: one column to the right of all that it needs, columns centred at height 0."""
+    """Column and height of each lesson: one column to the right of all that it needs, columns centred at height 0.
+
+    In a column lessons stand in the order of what they need: by its mean height, then by number.
+    """
     depth: dict[str, int] = {}
     for number in TopologicalSorter({number: lesson["needs"] for number, lesson in course.items()}).static_order():
         depth[number] = 1 + max((depth[needed] for needed in course[number]["needs"]), default=-1)
-    columns = {column: [number for number in course if depth[number] == column] for column in depth.values()}
-    return {
-        number: (column, (len(numbers) - 1) / 2 - row)
-        for column, numbers in columns.items()
-        for row, number in enumerate(numbers)
-    }
+    place: dict[str, tuple[int, float]] = {}
+    for column in range(1 + max(depth.values())):
+        numbers = [number for number in course if depth[number] == column]
+        height = {n: np.mean([place[needed][1] for needed in _direct(n, course)] or [0.0]) for n in numbers}
+        for row, number in enumerate(sorted(numbers, key=lambda n: (-height[n], n))):
+            place[number] = (column, (len(numbers) - 1) / 2 - row)
+    return place
 
 
 def _draw_lesson(ax: Axes, number: str, lesson: Mapping[str, Any], x: float, y: float) -> None:
