@@ -235,12 +235,6 @@ def test_badges_open_the_student_copy_of_the_main_branch(finished: Path) -> None
         assert "https://mybinder.org/v2/gh/someone/some-course/main?labpath=notebooks%2F01_first_steps.ipynb" in title
 
 
-def test_planned_prerequisite_is_named_without_a_link(tmp_path: Path) -> None:
-    text = SECOND.replace('needs: ["01"]', 'needs: ["10"]')
-    course = build.read_course(make_course(tmp_path / "course", **{"02_second_steps": text}))
-    assert "Prerequisites: 10 Learning" in build.title_cell(course.find("02"), course, solved=False)
-
-
 @pytest.mark.parametrize("stem", STEMS)
 def test_relative_links_point_to_files(finished: Path, stem: str) -> None:
     for path in (finished / "notebooks" / f"{stem}.ipynb", solved_path(finished, stem)):
