@@ -60,13 +60,14 @@ def pytest_configure(config: pytest.Config) -> None:
     profile = Path(settings.name, "profile_default")
     profile.mkdir()
     (profile / "ipython_config.py").write_text("get_config().HistoryManager.enabled = False\n")
-    if "JAX_COMPILATION_CACHE_DIR" in os.environ or os.environ.get("COURSE_ENVIRONMENT") == "colab":
+    if os.environ.get("COURSE_ENVIRONMENT") == "colab":
         return
-    folder = tempfile.TemporaryDirectory(prefix="jax-cache-", ignore_cleanup_errors=True)
-    config.add_cleanup(folder.cleanup)
-    os.environ["JAX_COMPILATION_CACHE_DIR"] = folder.name
-    os.environ["JAX_COMPILATION_CACHE_MAX_SIZE"] = str(2**30)
-    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="jax-cache-", ignore_cleanup_errors=True)
+        config.add_cleanup(folder.cleanup)
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = folder.name
+    os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(2**30))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
 
 @pytest.hookimpl(optionalhook=True)
