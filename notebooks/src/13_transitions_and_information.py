@@ -6,7 +6,7 @@
 #     needs: ["02"]
 #     know: eigenvectors, least squares, logarithms to the base 2
 #     time: 60 min
-#     runs: 60 s
+#     runs: 45 s
 #     uses: [torch]
 # ---
 
@@ -425,7 +425,7 @@ rng, t, above = np.random.default_rng(137), np.arange(-3, 2.6, 0.5), np.linspace
 layers = [plots.exact(np.linspace(-3, -1, 50), np.linspace(-3, -1, 50) ** -2.0, "$1/t^2$")]
 for (n, mark), color in zip(((64, "s"), (128, "^"), (256, "o")), plots.shades(3), strict=True):
     lift = n ** (1 / 3)
-    q, error = spiked.overlap_curve(np.ones(n), 1 + t / lift, rng.standard_normal((30, n, n)))
+    q, error = spiked.overlap_curve(np.ones(n), 1 + t / lift, rng.standard_normal((60, n, n)))
     layers.append(plots.line(above, lift * spiked.overlap_theory(1 + above / lift), color=color, width=1, style="--"))
     layers.append(plots.points(t, lift * q, lift * error, f"{n} spins", mark=mark, color=color))
 plots.figure(plots.panel(*layers, xlabel="$t = n^{1/3}(λ - 1)$", ylabel="$n^{1/3}\\,q$"), title="In units of $n^{-1/3}$ the corner is about as round for all sizes")
@@ -653,7 +653,7 @@ with check.exercise("13.4", "excess"):
 # %%
 cost_of, rng, counts, layers = check.yours("13.4", excess, scaling.excess), np.random.default_rng(1312), np.array([250, 500, 1000, 2000, 4000]), []
 for name, truth, color in (("the best fit", best, "blue"), ("the moons", moons, "orange")):
-    cost, cost_error = cost_of(features, truth, np.array([rng.multinomial(n, truth, 40) / n for n in counts]))
+    cost, cost_error = cost_of(features, truth, np.array([rng.multinomial(n, truth, 100) / n for n in counts]))
     gamma, gamma_error, chi2 = exponent(counts[1:].astype(float), cost[1:], cost_error[1:])
     print(f"points of {name}: exponent {gamma:.3f} ± {gamma_error:.3f}, χ² = {chi2:.1f}; ", end="")
     print(f"n × excess at n = 4000: {4000 * cost[-1]:.2f} ± {4000 * cost_error[-1]:.2f}, theory {family.price(truth):.2f}")
