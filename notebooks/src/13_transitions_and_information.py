@@ -151,7 +151,7 @@ plots.figure(plots.panel(*layers, plots.vline(1), xlabel="strength of the pictur
 for at in (1, 2, 8, 10, 12):
     strength, found, error = strengths[at], mean[at], its_error[at]
     theory = float(spiked.overlap_below(strength, 225) if strength < 1 else spiked.overlap_theory(strength))
-    print(f"λ = {strength:.1f}: {found:.4f} ± {error:.4f}, theory {theory:.4f}: off by {(found - theory) / error:+.1f} errors")
+    print(f"λ = {strength:.1f}: {found:.4f} ± {error:.4f}, theory {theory:.4f}: off by {(found - theory) / error:+z.1f} errors")
 
 # %% [markdown]
 # Below λ = 1 theory is not 0 but $1/\big(n(1-\lambda)^2\big)$, what chance leaves to $n$ spins (section 7). All strengths share their noise, so
@@ -347,7 +347,7 @@ from course_checks import check, exercises
 
 with check.exercise("13.3", "encode"):
     answer = exercises.limits.encode.by(encode)
-    answer.on("three spins, each a fair coin", np.array([1, -1, 1]), np.full(3, 0.5))
+    answer.on("three spins, p_up = 0.3", np.array([1, -1, 1]), np.full(3, 0.3))
     answer.on("forty spins up, p_up = 0.9", np.ones(40, int), np.full(40, 0.9))
     answer.on("forty spins down, p_up = 0.9", -np.ones(40, int), np.full(40, 0.9))
     answer.on("nine surprises, p_up = 0.000001", np.ones(9, int), np.full(9, 1e-6))
@@ -431,7 +431,7 @@ for (n, mark), color in zip(((64, "s"), (128, "^"), (256, "o")), plots.shades(3)
 plots.figure(plots.panel(*layers, xlabel="$t = n^{1/3}(λ - 1)$", ylabel="$n^{1/3}\\,q$"), title="In units of $n^{-1/3}$ the corner is about as round for all sizes")
 
 # %% [markdown]
-# *Picture: scaled overlap against scaled strength. Points of three sizes rise together from near zero on the left, where a grey curve $1/t^2$ passes, through
+# *Picture: scaled overlap against scaled strength. Points of three sizes rise together from near zero on the left, a little below a grey curve $1/t^2$, through
 # about 0.7 at t = 0. On the right each size stays a little below a dashed line of its own, $1 - 1/\lambda^2$ in these units; from t = 1 on they part.*
 #
 # Near the corner there is one curve, within the errors. Farther out the bend of $1 - 1/\lambda^2$ is felt, which is another one in these units for
@@ -664,7 +664,8 @@ plots.figure(plots.panel(*layers, log="xy", xlabel="number of data $n$", ylabel=
 # *Picture: two sets of points with bars on logarithmic axes, on two parallel falling lines: blue for points drawn from the best fit, a truth that the
 # model contains; orange, lower, for points of the moons, which it does not contain.*
 #
-# Both exponents are 1 within two standard errors, fitted from 500 data on. So a well-specified model with a million parameters and a billion data loses half a thousandth of a nat. Networks have more parameters than data, and learn: they
+# Both exponents are 1 within two standard errors, fitted from 500 data on. (At 250 the points of the moons lie above their line: there the next
+# term of the series in 1/n is felt.) So a well-specified model with a million parameters and a billion data loses half a thousandth of a nat. Networks have more parameters than data, and learn: they
 # are not regular. Many of their directions change nothing, and then $p/2n$ does not hold.
 
 # %% [markdown]
