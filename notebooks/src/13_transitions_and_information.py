@@ -473,7 +473,7 @@ plots.figure(plots.panel(*layers, plots.vline(1), xlabel="strength λ", ylabel="
 # **Guess:** what is the mean overlap $R = w\cdot w^*/d$ of those left, when α grows?
 
 # %%
-rng, alphas, layers, sizes_left = np.random.default_rng(138), np.linspace(0, 2, 101), [], []
+rng, layers, sizes_left = np.random.default_rng(138), [], []
 for d, mark in ((9, "s"), (13, "^"), (17, "o")):
     runs = np.array([perceptron.version_space(d, 2 * d, rng) for _ in range(60)])
     at = np.arange(0, 2 * d + 1, 2) / d
@@ -481,6 +481,7 @@ for d, mark in ((9, "s"), (13, "^"), (17, "o")):
     layers.append(plots.points(at, R, error, f"{d} weights, all students", mark=mark))
     sizes_left.append(plots.points(at, log_size / d / math.log(2), log_error / d / math.log(2), f"{d} weights, all students", mark=mark))
 jump = perceptron.binary_transition()
+alphas = np.sort([*np.linspace(0, 2, 101), jump - 1e-9, jump])
 poor = np.array([perceptron.binary_overlap(a) if a < jump else 1.0 for a in alphas])
 bits_left = np.array([perceptron.binary_entropy(a) if a < jump else 0.0 for a in alphas]) / math.log(2)
 ball = plots.line(alphas, [perceptron.spherical_overlap(a) for a in alphas], "weights on a sphere, no jump", color="grey", style=":")
@@ -563,11 +564,11 @@ plots.figure(plots.panel(theory, limit, plots.line(wide, told, "the fit, extrapo
 # *Picture: error against number of data, logarithmic. Blue dots at the left follow a dashed red line; black dots beyond leave it, bend to a
 # flatter slope and end well above the red line, near a dotted green one. A grey curve goes through the black dots and a little below the blue ones.*
 #
-# The fit did nothing wrong: small bars, χ² near 1. Nor did the second, which has another exponent and a χ² as good. But two laws are at work. With few data the gaps decide, $1/(3n)$; with many, noise
-# has to be averaged away, and that goes like $\sigma/(2\sqrt n)$ for *these* functions. They meet where $n \approx 0.44/\sigma^2$, here at 44, and
-# in the end the exponent is 1/2, which neither fit has found. An exponent from a decade or so may be that of a crossover, and its error bar
-# assumes that there is none. What helps: a wide
-# range, exponents of parts of it side by side, and a reason.
+# The fit did nothing wrong: small bars, χ² near 1. Nor did the second, which has another exponent and a χ² as good. But two laws are at work. With
+# few data the gaps decide, $1/(3n)$; with many, noise has to be averaged away, and that goes like $\sigma/(2\sqrt n)$ for *these* functions. They
+# meet where $n \approx 0.44/\sigma^2$, here at 44, and in the end the exponent is 1/2, which neither fit has found. An exponent from a decade or so
+# may be that of a crossover, and its error bar assumes that there is none. What helps: a wide range, exponents of parts of it side by side, and a
+# reason.
 
 # %% [markdown]
 # ## 11 · What a parameter costs
@@ -665,8 +666,8 @@ plots.figure(plots.panel(*layers, log="xy", xlabel="number of data $n$", ylabel=
 # model contains; orange, lower, for points of the moons, which it does not contain.*
 #
 # Both exponents are 1 within two standard errors, fitted from 500 data on. (At 250 the points of the moons lie above their line: there the next
-# term of the series in 1/n is felt.) So a well-specified model with a million parameters and a billion data loses half a thousandth of a nat. Networks have more parameters than data, and learn: they
-# are not regular. Many of their directions change nothing, and then $p/2n$ does not hold.
+# term of the series in 1/n is felt.) So a well-specified model with a million parameters and a billion data loses half a thousandth of a nat. Many
+# networks have more parameters than data, and learn: they are not regular. Many of their directions change nothing, and then $p/2n$ does not hold.
 
 # %% [markdown]
 # ## 12 · Landauer's bound, and what it does not say
