@@ -13,7 +13,7 @@ from course_checks.challenges import (
 
 
 def test_hidden_spins_rivals_stand_in_the_order_expected():
-    verdict = scores("13", None, 5, 30)
+    verdict = scores("13", None, 7, 30)
     assert list(verdict.places) == ["authors' best", "greedy flips", "leading eigenvector", "one row"]
     assert verdict["one row"].score > 35
     assert verdict["authors' best"].score < 15
