@@ -17,7 +17,7 @@ from .seals import seal
 __all__ = ["SECONDS", "SPINS", "challenge"]
 
 SPINS = 300
-SECONDS = 0.5
+SECONDS = 1.0
 """CPU time for each matrix."""
 
 STRENGTHS = (1.3, 1.6, 2.0)
@@ -60,12 +60,11 @@ class Hidden(Challenge[Matrix]):
     @property
     def rivals(self) -> dict[str, Callable[..., Any]]:
         return {
-            "one row": _one_row, "leading eigenvector": _eigenvector, "naive mean field": _mean_field,
-            "authors' best": _best,
+            "one row": _one_row, "leading eigenvector": _eigenvector, "greedy flips": _greedy, "authors' best": _best,
         }  # fmt: skip
 
     def problems(self, rng: np.random.Generator) -> list[Matrix]:
-        return [_matrix(strength, rng) for strength in STRENGTHS for _ in range(EACH)]
+        return [_matrix(strength, rng) for _ in range(EACH) for strength in STRENGTHS]
 
     def attempt(self, answer: Callable[..., Any], problem: Matrix) -> list[float]:
         """The share of wrong spins, and the strength."""
@@ -117,20 +116,25 @@ def _eigenvector(y: np.ndarray, strength: float, generator: np.random.Generator)
     return _signs(spiked.leading(y)[1])
 
 
-def _mean_field(y: np.ndarray, strength: float, generator: np.random.Generator) -> np.ndarray:
-    """m = tanh(λ Y m), from the leading eigenvector, a hundred times: each spin hears its own echo."""
-    m = np.tanh(strength * np.sqrt(len(y)) * spiked.leading(y)[1])
-    for _ in range(100):
-        m = np.tanh(strength * y @ m)
-    return _signs(m)
+def _greedy(y: np.ndarray, strength: float, generator: np.random.Generator) -> np.ndarray:
+    """From the signs of the leading eigenvector, the flip that lowers the energy most, until none does."""
+    x = _eigenvector(y, strength, generator)
+    field = y @ x - np.diag(y) * x
+    for _ in range(10 * len(x)):
+        k = int((x * field).argmin())
+        if x[k] * field[k] >= 0:
+            break
+        x[k] = -x[k]
+        field += 2 * x[k] * np.where(np.arange(len(x)) == k, 0.0, y[:, k])
+    return x
 
 
 def _best(y: np.ndarray, strength: float, generator: np.random.Generator) -> np.ndarray:
     """Approximate message passing from the leading eigenvector: mean field without the echo.
 
-    On 60 matrices with seeds of their own, of the strengths 1.3 and 1.6, it left 13.7 ± 0.9 % wrong, the eigenvector
-    15.8, and naive mean field 14.8. Gibbs chains that start where the messages point (16 of 60 sweeps, 32 of 100)
-    changed that by less than 0.2.
+    On 180 matrices with seeds of their own it left 10.1 % wrong; on the same ones greedy flips left 0.7 ± 0.2 % more,
+    the eigenvector 1.6 ± 0.2. Mean field with the echo (0.1 ± 0.2) cannot be told from it at this size, and Gibbs
+    chains that start where the messages point (16 of 60 sweeps, 32 of 100) changed it by less than 0.2.
     """
     return _signs(spiked.message_passing(y, strength))
 

@@ -9,11 +9,12 @@ import numpy as np
 import scipy.linalg
 
 from course_utils.lattice import exact
+from course_utils.limits import scaling
 
 from ..checks import Task, frame
 from ..checks.values import clip
 
-__all__ = ["encode", "fit_power_law", "overlap_curve", "strip_information"]
+__all__ = ["encode", "excess", "fit_power_law", "overlap_curve", "strip_information"]
 
 # ------------------------------------------------------------------------------------- where learning begins
 
@@ -426,6 +427,107 @@ encode = Task(
         "The first spin is missing": lambda s, p: _coded(s[1:], p[1:]),
         "The last spin is missing": lambda s, p: _coded(s[:-1], p[:-1]),
         "The model of one spin is used for all": lambda s, p: _coded(s, np.full(len(p), p[0])),
+    },
+)  # fmt: skip
+
+# ----------------------------------------------------------------------------------------- what a parameter costs
+
+
+def _family(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features of some states, a truth outside their family, and shares of data; never as many sizes as sets."""
+    states, sizes = int(rng.integers(8, 15)), int(rng.integers(2, 4))
+    truth = rng.dirichlet(np.full(states, 2.0))
+    sets, data = int(rng.integers(4, 7)), np.sort(rng.integers(80, 400, sizes))
+    shares = np.array([rng.multinomial(n, truth, sets) / n for n in data])
+    return rng.standard_normal((states, int(rng.integers(1, 4)))), truth, shares
+
+
+def _divergence(p: np.ndarray, log_q: np.ndarray) -> float:
+    return float(sum(a * (math.log(a) - b) for a, b in zip(p.tolist(), log_q.tolist(), strict=True) if a > 0))
+
+
+def _cost(
+    cost: Callable[..., float] = lambda p, best, fit, share: _divergence(p, fit) - _divergence(p, best),
+    result: Callable[[np.ndarray], Any] = _mean_error,
+    ideal: Callable[[np.ndarray, np.ndarray], np.ndarray] = lambda truth, shares: truth,
+) -> Callable[..., Any]:
+    """The excess of every data set, with one of its parts exchanged."""
+
+    def answer(features, truth, shares):
+        truth, shares, family = np.asarray(truth), np.asarray(shares), scaling.ExponentialFamily(np.asarray(features))
+        best = family.log_prob(family.fit(ideal(truth, shares)))
+        return result(np.array([[cost(truth, best, family.log_prob(family.fit(p)), p) for p in row] for row in shares]))
+
+    return answer
+
+
+def _of_costs(change: Callable[[np.ndarray], Any]) -> Callable[..., Any]:
+    """A mistake in what is made of the costs, shape (sizes, sets)."""
+    return _cost(result=change)
+
+
+excess = Task(
+    reference=_cost(),
+    draw=_family,
+    outputs=("the mean excess", "its error"),
+    rtol=1e-5,
+    atol=1e-9,
+    question={
+        "the mean excess": "Is it the mean over the data sets of Σ truth (log best - log fit)?",
+        "its error": "Is it the standard deviation over the data sets (ddof=1), over the root of their number?",
+    },
+    mistakes={
+        "This is KL(truth ‖ fit) alone: subtract KL(truth ‖ best), which no amount of data removes":
+            _cost(lambda p, best, fit, share: _divergence(p, fit)),
+        "This is KL(truth ‖ best) alone: how much worse is the fit?":
+            _cost(lambda p, best, fit, share: _divergence(p, best)),
+        "The excess is positive, as the fit is worse than the best: the sign is turned":
+            _cost(lambda p, best, fit, share: float(p @ (fit - best))),
+        "The mean is over the truth, not over the data that the fit has seen":
+            _cost(lambda p, best, fit, share: float(share @ (best - fit))),
+        "KL(truth ‖ fit) is a mean over the truth; yours is KL(fit ‖ truth)": _cost(
+            lambda p, best, fit, share: float(np.exp(fit) @ (fit - np.log(p)) - np.exp(best) @ (best - np.log(p)))),
+        "These are bits; a nat is 1 / log 2 of them":
+            _cost(lambda p, best, fit, share: float(p @ (best - fit)) / math.log(2)),
+        "`log_prob` gives logarithms already, and it is these that are compared":
+            _cost(lambda p, best, fit, share: float(p @ (np.exp(best) - np.exp(fit)))),
+        "The states count by their probability under the truth, not all alike":
+            _cost(lambda p, best, fit, share: float((best - fit).mean())),
+        "The states count by their probability under the truth; this is the plain sum":
+            _cost(lambda p, best, fit, share: float((best - fit).sum())),
+        "The differences have signs, and they stay": _cost(lambda p, best, fit, share: float(p @ np.abs(best - fit))),
+        "A divergence is a mean of differences, not of their squares":
+            _cost(lambda p, best, fit, share: float(p @ (best - fit) ** 2)),
+        "This is a ratio of the two divergences; take the difference":
+            _cost(lambda p, best, fit, share: _divergence(p, fit) / _divergence(p, best)),
+        "This is the sum of the two divergences; take the difference":
+            _cost(lambda p, best, fit, share: _divergence(p, fit) + _divergence(p, best)),
+        "*best* is the fit to the truth, not to the data": _cost(ideal=lambda truth, shares: shares.mean((0, 1))),
+        "*best* is the fit to the truth, not to the first data set": _cost(ideal=lambda truth, shares: shares[0, 0]),
+        "Only the first data set counts: take the mean over all": _of_costs(lambda c: {"the mean excess": c[:, 0]}),
+        "This is the sum over the data sets; take the mean": _of_costs(lambda c: {"the mean excess": c.sum(1)}),
+        "This is the median of the data sets; take the mean": _of_costs(
+            lambda c: {"the mean excess": np.median(c, 1)}),
+        "The mean is over the data sets, one value for each size; this is over the sizes": _of_costs(
+            lambda c: (c.mean(0), c.std(0, ddof=1) / math.sqrt(len(c)))),
+        "Return a value for each size; this is one for all": _of_costs(lambda c: {"the mean excess": c.mean()}),
+        "Return the means; these are the costs of all data sets": _of_costs(lambda c: {"the mean excess": c}),
+        "With `ddof=1` the standard deviation of few numbers is right": _of_costs(
+            lambda c: {"its error": c.std(1) / math.sqrt(c.shape[1])}),
+        "This is the spread of one data set; the error of a mean is smaller by the root of their number": _of_costs(
+            lambda c: {"its error": c.std(1, ddof=1)}),
+        "This is the spread of one data set, and without ddof=1; divide by the root of their number": _of_costs(
+            lambda c: {"its error": c.std(1)}),
+        "Divide the standard deviation by the root of the number of data sets, not by the number": _of_costs(
+            lambda c: {"its error": c.std(1, ddof=1) / c.shape[1]}),
+        "This is the variance; the error is its root over the root of the number of data sets": _of_costs(
+            lambda c: {"its error": c.var(1, ddof=1) / c.shape[1]}),
+        "Divide the standard deviation, not the variance, by the root of the number of data sets": _of_costs(
+            lambda c: {"its error": c.var(1, ddof=1) / math.sqrt(c.shape[1])}),
+        "Divide by the root of the number of data sets, not of sizes": _of_costs(
+            lambda c: {"its error": c.std(1, ddof=1) / math.sqrt(len(c))}),
+        "ddof=1 is in the standard deviation already; divide by the root of the number of data sets": _of_costs(
+            lambda c: {"its error": c.std(1, ddof=1) / math.sqrt(c.shape[1] - 1)}),
     },
 )  # fmt: skip
 

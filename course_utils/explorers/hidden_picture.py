@@ -47,7 +47,7 @@ def draw(per_pixel: float, right: float) -> tuple[Figure, str]:
     values, top = spectrum(round(per_pixel, 6), right)
     overlap = float(spiked.squared_overlap(top, hidden))
     strength = spiked.vote_strength(per_pixel, right)
-    figure, (face, spread, curve) = fixed((0.01, 0.12, 0.30, 0.72), (0.38, 0.16, 0.25, 0.68), (0.73, 0.16, 0.25, 0.68))
+    figure, (face, spread, curve) = fixed((0.01, 0.12, 0.30, 0.72), (0.40, 0.16, 0.24, 0.68), (0.74, 0.16, 0.24, 0.68))
     face.imshow(top.reshape(SIDE, SIDE), cmap="gray", vmin=-1.8 / SIDE, vmax=1.8 / SIDE)
     face.set_title("leading eigenvector", fontsize=10, loc="left")
     face.set_axis_off()

@@ -186,6 +186,32 @@ class ExponentialFamily:
         return float(np.trace(np.linalg.solve(self.covariance(best), self.covariance(p)))) / 2
 
 
+def excess(
+    features: Float[np.ndarray, "states parameters"],
+    truth: Float[np.ndarray, "states"],
+    shares: Float[np.ndarray, "sizes sets states"],
+) -> tuple[Float[np.ndarray, "sizes"], Float[np.ndarray, "sizes"]]:
+    """How much worse a model of finitely many data is than the best of its family, in nats.
+
+    Args:
+        features: of each state; the model is the `ExponentialFamily` of them.
+        truth: probability of each state; data are drawn from it.
+        shares: what share of the data was in each state, for several sizes and data sets of each size, two or more.
+
+    Returns:
+        For each size the mean over its data sets of KL(truth ‖ fit) - KL(truth ‖ best), and its standard error.
+
+    Raises:
+        ValueError: if there are fewer than two data sets.
+        RuntimeError: if a likelihood has no maximum.
+    """
+    sets = whole("the number of data sets", shares.shape[1], 2)
+    family = ExponentialFamily(features)
+    best = kl(truth, family.log_prob(family.fit(truth)))
+    costs = np.array([[kl(truth, family.log_prob(family.fit(p))) - best for p in of_size] for of_size in shares])
+    return costs.mean(1), costs.std(1, ddof=1) / math.sqrt(sets)
+
+
 def kl(p: Float[np.ndarray, "states"], log_q: Float[np.ndarray, "states"]) -> float:
     """KL(p ‖ q) in nats."""
     there = p > 0

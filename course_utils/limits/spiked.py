@@ -117,8 +117,9 @@ def overlap_theory(strength: Num[np.ndarray, "*shape"] | float) -> Float[np.ndar
 def overlap_below(strength: Num[np.ndarray, "*shape"] | float, n: int) -> Float[np.ndarray, "*shape"]:
     """Mean squared overlap of n spins below the transition, to leading order in 1/n: 1 / (n (1 - strength)²).
 
-    Second-order perturbation of the noise's own leading eigenvector. It holds while 1 - strength is large compared
-    with n^(-1/3).
+    The noise's own leading eigenvector has the squared overlap 1/n by chance. Each order of perturbation theory
+    contributes another factor `strength` to the overlap, and the sum of all is 1 / (1 - strength). It holds while
+    1 - strength is large compared with n^(-1/3).
 
     Raises:
         ValueError: if a strength is not from 0 up to, but without, 1.

@@ -439,7 +439,150 @@ def encode(spins, p_up):  # ends with as few bytes as name a number in the inter
 # for spin, p in zip(spins.tolist(), p_up.tolist(), strict=True):  ->  for spin, p in zip(spins.tolist(), p_up.tolist()):
 # for spin, p in zip(spins.tolist(), p_up.tolist(), strict=True):  ->  for spin, p in zip(spins.tolist(), p_up.tolist(), strict=False):
 
-# %% wrong="13.4" says="These are nats"
+# %% wrong="13.4" says="which no amount of data removes"
+def excess(features, truth, shares):
+    family = scaling.ExponentialFamily(features)
+    best = family.log_prob(family.fit(truth))
+    costs = np.array([[scaling.kl(truth, family.log_prob(family.fit(p))) for p in sets] for sets in shares])
+    return costs.mean(1), costs.std(1, ddof=1) / math.sqrt(costs.shape[1])
+
+# %% wrong="13.4" says="the sign is turned"
+def excess(features, truth, shares):
+    family = scaling.ExponentialFamily(features)
+    best = family.log_prob(family.fit(truth))
+    fits = np.array([[family.log_prob(family.fit(p)) for p in sets] for sets in shares])
+    costs = (fits - best) @ truth
+    return costs.mean(1), costs.std(1, ddof=1) / math.sqrt(costs.shape[1])
+
+# %% wrong="13.4" says="not over the data that the fit has seen"
+def excess(features, truth, shares):
+    family = scaling.ExponentialFamily(features)
+    best = family.log_prob(family.fit(truth))
+    fits = np.array([[family.log_prob(family.fit(p)) for p in sets] for sets in shares])
+    costs = (shares * (best - fits)).sum(-1)
+    return costs.mean(1), costs.std(1, ddof=1) / math.sqrt(costs.shape[1])
+
+# %% wrong="13.4" says="yours is KL(fit ‖ truth)"
+def excess(features, truth, shares):
+    family = scaling.ExponentialFamily(features)
+    best = family.log_prob(family.fit(truth))
+    fits = np.array([[family.log_prob(family.fit(p)) for p in sets] for sets in shares])
+    q, log_p = np.exp(fits), np.log(truth)
+    costs = (q * (fits - log_p)).sum(-1) - (np.exp(best) * (best - log_p)).sum()
+    return costs.mean(1), costs.std(1, ddof=1) / math.sqrt(costs.shape[1])
+
+# %% wrong="13.4" says="gives logarithms already"
+def excess(features, truth, shares):
+    family = scaling.ExponentialFamily(features)
+    best = family.log_prob(family.fit(truth))
+    fits = np.array([[family.log_prob(family.fit(p)) for p in sets] for sets in shares])
+    costs = (np.exp(best) - np.exp(fits)) @ truth
+    return costs.mean(1), costs.std(1, ddof=1) / math.sqrt(costs.shape[1])
+
+# %% wrong="13.4" says="not all alike"
+def excess(features, truth, shares):
+    family = scaling.ExponentialFamily(features)
+    best = family.log_prob(family.fit(truth))
+    fits = np.array([[family.log_prob(family.fit(p)) for p in sets] for sets in shares])
+    costs = (best - fits).mean(-1)
+    return costs.mean(1), costs.std(1, ddof=1) / math.sqrt(costs.shape[1])
+
+# %% wrong="13.4" says="not to the data"
+def excess(features, truth, shares):
+    family = scaling.ExponentialFamily(features)
+    best = family.log_prob(family.fit(truth))
+    fits = np.array([[family.log_prob(family.fit(p)) for p in sets] for sets in shares])
+    best = family.log_prob(family.fit(shares.mean((0, 1))))
+    costs = (best - fits) @ truth
+    return costs.mean(1), costs.std(1, ddof=1) / math.sqrt(costs.shape[1])
+
+# %% wrong="13.4" says="These are bits"
+def excess(features, truth, shares):
+    family = scaling.ExponentialFamily(features)
+    best = family.log_prob(family.fit(truth))
+    fits = np.array([[family.log_prob(family.fit(p)) for p in sets] for sets in shares])
+    costs = (best - fits) @ truth / math.log(2)
+    return costs.mean(1), costs.std(1, ddof=1) / math.sqrt(costs.shape[1])
+
+# %% wrong="13.4" says="this is over the sizes"
+def excess(features, truth, shares):
+    family = scaling.ExponentialFamily(features)
+    best = family.log_prob(family.fit(truth))
+    fits = np.array([[family.log_prob(family.fit(p)) for p in sets] for sets in shares])
+    costs = (best - fits) @ truth
+    return costs.mean(0), costs.std(0, ddof=1) / math.sqrt(len(costs))
+
+# %% wrong="13.4" says="spread of one data set"
+def excess(features, truth, shares):
+    family = scaling.ExponentialFamily(features)
+    best = family.log_prob(family.fit(truth))
+    fits = np.array([[family.log_prob(family.fit(p)) for p in sets] for sets in shares])
+    costs = (best - fits) @ truth
+    return costs.mean(1), costs.std(1, ddof=1)
+
+# %% wrong="13.4" says="ddof=1"
+def excess(features, truth, shares):
+    family = scaling.ExponentialFamily(features)
+    best = family.log_prob(family.fit(truth))
+    fits = np.array([[family.log_prob(family.fit(p)) for p in sets] for sets in shares])
+    costs = (best - fits) @ truth
+    return costs.mean(1), costs.std(1) / math.sqrt(costs.shape[1])
+
+# %% right="13.4"
+def excess(features, truth, shares):  # set by set, with both divergences in full
+    family, means, errors = scaling.ExponentialFamily(features), [], []
+
+    def kl(theta):
+        log_q = family.log_prob(theta)
+        return sum(float(p) * (math.log(p) - float(q)) for p, q in zip(truth, log_q, strict=True) if p > 0)
+
+    ideal = kl(family.fit(truth))
+    for of_size in shares:
+        costs = [kl(family.fit(share)) - ideal for share in of_size]
+        mean = sum(costs) / len(costs)
+        variance = sum((c - mean) ** 2 for c in costs) / (len(costs) - 1)
+        means.append(mean)
+        errors.append(math.sqrt(variance / len(costs)))
+    return np.array(means), np.array(errors)
+
+# %% right="13.4"
+def excess(features, truth, shares):  # KL(best ‖ fit): the same, as best and truth have the same means of the features
+    family = scaling.ExponentialFamily(features)
+    best = family.log_prob(family.fit(truth))
+    costs = np.array([[scaling.kl(np.exp(best), family.log_prob(family.fit(p))) for p in sets] for sets in shares])
+    return costs.mean(1), costs.std(1, ddof=1) / math.sqrt(len(shares[0]))
+
+# %% right="13.4"
+def excess(features, truth, shares):  # energies and free energies instead of probabilities
+    from scipy import stats
+    from scipy.special import logsumexp
+
+    family = scaling.ExponentialFamily(features)
+    flat = shares.reshape(-1, shares.shape[-1])
+    energies = np.array([features @ family.fit(p) for p in [truth, *flat]])
+    above = energies @ truth + logsumexp(-energies, axis=1)  # mean energy under the truth, less free energy
+    costs = (above[1:] - above[0]).reshape(shares.shape[:2])
+    return costs.mean(axis=1), stats.sem(costs, axis=1)
+
+# %% right="13.4"
+def excess(features, truth, shares):  # by a general minimiser in place of family.fit
+    from scipy.optimize import minimize
+    from scipy.special import log_softmax
+
+    def fitted(p):
+        start = np.zeros(features.shape[1])
+
+        def loss(theta):
+            log_q = log_softmax(-features @ theta)
+            return -p @ log_q, features.T @ (p - np.exp(log_q))
+
+        theta = minimize(loss, start, jac=True, method="BFGS", options={"gtol": 1e-10}).x
+        return log_softmax(-features @ theta)
+
+    costs = np.array([[truth @ (fitted(truth) - fitted(p)) for p in sets] for sets in shares])
+    return np.average(costs, axis=1), np.sqrt(np.var(costs, axis=1, ddof=1) / np.shape(costs)[1])
+
+# %% wrong="13.5" says="These are nats"
 def strip_information(width, beta):
     rows, energy = exact.ising_states(width), exact.ising_energies((width,))
     m = np.exp(beta * (rows @ rows.T - (energy[:, None] + energy[None, :]) / 2))
@@ -448,7 +591,7 @@ def strip_information(width, beta):
     joint /= joint.sum()
     return (joint * np.log(joint / np.outer(joint.sum(1), joint.sum(0)))).sum()
 
-# %% wrong="13.4" says="take half of each row's own"
+# %% wrong="13.5" says="take half of each row's own"
 def strip_information(width, beta):
     rows, energy = exact.ising_states(width), exact.ising_energies((width,))
     m = np.exp(beta * (rows @ rows.T - energy[:, None] - energy[None, :]))
@@ -457,14 +600,14 @@ def strip_information(width, beta):
     joint /= joint.sum()
     return (joint * np.log2(joint / np.outer(joint.sum(1), joint.sum(0)))).sum()
 
-# %% wrong="13.4" says="φ is missing"
+# %% wrong="13.5" says="φ is missing"
 def strip_information(width, beta):
     rows, energy = exact.ising_states(width), exact.ising_energies((width,))
     m = np.exp(beta * (rows @ rows.T - (energy[:, None] + energy[None, :]) / 2))
     joint = m / m.sum()
     return (joint * np.log2(joint / np.outer(joint.sum(1), joint.sum(0)))).sum()
 
-# %% wrong="13.4" says="within the rows is missing"
+# %% wrong="13.5" says="within the rows is missing"
 def strip_information(width, beta):
     rows = exact.ising_states(width)
     m = np.exp(beta * rows @ rows.T)
@@ -473,7 +616,7 @@ def strip_information(width, beta):
     joint /= joint.sum()
     return (joint * np.log2(joint / np.outer(joint.sum(1), joint.sum(0)))).sum()
 
-# %% wrong="13.4" says="neighbour of the first"
+# %% wrong="13.5" says="neighbour of the first"
 def strip_information(width, beta):
     rows, energy = exact.ising_states(width), exact.ising_energies((width,), False)
     m = np.exp(beta * (rows @ rows.T - (energy[:, None] + energy[None, :]) / 2))
@@ -482,7 +625,7 @@ def strip_information(width, beta):
     joint /= joint.sum()
     return (joint * np.log2(joint / np.outer(joint.sum(1), joint.sum(0)))).sum()
 
-# %% wrong="13.4" says="check the signs"
+# %% wrong="13.5" says="check the signs"
 def strip_information(width, beta):
     rows, energy = exact.ising_states(width), exact.ising_energies((width,))
     m = np.exp(-beta * (rows @ rows.T - (energy[:, None] + energy[None, :]) / 2))
@@ -491,7 +634,7 @@ def strip_information(width, beta):
     joint /= joint.sum()
     return (joint * np.log2(joint / np.outer(joint.sum(1), joint.sum(0)))).sum()
 
-# %% wrong="13.4" says="nobody knows less than nothing"
+# %% wrong="13.5" says="nobody knows less than nothing"
 def strip_information(width, beta):
     rows, energy = exact.ising_states(width), exact.ising_energies((width,))
     m = np.exp(beta * (rows @ rows.T - (energy[:, None] + energy[None, :]) / 2))
@@ -500,7 +643,7 @@ def strip_information(width, beta):
     joint /= joint.sum()
     return (joint * np.log2(np.outer(joint.sum(1), joint.sum(0)) / joint)).sum()
 
-# %% wrong="13.4" says="when its neighbour is known"
+# %% wrong="13.5" says="when its neighbour is known"
 def strip_information(width, beta):
     rows, energy = exact.ising_states(width), exact.ising_energies((width,))
     m = np.exp(beta * (rows @ rows.T - (energy[:, None] + energy[None, :]) / 2))
@@ -509,7 +652,7 @@ def strip_information(width, beta):
     joint /= joint.sum()
     return -(joint * np.log2(joint / joint.sum(1)[:, None])).sum()
 
-# %% right="13.4"
+# %% right="13.5"
 def strip_information(width, beta):  # by a long product of matrices, and entropies
     rows, energy = exact.ising_states(width), exact.ising_energies((width,))
     m = np.exp(beta * (rows @ rows.T - (energy[:, None] + energy[None, :]) / 2))
@@ -526,7 +669,7 @@ def strip_information(width, beta):  # by a long product of matrices, and entrop
 
     return 2 * entropy(joint.sum(0)) - entropy(joint)
 
-# %% right="13.4"
+# %% right="13.5"
 def strip_information(width, beta):  # as a Markov chain
     import itertools
 
@@ -541,7 +684,7 @@ def strip_information(width, beta):  # as a Markov chain
     p = phi**2 / (phi**2).sum()
     return float((p[:, None] * step * (np.log2(step) - np.log2(p)[None, :])).sum())
 
-# %% right="13.4"
+# %% right="13.5"
 def strip_information(width, beta):  # row by row, in plain loops
     rows, energy = exact.ising_states(width).tolist(), exact.ising_energies((width,)).tolist()
     n = len(rows)
@@ -555,5 +698,5 @@ def strip_information(width, beta):  # row by row, in plain loops
             information += joint[i, j] * math.log2(joint[i, j] / joint[i].sum() / joint[:, j].sum())
     return information
 
-# %% equivalent="13.4" because="both rows have the same distribution"
+# %% equivalent="13.5" because="both rows have the same distribution"
 # p = joint.sum(1)  ->  p = joint.sum(0)
