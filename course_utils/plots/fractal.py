@@ -30,6 +30,8 @@ WIDTHS = (0.5, 0.2, 0.12)
 """How far the inner spins of a diamond stand off its axis, by generation: up to the third no bonds cross."""
 RINGS = 8
 """Borders of so many first steps stay as lines in a film."""
+SHADES = 48
+"""Of each colour in a map: what is flat takes few bytes."""
 TONES = 160
 """Colours of all frames of a film together."""
 REST = 6
@@ -51,16 +53,17 @@ def escape_map(box: Box, count: Any, *, top: float = 20.0) -> Layer:
     return _picture(box, _count_colours(to_numpy(count), top))
 
 
-def flow_map(box: Box, phase: Any, count: Any) -> Layer:
+def flow_map(box: Box, phase: Any, count: Any, *, depth: float = 0.8) -> Layer:
     """Which points flow to the hot and which to the cold magnet, the later the darker; black where neither.
 
     Args:
         box: ends of both axes.
         phase: +1 for hot, -1 for cold, 0 for neither, shape (n_real, n_imaginary).
         count: how soon, as `fractals.diamond.flow` gives it.
+        depth: how dark the latest are: 0 not at all, 1 black.
     """
     phase, count = to_numpy(phase), to_numpy(count)
-    picture = _picture(box, _flow_colours(phase, count))
+    picture = _picture(box, _flow_colours(phase, count, depth))
 
     def draw(ax: Axes, color: str, label: str) -> None:
         picture.draw(ax, color, label)
@@ -219,18 +222,22 @@ def _picture(box: Box, colours: Float[np.ndarray, "n m 3"]) -> Layer:
 def _count_colours(count: Float[np.ndarray, "n m"], top: float) -> Float[np.ndarray, "n m 3"]:
     inside = ~np.isfinite(count)
     share = np.clip((np.where(inside, 0.0, count) + 2) / (top + 2), 0, 1)
+    share = np.round(share * SHADES) / SHADES
     return np.where(inside[..., None], INSIDE, colormaps[ENERGY_CMAP](share)[..., :3])
 
 
-def _flow_colours(phase: Int[np.ndarray, "n m"], count: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "n m 3"]:
+def _flow_colours(
+    phase: Int[np.ndarray, "n m"], count: Float[np.ndarray, "n m"], depth: float = 0.8
+) -> Float[np.ndarray, "n m 3"]:
     found = np.isfinite(count)
     soonest = float(count[found].min()) if found.any() else 0.0
     late = np.clip((np.where(found, count, 0.0) - max(0.0, soonest) + 2) / 12, 0, 1)[..., None]
+    late = np.round(late * SHADES) / SHADES
     colours = np.full((*phase.shape, 3), INSIDE)
     for which, name in ((1, HOT), (-1, COLD)):
         pure = np.array(to_rgb(COLORS[name]))
         shade = pure + (1 - pure) * 0.75 * (1 - late) ** 2
-        colours = np.where((phase == which)[..., None], shade * (1 - 0.45 * late**2), colours)
+        colours = np.where((phase == which)[..., None], shade * (1 - depth * late**2), colours)
     return colours
 
 
