@@ -32,7 +32,7 @@ RINGS = 8
 """Borders of so many first steps stay as lines in a film."""
 SHADES = 48
 """Of each colour in a map: what is flat takes few bytes."""
-TONES = 160
+TONES = 96
 """Colours of all frames of a film together."""
 REST = 6
 """How long a film stays at its last frame, in frames."""
