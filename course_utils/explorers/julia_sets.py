@@ -13,7 +13,7 @@ from .base import Explorer, slider
 BOX = ((-4.9, 7.5), (-5.0, 5.0))
 """Part of the plane that is drawn: it holds all zeros for q from 1.7 to 5."""
 CELLS = 800  # along the real axis; more than there are pixels, so that the finest parts blend
-SIZE = (6.2, 4.6)  # inches: its picture has more detail than most, and takes its bytes
+SIZE = (5.8, 4.35)  # inches: its picture has more detail than most, and takes its bytes
 MOST_GENERATIONS = 5
 
 

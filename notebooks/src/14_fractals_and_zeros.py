@@ -42,7 +42,7 @@ from course_utils.plots import fractal, relief
 box = ((-2.15, 0.75), (-1.2, 1.2))
 c = plane(box, 480)
 after = {n: mandelbrot.smooth_count(c, n_most=n, radius=2.0) for n in (2, 5)}
-panels = [plots.panel(fractal.escape_map(box, count, top=7), square=True, xlabel="Re $c$", ylabel="Im $c$", height=4, title=f"after {n} steps")
+panels = [plots.panel(fractal.escape_map(box, count, top=7), square=True, xlabel="Re $c$", ylabel="Im $c$", height=3.5, title=f"after {n} steps")
           for n, count in after.items()]  # fmt: skip
 plots.figure(*panels, title="Black: still within 2 of the origin")
 
@@ -539,7 +539,7 @@ panels = []
 for part, n_most, title in ((((-0.6, 3.6), (-0.2, 2.0)), 150, "complex $q$"), (((2.3, 2.48), (0.845, 0.939)), 300, "a small part of it")):
     q_plane = plane(part, 700)
     which, when = diamond.flow(np.zeros_like(q_plane), q_plane, n_most)
-    panels.append(plots.panel(fractal.flow_map(part, which, when, depth=0.45), square=True, height=3.2, xlabel="Re $q$", ylabel="Im $q$", title=title))
+    panels.append(plots.panel(fractal.flow_map(part, which, when, depth=0.55), square=True, height=3.2, xlabel="Re $q$", ylabel="Im $q$", title=title))
 plots.figure(*panels, title="Where $x = 0$ is neither hot nor cold: small Mandelbrot sets")
 
 # %% [markdown]
