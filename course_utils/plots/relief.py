@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 from matplotlib import colormaps
-from scipy import ndimage
 
 from .style import ENERGY_CMAP, to_numpy
 
@@ -59,6 +58,7 @@ def relief(height: Any, count: Any, *, words: str = "") -> "Image":
     """
     from IPython.display import Image
     from PIL import Image as Pillow
+    from scipy import ndimage
 
     z, count = TALL * to_numpy(height).astype(np.float32), to_numpy(count)
     if z.shape != count.shape:
@@ -90,6 +90,8 @@ def _colours(count: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "n m 3"]:
 
 def _light(z: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "n m"]:
     """How bright the ground is: lit by the sun where nothing stands in its way, and by the sky where it is open."""
+    from scipy import ndimage
+
     n = len(z)
     sun = np.array(SUN) / np.linalg.norm(SUN)
     across, along = np.gradient(ndimage.gaussian_filter(z, 0.8), 1 / n)
@@ -118,6 +120,8 @@ def _overlap(side: int, by: int) -> tuple[slice, slice]:
 
 def _seen(z: Float[np.ndarray, "n m"], width: int, tall: int) -> tuple[Float[np.ndarray, "tall width"], ...]:
     """Which cell each ray of the picture meets first, as two indices with fractions."""
+    from scipy import ndimage
+
     n = len(z)
     ahead = np.geomspace(NEAR, FAR, 1800).astype(np.float32)
     aside = ((np.arange(width) + 0.5) / width * 2 - 1) / FOCAL

@@ -357,7 +357,7 @@ for _ in range(32):
 fractal.dots_film(window, phase, soon, ways, words="A ring of dots spreads over a fractal border.")
 
 # %% [markdown]
-# *Moving picture: white dots on a circle over a map of blue and orange regions with a lace-like border. One after the other they let go and run
+# *Moving picture: white dots on a circle over a map of blue and orange regions with a dark, lace-like border. One after the other they let go and run
 # to places on the border, until all sit still.*
 #
 # The border between hot and cold is the **Julia set** of the map, and the zeros sit on it.
@@ -391,7 +391,7 @@ plots.figure(*panels, share="y", title="All zeros of the exact Z lie on the bord
 # ## 5 · The square lattice
 #
 # Is the fractal a whim of the diamonds? Take the Ising model of lesson 07 on a torus of $L \times L$ spins, $x = e^{2\beta}$ for its equal pairs. The counts come from adding
-# spin after spin, in whole numbers; only even powers occur, so half of the zeros suffice. In the variable $\sinh 2\beta = (x - 1/x)/2$, Onsager's transition is at 1. **Guess:**
+# spin after spin, in whole numbers; for even $L$ only even powers occur, so half of the zeros suffice. In the variable $\sinh 2\beta = (x - 1/x)/2$, Onsager's transition is at 1. **Guess:**
 # dust, a curve, or a fractal?
 
 # %%
