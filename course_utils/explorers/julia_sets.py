@@ -56,7 +56,7 @@ def draw(q: float, generation: int) -> tuple[Figure, str]:
     axes.plot(0, 0, "x", color="black", markersize=9, markeredgewidth=2, label="x = 0")
     axes.set(xlabel="Re $x$, with $x = e^{\\beta}$", ylabel="Im $x$", aspect="equal")
     axes.set_title(f"q = {q:g}, generation {generation}: {len(zeros):,} zeros", y=1.01)
-    axes.legend(loc="lower right", fontsize="small", framealpha=0.9, frameon=True)
+    axes.legend(loc="lower right", fontsize=8, framealpha=0.9, frameon=True, borderpad=0.3, handlelength=1.2)
     (phase,), _ = diamond.flow(np.zeros(1, complex), q)
     end = {1: "to 1: disordered", -1: "to infinity: its sublattices order", 0: "to the transition, and stays there"}
     nearest = float(np.abs(zeros - at.x).min())

@@ -428,8 +428,8 @@ explorers.julia()
 # %% [markdown] think="14b"
 # **Think.** For $q = 2$ and real $x$ from 0 to infinity, how many transitions are there, and of what kind?
 # <!-- ANSWER -->
-# Two, where the positive real axis leaves the orange region: at $x = 3.38$ the ferromagnet's, and at $x = 1/3.38$ the antiferromagnet's. One is the other's mirror: every diamond has two
-# kinds of places that are never neighbours, and turning over all spins of one kind turns $x$ into $1/x$.
+# Two, where the positive real axis leaves the orange region: at $x = 3.38$ the ferromagnet's, and at $x = 1/3.38$ the antiferromagnet's. One is the other's mirror: every bond joins
+# one of the spins that came last to an older one. Turn over all that came last, and equal ends become unequal: $Z(x) = x^{4^n} Z(1/x)$.
 
 # %% [markdown]
 # ## What you made
