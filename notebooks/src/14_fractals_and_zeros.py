@@ -518,7 +518,7 @@ for x, name in ((1.4, "hot"), (1 + math.sqrt(2), "at $T_c$"), (4.0, "cold"), (0.
     w = np.roots(torus.up_weights(counts_with_field, x)[::-1])
     first = np.degrees(np.abs(np.angle(w)).min())
     off = np.abs(np.abs(w) - 1).max()
-    print(f"{name:15s} x = {x:.3f}: first zero at {first:.1f}°, off the circle by at most {off:.0e}")
+    print(f"{name.replace('$', ''):15s} x = {x:.3f}: first zero at {first:.1f}°, off the circle by at most {off:.0e}")
     circle = plots.exact(ring_of_one.real, ring_of_one.imag, "$|w| = 1$")
     panels.append(plots.panel(circle, fractal.zeros(w, "zeros of Z", size=2.5), square=True, xlim=(-1.3, 1.3), ylim=(-1.3, 1.3),
                               xlabel="Re $w$", ylabel="Im $w$", title=name))  # fmt: skip
