@@ -42,23 +42,6 @@ def test_the_colour_says_where_a_point_flows():
     assert colours[1, 1].sum() < hot.sum()  # later is darker
 
 
-def test_a_relief_hides_what_stands_behind():
-    height = np.zeros((30, 40))
-    height[:, 10] = 12.0  # a wall
-    seen = fractal._seen(height, np.repeat(np.arange(40.0)[None, :, None] / 40, 30, 0).repeat(3, 2), np.pi / 4)
-    column = seen[::-1, 15, 0] / 255 * 40  # which row of cells is seen, from the bottom up
-    rows = np.unique(column[column < 39.9].round(1))
-    assert (rows < 10.1).any()
-    assert not ((rows > 10.5) & (rows < 20)).any()  # behind the wall
-    assert (rows > 25).any()
-
-
-def test_a_relief_is_readable():
-    x, y = np.indices((60, 50))
-    hill = 20 * np.exp(-((x - 30) ** 2 + (y - 25) ** 2) / 80)
-    assert_readable(plots.figure(fractal.relief(hill), title="a hill"), "relief")
-
-
 def test_diamonds_are_readable_and_spins_apart():
     panels = [fractal.diamond(diamond.bonds(n)) for n in range(4)]
     assert_readable(plots.figure(*panels, columns=4, title="four generations"), "diamonds")
@@ -76,17 +59,40 @@ def frames(film) -> list[np.ndarray]:
     return found
 
 
+def test_late_colours_are_told_apart_where_nothing_is_soon():
+    phase, count = np.ones((1, 4), np.int8), np.array([[50.0, 53.0, 56.0, 70.0]])
+    bright = fractal._flow_colours(phase, count).sum(-1)[0]
+    assert (np.diff(bright) < -0.05).all()
+
+
 def test_the_film_of_the_border_shrinks():
-    c = plane(BOX, 120)
+    c = plane(BOX, 240)
     film = fractal.escape_film(BOX, lambda n: mandelbrot.smooth_count(c, n, 2.0), 6, words="it shrinks")
     black = [(still[30:].sum(-1) < 80).mean() for still in frames(film)][1:]  # the still picture comes first
     assert len(black) == 7
     assert black == sorted(black, reverse=True)
     assert film.metadata["alt"] == "it shrinks"
+    assert frames(film)[0].shape == (90, 120, 3)
+
+
+def test_a_film_stores_only_what_changes_and_shows_all():
+    rng = np.random.default_rng(1)
+    first = rng.uniform(0, 1, (90, 80, 3)).round(1)
+    second = first.copy()
+    second[40:50, 30:40] = 0.0
+    film = fractal._film([first, second, second], ["a", "a", "a"], 100, "")
+    default, *shown = frames(film)
+    assert len(shown) == 3
+    assert (default == shown[-1]).all()
+    changed = (shown[0] != shown[1]).any(-1)
+    assert changed[::-1].T[40:50, 30:40].mean() > 0.9
+    assert not np.delete(changed[::-1].T, slice(40, 50), 0).any()
+    alone = fractal._film([first], ["a"], 100, "")
+    assert len(film.data) < 2.2 * len(alone.data)
 
 
 def test_the_film_of_guesses_shows_each_of_them():
-    phase, count = diamond.flow(plane(BOX, 160), 3)
+    phase, count = diamond.flow(plane(BOX, 320), 3)
     ways = [roots.ring([1, 0, 1], 1.5), np.array([2.0 + 1j, 9.0 + 0j])]  # the second leaves the picture
     stills = frames(fractal.dots_film(BOX, phase, count, ways))[1:]
     white = [(still[30:].min(-1) > 240).sum() for still in stills]

@@ -12,7 +12,7 @@ so that this map and its repetitions hold everything: what flows to 1 is a hot m
 one, and between them lies the Julia set of the map, on which the zeros of Z gather.
 
 q need not be whole: Z is a polynomial in q as well. Source: B. Derrida, L. De Seze and C. Itzykson, J. Stat. Phys. 33,
-559 (1983), doi:10.1007/BF01018834, for the map and the zeros; R. B. Griffiths and M. Kaufman, Phys. Rev. B 26, 5022
+559 (1983), for the map and the zeros; R. B. Griffiths and M. Kaufman, Phys. Rev. B 26, 5022
 (1982), doi:10.1103/PhysRevB.26.5022, for such lattices.
 """
 

@@ -29,7 +29,7 @@ from jaxtyping import Complex, Float
 from course_checks import check
 from course_utils import explorers, plots
 from course_utils.fractals import diamond, mandelbrot, plane, roots, torus
-from course_utils.plots import fractal
+from course_utils.plots import fractal, relief
 
 # %% [markdown]
 # ## 1 · A shape that nobody drew
@@ -42,13 +42,13 @@ from course_utils.plots import fractal
 box = ((-2.15, 0.75), (-1.2, 1.2))
 c = plane(box, 480)
 after = {n: mandelbrot.smooth_count(c, n_most=n, radius=2.0) for n in (2, 5)}
-panels = [plots.panel(fractal.escape_map(box, count), square=True, xlabel="Re $c$", ylabel="Im $c$", height=4, title=f"after {n} steps")
+panels = [plots.panel(fractal.escape_map(box, count, top=7), square=True, xlabel="Re $c$", ylabel="Im $c$", height=3.5, title=f"after {n} steps")
           for n, count in after.items()]  # fmt: skip
 plots.figure(*panels, title="Black: still within 2 of the origin")
 
 # %% [markdown]
 # *Picture: two panels of the complex plane. On the left a black pear that lies on its side, on the right a black shape with bulges
-# and a thin tail on the left. Around them violet and blue: the lighter, the later a point has left.*
+# and a thin tail on the left. Around them blue, green and yellow: the lighter, the later a point has left.*
 #
 # How soon a point leaves is a whole number $n$, and a map of it has steps like terraces. It can be made smooth. Far out $c$ hardly matters, so
 # $z \to z^2$: each step doubles $\log|z|$, that is, adds 1 to $\log_2\log|z|$. So see how far out the point *already is*, and
@@ -117,23 +117,25 @@ with check.exercise("14.1", "smooth_count"):
 
 # %%
 smooth = check.yours("14.1", smooth_count, mandelbrot.smooth_count)
-fractal.escape_film(box, lambda n: smooth(c, n, 2.0), 16, words="A pear shrinks to the Mandelbrot set.")
+finer = plane(box, 1040)
+fractal.escape_film(box, lambda n: smooth(finer, n, 2.0), 16, words="A pear shrinks to the Mandelbrot set.")
 
 # %% [markdown]
 # *Moving picture: the black region after 0, 1, 2 … 16 steps. A disc becomes a pear, the pear a heart with a round head, and finer and finer knobs and
-# threads grow out of its edge. It runs three times and stops at the last step.*
+# threads grow out of its edge, which turns green and yellow; thin lines stay where the first borders were. It runs three times and stops at the last step.*
 #
-# And the mountain. Which height? $2^{-s} = \log|z_n|/2^n$ is the **potential** $g(c)$: what a charged metal of this shape would have
-# around it, zero on the metal. Below, the height is $1 - \sqrt g$.
+# And the mountain. Which height? $2^{-s} = \log|z_n|/2^n$ is the **potential** $g(c)$: what a long charged metal bar with this cross-section would have
+# around it, zero on the metal. Below, the height is $1 - \sqrt g$. The set is its own mirror image, so half of it is enough.
 
 # %%
-fine = smooth(plane(box, 800), 300, 100.0)
-height = 1 - np.sqrt(np.minimum(mandelbrot.potential(fine), 1))
-plots.figure(fractal.relief(190 * height, np.clip(fine / 12, 0, 1)), title="The potential of the Mandelbrot set, lit from the left")
+half = smooth(plane(((-2.9, 1.7), (0.0, 2.5)), 1300), 60, 100.0)
+count = np.concatenate([half[:, ::-1], half], axis=1)
+height = 1 - np.sqrt(mandelbrot.potential(count))
+relief(height, count, words="A black table mountain in the shape of the Mandelbrot set, on a violet plain.")
 
 # %% [markdown]
-# *Picture: a lit landscape seen from the south: a yellow table mountain in the shape of the set, with ragged green cliffs that run down
-# to a violet plain; a thin ridge leads to the left.*
+# *Picture: a landscape seen from the south in evening light from the left: a black table mountain in the shape of the set. Its edge glows yellow; ragged green cliffs
+# run down to a violet plain and throw shadows to the right; a thin ridge leads to the left. Dark lines run round it, one for each step: equal potential, closer where it is steep.*
 #
 # **Is this an energy-based model?** No. It is iteration, not sampling: every point by itself, no temperature, no random number, and how long a point stays
 # is not its probability. What it shares with a partition function comes now.
@@ -145,24 +147,24 @@ plots.figure(fractal.relief(190 * height, np.clip(fine / 12, 0, 1)), title="The 
 #
 # $$\frac{\log|z_n(c)|}{2^n} = \frac1{2^n}\sum_k \log|c - c_k| .$$
 #
-# In the plane, $\log|c - c_k|$ is the potential of a charge at $c_k$. **Where must the charges sit,** so that together they look like
+# In the plane, $\log|c - c_k|$ is (up to a sign) the potential of a charge at $c_k$. **Where must the charges sit,** so that together they look like
 # charged metal?
 
 # %%
-charges = roots.zeros(mandelbrot.polynomial(6))
-of_charges = np.log(np.abs(c[..., None] - charges)).mean(-1)
-far = np.abs(c) > 2
-gap = np.abs(of_charges - mandelbrot.potential(smooth(c, 300, 100.0)))[far].max()
-print(f"{len(charges)} charges against the smooth count, where |c| > 2: at most {gap:.0e} apart")
-points = np.stack([c.real, c.imag], -1)
-metal = plots.energy(points, np.clip(of_charges, -0.1, None), scale="potential")
-white = fractal.zeros(charges, "zeros of $z_6$", color="white", size=3.5)
-axes = {"square": True, "xlabel": "Re $c$", "ylabel": "Im $c$"}
-plots.figure(plots.panel(metal, white, **axes, height=4.6), title="64 charges make the potential of the set: they sit along its edge")
+points, potential, panels = np.stack([c.real, c.imag], -1), mandelbrot.potential(smooth(c, 60, 100.0)), []
+for n in (4, 6):
+    charges = roots.zeros(mandelbrot.polynomial(n))
+    of_charges = np.log(np.abs(c[..., None] - charges)).mean(-1)
+    gap = np.abs(of_charges - potential)[np.abs(c) > 2].max()
+    print(f"{len(charges)} charges against the smooth count, where |c| > 2: at most {gap:.0e} apart")
+    metal = plots.energy(points, np.clip(of_charges, -0.1, None), scale="potential")
+    white = fractal.zeros(charges, "charges", color="white", size=3.5)
+    panels.append(plots.panel(metal, white, square=True, xlabel="Re $c$", ylabel="Im $c$", height=4, title=f"{2**n} zeros of $z_{n}$"))
+plots.figure(*panels, bar="one", title="Charges along its edge make the potential of the set")
 
 # %% [markdown]
-# *Picture: the potential as bands of colour, dark in the shape of the set and lighter outwards, with 64 white dots, nearly all of them along the
-# edge of the dark shape, one in its middle.*
+# *Picture: the potential of 16 charges and of 64 as bands of colour, dark in the shape of the set and lighter outwards. Nearly all of the white dots are along the
+# edge of the dark shape, a few inside.*
 #
 # Now a magnet. Its spins have $q$ states, and equal neighbours lower the energy by 1, so a state with $k$ equal pairs has the weight
 # $x^k$ with $x = e^{\beta}$, and
@@ -244,24 +246,24 @@ with check.exercise("14.2", "diamond_log_z"):
 # back to the power four: `log_size = 4 * log_size + np.log(size)`. In the end $Z = qA + q(q - 1)B$.
 
 # %% [markdown]
-# The second derivative of log Z is the heat capacity, here by differences. **Guess:** what becomes of its peak as the magnet grows?
+# The heat capacity is $\beta^2$ times the second derivative of log Z by $\beta$, here by differences. **Guess:** what becomes of its peak as the magnet grows?
 
 # %%
 log_z, panels = check.yours("14.2", diamond_log_z, diamond.log_z), []
 for q in (3, 30):
-    T_c, h = diamond.critical(q).temperature, 1e-3
-    T = np.linspace(0.5 * T_c, 1.6 * T_c, 400)
+    T_c, h = diamond.critical(q).temperature, 1e-4
+    T = T_c * (1 + np.linspace(-0.8, 0.84, 401) ** 3)  # close together near the transition
     curves = []
     for n in (1, 2, 3, 5, 10):
         low, middle, high = (log_z(np.exp(1 / T + step), q, n) for step in (-h, 0, h))
         curves.append(plots.line(T, (low - 2 * middle + high) / (h * T) ** 2, f"{4**n:,} bonds"))
     mark = plots.vline(T_c, "$T_c$")
-    panels.append(plots.panel(*curves, mark, xlabel="temperature $T$", ylabel="heat capacity per bond", title=f"$q = {q}$"))
+    panels.append(plots.panel(*curves, mark, xlabel="temperature $T$", ylabel="heat capacity per bond", log="y" if q == 30 else "", title=f"$q = {q}$"))
 plots.figure(*panels, title="Smooth at every size, and yet the peak sharpens to a point")
 
 # %% [markdown]
 # *Picture: heat capacity against temperature, five sizes, two panels. For few bonds a broad hill; the more bonds, the sharper, until a cusp stands at the dashed line; for q = 30
-# a needle.*
+# a needle, two hundred high on a logarithmic axis.*
 #
 # What remains of a diamond is a bond again, with the weight $A/B$ in the place of $x$:
 #
@@ -347,7 +349,7 @@ with check.exercise("14.3", "find_zeros"):
 
 # %%
 swarm, window = check.yours("14.3", find_zeros, roots.find_zeros), ((-3.8, 4.9), (-4.5, 4.5))
-phase, soon = diamond.flow(plane(window, 340), 3)
+phase, soon = diamond.flow(plane(window, 800), 3)
 counts = diamond.equal_pairs(3, 3)
 ways = [roots.ring(counts, 3.0)]
 for _ in range(32):
@@ -355,25 +357,25 @@ for _ in range(32):
 fractal.dots_film(window, phase, soon, ways, words="A ring of dots spreads over a fractal border.")
 
 # %% [markdown]
-# *Moving picture: white dots on a circle over a map of blue and orange regions with a lace-like border. One after the other they let go and run
+# *Moving picture: white dots on a circle over a map of blue and orange regions with a dark, lace-like border. One after the other they let go and run
 # to places on the border, until all sit still.*
 #
 # The border between hot and cold is the **Julia set** of the map, and the zeros sit on it.
 
 # %%
-panels = []
+panels, upper = [], ((-3.8, 4.9), (-0.3, 4.5))
+border = fractal.flow_map(upper, *diamond.flow(plane(upper, 800), 3))
 for n in (1, 2, 3):
     P = diamond.equal_pairs(3, n)
     found = swarm(P, roots.ring(P, 3.0), 80)
     nearest = np.abs(found - 4).min()
-    dots = fractal.zeros(found, "zeros of Z", color="white", size=5)
-    panels.append(plots.panel(fractal.flow_map(window, phase, soon), dots, square=True, xlabel="Re $x$", ylabel="Im $x$",
-                              height=3.3, title=f"{4**n} bonds: a zero {nearest:.2f} from 4"))  # fmt: skip
+    dots = fractal.zeros(found, "zeros of Z", color="white", size=4.5)
+    panels.append(plots.panel(border, dots, square=True, xlabel="Re $x$", ylabel="Im $x$", height=2.6, title=f"{4**n} bonds: a zero {nearest:.2f} from 4"))
 plots.figure(*panels, share="y", title="All zeros of the exact Z lie on the border between hot and cold, and close in on $x = 4$")
 
 # %% [markdown]
-# *Picture: the same map three times, with 4, 16 and 64 white dots, all of them on the border between orange and blue. On the right the
-# border crosses the real axis at 4; dots come nearer to that point from above and below.*
+# *Picture: the upper half of the same map three times (the lower is its mirror image), with white dots for the zeros of 4, 16 and 64 bonds, all of them on the border between orange and blue. On the right the
+# border meets the real axis at 4; from panel to panel a dot comes nearer to that point along the edge.*
 #
 # Derrida, De Seze and Itzykson saw this in 1983. A real magnet lives on the positive real axis. Along it the colour changes once, at 4, and there the
 # charges close in from both sides: the phase transition is where the real axis crosses a fractal. (For $q = 3$ the zeros lie *on* the Julia set because the map takes $1 - q = -2$ to
@@ -389,7 +391,7 @@ plots.figure(*panels, share="y", title="All zeros of the exact Z lie on the bord
 # ## 5 · The square lattice
 #
 # Is the fractal a whim of the diamonds? Take the Ising model of lesson 07 on a torus of $L \times L$ spins, $x = e^{2\beta}$ for its equal pairs. The counts come from adding
-# spin after spin, in whole numbers; only even powers occur, so half of the zeros suffice. In the variable $\sinh 2\beta = (x - 1/x)/2$, Onsager's transition is at 1. **Guess:**
+# spin after spin, in whole numbers; for even $L$ only even powers occur, so half of the zeros suffice. In the variable $\sinh 2\beta = (x - 1/x)/2$, Onsager's transition is at 1. **Guess:**
 # dust, a curve, or a fractal?
 
 # %%
@@ -426,8 +428,8 @@ explorers.julia()
 # %% [markdown] think="14b"
 # **Think.** For $q = 2$ and real $x$ from 0 to infinity, how many transitions are there, and of what kind?
 # <!-- ANSWER -->
-# Two, where the positive real axis leaves the orange region: at $x = 3.38$ the ferromagnet's, and at $x = 1/3.38$ the antiferromagnet's. One is the other's mirror: every diamond has two
-# kinds of places that are never neighbours, and turning over all spins of one kind turns $x$ into $1/x$.
+# Two, where the positive real axis leaves the orange region: at $x = 3.38$ the ferromagnet's, and at $x = 1/3.38$ the antiferromagnet's. One is the other's mirror: every bond joins
+# one of the spins that came last to an older one. Turn over all that came last, and equal ends become unequal: $Z(x) = x^{4^n} Z(1/x)$.
 
 # %% [markdown]
 # ## What you made
@@ -468,7 +470,8 @@ plots.figure(plots.panel(*layers, log="y", xlabel="generation $n$", ylabel="dist
 # ## 8 · Exactly right zeros
 #
 # Floating point has 16 digits; how many survive in a zero? Three ways: eigenvalues of the companion matrix (`np.roots`), your swarm, and the swarm with P and P' in whole
-# numbers of any length (`roots.zeros`). The map run backwards is a fourth, with which all can be compared.
+# numbers of any length (`roots.zeros`). The map run backwards is a fourth, with which all can be compared. (The course's tests compare zeros of diamonds and of tori with another program still,
+# `mpmath`, and ask for agreement to $10^{-8}$.)
 
 
 # %%
@@ -478,29 +481,35 @@ def worst(found: Complex[np.ndarray, "n"], right: Complex[np.ndarray, "n"]) -> f
 
 
 print("distance of the worst zero from where the map, run backwards, has it (q = 3):")
-for n in (1, 2, 3):
+sizes, errors = (4, 16, 64, 256), {"np.roots": [], "swarm": [], "whole numbers": []}
+for n in (1, 2, 3, 4):
     P, right = diamond.equal_pairs(3, n), diamond.zeros(3, n)
-    three = np.roots([float(k) for k in P[::-1]]), swarm(P, roots.ring(P, 3.0), 80), roots.zeros(P)
-    print("{:3d} zeros: np.roots {:.0e}, swarm {:.0e}, whole numbers {:.0e}".format(4**n, *(worst(z, right) for z in three)))
-P, right = diamond.equal_pairs(3, 4), diamond.zeros(3, 4)
-astray = np.roots([float(k) for k in P[::-1]])
-print(f"256 zeros: np.roots {worst(astray, right):.0e}; the largest count has {len(str(max(P)))} digits")
+    astray = np.roots([float(k) for k in P[::-1]])
+    errors["np.roots"].append(worst(astray, right))
+    if n < 4:
+        errors["swarm"].append(worst(swarm(P, roots.ring(P, 3.0), 80), right))
+        errors["whole numbers"].append(worst(roots.zeros(P), right))
+    print(f"{4**n:3d} zeros: " + ", ".join(f"{name} {error[n - 1]:.0e}" for name, error in errors.items() if len(error) == n))
+print(f"The largest count of the last has {len(str(max(P)))} digits.")
 
 # %%
-both = {"square": True, "xlabel": "Re $x$", "ylabel": "Im $x$", "height": 4.2}
-lost, kept = fractal.zeros(astray, "zeros by np.roots", color="red"), fractal.zeros(right, "zeros by the map", color="white")
-panels = [plots.panel(fractal.flow_map(window, phase, soon), dots, **both) for dots in (lost, kept)]
-plots.figure(*panels, title="256 zeros in floating point, and where they are")
+colors = {"np.roots": "red", "swarm": "purple", "whole numbers": "green"}
+lost, kept = fractal.zeros(astray, "np.roots", color="red", size=3.5), fractal.zeros(right, "zeros by the map", color="white", size=3.5)
+where = plots.panel(border, kept, lost, square=True, xlabel="Re $x$", ylabel="Im $x$", height=3.4, title="256 zeros")
+lines = [plots.line(sizes[: len(error)], error, name, color=colors[name]) for name, error in errors.items()]
+how_far = plots.panel(*lines, log="xy", xticks=sizes, xlabel="number of zeros", ylabel="distance of the worst", height=3.4)
+plots.figure(where, how_far, title="Whole numbers keep all digits; floating point loses the zeros", widths=(1.5, 1))
 
 # %% [markdown]
-# *Picture: two maps of hot and cold. On the left the red dots of np.roots, part of them off the border on smooth curves across the colours; on the right white dots, all on the border.*
+# *Picture: on the left the upper half of the map of hot and cold: white dots, all on the border, and red ones of np.roots, many of them off it on smooth curves across the colours. On the right the distance of the worst zero
+# against their number on logarithmic axes: np.roots climbs from 10⁻¹⁵ to about 1, the swarm not much below it; the line of whole numbers stays flat near 10⁻¹⁶.*
 #
 # The counts are exact and still the zeros are lost: each count is rounded to 16 digits, and a polynomial of degree 256 answers with zeros that are off by more than the pattern is wide. The
 # smooth curves are typical. A beautiful curve of zeros may be rounding.
 #
 # ## 9 · The circle of Lee and Yang
 #
-# A field $h$ gives each spin that is up the weight $w = e^{2\beta h}$ more. At fixed temperature Z is a polynomial in $w$, of degree 36 on a torus of 6 × 6. Lee and Yang proved in 1952 that for *every*
+# A field $h$ gives each spin that is up the weight $w = e^{2\beta h}$ more. At fixed temperature Z is a polynomial in $w$, of degree 36 on a torus of 6 × 6. Lee and Yang proved in 1952 that for *every* Ising
 # ferromagnet all its zeros have $|w| = 1$. A real field is a real $w > 0$, so the only place for a transition is $w = 1$, $h = 0$. **Guess:** what changes with the temperature?
 
 # %%
@@ -509,14 +518,14 @@ for x, name in ((1.4, "hot"), (1 + math.sqrt(2), "at $T_c$"), (4.0, "cold"), (0.
     w = np.roots(torus.up_weights(counts_with_field, x)[::-1])
     first = np.degrees(np.abs(np.angle(w)).min())
     off = np.abs(np.abs(w) - 1).max()
-    print(f"{name:15s} x = {x:.3f}: first zero at {first:.1f}°, off the circle by at most {off:.0e}")
+    print(f"{name.replace('$', ''):15s} x = {x:.3f}: first zero at {first:.1f}°, off the circle by at most {off:.0e}")
     circle = plots.exact(ring_of_one.real, ring_of_one.imag, "$|w| = 1$")
-    panels.append(plots.panel(circle, fractal.zeros(w, "zeros of Z"), square=True, xlim=(-1.3, 1.3), ylim=(-1.3, 1.3),
+    panels.append(plots.panel(circle, fractal.zeros(w, "zeros of Z", size=2.5), square=True, xlim=(-1.3, 1.3), ylim=(-1.3, 1.3),
                               xlabel="Re $w$", ylabel="Im $w$", title=name))  # fmt: skip
 plots.figure(*panels, columns=4, title="Ferromagnets have their zeros on a circle; the gap at $w = 1$ closes in the cold")
 
 # %% [markdown]
-# *Picture: four unit circles. Hot: dots on the left of the circle and a wide gap around w = 1. At T_c: a narrow gap. Cold: dots evenly all around. Antiferromagnet: none on the circle; a small
+# *Picture: four unit circles. Hot: dots on the left of the circle and a wide gap around w = 1. At T_c: a gap hardly wider than the others. Cold: dots evenly all around. Antiferromagnet: none on the circle; a small
 # heap well inside it, left of 0, and as many outside of the picture.*
 #
 # Above $T_c$ the gap stays open however large the torus: no transition in a field. Below it the zeros close in on $w = 1$ and pinch: across $h = 0$ the magnetisation jumps, as you saw in lesson 07.
@@ -527,14 +536,14 @@ plots.figure(*panels, columns=4, title="Ferromagnets have their zeros on a circl
 
 # %%
 panels = []
-for part, n_most, title in ((((-0.6, 3.6), (-1.6, 1.6)), 150, "complex $q$"), (((2.30, 2.46), (0.83, 0.952)), 300, "a small part of it")):
-    q_plane = plane(part, 360)
+for part, n_most, title in ((((-0.6, 3.6), (-0.2, 2.0)), 150, "complex $q$"), (((2.3, 2.48), (0.845, 0.939)), 300, "a small part of it")):
+    q_plane = plane(part, 700)
     which, when = diamond.flow(np.zeros_like(q_plane), q_plane, n_most)
-    panels.append(plots.panel(fractal.flow_map(part, which, when), square=True, xlabel="Re $q$", ylabel="Im $q$", title=title))
+    panels.append(plots.panel(fractal.flow_map(part, which, when, depth=0.55), square=True, height=3.2, xlabel="Re $q$", ylabel="Im $q$", title=title))
 plots.figure(*panels, title="Where $x = 0$ is neither hot nor cold: small Mandelbrot sets")
 
 # %% [markdown]
-# *Picture: on the left the plane of q: blue discs and orange ones of all sizes in a lace, orange far out, and on the left two large black discs with smaller ones on them. On the right one black island of the lace,
+# *Picture: on the left the upper half of the plane of q: blue discs and orange ones of all sizes in a lace, orange far out, and a large black disc with smaller ones on it that touches its mirror image. On the right one black island of the lace,
 # enlarged: the Mandelbrot set, turned.*
 #
 # Why does it come back? The map sends $x = \pm i\sqrt{q - 1}$ to 0, and is as flat there as $z^2$ at 0. A small region around such a point may return into itself after some steps, and what returns looks like $z^2 + c$
@@ -570,7 +579,7 @@ plots.figure(plots.panel(*layers, plots.vline(0.25, "cusp of the Mandelbrot set"
 # %% [markdown]
 # *Picture: the mean number of leaves against c on a logarithmic axis. Well to the left of the dashed line at 1/4 the curves for 4, 8 and 12 branchings nearly agree, below 2; towards it and to the right of it they fan out, the higher the more branchings are allowed.*
 #
-# Below $c = 1/4$ the trees stay small however high they may be; above it they grow as high as they are let. That is a phase transition, at the cusp of the set, where zeros of $z_n$ close in on the real axis from
+# Below $c = 1/4$ the mean stays finite however high the trees may be; above it they grow as high as they are let. That is a phase transition, at the cusp of the set, where zeros of $z_n$ close in on the real axis from
 # both sides. The picture of the set is still no sample of trees. To sample one, branch with the right probability: that is another program.
 #
 # ## 12 · What goes wrong
@@ -586,12 +595,13 @@ shift = np.abs(noisy[..., None] - true).min(1)
 by_distance = np.argsort(np.abs(true - 1))
 print(f"nearest to the transition: moved by {shift[:, by_distance[0]].mean():.4f}, the worst zero by {shift.mean(0).max():.4f}")
 cloud = fractal.zeros(noisy, "with 1 % noise", color="orange", size=3)
-plots.figure(plots.panel(cloud, fractal.zeros(true, "exact", color="blue", size=6), square=True, xlim=(-1.6, 1.6), ylim=(-1.6, 1.6),
+plots.figure(plots.panel(fractal.zeros(true, "exact", color="blue", size=8), cloud, square=True, xlim=(-1.6, 1.6), ylim=(-1.6, 1.6),
                          xlabel="Re $\\sinh 2\\beta$", ylabel="Im $\\sinh 2\\beta$", height=4.6),
              title="Noise spares the zeros near the transition, and scatters the others")  # fmt: skip
 
 # %% [markdown]
-# *Picture: the blue dots of the exact zeros on the unit circle, each with orange ones around it: close to it on the right, in wide clouds at the top and bottom.*
+# *Picture: blue dots for the exact zeros, on the unit circle or near it, with small orange ones for the noisy ones. At the left and the right those sit on their blue dots; at the top and the bottom they
+# make a wide cloud.*
 #
 # Fortunately the one that counts is the most robust: it is found where the states of the histogram really are.
 #
@@ -633,14 +643,16 @@ check.challenge("14", my_beta_c)
 # %% [markdown]
 # ## References
 #
-# - B. Derrida, L. De Seze and C. Itzykson, *Fractal structure of zeros in hierarchical models*, J. Stat. Phys. 33, 559 (1983),
-#   [doi:10.1007/BF01018834](https://doi.org/10.1007/BF01018834).
+# - B. Derrida, L. De Seze and C. Itzykson, *Fractal structure of zeros in hierarchical models*, J. Stat. Phys. 33, 559 (1983).
+#   Pictures of the zeros, and that they are the Julia set.
+# - P. Bleher, M. Lyubich and R. Roeder, *Lee-Yang-Fisher zeros for DHL and 2D rational dynamics, II*, J. Geom. Anal. 30, 777 (2020),
+#   [arXiv:1107.5764](https://arxiv.org/abs/1107.5764). The same lattice, with proofs.
 # - C. N. Yang and T. D. Lee, *Statistical theory of equations of state and phase transitions. I*, Phys. Rev. 87, 404 (1952),
 #   [doi:10.1103/PhysRev.87.404](https://doi.org/10.1103/PhysRev.87.404); T. D. Lee and C. N. Yang, *II. Lattice gas and Ising model*, ibid. 410,
 #   [doi:10.1103/PhysRev.87.410](https://doi.org/10.1103/PhysRev.87.410). Zeros and transitions; the circle.
 # - M. E. Fisher, *The nature of critical points*, in Lectures in Theoretical Physics VII C, University of Colorado Press (1965). Zeros in the plane of temperature.
-# - C. Itzykson, R. B. Pearson and J. B. Zuber, *Distribution of zeros in Ising and gauge models*, Nucl. Phys. B 220, 415 (1983),
-#   [doi:10.1016/0550-3213(83)90499-6](https://doi.org/10.1016/0550-3213(83)90499-6).
+# - C. Itzykson, R. B. Pearson and J. B. Zuber, *Distribution of zeros in Ising and gauge models*, Nucl. Phys. B 220, 415 (1983).
+#   How zeros close in with the size of the lattice.
 # - R. B. Griffiths and M. Kaufman, *Spin systems on hierarchical lattices*, Phys. Rev. B 26, 5022 (1982),
 #   [doi:10.1103/PhysRevB.26.5022](https://doi.org/10.1103/PhysRevB.26.5022).
 # - S.-C. Chang, R. K. W. Roeder and R. Shrock, *q-plane zeros of the Potts partition function on diamond hierarchical graphs*, J. Math. Phys. 61, 073301 (2020),
