@@ -1,15 +1,19 @@
 """The figure language: what is given is what is drawn, names share colours, and nothing is left out in silence."""
 
 import io
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from IPython.core.formatters import DisplayFormatter
+from IPython.core.pylabtools import select_figure_formats
 from PIL import Image
 from support.figures import assert_readable
 
 from course_utils import plots
+from course_utils.plots import style
 from course_utils.plots.style import DENSITY, SERIES, png
 
 pytestmark = pytest.mark.usefixtures("course_style")
@@ -186,9 +190,13 @@ def test_shared_axes_are_labelled_once():
     assert_readable(fig, "four panels")
 
 
-def test_a_notebook_gets_two_pixels_for_each_of_the_page():
+def test_a_notebook_gets_two_pixels_for_each_of_the_page(monkeypatch):
+    """Although pyplot has told the notebook how to draw figures, as it does when it is imported in a kernel."""
+    shell = SimpleNamespace(display_formatter=DisplayFormatter())
+    select_figure_formats(shell, ["png"])
+    monkeypatch.setattr(style, "get_ipython", lambda: shell)
     fig = plots.figure(plots.panel(plots.line(X, X)), title="t")
-    data, size = fig._repr_mimebundle_()
+    data, size = shell.display_formatter.format(fig)
     picture = Image.open(io.BytesIO(data["image/png"]))
     shown = size["image/png"]
     assert picture.size == (DENSITY * shown["width"], DENSITY * shown["height"])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -75,6 +79,22 @@ def test_the_notebooks_are_what_their_sources_give() -> None:
     result = python("notebooks/build", "--check")
     if result.returncode or result.stdout or result.stderr:
         pytest.fail(result.stdout + result.stderr, pytrace=False)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks/solutions").glob("*.ipynb")), ids=lambda path: path.stem[:2])
+def test_figures_in_the_solved_copies_are_sharp_and_small(path: Path) -> None:
+    """Of 256 colours, with twice the pixels of the page: those that fill its width are what `plots` has finished."""
+    outputs = [out for cell in nbformat.read(path, 4).cells for out in cell.get("outputs", ())]
+    sizes = [
+        (out["data"]["image/png"], out["metadata"].get("image/png", {}))
+        for out in outputs
+        if "image/png" in out.get("data", {})
+    ]
+    for picture, size in sizes:
+        with Image.open(io.BytesIO(base64.b64decode(picture))) as image:
+            assert image.mode == "P"
+            if size.get("width") == 960:
+                assert image.size == (2 * size["width"], 2 * size["height"])
 
 
 def test_modules_import_from_the_layers_below_them_and_in_no_circle() -> None:

@@ -1,11 +1,11 @@
 """The look shared by all figures: one map for energy, one for probability, colours that everybody can tell apart."""
 
 import io
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
+from IPython import get_ipython
 from jaxtyping import UInt8
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -68,10 +68,20 @@ def shades(n: int) -> list[str]:
     return [to_hex(color) for color in plt.get_cmap("plasma")(np.linspace(0.0, 0.82, n))]
 
 
+class Sharp(Figure):
+    """A finished figure: a page shows it with twice the page's pixels, so that lines are sharp on any screen."""
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        return shown(self)
+
+
 def finish(fig: Figure) -> Figure:
     """Detach a figure from pyplot, so that a notebook shows it once, as the value of its cell, and sharp."""
     plt.close(fig)
-    fig._repr_mimebundle_ = lambda include=None, exclude=None: _bundle(fig)  # IPython asks for this first
+    fig.__class__ = Sharp
+    shell = get_ipython()
+    if shell is not None:  # pyplot has told it how to draw figures, and that goes before what a figure says itself
+        shell.display_formatter.formatters["image/png"].for_type(Sharp, shown)
     return fig
 
 
@@ -98,11 +108,10 @@ def png(fig: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def _bundle(fig: Figure) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a notebook shows: twice the pixels of the page, so that lines are sharp on any screen."""
+def shown(fig: Figure) -> tuple[bytes, dict[str, int]]:
+    """A picture of a figure, and its width and height on the page."""
     width, height = (round(inches * plt.rcParams["figure.dpi"]) for inches in fig.get_size_inches())
-    size = {"width": width, "height": height}
-    return {"image/png": png(fig), "text/plain": repr(fig)}, {"image/png": size}
+    return png(fig), {"width": width, "height": height}
 
 
 def to_numpy(values) -> np.ndarray:
