@@ -12,7 +12,7 @@ import jax
 import numpy as np
 import pytest
 
-from course_utils.lattice import Ising, devices
+from course_utils.lattice import Ising, devices, launch
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -75,6 +75,13 @@ alone, shared = (
     for s in (None, over_rows)
 )
 assert (alone == shared).all()
+
+from tqdm import tqdm
+from course_utils import movie
+scene = movie.Scene(Ising((16, 32)), 0.4, n_frames=3, n_sweeps=1, n_burn_in=30, start="random")
+bar = tqdm(disable=True)
+alone, shared = (np.concatenate(list(movie.lattices(scene, 0, bar, s))) for s in (None, over_rows))
+assert (alone == shared).all()
 print("the same spins")
 """
 )
@@ -123,11 +130,23 @@ def test_two_processes_give_the_spins_of_one(tmp_path: Path) -> None:
         )
         for k in range(2)
     ]
-    errors = [process.communicate(timeout=300)[1] for process in running]
-    assert [process.returncode for process in running] == [0, 0], errors
+    try:
+        errors = [process.communicate(timeout=600)[1][-3000:] for process in running]
+    finally:  # one that is left waits for the other
+        for process in running:
+            process.kill()
+    assert [process.returncode for process in running] == [0, 0], "\n".join(errors)
     alone = Ising((16, 32)).sample(jax.random.key(3), 0.4, n_samples=3, n_sweeps=2, n_chains=4)
     for file in files:
         assert (np.load(file) == np.asarray(alone)).all()
+
+
+@pytest.mark.slow
+def test_two_tasks_find_each_other_by_what_slurm_says() -> None:
+    words = ["--side", "16", "--chains", "2", "--sweeps", "3", "--cut", "rows"]
+    (found,) = launch.elsewhere(words, devices=1, processes=2, slurm=True)
+    assert found["devices"] == 2
+    assert found["fingerprint"] == launch.measured(16, 2, 3, "chains", [1])[0]["fingerprint"]
 
 
 @pytest.mark.parametrize(
