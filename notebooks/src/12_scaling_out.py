@@ -6,7 +6,7 @@
 #     needs: ["07"]
 #     know: what a processor and its memory are
 #     time: 60 min
-#     runs: 60 s
+#     runs: 70 s
 #     uses: [jax]
 # ---
 
@@ -54,7 +54,7 @@ def engine(model=None, sweeps=40):
 
 rate = rates.updates_per_ns
 speed = {"NumPy, by hand": rate(by_hand, 256**2), f"engine ({jax.default_backend()})": rate(engine, 40 * 256**2)}
-shown, look = plots.rows(list(speed), list(speed.values())), {"log": "x", "xlim": (0.003, 30), "height": 1.3}
+shown, look = plots.rows(list(speed), list(speed.values())), {"log": "x", "xlim": (0.003, None), "height": 1.3}
 title = "The same sweep: {:.3f} updates per ns by hand, {:.2f} compiled".format(*speed.values())
 plots.figure(plots.panel(shown, xlabel="updates per nanosecond", **look), title=title)
 
@@ -198,7 +198,7 @@ x = np.geomspace(0.3, 300, 60)
 lines = [plots.points([x0], [y0], name=name) for name, (x0, y0) in reached.items()]
 lines.append(plots.exact(x, np.minimum(roof["peak"], x * roof["bandwidth"]), "roof"))
 names = {"xlabel": "operations per byte", "ylabel": "operations per ns"}
-right = " and ".join(name for name, (x0, _) in reached.items() if x0 > roof["peak"] / roof["bandwidth"]) or "none"
+right = ", ".join(name for name, (x0, _) in reached.items() if x0 > roof["peak"] / roof["bandwidth"]) or "none"
 plots.figure(plots.panel(*lines, **names, log="xy"), title=f"Right of the corner, where bytes do not matter: {right}")
 
 # %% [markdown]
@@ -265,7 +265,7 @@ plots.figure(plots.panel(*shown, xlabel="updates per nanosecond", log="x", heigh
 
 # %% [markdown]
 # *Picture: ten rows on a logarithmic axis. Three dots measured here, the slowest far left; then seven published ones, from an FPGA at
-# 60 updates per nanosecond to a rack of GPUs at 115,000.*
+# 60 updates per nanosecond to a rack of GPUs at nearly 115,000.*
 #
 # | who | what is updated | hardware | updates per ns |
 # | --- | --- | --- | ---: |
@@ -275,7 +275,7 @@ plots.figure(plots.panel(*shown, xlabel="updates per nanosecond", log="x", heigh
 # | [Aadit and others](https://arxiv.org/abs/2606.25313) | sparse graph, a weight for each edge | networked FPGAs | over 1,000 |
 # | NVIDIA's code | one square lattice, J = 1 | eight H100 | 7,142 |
 # | [Van Essendelft and others](https://arxiv.org/abs/2404.16990) | up to 754 square lattices | one wafer of cores | 61,800 |
-# | [Bisson and others](https://arxiv.org/abs/2502.18624) | one square lattice, J = 1 | up to 72 GPUs | 115,000 |
+# | [Bisson and others](https://arxiv.org/abs/2502.18624) | one square lattice, J = 1 | up to 72 GPUs | nearly 115,000 |
 #
 # None of these was measured here, and no GPU was at hand when this page was made.
 
@@ -286,8 +286,8 @@ plots.figure(plots.panel(*shown, xlabel="updates per nanosecond", log="x", heigh
 #
 # A chip against a chip it is 383 against 23. But they do not do the same work. One updates a square lattice: four neighbours whose places
 # are known, one coupling, no table. The other takes any graph: up to 15 neighbours in Pegasus, whose numbers and weights it looks up. A
-# fair race has the same model, the same law, checked, and the same unit: a chip, a watt, or an error bar at the end. The rate does not
-# even say how many sweeps a fresh sample takes; one flip of a cluster (lesson 08) may be worth thousands of sweeps.
+# fair race has the same model, the same law, checked, and the same unit: a chip, a watt, or an error bar at the end. And the rate
+# does not say how many sweeps a fresh sample takes: near $T_c$ clusters (lesson 07) need far fewer.
 
 # %% [markdown]
 # ## 4 · Many chains on many devices
@@ -316,7 +316,7 @@ for name, curve in {"E/N": lambda b: exact.kaufman_energy(64, b), "|m|": exact.y
     means = np.array([row[name] for row in diagram]).mean(2)
     found = plots.points(T, means.mean(1), means.std(1, ddof=1) / np.sqrt(8), name="on eight devices")
     known = plots.exact(line, [curve(1 / t) for t in line])
-    panels.append(plots.panel(known, found, xlabel="temperature, in J / k_B", ylabel=name))
+    panels.append(plots.panel(known, found, xlabel="temperature (J = k_B = 1)", ylabel=name))
 shortest = min(200 / max(1, diagnostics.integrated_time(np.array(row["|m|"]).T)) for row in diagram)
 print(f"every chain was watched for {shortest:.0f} autocorrelation times of |m| or more")
 plots.figure(*panels, title="Eight temperatures on eight devices, and what is exact")
@@ -414,12 +414,12 @@ plots.figure(*pair, title="Four slabs, the same spins")
 # either gain?
 
 # %%
-rows = ["--side", "512", "--cut", "rows", "--sweeps", "20", "--shares", "1,2,8", "--weak"]
+rows = ["--side", "512", "--cut", "rows", "--sweeps", "10", "--shares", "1,2,8", "--weak"]
 told = launch.elsewhere(rows, devices=8)
 kinds = {kind: [row for row in told if row["scaling"] == kind] for kind in ("strong", "weak")} | {"chains": dealt}
 gain = {name: np.array([row["rate"] for row in found]) / found[0]["rate"] for name, found in kinds.items()}
 n, cores = np.arange(1, 9), rates.cores()
-lines = [plots.exact(n, np.minimum(n, cores), f"{cores} cores, shared out ideally")]
+lines = [plots.exact(n, np.minimum(n, cores), f"{cores} cores allow")]
 lines += [plots.line([1, 2, 8], y, name) for name, y in gain.items()]
 print("strong scaling, all spins equal:", len({row["fingerprint"] for row in kinds["strong"]}) == 1)
 look = {"xlabel": "devices", "ylabel": "rate, in units of one device's", "xticks": n, "ylim": (0, None)}
@@ -430,8 +430,10 @@ plots.figure(plots.panel(*lines, **look), title=title)
 # *Picture: rate against devices, 1 to 8, in units of one device's. A grey line rises to the number of cores and stays level; three
 # measured lines, strong, weak and chains, begin at one.*
 #
-# At most min(n, c) times one: devices that share a core share its time. And one device of JAX may already use several cores by itself; then
-# the first point is high, and the rest looks worse than it is. A scaling curve says as much about its first point as about its last.
+# At most min(n, c) times one: devices that share a core share its time. Slabs wait for each other before every colour, and where others use
+# the machine too, all wait for the one whose turn does not come: then lines fall below one. And one device of JAX may already use several
+# cores by itself; the first point is high, and the rest looks worse than it is. A scaling curve says as much about its first point as
+# about its last.
 #
 # On devices that are devices it looks like this (NVIDIA's code, weak scaling, 65,536² spins a GPU, published): 1041 updates per nanosecond on
 # two A100, 4136 on eight, 3.97 times as many. Why is it not 4?
@@ -538,7 +540,8 @@ print(f"exact: {exact.kaufman_energy(16, 0.4):.6f}")
 
 # %% [markdown]
 # The first three lines agree to the last digit shown: the same chains, whoever ran them. The fourth has three chains' worth of knowledge, and its
-# error bar claims 24, too small by √8 and a little. Nothing crashes, no check of convergence complains.
+# error bar claims 24: too small by √8 and a little, it misses the exact value by almost three of its own lengths. Nothing crashes, no
+# check of convergence complains.
 #
 # ## 8 · Two processes
 #
@@ -653,8 +656,8 @@ plots.figure(plots.panel(points, true, **names, log="x"), title="Slabs that are 
 # value; the others lie above it, farther the rarer the messages.*
 #
 # The seams between slabs know each other's past only, so their bonds are less aligned. For machines of networked chips, which update
-# faster than they can talk, this is the question: Aadit and others (2026) find that what counts is the ratio of the two rates, and how
-# large it must be depends on the graph.
+# faster than they can talk, this is the question. Aadit and others (2026) anneal spin glasses on one and find that a single number
+# decides, the ratio of the rates of messages and of updates; how large it must be depends on the graph.
 #
 # **A fast sampler of the wrong law.** So check before you time. Kaufman's energy is one line.
 
