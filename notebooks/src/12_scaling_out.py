@@ -54,7 +54,7 @@ def engine(model=None, sweeps=40):
 
 rate = rates.updates_per_ns
 speed = {"NumPy, by hand": rate(by_hand, 256**2), f"engine ({jax.default_backend()})": rate(engine, 40 * 256**2)}
-shown, look = plots.rows(list(speed), list(speed.values())), {"log": "x", "xlim": (0.003, None), "height": 1.3}
+shown, look = plots.rows(list(speed), list(speed.values())), {"log": "x", "xlim": (0.003, 30), "height": 1.3}
 title = "The same sweep: {:.3f} updates per ns by hand, {:.2f} compiled".format(*speed.values())
 plots.figure(plots.panel(shown, xlabel="updates per nanosecond", **look), title=title)
 
@@ -533,7 +533,7 @@ def energies(generators):
 
 for n_devices in (1, 3, 8):
     mean, error = share_out(energies, 24, n_devices, 5)
-    print(f"{n_devices} devices: E/N = {mean:.6f} ± {error:.6f}")
+    print(f"on {n_devices}: E/N = {mean:.6f} ± {error:.6f}")
 copies = np.tile(energies([np.random.default_rng([5, c]) for c in range(3)]), 8)
 print(f"3 chains, 8 times: {copies.mean():.6f} ± {copies.std(ddof=1) / np.sqrt(24):.6f}")
 print(f"exact: {exact.kaufman_energy(16, 0.4):.6f}")
