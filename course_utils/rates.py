@@ -67,7 +67,7 @@ def race(
     return Race(ratio, ratio * float(np.std(logs, ddof=1)) / math.sqrt(repeats))
 
 
-def updates_per_ns(run: Callable[[], object], updates: int, tries: int = 3) -> float:
+def updates_per_ns(run: Callable[[], object], updates: int, tries: int = 7) -> float:
     """The rate of a function that makes so many updates: the best of some tries, after one that does not count.
 
     Args:

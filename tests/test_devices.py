@@ -12,7 +12,7 @@ import jax
 import numpy as np
 import pytest
 
-from course_utils.lattice import Ising, devices
+from course_utils.lattice import Ising, devices, launch
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -50,9 +50,6 @@ print("the same spins")
 EVERY = (
     EIGHT
     + """
-out = same(Ising((16, 32)), over_chains, betas)
-assert {shard.data.shape for shard in out.addressable_shards} == {(1, 3, 16, 32)}
-same(Ising((16, 32)), over_rows, 0.4)
 same(Ising((16, 6), boundary="open"), over_rows, 0.4)
 same(Ising((16, 32), boundary="open", field=0.2), over_both, 0.4)
 same(Potts((16, 6), 5), over_both, betas)
@@ -60,7 +57,8 @@ same(Clock((16, 4), 6), over_rows, 0.8)
 # Sines are rounded in another order, and mirrors in a weak pull enlarge that: one sweep, before it grows.
 same(XY((16, 4), over_relaxation=1), over_both, 0.8, exact=False, n_samples=1, n_sweeps=1, n_burn_in=0)
 same(PackedIsing((16, 4)), over_both, 0.4)
-same(Ising(4, coupling=np.ones((2, 4, 4))), over_chains, 0.4)
+out = same(Ising(4, coupling=np.ones((2, 4, 4))), over_chains, 0.4)
+assert {shard.data.shape for shard in out.addressable_shards} == {(1, 3, 4, 4)}
 
 how = {"n_samples": 6, "n_burn_in": 2}
 look = {"m": Ising(8).order_parameter}
@@ -70,10 +68,12 @@ alone, shared = (
 assert (np.asarray(alone.measured["m"]) == np.asarray(shared.measured["m"])).all()
 alone, shared = (tempering.annealed(Ising(16), key, betas, {}, n_chains=2, sharding=s)[0] for s in (None, over_both))
 assert (np.asarray(alone) == np.asarray(shared)).all()
-alone, shared = (
-    np.concatenate([np.asarray(x) for x in Ising(16).stream(key, 0.4, n_frames=5, chunk=3, sharding=s)], axis=1)
-    for s in (None, over_rows)
-)
+
+from tqdm import tqdm
+from course_utils import movie
+scene = movie.Scene(Ising((16, 32)), 0.4, n_frames=3, n_sweeps=1, n_burn_in=30, start="random")
+bar = tqdm(disable=True)
+alone, shared = (np.concatenate(list(movie.lattices(scene, 0, bar, s))) for s in (None, over_rows))
 assert (alone == shared).all()
 print("the same spins")
 """
@@ -123,11 +123,23 @@ def test_two_processes_give_the_spins_of_one(tmp_path: Path) -> None:
         )
         for k in range(2)
     ]
-    errors = [process.communicate(timeout=300)[1] for process in running]
-    assert [process.returncode for process in running] == [0, 0], errors
+    try:
+        errors = [process.communicate(timeout=600)[1][-3000:] for process in running]
+    finally:  # one that is left waits for the other
+        for process in running:
+            process.kill()
+    assert [process.returncode for process in running] == [0, 0], "\n".join(errors)
     alone = Ising((16, 32)).sample(jax.random.key(3), 0.4, n_samples=3, n_sweeps=2, n_chains=4)
     for file in files:
         assert (np.load(file) == np.asarray(alone)).all()
+
+
+@pytest.mark.slow
+def test_two_tasks_find_each_other_by_what_slurm_says() -> None:
+    words = ["--side", "16", "--chains", "2", "--sweeps", "3", "--cut", "rows"]
+    (found,) = launch.elsewhere(words, devices=1, processes=2, slurm=True)
+    assert found["devices"] == 2
+    assert found["fingerprint"] == launch.measured(16, 2, 3, "chains", [1])[0]["fingerprint"]
 
 
 @pytest.mark.parametrize(

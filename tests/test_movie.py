@@ -28,7 +28,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="the stand-in for ffmpeg is a
 def no_sampling(monkeypatch: pytest.MonkeyPatch) -> None:
     """`film` gets random spins in place of sampled ones, three at a time."""
 
-    def lattices(scene: movie.Scene, seed: int, bar: object) -> Iterator[np.ndarray]:
+    def lattices(scene: movie.Scene, seed: int, bar: object, sharding: object) -> Iterator[np.ndarray]:
         rng = np.random.default_rng(seed)
         for start in range(0, scene.n_frames, 3):
             n = min(3, scene.n_frames - start)
@@ -517,7 +517,7 @@ def test_a_program_that_is_stopped_leaves_nothing(tmp_path, number):
     program = (
         "import numpy as np, sys\nfrom course_utils import movie\nfrom course_utils.movie import scene\n"
         "spins = np.ones((1, 8, 8), np.int8)\n"
-        "def lattices(scene, seed, bar):\n    while True:\n        yield spins\n"
+        "def lattices(scene, seed, bar, sharding):\n    while True:\n        yield spins\n"
         "scene.lattices = lattices\n"
         "sys.exit(movie.main(['ising', '--size', '8', '--frames', '1000000', '--out', sys.argv[1]]))"
     )
@@ -543,7 +543,7 @@ def test_a_program_that_is_stopped_leaves_nothing(tmp_path, number):
 
 @posix
 def test_a_stop_that_is_lost_in_a_callback_counts_at_the_next_frame(tmp_path, monkeypatch, capsys):
-    def lattices(scene, seed, bar):
+    def lattices(scene, seed, bar, sharding):
         yield np.ones((1, 8, 8), np.int8)
         with contextlib.suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)

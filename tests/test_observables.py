@@ -546,7 +546,7 @@ def sampled():
 def test_binder_cumulants_of_ising_cross_within_half_a_percent_of_t_c(sampled):
     """Chains at T_c forget in some L^2.2 sweeps: 230 for L = 12, 1100 for L = 24, so many chains of a few of these."""
     lattice, key = sampled
-    betas, n_chains = np.linspace(0.425, 0.455, 5), 48
+    betas, n_chains = np.linspace(0.425, 0.455, 5), 72
     series = []
     for size, n_samples in ((12, 1500), (24, 3000)):
         out = lattice.Ising(size).measure(

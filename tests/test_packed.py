@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from course_utils.lattice import Ising, PackedIsing, exact
+from course_utils.lattice import Ising, PackedIsing, exact, tempering
 from course_utils.lattice.packed import PackedConditional, below, pack, unpack
 
 KEY = jax.random.key(5)
@@ -116,5 +116,9 @@ def test_bad_input_is_named() -> None:
         PackedIsing(4, np.ones((2, 4, 4)))
     with pytest.raises(ValueError, match="expected \\(4, 4\\)"):
         PackedIsing(4).energy(np.zeros((4, 6), np.uint32))
+    with pytest.raises(
+        ValueError, match="model = PackedIsing: expected one with one energy for each lattice, such as Ising"
+    ):
+        tempering.replica_exchange(PackedIsing(4), KEY, [0.3, 0.4], {}, n_samples=1)
     with pytest.raises(ValueError, match="words of 32 bits"):
         PackedIsing(4).sample(KEY, 0.4, n_samples=1, init=np.ones((4, 4)))

@@ -1,4 +1,4 @@
-"""Fair races, roofs and the cost of a halo, against cases done by hand; slabs against the whole lattice."""
+"""Fair races, roofs and the cost of a halo, against cases done by hand; slabs and dealt chains against the whole."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from course_utils import rates
 from course_utils.explorers import slabs as explorer
-from course_utils.lattice import gibbs, launch, slabs
+from course_utils.lattice import exact, gibbs, launch, slabs
 
 
 class Clock:
@@ -69,17 +69,59 @@ def test_slabs_are_the_whole_lattice(heights: list[int]) -> None:
         assert (np.concatenate(cut) == whole).all()
 
 
+@pytest.mark.parametrize("n_devices", [1, 2, 3, 7])
+def test_dealt_chains_do_not_depend_on_the_number_of_devices(n_devices: int) -> None:
+    shares = []
+
+    def simulate(generators: list[np.random.Generator]) -> np.ndarray:
+        shares.append(len(generators))
+        return np.array([rng.normal(2.0) for rng in generators])
+
+    mean, error = slabs.deal(simulate, 7, n_devices, seed=4)
+    values = np.array([np.random.default_rng([4, c]).normal(2.0) for c in range(7)])
+    assert mean == pytest.approx(values.mean())
+    assert error == pytest.approx(values.std(ddof=1) / np.sqrt(7))
+    assert len(shares) == n_devices
+    assert max(shares) - min(shares) <= 1
+
+
+@pytest.mark.parametrize(("n_chains", "n_devices"), [(1, 1), (3, 4), (3, 0)])
+def test_chains_that_do_not_go_round_are_named(n_chains: int, n_devices: int) -> None:
+    with pytest.raises(ValueError, match=r"n_(chains|devices) = \d: expected a whole number"):
+        slabs.deal(lambda generators: np.zeros(len(generators)), n_chains, n_devices, 0)
+
+
 def test_the_program_prints_the_same_spins_for_any_number_of_devices() -> None:
-    words = ["--side", "16", "--chains", "2", "--sweeps", "3", "--shares", "1,2", "--cut"]
-    by_chains, by_rows = (launch.elsewhere([*words, cut], devices=2) for cut in ("chains", "rows"))
+    words = ["--side", "16", "--chains", "2", "--sweeps", "3", "--shares", "1,2", "--weak", "--cut"]
+    *by_rows, grown = launch.elsewhere([*words, "rows"], devices=2)
+    by_chains = launch.measured(16, 2, 3, "chains", [1])
+    assert [(row["scaling"], row["devices"], row["spins"]) for row in [*by_rows, grown]] == [
+        ("strong", 1, 512),
+        ("strong", 2, 512),
+        ("weak", 1, 512),
+        ("weak", 2, 1024),
+    ]
     assert len({row["fingerprint"] for row in [*by_chains, *by_rows]}) == 1
-    assert [row["devices"] for row in by_rows] == [1, 2]
     assert all(row["rate"] > 0 and -2 <= row["energy"] <= 0 for row in by_rows)
 
 
+def test_a_diagram_is_dealt_over_devices() -> None:
+    cold, hot = launch.diagram(8, 4, [1.5, 4.0])
+    assert (cold["temperature"], hot["temperature"]) == (1.5, 4.0)
+    assert np.shape(hot["E/N"]) == np.shape(hot["|m|"]) == (2, 200)
+    for row in (cold, hot):
+        means = np.mean(row["E/N"], axis=1)
+        assert abs(means.mean() - exact.kaufman_energy(8, 1 / row["temperature"])) < 0.03
+
+
 def test_the_program_says_what_went_wrong() -> None:
-    with pytest.raises(RuntimeError, match="expected a product of at most 1 devices"):
+    with pytest.raises(RuntimeError, match=r"(?s)process 0, exit status 1:.*expected a product of at most 1 devices"):
         launch.elsewhere(["--side", "16", "--shares", "2"], devices=1)
+
+
+def test_a_program_that_does_not_come_to_an_end_is_ended() -> None:
+    with pytest.raises(RuntimeError, match="process 0, exit status -9"):
+        launch.elsewhere(["--side", "16"], devices=1, patience=0.05)
 
 
 def test_explorer_draws_and_says_how_many_devices_are_busy() -> None:

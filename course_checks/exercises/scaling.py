@@ -1,4 +1,4 @@
-"""Exercises on speed and many machines: a fair race, an update's bill under a roof, a lattice in slabs."""
+"""Exercises on speed and many machines: a fair race, an update's bill, a lattice in slabs, chains dealt out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from ..checks import Task, frame
 
-__all__ = ["bill", "race", "slab_sweep"]
+__all__ = ["bill", "deal", "race", "slab_sweep"]
 
 # --------------------------------------------------------------------------------------------------- a fair race
 
@@ -291,5 +291,136 @@ slab_sweep = Task(
                     np.indices(np.concatenate(s).shape).sum(0) % 2 == 0,
                     _in_slabs(s, b, u, order=(0,)), _in_slabs(s, b, u, order=(1,)),
                 ), s),
+    },
+)  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------- chains on many devices
+
+
+class Devices:
+    """What a device does, and how many chains each got."""
+
+    def __init__(self) -> None:
+        self.shares: list[int] = []
+
+    def simulate(self, generators: Any) -> np.ndarray:
+        if not isinstance(generators, list | tuple) or not all(isinstance(g, np.random.Generator) for g in generators):
+            frame.fail(
+                "`simulate` got something else than a list of generators",
+                "Give it `np.random.default_rng([seed, c])` for each chain `c` of the device.",
+            )
+        self.shares.append(len(generators))
+        return np.array([3 + g.normal() + 0.1 * g.normal() for g in generators])
+
+
+def _even(n: int, p: int) -> list[int]:
+    return [n // p + (d < n % p) for d in range(p)]
+
+
+def _pooled(values: list[np.ndarray]) -> tuple[float, float]:
+    x = np.concatenate(values)
+    return float(x.mean()), float(x.std(ddof=1)) / math.sqrt(len(x))
+
+
+def _dealt(
+    n_chains: int, n_devices: int, seed: int, *, source: Callable[..., Any] = lambda seed, c, d, k: [seed, c],
+    shares: Callable[[int, int], list[int]] = _even, summed: Callable[[list[np.ndarray]], Any] = _pooled,
+) -> tuple[float, float, list[int]]:  # fmt: skip
+    """Chains dealt out, with something wrong in it: chain c is number k of device d."""
+    devices, values, c = Devices(), [], 0
+    for d, size in enumerate(shares(n_chains, n_devices)):
+        seeds = [source(seed, c + k, d, k) for k in range(size)]
+        values.append(devices.simulate([np.random.default_rng(s) for s in seeds]))
+        c += size
+    return (*summed(values), devices.shares)
+
+
+def _drawn(source: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda n_chains, n_devices, seed: _dealt(n_chains, n_devices, seed, source=source)
+
+
+def _shared(shares: Callable[[int, int], list[int]]) -> Callable[..., Any]:
+    def answer(n_chains: int, n_devices: int, seed: int) -> Any:
+        found = _dealt(n_chains, n_devices, seed, shares=shares)
+        return found if found[2] != _even(n_chains, n_devices) else None
+
+    return answer
+
+
+def _summed(name: str, of: Callable[[list[np.ndarray]], float]) -> Callable[..., Any]:
+    """One of the two numbers is made of all devices' values in another way."""
+
+    def answer(n_chains: int, n_devices: int, seed: int) -> dict[str, Any]:
+        return {name: _dealt(n_chains, n_devices, seed, summed=lambda values: (of(values), 0.0))[0]}
+
+    return answer
+
+
+def _of_all(of: Callable[[np.ndarray], float]) -> Callable[[list[np.ndarray]], float]:
+    return lambda values: of(np.concatenate(values))
+
+
+def _run(learner: Callable[..., Any], n_chains: int, n_devices: int, seed: int) -> tuple[Any, Any, list[int]]:
+    devices = Devices()
+    mean, error = frame.outputs(learner(devices.simulate, n_chains, n_devices, seed), "mean", "error")
+    if not all(np.size(x) == 1 for x in (mean, error)):
+        frame.fail("asked for are two numbers, the mean and its error", "Over all chains, not one for each.")
+    return mean, error, devices.shares
+
+
+def _a_deal(rng: np.random.Generator) -> tuple[int, int, int]:
+    n_devices = int(rng.integers(2, 6))
+    return n_devices * int(rng.integers(1, 4)) + int(rng.integers(1, n_devices)), n_devices, int(rng.integers(1, 1000))
+
+
+deal = Task(
+    reference=_dealt,
+    draw=_a_deal,
+    outputs=("mean", "error", "chains on each device"),
+    compared=("chains on each device", "mean", "error"),
+    call=_run,
+    question={
+        "chains on each device": "Is there one call of `simulate` a device, with shares that differ by one at most?",
+        "mean": "Does chain c draw from default_rng([seed, c]), and is the sum of all divided by the number of all?",
+        "error": "It is the root of (sum of squares - n mean^2) / (n (n - 1)), with n chains in all.",
+    },
+    mistakes={
+        "Chains were left out: n_chains // n_devices on each device leaves the rest":
+            _shared(lambda n, p: [n // p] * p),
+        "The last device got all of the rest: shares differ by one at most":
+            _shared(lambda n, p: [n // p] * (p - 1) + [n // p + n % p]),
+        "The first devices take the chains that are left over, not the last ones":
+            _shared(lambda n, p: _even(n, p)[::-1]),
+        "All chains ran on one device: call `simulate` once for each device": _shared(lambda n, p: [n]),
+        "Each chain was a device of its own: give a device all its chains in one call": _shared(lambda n, p: [1] * n),
+        "Chains are numbered through all devices: yours begin with 0 on each, so the same chains run again and again":
+            _drawn(lambda seed, c, d, k: [seed, k]),
+        "All chains of a device draw the same numbers: a generator for each chain, not for each device":
+            _drawn(lambda seed, c, d, k: [seed, d]),
+        "Every chain drew the same numbers: its generator must depend on its number c":
+            _drawn(lambda seed, c, d, k: seed),
+        "A chain must not know its device: on another number of devices these are other chains":
+            _drawn(lambda seed, c, d, k: [seed, d, k]),
+        "With seed + c, chain 1 of this seed is chain 0 of the next one: take [seed, c]":
+            _drawn(lambda seed, c, d, k: seed + c),
+        "The seed comes first: [seed, c]": _drawn(lambda seed, c, d, k: [c, seed]),
+        "Chains are counted from 0": _drawn(lambda seed, c, d, k: [seed, c + 1]),
+        "Devices with fewer chains count less: divide the sum of all by the number of all":
+            _summed("mean", lambda values: float(np.mean([x.mean() for x in values]))),
+        "The mean is the sum of the values over the number of chains, not of devices":
+            _summed("mean", lambda values: sum(x.sum() for x in values) / len(values)),
+        "This is the sum over all chains; divide it by their number": _summed("mean", _of_all(np.sum)),
+        "The error comes from the spread of all chains, not from that of the devices' means":
+            _summed("error", lambda values: float(np.std([x.mean() for x in values], ddof=1)) / math.sqrt(len(values))),
+        "A standard deviation of few chains has n - 1 below, not n":
+            _summed("error", _of_all(lambda x: x.std() / math.sqrt(len(x)))),
+        "The error of a mean: divide by the root of the number of chains":
+            _summed("error", _of_all(lambda x: x.std(ddof=1))),
+        "This is the square of the error: take the root": _summed("error", _of_all(lambda x: x.var(ddof=1) / len(x))),
+        "The error is divided by the root of the number of chains, not of devices":
+            _summed("error", lambda values: float(np.concatenate(values).std(ddof=1)) / math.sqrt(len(values))),
+        "From the sum of squares n times the squared mean is taken away":
+            _summed("error", _of_all(lambda x: math.sqrt((x**2).sum() / (len(x) * (len(x) - 1))))),
     },
 )  # fmt: skip

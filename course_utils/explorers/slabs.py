@@ -45,7 +45,7 @@ def draw(side: int, latency: float) -> tuple[Figure, str]:
     panel = plots.panel(
         plots.exact(devices, devices, "as many times as devices", style="--"),
         plots.line(devices, gain, "with the halo"),
-        plots.vline(float(devices[most]), "half is lost"),
+        plots.vline(float(devices[most]), "half or more up to here"),
         xlabel="devices",
         ylabel="times as fast as one device",
         log="xy",

@@ -1,7 +1,10 @@
 """Spin models on the square lattice, sampled with THRML.
 
-    from course_utils.lattice import XY, Clock, Ising, Potts
-    from course_utils.lattice import arrows, exact, factors, gibbs, observables, tempering
+    from course_utils.lattice import XY, Clock, Ising, PackedIsing, Potts
+    from course_utils.lattice import arrows, devices, exact, factors, gibbs, observables, tempering
+
+`devices` lays chains, or slabs of one lattice, over several devices; `launch` is a program that does so on hosts and
+clusters. `PackedIsing` holds 32 Ising lattices in the bits of one.
 
 `exact` holds known results; it, `observables` and `colours` need neither JAX nor THRML. The models are loaded at first
 use. A further model is a class of its own, with `Lattice` or `Planar` as its base: what it says about itself is all

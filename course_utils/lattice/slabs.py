@@ -1,9 +1,16 @@
-"""A lattice cut into slabs of rows, each of which sees the others only by the rows that they send. NumPy only."""
+"""Work dealt to many devices, with NumPy only.
 
-from collections.abc import Sequence
+sweep   a lattice cut into slabs of rows, each of which sees the others only by the rows that they send
+deal    chains of which each device runs some, and the mean of all from three numbers of each device
+"""
+
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
+
+from ..arguments import whole
 
 
 def sweep(
@@ -32,3 +39,37 @@ def sweep(
             drawn = np.where(uniform[k] < 1 / (1 + np.exp(-2 * beta * pull)), 1, -1)
             slabs[k] = np.where((first[k] + i + j) % 2 == colour, drawn, slabs[k])
     return slabs
+
+
+def deal(
+    simulate: Callable[[list[np.random.Generator]], Float[np.ndarray, "share"]],
+    n_chains: int,
+    n_devices: int,
+    seed: int,
+) -> tuple[float, float]:
+    """Independent chains dealt to devices: the mean over all chains, and its standard error.
+
+    Chain c draws from `np.random.default_rng([seed, c])`, wherever it runs, so the chains are the same on any number of
+    devices. Each device runs its share by one call; shares differ by one at most. What travels are three numbers of
+    each device: how many chains, the sum of their values and the sum of the squares.
+
+    Args:
+        simulate: what a device does: from the generators of its chains, a value of each chain.
+        n_chains: at least 2.
+        n_devices: from 1 to n_chains.
+        seed: >= 0.
+
+    Returns:
+        Mean and standard error; both differ in the last digits between numbers of devices, as sums are rounded.
+
+    Raises:
+        ValueError: if there are fewer than two chains, or a device would have none.
+    """
+    n_chains = whole("n_chains", n_chains, 2)
+    n_devices = whole("n_devices", n_devices, 1, n_chains)
+    count, total, squares = 0, 0.0, 0.0
+    for share in np.array_split(np.arange(n_chains), n_devices):
+        values = np.asarray(simulate([np.random.default_rng([seed, int(c)]) for c in share]), float)
+        count, total, squares = count + len(values), total + values.sum(), squares + (values**2).sum()
+    mean = total / count
+    return float(mean), math.sqrt(max(squares / count - mean**2, 0.0) / (count - 1))

@@ -159,6 +159,12 @@ def replica_exchange(
     n_samples, n_burn_in = whole("n_samples", n_samples), whole("n_burn_in", n_burn_in, 0)
     n_sweeps, n_chains = jnp.int32(whole("n_sweeps", n_sweeps)), whole("n_chains", n_chains)
     betas = jnp.asarray(ladder("betas", betas, zero=True), jnp.float32)
+    energy = jax.eval_shape(model.energy, jax.ShapeDtypeStruct(model.shape, model.dtype))
+    if energy.shape:
+        raise ValueError(
+            f"model = {type(model).__name__}: expected one with one energy for each lattice, such as Ising; "
+            f"{energy.shape[-1]} replicas in a word would have to be swapped one by one"
+        )
     swap_key, chains_key = jax.random.split(key)
     chains = Chains(model, chains_key, jnp.repeat(betas, n_chains), len(betas) * n_chains, init, sharding=sharding)
     fixed, layout = (chains.engine, model, chains.keys, betas, swap_key, n_sweeps), chains.layout

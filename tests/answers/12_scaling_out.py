@@ -373,6 +373,103 @@ def slab_sweep(slabs, beta, uniform):
         slabs = [update(*x, colour) for x in zip(slabs, lasts, firsts, starts, uniform)]
     return slabs
 
+# %% wrong="12.4" says="begin with 0 on each"
+def deal(simulate, n_chains, n_devices, seed):
+    shares = np.array_split(np.arange(n_chains), n_devices)
+    x = np.concatenate([simulate([np.random.default_rng([seed, k]) for k in range(len(s))]) for s in shares])
+    return x.mean(), x.std(ddof=1) / np.sqrt(len(x))
+
+# %% wrong="12.4" says="other chains"
+def deal(simulate, n_chains, n_devices, seed):
+    shares = np.array_split(np.arange(n_chains), n_devices)
+    x = [simulate([np.random.default_rng([seed, d, k]) for k in range(len(s))]) for d, s in enumerate(shares)]
+    x = np.concatenate(x)
+    return x.mean(), x.std(ddof=1) / np.sqrt(len(x))
+
+# %% wrong="12.4" says="seed + c"
+def deal(simulate, n_chains, n_devices, seed):
+    shares = np.array_split(np.arange(n_chains), n_devices)
+    x = np.concatenate([simulate([np.random.default_rng(seed + c) for c in s]) for s in shares])
+    return x.mean(), x.std(ddof=1) / np.sqrt(len(x))
+
+# %% wrong="12.4" says="left out"
+def deal(simulate, n_chains, n_devices, seed):
+    size = n_chains // n_devices
+    x = [simulate([np.random.default_rng([seed, d * size + k]) for k in range(size)]) for d in range(n_devices)]
+    x = np.concatenate(x)
+    return x.mean(), x.std(ddof=1) / np.sqrt(len(x))
+
+# %% wrong="12.4" says="on one device"
+def deal(simulate, n_chains, n_devices, seed):
+    x = simulate([np.random.default_rng([seed, c]) for c in range(n_chains)])
+    return x.mean(), x.std(ddof=1) / np.sqrt(n_chains)
+
+# %% wrong="12.4" says="count less"
+def deal(simulate, n_chains, n_devices, seed):
+    shares = np.array_split(np.arange(n_chains), n_devices)
+    x = [simulate([np.random.default_rng([seed, c]) for c in s]) for s in shares]
+    return np.mean([v.mean() for v in x]), np.concatenate(x).std(ddof=1) / np.sqrt(n_chains)
+
+# %% wrong="12.4" says="spread of all chains"
+def deal(simulate, n_chains, n_devices, seed):
+    shares = np.array_split(np.arange(n_chains), n_devices)
+    x = [simulate([np.random.default_rng([seed, c]) for c in s]) for s in shares]
+    means = [v.mean() for v in x]
+    return np.concatenate(x).mean(), np.std(means, ddof=1) / np.sqrt(n_devices)
+
+# %% wrong="12.4" says="n - 1 below"
+def deal(simulate, n_chains, n_devices, seed):
+    n = total = squares = 0
+    for s in np.array_split(np.arange(n_chains), n_devices):
+        x = simulate([np.random.default_rng([seed, c]) for c in s])
+        n, total, squares = n + len(x), total + x.sum(), squares + (x**2).sum()
+    return total / n, np.sqrt((squares / n - (total / n) ** 2) / n)
+
+# %% wrong="12.4" says="take the root"
+def deal(simulate, n_chains, n_devices, seed):
+    n = total = squares = 0
+    for s in np.array_split(np.arange(n_chains), n_devices):
+        x = simulate([np.random.default_rng([seed, c]) for c in s])
+        n, total, squares = n + len(x), total + x.sum(), squares + (x**2).sum()
+    return total / n, (squares - total**2 / n) / (n * (n - 1))
+
+# %% wrong="12.4" says="list of generators"
+def deal(simulate, n_chains, n_devices, seed):
+    x = np.concatenate([simulate(s) for s in np.array_split(np.arange(n_chains), n_devices)])
+    return x.mean(), x.std(ddof=1) / np.sqrt(n_chains)
+
+# %% right="12.4"
+def deal(simulate, n_chains, n_devices, seed):
+    shares = np.array_split(np.arange(n_chains), n_devices)
+    x = np.concatenate([simulate([np.random.default_rng([seed, c]) for c in s]) for s in shares])
+    return x.mean(), x.std(ddof=1) / np.sqrt(len(x))
+
+# %% right="12.4"
+def deal(simulate, n_chains, n_devices, seed):
+    generators = [np.random.default_rng([seed, c]) for c in range(n_chains)]
+    more, size = n_chains % n_devices, n_chains // n_devices
+    told = []
+    while generators:
+        share = size + (len(told) < more)
+        x = simulate(generators[:share])
+        told.append([len(x), np.sum(x), np.dot(x, x)])
+        generators = generators[share:]
+    n, total, squares = np.sum(told, axis=0)
+    return total / n, ((squares / n - (total / n) ** 2) / (n - 1)) ** 0.5
+
+# %% right="12.4"
+def deal(simulate, n_chains, n_devices, seed):
+    ends = [-(-n_chains * d // n_devices) for d in range(n_devices + 1)]
+    sizes = sorted(np.diff(ends), reverse=True)
+    n, mean, m2, first = 0, 0.0, 0.0, 0
+    for size in sizes:
+        x = np.asarray(simulate(tuple(np.random.default_rng([seed, first + k]) for k in range(size))))
+        first += size
+        delta, n = x.mean() - mean, n + size
+        m2 += ((x - x.mean()) ** 2).sum() + delta**2 * size * (n - size) / n
+        mean += delta * size / n
+    return mean, np.sqrt(m2 / (n - 1) / n)
+
 # %% equivalent="12.2" because="the smaller of two does not depend on their order, and two measured rates are never equal to the last bit"
 # by_memory = moving < computing  ->  by_memory = moving <= computing
 # attainable = lattices * min(computing, moving)  ->  attainable = lattices * min(moving, computing)
