@@ -13,6 +13,8 @@ from course_checks.challenges import (
     photographs,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_camera_draws_from_the_boltzmann_distribution():
     hidden = photographs.Hidden(np.array([0.0, 1.0, 3.0]), 1)
@@ -27,7 +29,6 @@ def test_the_landscape_itself_scores_zero_whatever_its_zero():
     assert photographs._divergence(energy, energy + 7, 0.3) == pytest.approx(0, abs=1e-12)
 
 
-@pytest.mark.slow
 def test_rivals_of_the_camera_rank_as_expected():
     order = ["authors' best", "smoothed counts at T = 1", "three temperatures", "-log of the counts at T = 1"]
     ranked = scores("1", None, 1).entries

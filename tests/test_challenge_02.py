@@ -11,6 +11,8 @@ from course_checks.challenges import (
 )
 from course_utils.lattice import exact
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_transfer_matrix_agrees_with_kaufman_and_with_a_sum_over_all_states():
     assert log_z.exact_log_z(np.ones((6, 8)), np.ones((6, 8)), 0.4) == pytest.approx(exact.kaufman_log_z((6, 8), 0.4))
@@ -38,7 +40,6 @@ def test_the_torus_in_disguise_has_the_energies_and_the_law_that_it_should():
     assert abs(found.mean() - expected) < 4.5 * found.std() / 10 + 0.1
 
 
-@pytest.mark.slow
 def test_rivals_of_log_z_rank_as_expected():
     """The best one has the narrowest honest intervals; scores need many seeds, for their penalties."""
     found = scores("2", None, 1, 20)
@@ -74,7 +75,6 @@ def test_looking_into_a_sweep_is_refused():
     assert "looked inside" in told("2", looking)
 
 
-@pytest.mark.slow
 def test_an_error_that_is_claimed_too_small_does_not_pay():
     def shrunk(energy, sweep, n_spins, beta, budget, rng):
         found, error = log_z._best(energy, sweep, n_spins, beta, budget, rng)

@@ -10,6 +10,8 @@ from course_checks.challenges import (
     samples,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("make", [landscapes.banana, landscapes.two_wells])
 def test_moments_and_gradients_are_exact(make):
@@ -55,7 +57,6 @@ def test_independent_draws_are_worth_their_number():
     assert effective == pytest.approx(100, rel=0.25)
 
 
-@pytest.mark.slow
 def test_rivals_of_sampling_rank_as_expected():
     places = scores("3", None, 1, 3).places
     assert places == {"authors' best": 1, "replica exchange": 2, "MALA": 3, "ULA": 4}

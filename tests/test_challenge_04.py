@@ -9,6 +9,8 @@ from course_checks.challenges import (
     minimum,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_minimum_of_a_terrain_is_zero_where_its_disguise_puts_it():
     for pair in minimum.challenge.problems(np.random.default_rng(0)):
@@ -19,7 +21,6 @@ def test_the_minimum_of_a_terrain_is_zero_where_its_disguise_puts_it():
             assert terrain.worn.shift.abs().max() <= minimum.HALF
 
 
-@pytest.mark.slow
 def test_rivals_of_the_search_rank_as_expected():
     ranked = scores("4", None, 1, 5).entries
     assert [entry.name for entry in ranked[:2]] == ["authors' best", "annealing"]

@@ -9,6 +9,8 @@ from course_checks.challenges import (
     shapes,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_drawing_has_an_exact_density_and_keeps_off_the_edge():
     for shape in shapes.challenge.problems(np.random.default_rng(0)):
@@ -25,7 +27,6 @@ def test_the_exact_density_scores_zero():
     assert shapes._divergence(shape, lambda x: 7.0 - shape.log_prob(x), torch.Generator()) == pytest.approx(0, abs=1e-4)
 
 
-@pytest.mark.slow
 def test_rivals_of_fitting_rank_as_expected():
     ranked = [entry.name for entry in scores("5", None, 1, 2).entries]
     assert ranked[0] == "authors' best"

@@ -13,6 +13,8 @@ from course_checks.challenges import (
 )
 from course_utils import data
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_picture_in_disguise_has_its_own_energy():
     torn = inpainting.challenge.problems(np.random.default_rng(0))[0]
@@ -42,7 +44,6 @@ def test_the_energy_score_prefers_the_true_law_to_a_point_and_to_a_wider_one():
         assert inpainting.energy_score(other, truth).mean() > honest
 
 
-@pytest.mark.slow
 def test_rivals_of_inpainting_rank_as_expected():
     order = ["authors' best", "clamped Langevin", "descent", "half grey"]
     found = scores("6", None, 1, 4)

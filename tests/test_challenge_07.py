@@ -10,6 +10,8 @@ from course_checks.challenges import (
     sweeps,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("sweep", [sweeps._plain, sweeps._listed, sweeps._best])
 def test_rivals_are_correct(sweep):
@@ -17,12 +19,10 @@ def test_rivals_are_correct(sweep):
     sweeps.challenge.examine(sweep, np.random.default_rng(1))
 
 
-@pytest.mark.slow
 def test_the_compiled_rival_is_correct():
     sweeps.challenge.examine(sweeps._jax, np.random.default_rng(1))
 
 
-@pytest.mark.slow
 def test_rivals_of_speed_rank_as_expected():
     found = scores("7", None, 1, names=["NumPy, plain", "NumPy, listed neighbours", "authors' best"])
     assert found["authors' best"].score > found["NumPy, listed neighbours"].score > found["NumPy, plain"].score

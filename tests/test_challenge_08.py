@@ -13,6 +13,8 @@ from course_checks.challenges import (
     colouring,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_graph_has_a_hidden_colouring_and_each_pair_once():
     for graph in colouring.challenge.problems(np.random.default_rng(0))[:2]:
@@ -23,7 +25,6 @@ def test_a_graph_has_a_hidden_colouring_and_each_pair_once():
         assert (np.array(found)[graph.edges[:, 0]] == np.array(found)[graph.edges[:, 1]]).sum() <= 3
 
 
-@pytest.mark.slow
 def test_rivals_of_colouring_rank_as_expected():
     found = scores("8", None, 1, 6)
     assert list(found.places) == ["authors' best", "annealing", "quench", "greedy (DSATUR)"]

@@ -12,6 +12,8 @@ from course_checks.challenges import (
     rotors,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_energies_grow_with_temperature_as_their_fluctuations_say():
     """dE/dT = N Var(e) / T², between fits of two measurements that know nothing of each other."""
@@ -27,7 +29,6 @@ def test_longer_runs_agree_with_the_expected_means():
             assert abs(found.mean() - mean) < 5 * math.sqrt(variance / 100)
 
 
-@pytest.mark.slow
 def test_rivals_of_rotors_rank_as_expected():
     """Times and errors are measured: in a tenth of all judgements the first two change places."""
     order = ["authors' best", "Metropolis, aligned start", "Metropolis, hot start"]

@@ -8,6 +8,8 @@ from course_checks.challenges import (
     likeliest,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_likeliest_machines_are_ranked_as_expected():
     verdict = scores("10", None, 5)

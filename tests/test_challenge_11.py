@@ -8,6 +8,8 @@ from course_checks.challenges import (
     short_chains,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_rivals_of_short_chains_rank_as_expected():
     found = scores("11", None, 1, 6)

@@ -8,6 +8,8 @@ from course_checks.challenges import (
     partition,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_halo_counts_a_spin_once_for_each_device_that_needs_it():
     edges = np.array([[0, 1], [0, 2], [0, 3], [2, 3]])

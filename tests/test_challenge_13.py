@@ -11,6 +11,8 @@ from course_checks.challenges import (
     hidden,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_hidden_spins_rivals_stand_in_the_order_expected():
     verdict = scores("13", None, 7, 30)

@@ -12,6 +12,8 @@ from course_checks.challenges import (
 )
 from course_utils.lattice import exact
 
+pytestmark = pytest.mark.slow
+
 
 def test_exact_transitions_of_known_lattices():
     alike = np.ones((2, 2, 2), int)

@@ -13,6 +13,8 @@ from scipy.special import iv
 
 from course_utils.lattice import XY, Clock, Ising, Lattice, Potts, cluster, exact, observables
 
+pytestmark = pytest.mark.slow
+
 MIXED = np.random.default_rng(4).choice([-1.0, 0.5, 1.0], size=(2, 4, 2)).astype(np.float32)
 
 LISTED = {
@@ -78,7 +80,6 @@ def test_xy_ring_matches_its_bessel_series() -> None:
     assert series["spins"].max() < 2 * math.pi + 1e-5
 
 
-@pytest.mark.slow
 @pytest.mark.colab
 def test_ising_at_the_critical_point_matches_kaufman_from_both_starts() -> None:
     rng, model = np.random.default_rng(9), Ising(32)
@@ -99,7 +100,6 @@ def test_each_chain_has_its_own_temperature() -> None:
         assert abs(z_score(series["e"][k::3], exact.kaufman_energy((16, 16), betas[k]))) < 3.5
 
 
-@pytest.mark.slow
 @pytest.mark.colab
 def test_xy_at_beta_1_matches_the_known_values() -> None:
     """32 x 32: energy -1.3260(7), helicity modulus 0.392(10), |m| 0.543(3), vortices 0.02252(13) per plaquette."""
@@ -124,7 +124,6 @@ def test_xy_at_beta_1_matches_the_known_values() -> None:
     assert abs(stiffness - 0.392) < 3.5 * math.hypot(error, 0.010)
 
 
-@pytest.mark.slow
 @pytest.mark.colab
 def test_a_critical_lattice_of_512_forgets_its_start_in_tens_of_updates() -> None:
     rng, model = np.random.default_rng(12), Ising(512)

@@ -14,6 +14,8 @@ import pytest
 
 from course_utils.lattice import Ising, devices, launch
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 
 EIGHT = """
@@ -134,7 +136,6 @@ def test_two_processes_give_the_spins_of_one(tmp_path: Path) -> None:
         assert (np.load(file) == np.asarray(alone)).all()
 
 
-@pytest.mark.slow
 def test_two_tasks_find_each_other_by_what_slurm_says() -> None:
     words = ["--side", "16", "--chains", "2", "--sweeps", "3", "--cut", "rows"]
     (found,) = launch.elsewhere(words, devices=1, processes=2, slurm=True)

@@ -19,6 +19,8 @@ from course_utils.lattice.rng import Part, bits, multiply_high, octets, pick, si
 from course_utils.lattice.trig import angle_of, cos_sin
 from course_utils.lattice.xy import Mirror
 
+pytestmark = pytest.mark.slow
+
 KEY = jax.random.key(20)
 REPEATS = 4_000
 WORST = 5.0  # of all z-scores: a few hundred normal numbers stay below it but for one case in thousands
@@ -199,7 +201,6 @@ def as_rare_as(events: int, expected: float) -> bool:
 
 @pytest.mark.parametrize("engine", ["sublattices", "sites"])
 @pytest.mark.parametrize("colour", [0, 3])
-@pytest.mark.slow
 @pytest.mark.colab
 def test_rare_colours_in_the_cold_keep_their_rate(colour: int, engine: str) -> None:
     """Of 2^27 updates at β = 4.5, 2.0 to each other colour; 24-bit uniforms gave 0 from 0, and 10 from 3, all to 0."""
@@ -377,7 +378,6 @@ def test_one_xy_update_keeps_a_von_mises_law_and_moves_two_spins_in_three() -> N
 
 
 @pytest.mark.parametrize("mirrors", [1, 3])
-@pytest.mark.slow
 @pytest.mark.colab
 def test_a_sweep_ends_with_as_many_mirrors_as_it_was_told(mirrors: int) -> None:
     start = np.random.default_rng(5).uniform(0, 2 * np.pi, (6, 8))

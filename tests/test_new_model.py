@@ -24,7 +24,7 @@ from course_utils.lattice.engines import Conditional
 from course_utils.lattice.rng import pick, words
 
 mpl.use("agg")
-pytestmark = [pytest.mark.usefixtures("course_style"), pytest.mark.filterwarnings("ignore:os.fork")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("course_style"), pytest.mark.filterwarnings("ignore:os.fork")]
 
 
 class BlumeCapel(Lattice):

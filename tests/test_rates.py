@@ -91,6 +91,7 @@ def test_chains_that_do_not_go_round_are_named(n_chains: int, n_devices: int) ->
         slabs.deal(lambda generators: np.zeros(len(generators)), n_chains, n_devices, 0)
 
 
+@pytest.mark.slow
 def test_the_program_prints_the_same_spins_for_any_number_of_devices() -> None:
     words = ["--side", "16", "--chains", "2", "--sweeps", "3", "--shares", "1,2", "--weak", "--cut"]
     *by_rows, grown = launch.elsewhere([*words, "rows"], devices=2)
@@ -105,6 +106,7 @@ def test_the_program_prints_the_same_spins_for_any_number_of_devices() -> None:
     assert all(row["rate"] > 0 and -2 <= row["energy"] <= 0 for row in by_rows)
 
 
+@pytest.mark.slow
 def test_a_diagram_is_dealt_over_devices() -> None:
     cold, hot = launch.diagram(8, 4, [1.5, 4.0])
     assert (cold["temperature"], hot["temperature"]) == (1.5, 4.0)
@@ -114,11 +116,13 @@ def test_a_diagram_is_dealt_over_devices() -> None:
         assert abs(means.mean() - exact.kaufman_energy(8, 1 / row["temperature"])) < 0.03
 
 
+@pytest.mark.slow
 def test_the_program_says_what_went_wrong() -> None:
     with pytest.raises(RuntimeError, match=r"(?s)process 0, exit status 1:.*expected a product of at most 1 devices"):
         launch.elsewhere(["--side", "16", "--shares", "2"], devices=1)
 
 
+@pytest.mark.slow
 def test_a_program_that_does_not_come_to_an_end_is_ended() -> None:
     with pytest.raises(RuntimeError, match="process 0, exit status -9"):
         launch.elsewhere(["--side", "16"], devices=1, patience=0.05)
