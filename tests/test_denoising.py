@@ -138,7 +138,7 @@ def test_a_machine_recovers_pairwise_energies_and_matches_the_moments_given_the_
         (lambda: exact.law_after(exact.uniform(2), np.zeros(4), -1), "n_sweeps"),
         (lambda: exact.denoise(exact.uniform(2), np.zeros(4), 0.1, 1, "cold"), "start"),
         (lambda: exact.blurred(exact.uniform(2), 0, 0.1), "n_steps"),
-        (lambda: ledger.joules_per_flip(-1.0, 1.0), "watts"),
+        (lambda: ledger.measured("idle", lambda: None, 1.0, -1.0), "watts"),
         (lambda: ledger.bill(ledger.Job(4, 2, 0, 1, 1, 4), ledger.Z1), "steps"),
     ],
 )
@@ -157,7 +157,9 @@ def test_the_bill_counts_updates_reads_and_writes():
     rate = ledger.measured("idle", lambda: sum(range(10**5)), 1e6, 10.0)
     assert rate.flips_per_ns > 0
     assert rate.watts == 10
-    assert ledger.joules_per_flip(300, 1384e9) == pytest.approx(217e-12, rel=0.01)
+    thrml, nvidia = (rate.watts / rate.flips_per_ns for rate in ledger.RATES)  # nJ an update
+    assert thrml == pytest.approx(43, rel=0.01)
+    assert nvidia == pytest.approx(0.777, rel=0.01)
 
 
 # ------------------------------------------------------------------------------------------------- on THRML
@@ -273,6 +275,7 @@ def test_a_machine_goes_on_where_it_is_told_to(machines):
         np.testing.assert_array_equal(made, alike)
 
 
+@pytest.mark.slow
 def test_training_is_done_by_the_command_and_what_it_writes_can_be_read(machines, tmp_path, monkeypatch, capsys):
     from course_utils.denoising import make_machines
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ..arguments import positive, whole
 
-__all__ = ["CELL_2025", "DIGITAL", "RATES", "Z1", "Job", "Prices", "Rate", "bill", "joules_per_flip", "measured"]
+__all__ = ["CELL_2025", "DIGITAL", "RATES", "Z1", "Job", "Prices", "Rate", "bill", "measured"]
 
 
 class Prices(NamedTuple):
@@ -73,11 +73,6 @@ are all equal, by the Metropolis rule. On two V100 it draws 766.26, on two A100 
 Source: the figure examples/fps.png of THRML's repository, drawn by its notebook 02_spin_models.ipynb, where the curve is
 flat; README of the folder `optimized` of NVIDIA's repository ising-gpu.
 """
-
-
-def joules_per_flip(watts: float, flips_per_second: float) -> float:
-    """Energy of one update of a machine that draws so many spins a second."""
-    return positive("watts", watts) / positive("flips_per_second", flips_per_second)
 
 
 def measured(name: str, run: Callable[[], Any], flips: float, watts: float) -> Rate:
