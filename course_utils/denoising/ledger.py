@@ -70,8 +70,8 @@ RATES = (
 The first program takes any graph, with a weight for each edge; the second draws spins of a square lattice whose bonds
 are all equal, by the Metropolis rule. On two V100 it draws 766.26, on two A100 1041.37 flips/ns.
 
-Source: the figure examples/fps.png of THRML's repository, drawn by its notebook 02_spin_models.ipynb, where the curve is
-flat; README of the folder `optimized` of NVIDIA's repository ising-gpu.
+Source: where the curve is flat in the figure examples/fps.png of THRML's repository, which its notebook
+02_spin_models.ipynb draws; README of the folder `optimized` of NVIDIA's repository ising-gpu.
 """
 
 

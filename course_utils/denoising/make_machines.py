@@ -49,8 +49,8 @@ RECIPES = {
     "planted_4": Recipe("planted", 4, 0.25, 500),
     "planted_persistent": Recipe("planted", 1, 0.5, 500, persistent=True),
 }
-"""Three rounds of noise with 0.25 turn 44 % of the pixels. Of 0.10, 0.15 and 0.25 the last gave the best chain for digits:
-after 500 updates, one seed, the correlation error was 0.096, 0.090, 0.083, and that of a machine alone 0.083.
+"""Three rounds of noise with 0.25 turn 44 % of the pixels. Of 0.10, 0.15 and 0.25 the last gave the best chain for
+digits: after 500 updates, one seed, the correlation error was 0.096, 0.090, 0.083, and that of a machine alone 0.083.
 """
 
 

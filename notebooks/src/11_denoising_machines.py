@@ -301,10 +301,10 @@ rows, shown = ["noise", *(f"machine {step}" for step in (1, 2, 3, 4)), "real dig
 plots.figure(plots.images(np.reshape(shown, (6, 10, 8, 8)), rows=rows), title="Four machines, ten sweeps each: from noise to digits")
 
 # %% [markdown]
-# *Picture: five rows of ten small pictures. The first is noise. After the first machine the margins begin to turn
+# *Picture: six rows of ten small pictures. The first is noise. After the first machine the margins begin to turn
 # black; from row to row single pixels vanish and strokes appear, and the last row has white shapes on black, some of which are digits.*
 #
-# Each machine was trained by its own moments after its ten sweeps: clamp the data, sweep the hidden spins, take the averages; let go, sweep, take
+# Each machine was trained in the two phases of lesson 10, after its ten sweeps: clamp the data, sweep the hidden spins, take the averages; let go, sweep, take
 # them again; follow the difference. Does the chain beat a single machine with forty sweeps? No likelihood can be had here, so compare
 # the correlations of all pairs of pixels with those of 500 digits that nobody trained on.
 
@@ -321,8 +321,9 @@ print("the training digits      {:.4f},  independent pixels  {:.4f}".format(*(ma
 
 # %% [markdown]
 # It does not: all three single machines are closer than all three chains. Both are far better than pixels by themselves, and not as good as
-# training digits. Pictures of 64 pixels flow into one another, so mixing does not bind, and a chain of four has four machines' errors. (These had
-# 1500 updates each. After 400 it was 0.078 against 0.084.) Section 8 has pictures between which nothing flows.
+# training digits. Pictures of 64 pixels flow into one another, so mixing does not bind, and a chain of four has four machines' errors. All
+# had 1000 updates a machine, so that both swept equally often in training; the noise, of three amounts, is the best for the chain. Section 8 has
+# pictures between which little flows.
 #
 # ## 6 · What does a picture cost?
 #
