@@ -280,14 +280,15 @@ def test_training_is_done_by_the_command_and_what_it_writes_can_be_read(machines
     from course_utils.denoising import make_machines
 
     monkeypatch.setattr(make_machines, "SWEEPS", 4)
-    tiny = {"a": make_machines.Recipe("planted", 2, 0.25, 2), "b": make_machines.Recipe("digits", 1, 0.5, 2, True)}
+    monkeypatch.setattr(make_machines, "SEEDS", (0, 1))
+    tiny = {"a": make_machines.Recipe("planted", 2, 0.25, 2), "b": make_machines.Recipe("digits", 2, 0.25, 2)}
     monkeypatch.setattr(make_machines, "RECIPES", tiny)
     file = tmp_path / "made.npz"
     make_machines.main(["a", "--file", str(file)])
     make_machines.main(["b", "--file", str(file)])
     assert "cpu seconds" in capsys.readouterr().out
     assert machines.facts("a", file)["recipe"] == tiny["a"]._asdict()
-    assert [chain.n_steps for chain in machines.saved("b", file)] == [1, 1, 1]
+    assert [chain.n_steps for chain in machines.saved("b", file)] == [2, 2]
     first, again = machines.saved("a", file)[0], make_machines.make(tiny["a"], [0])
     np.testing.assert_array_equal(np.asarray(first.weights, np.float16), again["weights"][0])
     assert not np.array_equal(first.weights, machines.saved("a", file)[1].weights)
@@ -302,12 +303,14 @@ def test_training_finds_two_planted_pictures_and_their_weights(machines):
 
     grid, rng = machines.Grid(side=6, n_data=8), np.random.default_rng(6)
     data = np.where(rng.random((2000, 1)) < 0.8, 1.0, -1.0) * np.where(rng.random((2000, 8)) < 0.05, -1.0, 1.0)
-    chain = machines.train(grid, data, 2, 0.3, 10, jax.random.key(0), n_updates=300)
+    chain = machines.train(grid, data, 2, 0.3, 10, jax.random.key(0), n_updates=200)
     assert chain.n_steps == 2
     made = np.asarray(machines.generate(grid, chain, 2000, 10, jax.random.key(1)))
     assert made.shape == (3, 2000, 8)
     mean = made[-1].mean(1)
     assert abs((mean > 0).mean() - 0.8) < 0.08  # five errors of 2000 draws are 0.045
     assert abs(mean).mean() > 0.8
+    alone = [machines.train(grid, data, 1, 0.5, 3, jax.random.key(0), n_updates=9, persistent=p) for p in (True, False)]
+    assert np.abs(alone[0].weights - alone[1].weights).max() > 0.01
     with pytest.raises(ValueError, match="n_steps = 2 with persistent chains"):
         machines.train(grid, data, 2, 0.3, 10, jax.random.key(0), persistent=True)

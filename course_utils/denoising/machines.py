@@ -16,7 +16,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Int, Key, Num
 from thrml import Block, BlockGibbsSpec, FactorSamplingProgram, SamplingSchedule, SpinNode, sample_states
 from thrml.models import SpinEBMFactor, SpinGibbsConditional
 
@@ -347,7 +347,7 @@ def generate(grid: Grid, chain: Chain, n: int, n_sweeps: int, key: Key[Array, ""
     return jnp.stack(made)
 
 
-def correlation_error(made: Float[Any, "n pixels"], real: Float[Any, "m pixels"]) -> float:
+def correlation_error(made: Num[Any, "n pixels"], real: Num[Any, "m pixels"]) -> float:
     """Mean distance between the correlations of all pairs of pixels; pixels that hardly vary in `real` are left out.
 
     A pixel that does not vary at all in `made` counts as uncorrelated. Arrays are those of NumPy or of JAX.
@@ -413,7 +413,7 @@ def planted_pictures(n: int = 2000, flip: float = 0.05) -> Float[np.ndarray, "n 
     return np.where(rng.random((n, 64)) < flip, -1.0, 1.0) * patterns[which]
 
 
-def nearest_pattern(pictures: Float[Any, "n 64"]) -> tuple[Float[np.ndarray, 4], float]:
+def nearest_pattern(pictures: Num[Any, "n 64"]) -> tuple[Float[np.ndarray, 4], float]:
     """The share of pictures that are nearest to each of the four patterns, and the share of pixels turned in them."""
     patterns, _ = planted_patterns()
     turned = (np.asarray(pictures)[:, None] != patterns).sum(-1)

@@ -72,12 +72,12 @@ def make(recipe: Recipe, seeds: Sequence[int]) -> dict[str, Any]:
     """Chains for some seeds, in half precision, with the facts about them."""
     start, grid, data, chains = time.process_time(), machines.Grid(), pictures(recipe.pictures), []
     for seed in seeds:
-        chain = machines.train(
+        one = machines.train(
             grid, data, recipe.n_steps, recipe.flip, SWEEPS // recipe.n_steps, jax.random.key(seed),
             n_updates=recipe.n_updates, persistent=recipe.persistent,
         )  # fmt: skip
-        chains.append(jax.tree.map(lambda x: np.asarray(x).astype(np.float16), chain))
-    weights, biases = (np.array([getattr(chain, part) for chain in chains]) for part in ("weights", "biases"))
+        chains.append(one)
+    weights, biases = (np.array([getattr(one, part) for one in chains], np.float16) for part in ("weights", "biases"))
     found = [measured(recipe.pictures, one) for one in machines.unpacked(weights, biases, recipe.flip)]
     facts = {"recipe": recipe._asdict(), "seeds": list(seeds), "measured": found}
     facts["cpu seconds"] = round(time.process_time() - start)

@@ -302,7 +302,7 @@ plots.figure(plots.images(np.reshape(shown, (6, 10, 8, 8)), rows=rows), title="F
 
 # %% [markdown]
 # *Picture: six rows of ten small pictures. The first is noise. After the first machine the margins begin to turn
-# black; from row to row single pixels vanish and strokes appear, and the last row has white shapes on black, some of which are digits.*
+# black; from row to row single pixels vanish and strokes appear, and the fifth row has white shapes on black, some of which are digits. The last row has ten real digits.*
 #
 # Each machine was trained in the two phases of lesson 10, after its ten sweeps: clamp the data, sweep the hidden spins, take the averages; let go, sweep, take
 # them again; follow the difference. Does the chain beat a single machine with forty sweeps? No likelihood can be had here, so compare
@@ -507,15 +507,18 @@ for (name, which), color, shift in zip(racers.items(), ("red", "blue", "orange")
     found = np.array([seen(one, seed) for seed, one in enumerate(machines.saved(which))])
     mean, error = found.mean(0), found.std(0, ddof=1) / math.sqrt(3)
     layers.append(plots.rows(names, mean[:4], error[:4], name, color=color, shift=shift))
-    print(f"{name:24s} KL of the weights {mean[4]:.4f} ± {error[4]:.4f} nats   pixels turned {mean[5]:.3f} ± {error[5]:.3f}")
-plots.figure(plots.panel(*layers, xlabel="share of the pictures", xlim=(0, 0.55)), title="Who learned what it can make in its sweeps has the weights; who learned its Boltzmann law has not")
+    print(f"{name:24s}" + "  ".join(f"{share:.2f}" for share in mean[:4]), end="  ")
+    print(f"KL of the weights {mean[4]:.3f} ± {error[4]:.3f} nats  pixels turned {mean[5]:.3f} ± {error[5]:.3f}")
+plots.figure(plots.panel(*layers, xlabel="share of the pictures", xlim=(0, 0.55)), title="Trained for its sweeps, a machine has the weights; trained for its Boltzmann law, it has not")
 
 # %% [markdown]
 # *Picture: four rows, one for each pattern, with four dots of its share. The red ones, of the machine with persistent chains, lie off the planted grey
 # ones, most of all in the last row, where 0.18 stands for 0.1; the blue and the orange ones lie within 0.03 of the grey.*
 #
-# Here mixing binds: the first machine knows the patterns, but a random start falls where it falls, and gives the rarest one nearly twice its
-# weight. The other two have the weights about right. Do *they* mix? Start at the patterns, 250 times at each, and let 200 sweeps follow.
+# The first machine gives the rarest pattern nearly twice its weight, and turns twice as many pixels as were planted. That fits the trade-off of section 2: its
+# chains have to pass from pattern to pattern, or it cannot learn the weights, so its valleys must stay shallow, and the patterns blurred. The other two have
+# the weights about right, and the second nearly the right pixels too. Does any of them mix? Start at the patterns, 250 times at each, and let 200 sweeps follow.
+# In a machine that mixes nothing remembers its start: then the two rows below are the same.
 
 # %%
 for name in ("one machine, persistent", "one machine, 40 sweeps"):
@@ -530,15 +533,15 @@ for name in ("one machine, persistent", "one machine, 40 sweeps"):
         print(f"{name:24s} {what}: " + "  ".join(f"{share:.2f}" for share in shares))
 
 # %% [markdown]
-# No: after 200 sweeps, five times the budget, pictures remember where they began; and those that have moved went to pattern 1. Were these
-# machines left to themselves, both would show far too much of it: *neither* has the data as its Boltzmann distribution. The second was trained by its own moments after 40
-# sweeps from noise, so 40 sweeps from noise are what it can: which valley a random start falls into has been learned, not how deep the valleys are (Nijkamp
-# and others 2019 call this short-run learning).
+# They are not, in either: of the pictures that began at pattern 1 five in six are still there after five times the budget. So mixing binds here, and what
+# the second machine makes of noise is not its Boltzmann distribution: from the patterns it has other shares. Its weights from noise are right all the same. For it was
+# trained by its own moments after 40 sweeps from noise, so 40 sweeps from noise are what it can: which valley a random start falls into has been
+# learned, not how deep the valleys are (Nijkamp and others 2019 call this short-run learning). The sampler of section 2 failed because its machine knew
+# the Boltzmann distribution and nothing of its budget.
 #
-# And the chain? It has the weights too, and leaves more pixels turned than the single machine. So in this race training *for the budget* does
-# alone what the chain was to do. It has its price: such a machine can be used with this budget and this start only, and its energy means
-# nothing by itself. The sampler of section 2 failed because its machine knew the Boltzmann distribution and nothing of its budget. This race is
-# a small one: four patterns, one grid. The paper's case for the chain is made on larger pictures.
+# And the chain? It has the weights too, and leaves more pixels turned than the second machine. So in this race training *for the budget* does alone what the
+# chain was to do. It has its price: such a machine can be used with this budget and this start only, and its energy means nothing by itself.
+# This race is a small one: four patterns, one grid. The paper's case for the chain is made on larger pictures.
 #
 # ## 9 · The claims, one by one
 #
