@@ -301,8 +301,8 @@ rows, shown = ["noise", *(f"machine {step}" for step in (1, 2, 3, 4)), "real dig
 plots.figure(plots.images(np.reshape(shown, (6, 10, 8, 8)), rows=rows), title="Four machines, ten sweeps each: from noise to digits")
 
 # %% [markdown]
-# *Picture: six rows of ten small pictures. The first is noise. After the first machine the margins begin to turn
-# black; from row to row single pixels vanish and strokes appear, and the fifth row has white shapes on black, some of which are digits. The last row has ten real digits.*
+# *Picture: six rows of ten small pictures. The first is noise, and the next two look much like it, with darker margins. In the fourth row strokes
+# appear; the fifth has white shapes on black, some of which are digits. The last row has ten real digits.*
 #
 # Each machine was trained in the two phases of lesson 10, after its ten sweeps: clamp the data, sweep the hidden spins, take the averages; let go, sweep, take
 # them again; follow the difference. Does the chain beat a single machine with forty sweeps? No likelihood can be had here, so compare
@@ -501,11 +501,12 @@ def seen(one: machines.Chain, seed: int) -> list[float]:
     return [*shares, exact.kl(weights, shares), turned]
 
 
-names = [f"pattern {k}" for k in range(1, 5)]
+names, of_noise = [f"pattern {k}" for k in range(1, 5)], {}
 layers = [plots.rows(names, weights, name="planted", color="grey")]
 for (name, which), color, shift in zip(racers.items(), ("red", "blue", "orange"), (0.15, 0.3, 0.45), strict=True):
     found = np.array([seen(one, seed) for seed, one in enumerate(machines.saved(which))])
     mean, error = found.mean(0), found.std(0, ddof=1) / math.sqrt(3)
+    of_noise[name] = mean[:4]
     layers.append(plots.rows(names, mean[:4], error[:4], name, color=color, shift=shift))
     print(f"{name:24s}" + "  ".join(f"{share:.2f}" for share in mean[:4]), end="  ")
     print(f"KL of the weights {mean[4]:.3f} ± {error[4]:.3f} nats  pixels turned {mean[5]:.3f} ± {error[5]:.3f}")
@@ -518,7 +519,7 @@ plots.figure(plots.panel(*layers, xlabel="share of the pictures", xlim=(0, 0.55)
 # The first machine gives the rarest pattern nearly twice its weight, and turns twice as many pixels as were planted. That fits the trade-off of section 2: its
 # chains have to pass from pattern to pattern, or it cannot learn the weights, so its valleys must stay shallow, and the patterns blurred. The other two have
 # the weights about right, and the second nearly the right pixels too. Does any of them mix? Start at the patterns, 250 times at each, and let 200 sweeps follow.
-# In a machine that mixes nothing remembers its start: then the two rows below are the same.
+# From where they go follows what becomes of the pictures of the figure. In a machine that mixes nothing remembers its start: then the two rows below are the same.
 
 # %%
 for name in ("one machine, persistent", "one machine, 40 sweeps"):
@@ -528,14 +529,14 @@ for name in ("one machine, persistent", "one machine, 40 sweeps"):
         for key in jax.random.split(jax.random.key(seed), 5):
             spins = machines.run_machine(grid, one.weights[0], one.biases[0], 0.0, begin, 40, key, spins)
         flow.append([machines.nearest_pattern(part)[0] for part in np.split(np.asarray(spins)[:, grid.data], 4)])
-    still, now = np.diag(np.mean(flow, 0)), np.mean(flow, (0, 1))
-    for what, shares in (("still at pattern 1, 2, 3, 4", still), ("now nearest to 1, 2, 3, 4  ", now)):
+    still, later = np.diag(np.mean(flow, 0)), of_noise[name] @ np.mean(flow, 0)
+    for what, shares in (("still at pattern 1, 2, 3, 4  ", still), ("its pictures, 200 sweeps later", later)):
         print(f"{name:24s} {what}: " + "  ".join(f"{share:.2f}" for share in shares))
 
 # %% [markdown]
 # They are not, in either: of the pictures that began at pattern 1 five in six are still there after five times the budget. So mixing binds here, and what
-# the second machine makes of noise is not its Boltzmann distribution: from the patterns it has other shares. Its weights from noise are right all the same. For it was
-# trained by its own moments after 40 sweeps from noise, so 40 sweeps from noise are what it can: which valley a random start falls into has been
+# the second machine makes of noise is not its Boltzmann distribution: as it sweeps on, pattern 2 grows and pattern 4 shrinks. Its weights from noise are right all the
+# same. For it was trained by its own moments after 40 sweeps from noise, so 40 sweeps from noise are what it can: which valley a random start falls into has been
 # learned, not how deep the valleys are (Nijkamp and others 2019 call this short-run learning). The sampler of section 2 failed because its machine knew
 # the Boltzmann distribution and nothing of its budget.
 #
