@@ -246,6 +246,7 @@ def test_the_file_of_chains_is_small_and_holds_what_the_recipes_say(machines):
         machines.saved("planted")
 
 
+@pytest.mark.slow
 def test_a_saved_chain_makes_what_it_made_when_it_was_saved(machines):
     from course_utils.denoising import make_machines
 
