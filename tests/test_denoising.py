@@ -1,6 +1,7 @@
 """Denoising machines: laws against transition matrices, THRML programs against conditionals, the ledger."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -250,8 +251,9 @@ def test_the_file_of_chains_is_small_and_holds_what_the_recipes_say(machines):
 def test_a_saved_chain_makes_what_it_made_when_it_was_saved(machines):
     from course_utils.denoising import make_machines
 
-    (then, *_), (chain, *_) = machines.facts("planted_4")["measured"], machines.saved("planted_4")
-    np.testing.assert_allclose(make_machines.measured("planted", chain), then, atol=0.05)  # three errors of 1000 draws
+    for name, tolerance in (("planted_4", 0.05), ("digits_4", 0.005)):  # three errors of 1000 draws
+        (then, *_), (chain, *_) = machines.facts(name)["measured"], machines.saved(name)
+        np.testing.assert_allclose(make_machines.measured(name.partition("_")[0], chain), then, atol=tolerance)
 
 
 def test_planted_pictures_are_as_planted(machines):
@@ -282,6 +284,8 @@ def test_training_is_done_by_the_command_and_what_it_writes_can_be_read(machines
 
     monkeypatch.setattr(make_machines, "SWEEPS", 4)
     monkeypatch.setattr(make_machines, "SEEDS", (0, 1))
+    monkeypatch.setattr(make_machines, "measured", lambda name, chain: [float(chain.weights.std())])
+    monkeypatch.setattr(machines, "Grid", partial(machines.Grid, side=10))
     tiny = {"a": make_machines.Recipe("planted", 2, 0.25, 2), "b": make_machines.Recipe("digits", 2, 0.25, 2)}
     monkeypatch.setattr(make_machines, "RECIPES", tiny)
     file = tmp_path / "made.npz"
@@ -311,7 +315,8 @@ def test_training_finds_two_planted_pictures_and_their_weights(machines):
     mean = made[-1].mean(1)
     assert abs((mean > 0).mean() - 0.8) < 0.08  # five errors of 2000 draws are 0.045
     assert abs(mean).mean() > 0.8
-    alone = [machines.train(grid, data, 1, 0.5, 3, jax.random.key(0), n_updates=9, persistent=p) for p in (True, False)]
-    assert np.abs(alone[0].weights - alone[1].weights).max() > 0.01
+    alone = machines.train(grid, data, 1, 0.5, 10, jax.random.key(0), n_updates=200, persistent=True)
+    made = np.asarray(machines.generate(grid, alone, 2000, 10, jax.random.key(1))[-1])
+    assert abs(made.mean(1)).mean() > 0.7  # its weights are not checked: chains pass seldom from one to the other
     with pytest.raises(ValueError, match="n_steps = 2 with persistent chains"):
         machines.train(grid, data, 2, 0.3, 10, jax.random.key(0), persistent=True)
