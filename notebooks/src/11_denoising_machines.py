@@ -6,7 +6,7 @@
 #     needs: ["07", "10"]
 #     know: sums over states, logarithms
 #     time: 60 min
-#     runs: 60 s
+#     runs: 65 s
 #     uses: [jax]
 # ---
 
