@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_rivals_of_short_chains_rank_as_expected():
-    found = scores("11", None, 1, 6)
+    found = scores("11", None, 1, 4)
     assert list(found.places) == ["authors' best", "three machines", "one machine"]
 
 

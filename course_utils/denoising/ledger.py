@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ..arguments import positive, whole
 
-__all__ = ["CELL_2025", "RATES", "Z1", "Job", "Prices", "Rate", "bill", "joules_per_flip", "measured"]
+__all__ = ["CELL_2025", "DIGITAL", "RATES", "Z1", "Job", "Prices", "Rate", "bill", "measured"]
 
 
 class Prices(NamedTuple):
@@ -47,6 +47,11 @@ Z1 = Prices(update=7.09e-15, read=1.692e-12, write=153.6e-12)
 CELL_2025 = 2e-15
 """Joules an update, about; a random number generator that was measured, and a model of the rest: arXiv:2510.23972."""
 
+DIGITAL = Prices(update=1.2e-12, read=0.0, write=0.0)
+"""A digital Ising machine that was built in 28 nm, 27,648 spins of degree 15 on four chips, by the words of its makers:
+arXiv:2609.07907. The price includes what goes in and out, in their own work, where nothing is written between sweeps.
+"""
+
 
 class Rate(NamedTuple):
     """Spins that a machine draws, and its nominal power."""
@@ -63,16 +68,11 @@ RATES = (
 """Measured by the authors of the programs; the power is nominal (1000 W a B200, 700 W an H100), and was not measured.
 
 The first program takes any graph, with a weight for each edge; the second draws spins of a square lattice whose bonds
-are all equal.
+are all equal, by the Metropolis rule. On two V100 it draws 766.26, on two A100 1041.37 flips/ns.
 
-Source: the figure in THRML's notebook 02_spin_models.ipynb; README of the folder `optimized` of NVIDIA's repository
-ising-gpu.
+Source: where the curve is flat in the figure examples/fps.png of THRML's repository, which its notebook
+02_spin_models.ipynb draws; README of the folder `optimized` of NVIDIA's repository ising-gpu.
 """
-
-
-def joules_per_flip(watts: float, flips_per_second: float) -> float:
-    """Energy of one update of a machine that draws so many spins a second."""
-    return positive("watts", watts) / positive("flips_per_second", flips_per_second)
 
 
 def measured(name: str, run: Callable[[], Any], flips: float, watts: float) -> Rate:

@@ -7,6 +7,7 @@ made = generate(grid, chain, 500, 10, jax.random.key(1))   # (5, 500, 64) of -1 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Int, Key, Num
 from thrml import Block, BlockGibbsSpec, FactorSamplingProgram, SamplingSchedule, SpinNode, sample_states
 from thrml.models import SpinEBMFactor, SpinGibbsConditional
 
@@ -158,13 +159,16 @@ def _swept(
     noisier: Array,
     n_sweeps: int,
     key: Array,
-    shown: Array | None,
+    shown: Array | None = None,
+    start: Array | None = None,
 ) -> Array:
-    """All spins of one machine after n_sweeps sweeps, as bool: hidden ones start at random, the others at a picture."""
+    """All spins of one machine after n_sweeps sweeps, as bool; without a start hidden ones begin at random, the others
+    at the picture that is shown, or else at the noisier one."""
     nodes = Nodes.of(grid)
     program = machine_program(grid, nodes, weights, biases, gamma, shown is not None)
     begin, run = jax.random.split(key)
     spins = jax.random.bernoulli(begin, 0.5, (grid.n_spins,)).at[grid.data].set(noisier if shown is None else shown)
+    spins = spins if start is None else start
     blocks = program.gibbs_spec.free_blocks
     place = {node: k for k, node in enumerate(nodes.spins)}
     state = [spins[np.array([place[node] for node in block])] for block in blocks]
@@ -182,8 +186,9 @@ def run_machine(
     noisier: Float[Array, "n n_data"],
     n_sweeps: int,
     key: Key[Array, ""],
+    start: Float[Array, "n n_spins"] | None = None,
 ) -> Float[Array, "n n_spins"]:
-    """All spins of a machine after some sweeps, given noisier pictures; its pixels start there, hidden spins anyhow.
+    """All spins of a machine after some sweeps, given noisier pictures.
 
     Args:
         grid: which spins there are.
@@ -193,9 +198,14 @@ def run_machine(
         noisier: of -1 and +1.
         n_sweeps: of the machine.
         key: random numbers.
+        start: of all spins, of -1 and +1; if left out, pixels start at the noisier pictures and hidden spins anyhow.
     """
-    one = lambda y, k: _swept(grid, weights, biases, gamma, y, n_sweeps, k, None)  # noqa: E731
-    return 2.0 * jax.vmap(one)(noisier > 0, jax.random.split(key, len(noisier))) - 1
+
+    def one(y, x, k):
+        return _swept(grid, weights, biases, gamma, y, n_sweeps, k, start=x)
+
+    begin = None if start is None else start > 0
+    return 2.0 * jax.vmap(one)(noisier > 0, begin, jax.random.split(key, len(noisier))) - 1
 
 
 @partial(jax.jit, static_argnames=("grid", "n_sweeps"))
@@ -223,28 +233,35 @@ def _moments(grid: Grid, spins: Float[Array, "n n_spins"]) -> tuple[Array, Array
     return (spins[:, first] * spins[:, second]).mean(0), spins.mean(0)
 
 
-def _slopes(grid, weights, biases, clean, noisier, gamma, n_sweeps, key) -> tuple[Array, Array]:
-    """Moments with the data held fixed minus the machine's own after its sweeps: what the parameters should follow."""
+def _slopes(grid, weights, biases, clean, noisier, gamma, n_sweeps, key, chains):
+    """Moments with the data held fixed minus the machine's own after its sweeps, which the parameters should follow.
+
+    Returns:
+        The two differences, of the bonds and of the spins, and all spins after the machine's sweeps.
+    """
     hold, free = jax.random.split(key)
     data = _moments(grid, _hidden_given(grid, weights, biases, clean, N_CLAMPED, hold))
-    own = _moments(grid, run_machine(grid, weights, biases, gamma, noisier, n_sweeps, free))
-    return data[0] - own[0], data[1] - own[1]
+    spins = run_machine(grid, weights, biases, gamma, noisier, n_sweeps, free, chains)
+    own = _moments(grid, spins)
+    return (data[0] - own[0], data[1] - own[1]), spins
 
 
-@partial(jax.jit, static_argnames=("grid", "n_sweeps", "n_updates", "batch_size"))
-def _train_machine(grid, pictures, before, flip, alone, n_sweeps, n_updates, batch_size, learning_rate, key):
+@partial(jax.jit, static_argnames=("grid", "n_sweeps", "n_updates", "batch_size", "persistent"))
+def _train_machine(
+    grid, pictures, before, flip, alone, n_sweeps, n_updates, batch_size, learning_rate, persistent, key
+):
     gamma = jnp.where(alone, 0.0, 0.5 * jnp.log((1 - flip) / flip))
     start, loop = jax.random.split(key)
     theta = (0.01 * jax.random.normal(start, (len(grid.edges),)), jnp.zeros(grid.n_spins))
     still = jax.tree.map(jnp.zeros_like, theta)
 
     def update(carry, step):
-        theta, mean, square = carry
+        theta, mean, square, chains = carry
         keys = jax.random.split(jax.random.fold_in(loop, step), 5)
         clean = pictures[jax.random.randint(keys[0], (batch_size,), 0, len(pictures))]
         clean = _add_noise(clean, before, keys[1])
         noisier = _add_noise(clean, jnp.where(alone, 0.5, flip), keys[2])
-        slope = _slopes(grid, *theta, clean, noisier, gamma, n_sweeps, keys[3])
+        slope, spins = _slopes(grid, *theta, clean, noisier, gamma, n_sweeps, keys[3], chains)
         mean = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, mean, slope)
         square = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g**2, square, slope)
         rate = learning_rate * (1 - step / n_updates)
@@ -252,9 +269,10 @@ def _train_machine(grid, pictures, before, flip, alone, n_sweeps, n_updates, bat
         def moved(p, m, v):
             return p + rate * (m / (1 - 0.9 ** (step + 1))) / (jnp.sqrt(v / (1 - 0.999 ** (step + 1))) + 1e-8)
 
-        return (jax.tree.map(moved, theta, mean, square), mean, square), None
+        return (jax.tree.map(moved, theta, mean, square), mean, square, spins if persistent else None), None
 
-    (theta, _, _), _ = jax.lax.scan(update, (theta, still, still), jnp.arange(n_updates))
+    chains = 2.0 * jax.random.bernoulli(start, 0.5, (batch_size, grid.n_spins)) - 1 if persistent else None
+    (theta, *_), _ = jax.lax.scan(update, (theta, still, still, chains), jnp.arange(n_updates))
     return theta
 
 
@@ -269,6 +287,7 @@ def train(
     n_updates: int = 400,
     batch_size: int = 100,
     learning_rate: float = 0.02,
+    persistent: bool = False,
 ) -> Chain:
     """Train each machine of a chain by its own moments, after the sweeps that it will have (Adam, falling rate).
 
@@ -276,22 +295,29 @@ def train(
         grid: which spins there are.
         pictures: of -1 and +1, an array of NumPy or of JAX.
         n_steps: machines; 1 is a single machine, which makes pictures from nothing.
-        flip: of a round of noise, 0 < flip < 1/2.
+        flip: of a round of noise, 0 < flip <= 1/2; a machine alone has none to undo.
         n_sweeps: of each machine, in training as in generation.
         key: random numbers.
         n_updates: steps of Adam for each machine.
         batch_size: pictures in a step.
         learning_rate: at the start; it falls to zero linearly.
+        persistent: whether the sweeps of an update go on where those of the last one ended; for a machine alone, which
+            then learns its Boltzmann distribution and not what it can make of noise.
 
     Returns:
         The chain.
+
+    Raises:
+        ValueError: if flip is not in its range, or persistent is asked for of a chain.
     """
     flip = number("flip", flip, 0, 0.5, above=True)
+    if persistent and n_steps > 1:
+        raise ValueError(f"n_steps = {n_steps} with persistent chains: expected 1, a machine to which nothing is given")
     pictures = jnp.asarray(pictures, jnp.float32)
     found = []
     for s, k in enumerate(jax.random.split(key, whole("n_steps", n_steps))):
         before = rounds(flip, n_steps - 1 - s)
-        how = (n_sweeps, n_updates, batch_size, learning_rate)
+        how = (n_sweeps, n_updates, batch_size, learning_rate, persistent)
         found.append(_train_machine(grid, pictures, before, flip, s == 0, *how, k))
     weights, biases = (jnp.stack(part) for part in zip(*found, strict=True))
     return Chain(weights, biases, jnp.float32(flip))
@@ -321,19 +347,7 @@ def generate(grid: Grid, chain: Chain, n: int, n_sweeps: int, key: Key[Array, ""
     return jnp.stack(made)
 
 
-def binary_digits() -> tuple[Float[np.ndarray, "train 64"], Float[np.ndarray, "test 64"]]:
-    """scikit-learn's digits of 8 x 8 pixels as -1 (paper) and +1 (ink, more than half): 1297 to train on, 500 to test.
-
-    Source: Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI (1998), doi:10.24432/C50P49.
-    """
-    from sklearn.datasets import load_digits
-
-    ink = load_digits().images.reshape(-1, 64) > 7.5
-    pictures = np.random.default_rng(1234).permutation(np.where(ink, 1.0, -1.0))
-    return pictures[:1297], pictures[1297:]
-
-
-def correlation_error(made: Float[Any, "n pixels"], real: Float[Any, "m pixels"]) -> float:
+def correlation_error(made: Num[Any, "n pixels"], real: Num[Any, "m pixels"]) -> float:
     """Mean distance between the correlations of all pairs of pixels; pixels that hardly vary in `real` are left out.
 
     A pixel that does not vary at all in `made` counts as uncorrelated. Arrays are those of NumPy or of JAX.
@@ -349,27 +363,41 @@ def correlation_error(made: Float[Any, "n pixels"], real: Float[Any, "m pixels"]
     return float(np.abs(correlations(made) - correlations(real))[pairs].mean())
 
 
-_SAVED = Path(__file__).with_name("machines.npz")
-"""Chains for lesson 11, three seeds of each; `make_machines` trained them."""
+SAVED = Path(__file__).with_name("machines.npz")
+"""Chains for lesson 11, three seeds of each; `make_machines` trains them."""
 
 
-def saved(what: str, n_steps: int) -> list[Chain]:
-    """Trained chains on `Grid()`, one for each of three seeds; all have 40 sweeps, shared by their machines.
-
-    Args:
-        what: "digits" or "planted", see `binary_digits` and `planted_patterns`.
-        n_steps: 1 or 4.
-
-    Raises:
-        ValueError: if there is no such chain.
-    """
-    what, n_steps = choice("what", what, ("digits", "planted")), choice("n_steps", n_steps, (1, 4))
-    with np.load(_SAVED) as file:
-        weights, biases, flip = (file[f"{what}_{n_steps}_{part}"] for part in ("weights", "biases", "flip"))
+def unpacked(
+    weights: Float[np.ndarray, "seeds n_steps edges"], biases: Float[np.ndarray, "seeds n_steps n_spins"], flip: float
+) -> list[Chain]:
+    """Chains as they are stored, one for each seed."""
     return [
         Chain(jnp.asarray(w, jnp.float32), jnp.asarray(b, jnp.float32), jnp.float32(flip))
         for w, b in zip(weights, biases, strict=True)
     ]
+
+
+def saved(name: str, path: Path = SAVED) -> list[Chain]:
+    """Trained chains on `Grid()`, one for each of three seeds; each has 40 sweeps, shared by its machines.
+
+    Args:
+        name: "digits_1" and "planted_1" are machines alone, "digits_4" and "planted_4" chains of four, all trained by
+            what they make of noise in their sweeps; "planted_persistent" is a machine alone, trained by chains of
+            samples that go on from update to update. How: `make_machines.RECIPES`.
+        path: of the file.
+
+    Raises:
+        ValueError: if there is no such chain.
+    """
+    with np.load(path) as file:
+        choice("name", name, tuple(dict.fromkeys(key.split()[0] for key in file)))
+        return unpacked(*(file[f"{name} {part}"] for part in ("weights", "biases")), float(file[f"{name} flip"]))
+
+
+def facts(name: str, path: Path = SAVED) -> dict[str, Any]:
+    """How saved chains were made, and what they measured when they were."""
+    with np.load(path) as file:
+        return json.loads(str(file[f"{name} facts"]))
 
 
 def planted_patterns() -> tuple[Float[np.ndarray, "4 64"], Float[np.ndarray, 4]]:
@@ -383,3 +411,10 @@ def planted_pictures(n: int = 2000, flip: float = 0.05) -> Float[np.ndarray, "n 
     rng = np.random.default_rng(6)
     which = rng.choice(4, n, p=weights)
     return np.where(rng.random((n, 64)) < flip, -1.0, 1.0) * patterns[which]
+
+
+def nearest_pattern(pictures: Num[Any, "n 64"]) -> tuple[Float[np.ndarray, 4], float]:
+    """The share of pictures that are nearest to each of the four patterns, and the share of pixels turned in them."""
+    patterns, _ = planted_patterns()
+    turned = (np.asarray(pictures)[:, None] != patterns).sum(-1)
+    return np.bincount(turned.argmin(1), minlength=4) / len(turned), float(turned.min(1).mean() / patterns.shape[1])

@@ -60,7 +60,7 @@ def draw(machines: bool, steps: int, turned: float) -> tuple[Figure, str]:
         xticks={n: str(n) for n in COUNTS}, ylim=(1e-4, 1),
     )  # fmt: skip
     kind = "Boltzmann machines" if machines else "perfect machines"
-    title = f"{steps} of {kind}: {distance:.4f} nats"
+    title = f"{steps} {kind if steps > 1 else kind.removesuffix('s')}: {distance:.4f} nats"
     flip = exact.rounds(steps, turned)
     noise = "nothing to undo" if steps == 1 else f"each undoes noise that turns a spin with probability {flip:.3f}"
     return plots.figure(left, right, title=title), (
