@@ -77,7 +77,7 @@ def _draw_lesson(ax: Axes, number: str, lesson: Mapping[str, Any], x: float, y: 
     ax.add_patch(box)
     look = {"ha": "center", "va": "center", "color": "white", "zorder": 3}
     ax.text(x, y + 0.19, f"{number} · {lesson['time']}", fontsize=7.5, **look)
-    ax.text(x, y - 0.06, textwrap.fill(lesson["title"], 21), fontsize=8.5, **look)
+    ax.text(x, y - 0.06, textwrap.fill(lesson["title"], 24, break_on_hyphens=False), fontsize=8.5, **look)
 
 
 def _direct(number: str, course: Mapping[str, Mapping[str, Any]]) -> list[str]:

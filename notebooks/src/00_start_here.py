@@ -57,8 +57,9 @@ showcase.plate_made()
 # %% template="map"
 
 # %% [markdown]
-# *Picture: boxes for the lessons from left to right, joined by arrows. A single line from 00 Start here to 03 Langevin sampling;
-# MAPWORDS.*
+# *Picture: boxes for the lessons from left to right, joined by arrows. A single line from 00 Start here to 02; from there arrows to 13
+# and to 03 Langevin sampling, and on from 03 to 04, 05 and 07. From 05 an arrow leads to 06, from 07 to 08, 09, 12 and 14; 05 and 07 meet
+# in 10, and 11 follows it.*
 #
 # - **Energy and probability** (01, 02): no sampling yet; everything is exact.
 # - **Sampling and learning** (03 to 06): with PyTorch. Energies you can differentiate, and networks trained on data.
