@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +10,7 @@ import networkx as nx
 import numpy as np
 import pytest
 from scipy.special import logsumexp
+from thrml import Block, BlockGibbsSpec, SpinNode
 
 from course_utils import data, machines
 from course_utils.machines import restricted
@@ -333,6 +335,20 @@ def test_fitting_learns_a_small_law_with_and_without_labels():
     start = np.zeros(1000, int) + 3
     found, _, _ = machines.walk(jax.random.key(1), one, np.ones((1000, 5)), 50, labels=start, clamp_label=True)
     assert (found[:, :2] > 0).mean(0) == pytest.approx(1, abs=0.1)
+
+
+# ------------------------------------------------------------------------------------------------ observers
+
+
+def test_a_tally_counts_states_of_spins_in_any_block_and_order():
+    nodes, rng = [SpinNode() for _ in range(5)], np.random.default_rng(14)
+    spec = BlockGibbsSpec([Block([nodes[2]]), Block([nodes[4], nodes[0]])], [Block([nodes[1], nodes[3]])])
+    tally = machines.Tally(Block([nodes[k] for k in (3, 0, 2)]))
+    counts, states = tally.init(), rng.random((40, 5)) < 0.5
+    for s in jnp.array(states):
+        counts, record = tally(SimpleNamespace(gibbs_spec=spec), [s[[2]], s[[4, 0]]], [s[[1, 3]]], counts, 0)
+        assert record is None
+    assert np.array_equal(counts, np.bincount(states[:, [3, 0, 2]] @ [1, 2, 4], minlength=8))
 
 
 # ------------------------------------------------------------------------------------------------ a memory
