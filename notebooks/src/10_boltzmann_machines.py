@@ -127,7 +127,7 @@ rng = np.random.default_rng(101)
 weights, biases = -rng.uniform(0.2, 1.2, mine.number_of_edges()), rng.normal(0, 0.3, len(mine))
 make = check.yours("10.1", graph_program, machines.graph_program)
 sampler, (head, tail) = machines.GraphSampler(mine, make), machines.ends(mine)
-spins = sampler.sample(jax.random.key(1), weights, biases, n_samples=150, n_sweeps=2, n_burn_in=200, n_chains=100)
+spins = sampler.sample(jax.random.key(1), weights, biases, n_samples=300, n_sweeps=2, n_burn_in=200, n_chains=100)
 
 law = machines.enumerate_graph(mine, weights, biases)
 pairs = [observables.mean_and_error(spins[..., i] * spins[..., j]) for i, j in mine.edges]
@@ -332,7 +332,7 @@ def look(step: int, machine) -> None:
         curve.append((step, value))
 
 
-digits = learn(start, train.spins.astype(float), sweep, 1500, np.random.default_rng(2), look)
+digits = learn(start, train.spins.astype(float), sweep, 2000, np.random.default_rng(2), look)
 lines = [plots.hline(levels[name], name, color=color) for name, color in zip(levels, ("grey", "orange", "green"), strict=True)]
 plots.figure(
     plots.panel(*lines, plots.points(*np.array(curve).T, name="16 hidden units", joined=True), xlabel="step", ylabel="exact $\\log p$ of a test picture (nats)"),
@@ -415,7 +415,7 @@ from thrml import SamplingSchedule, sample_states
 # Users of THRML ask how to change the temperature of a program. β has no place of its own in it: it is a factor of the weights. But weights
 # may be *traced*: if the program is made inside the function that `jit` compiles, they are arguments like any other. The graph is read once,
 # when that function is compiled; after that a new β costs nothing. `scan` over β **anneals** (section 13). `vmap` over β is a ladder of
-# temperatures side by side, and with one line more these chains trade places: **replica exchange**, or tempering (lesson 03), which swaps
+# temperatures side by side, and with four lines more these chains trade places: **replica exchange**, or tempering (lesson 03), which swaps
 # neighbours with probability $\min(1, e^{(\beta_i - \beta_j)(E_i - E_j)})$.
 
 
@@ -583,7 +583,7 @@ watch = Together([tally(Block(six)), MomentAccumulatorObserver([triples], signs)
 @jax.jit
 @jax.vmap
 def watched(key):
-    run = key, cubic, SamplingSchedule(100, 300, 1), [jnp.zeros(2, bool) for _ in trios], []
+    run = key, cubic, SamplingSchedule(100, 1000, 1), [jnp.zeros(2, bool) for _ in trios], []
     return sample_with_observation(*run, watch.init(), watch), estimate_moments(key, six, pairs6, *run[1:])
 
 
@@ -603,8 +603,8 @@ def dots_of(exactly, chains, name):
     return plots.points(exactly, mean, error, name), f"{name}: off by {np.sqrt((((mean - exactly) / error) ** 2).mean()):.2f} standard errors"
 
 
-shares, words = dots_of(law6.p, counts / 300, "64 states")
-moments, more = zip(*(dots_of(*each) for each in ((true3, sums / 300, "triples"), (np.array(true2), twos, "pairs"))), strict=True)
+shares, words = dots_of(law6.p, counts / 1000, "64 states")
+moments, more = zip(*(dots_of(*each) for each in ((true3, sums / 1000, "triples"), (np.array(true2), twos, "pairs"))), strict=True)
 plots.figure(
     plots.panel(plots.exact([0, 0.12], [0, 0.12], "equal"), shares, xlabel="exact probability", ylabel="share in 64 chains", title=words),
     plots.panel(plots.exact([-0.8, 0.8], [-0.8, 0.8], "equal"), *moments, xlabel="exact mean of the product", ylabel="64 chains", title="\n".join(more)),
@@ -674,7 +674,7 @@ mixed = BlockSamplingProgram(BlockGibbsSpec([four, (z, y)], [], kinds), [SpinDra
 @jax.vmap
 def mix(key):
     start = [jnp.zeros(4, bool), jnp.zeros(1), jnp.zeros(1, jnp.uint8)]
-    return sample_states(key, mixed, SamplingSchedule(100, 300, 1), start, [], [four, z, y])
+    return sample_states(key, mixed, SamplingSchedule(100, 1000, 1), start, [], [four, z, y])
 
 
 # %%
@@ -683,7 +683,7 @@ S4 = exact.ising_states(4)  # the number summed over: a Gaussian integral gives 
 log_p = (S4 @ a4 + (S4 @ w4) ** 2 / 2)[:, None] + S4 @ U4 + c4
 p48 = np.exp(log_p - np.logaddexp.reduce(log_p.ravel()))
 number48 = 3 * (s @ 2 ** np.arange(4)) + y_found[..., 0]
-tallies = np.stack([np.bincount(row, minlength=48) for row in number48]) / 300
+tallies = np.stack([np.bincount(row, minlength=48) for row in number48]) / 1000
 points48, words48 = dots_of(p48.ravel(), tallies, "48 states")
 zz, zz_error = observables.mean_and_error(z_found[..., 0] ** 2)
 print(f"mean of z²: {zz:.3f} ± {zz_error:.3f}, exact {1 + p48.sum(1) @ (S4 @ w4) ** 2:.3f}")
