@@ -430,19 +430,20 @@ def _watched(rng: np.random.Generator) -> tuple[list, list, list, np.ndarray]:
 
 
 def _looked(learner: Callable[..., Any], free: list, clamped: list, watched: list, states: np.ndarray) -> tuple:
-    """What an observer has counted, and what it has recorded, after a run; inside a compiled function, as in THRML."""
+    """What an observer has counted, and what it has recorded, after a run."""
     nodes = [SpinNode() for _ in range(states.shape[1])]
     blocks = [[Block([nodes[k] for k in group]) for group in groups] for groups in (free, clamped)]
     observer, program = learner(Block([nodes[k] for k in watched])), SimpleNamespace(gibbs_spec=BlockGibbsSpec(*blocks))
 
-    @jax.jit
-    def look(carry: Any, state: Any, step: Any) -> tuple:
-        parts = [[state[np.array(group)] for group in groups] for groups in (free, clamped)]
+    def look(carry: Any, parts: list, step: Any) -> tuple:
         return outputs(observer(program, *parts, carry, step), "the new carry", "what is recorded")
 
     counts = observer.init()
     for step, state in enumerate(states):
-        new, record = look(counts, state, step)
+        parts = [[jnp.array(state[group]) for group in groups] for groups in (free, clamped)]
+        if step == 0:  # in THRML it is part of a compiled function
+            jax.eval_shape(look, counts, parts, step)
+        new, record = look(counts, parts, step)
         that(getattr(new, "shape", None) == counts.shape and new.dtype == counts.dtype,
              f"the new carry is {_kind(new)}, the old one was {_kind(counts)}",
              hint="The memory keeps its shape and type: carry.at[number].add(1).")  # fmt: skip
@@ -501,7 +502,7 @@ tally = Task(
         "The first node of self.block is the lowest bit, 2**0": _counting(lambda bits, *_: _binary(bits[::-1])),
         "A clamped node is watched too: look it up in state_clamped":
             _counting(lambda bits, free, clamped, watched: _binary(
-                [bit and node not in clamped[0] for bit, node in zip(bits, watched, strict=True)])),
+                [bit and node not in itertools.chain(*clamped) for bit, node in zip(bits, watched, strict=True)])),
         "Each call adds one to a count; yours writes a one": _counting(lambda bits, *_: _binary(bits), most=1),
         "The number of a state is the sum of 2**k; this is how many spins are up":
             _counting(lambda bits, *_: sum(bits)),

@@ -513,10 +513,9 @@ class Tally(AbstractObserver):
     def __call__(self, program, state_free, state_clamped, carry, iteration):
         """The new counts, and None; carry has the counts so far, shape (2**n,)."""
         ### BEGIN SOLUTION
-        blocks = [*program.gibbs_spec.free_blocks, *program.gibbs_spec.clamped_blocks]
-        up = {}
-        for block, state in zip(blocks, [*state_free, *state_clamped], strict=True):
-            up.update(zip(block, state, strict=True))
+        blocks = program.gibbs_spec.free_blocks + program.gibbs_spec.clamped_blocks
+        states = state_free + state_clamped
+        up = {node: states[b][i] for b, block in enumerate(blocks) for i, node in enumerate(block)}
         number = sum(up[node] * 2**k for k, node in enumerate(self.block))
         return carry.at[number].add(1), None
         ### END SOLUTION
@@ -539,8 +538,9 @@ with check.exercise("10.4", "Tally"):
     answer.fresh(3, "another program")
 
 # %% [markdown] hint="10.4"
-# Make a dict from node to state: go through `[*free_blocks, *clamped_blocks]` and `[*state_free, *state_clamped]` side by side, and through
-# the nodes and values of each. Then `number = sum(up[node] * 2**k for k, node in enumerate(self.block))`, and `carry.at[number].add(1)`.
+# Make a dict from node to state: `blocks = free_blocks + clamped_blocks` and `states = state_free + state_clamped` go together, and node $i$
+# of `blocks[b]` has the state `states[b][i]`. Then `number = sum(up[node] * 2**k for k, node in enumerate(self.block))`, and
+# `carry.at[number].add(1)`.
 
 # %% [markdown]
 # Now several observers look at one run; and `estimate_moments`, which THRML's training uses, is a run with a `MomentAccumulatorObserver` for
@@ -743,8 +743,8 @@ print(f"25 numbers; largest deviation from enumeration {away.max():.2f} standard
 
 # %% [markdown]
 # Now go down it, from zero, for a hundred, a thousand and ten thousand data. Do the couplings come back? How close can they? The Fisher
-# information of a datum is the covariance $C$ of the moments $s_i s_j$ and $s_i$, here exact; the best that $n$ data allow is an error
-# $\sqrt{(C^{-1})_{kk} / n}$ of parameter $k$.
+# information of a datum is the covariance $C$ of the moments $s_i s_j$ and $s_i$, here exact; no unbiased estimate from $n$ data has a
+# smaller error of parameter $k$ than $\sqrt{(C^{-1})_{kk} / n}$.
 
 
 # %%
@@ -891,7 +891,7 @@ plots.figure(
 # curve m = tanh(m/T) from one downwards, and are below it at 0.85; at T = 1 and above they are where the curve is zero, at the 0.1 to 0.3
 # that 400 spins have by chance.*
 #
-# It does not: two hundred sweeps forget the start.
+# For the overlap it does not: two opposite starts agree. *Which* pattern a cold chain is at, its start decides.
 #
 # ## 11 · Larger machines
 #
@@ -962,8 +962,7 @@ plots.figure(
 # ## 12 · Digits to order
 #
 # Put the label into the model: one categorical unit beside the pixels, joined to all hidden units. Pixels and label are drawn at the same
-# time given the hidden layer, from different conditionals, in a tuple of blocks as in section 8.
-# Clamp the label, and the machine writes what you order. Leave it free and clamp the pixels, and it reads; the law of the label given the
+# time given the hidden layer, from different conditionals, in a tuple of blocks as in section 8. Clamp the label, and the machine writes what you order. Leave it free and clamp the pixels, and it reads; the law of the label given the
 # pixels is exact.
 
 # %%
