@@ -412,8 +412,8 @@ from thrml import SamplingSchedule, sample_states
 # %% [markdown]
 # ## 7 · One program for all temperatures
 #
-# Users of THRML ask how to change the temperature of a program. β has no place of its own in it: it is a factor of the weights. But weights
-# may be *traced*: if the program is made inside the function that `jit` compiles, they are arguments like any other. The graph is read once,
+# How does one change the temperature of a program? β has no place of its own in it: it is a factor of the weights. But weights may be
+# *traced*: if the program is made inside the function that `jit` compiles, they are arguments like any other. The graph is read once,
 # when that function is compiled; after that a new β costs nothing. `scan` over β **anneals** (section 13). `vmap` over β is a ladder of
 # temperatures side by side, and with four lines more these chains trade places: **replica exchange**, or tempering (lesson 03), which swaps
 # neighbours with probability $\min(1, e^{(\beta_i - \beta_j)(E_i - E_j)})$.
