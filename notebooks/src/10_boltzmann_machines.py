@@ -341,7 +341,7 @@ plots.figure(
 
 # %% [markdown]
 # *Picture: log-likelihood of the test pictures against the step of training. It starts at the level of independent pixels, passes that of ten
-# templates after some hundred steps, wavers, and ends a little below that of thirty.*
+# templates after several hundred steps, wavers, and ends a little below that of thirty.*
 #
 # Thirty templates have 1,949 numbers, your machine 1,104. How does it do that? A template is chosen or not. Hidden units *combine*: sixteen of them,
 # each on or off, are 65,536 templates. (It wavers where the chains lag behind the machine.) What did they learn?
@@ -1109,7 +1109,7 @@ for rate, values in (("0.05", table["16 hidden, PCD-1"]), ("0.5", [one.log_likel
 # ## Challenge · the likeliest digits
 #
 # 1000 pictures of digits, shuffled and with some pixels inverted, so that no stored weights help. Return a restricted machine with at most
-# twelve hidden units, `W, a, b`, within a second of CPU time. The judge adds up its 4096 hidden states and computes the exact likelihood of
+# twelve hidden units, `W, a, b`, within 0.6 s of CPU time. The judge adds up its 4096 hidden states and computes the exact likelihood of
 # pictures that you have not seen.
 #
 # Cheating would be more CPU time, more hidden units, or knowing the pictures from elsewhere.
