@@ -944,7 +944,7 @@ grown = [plots.runs([500, 1000, 1500], curves[name], name) for name in names if 
 plots.figure(
     plots.panel(*grown, xlabel="step", xticks=(500, 1000, 1500), ylabel="exact $\\log p$ of a test picture (nats)", title="three seeds each"),
     plots.panel(plots.rows(names, [(3 * table[name])[:3] for name in names]), xlabel="$\\log p$ of a test picture (nats); one dot a seed"),
-    title=f"64 hidden units: {np.mean(table['64 hidden, PCD-2']):.1f} nats; 60 templates: {np.mean(table['60 templates']):.1f}",
+    title=f"64 hidden units: {np.mean(table['64 hidden, PCD-2']):.2f} nats; 60 templates: {np.mean(table['60 templates']):.2f}",
 )  # fmt: skip
 
 # %% [markdown]
