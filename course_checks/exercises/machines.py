@@ -1,23 +1,25 @@
-"""Exercises on Boltzmann machines: a graph on THRML, an exact likelihood, a training, a memory."""
+"""Exercises on Boltzmann machines: a graph on THRML, an exact likelihood, a training, an observer, a memory."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import networkx as nx
 import numpy as np
-from thrml import SpinNode
+from thrml import Block, BlockGibbsSpec, SpinNode
 from thrml.models import SpinGibbsConditional
 
 from course_utils.machines import Restricted
 
 from ..checks import Task, frame, outputs, that
 
-__all__ = ["fit", "graph_program", "log_likelihood", "recall"]
+__all__ = ["fit", "graph_program", "log_likelihood", "recall", "tally"]
 
 # ------------------------------------------------------------------------------------------- a graph on THRML
 
@@ -409,6 +411,110 @@ fit = Task(
         "The machine is shown before its step": lambda hidden, seed, data, *rest: {_FIT[5]: np.concatenate(
             [_begin(hidden, seed, data).weights[None], _spelled_out(hidden, seed, data, *rest)[_FIT[5]][:-1]])},
         "You wrote into the machine that you were given: make W, a, b anew": lambda *arguments: {_FIT[0]: False},
+    },
+)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------- an observer
+
+
+def _watched(rng: np.random.Generator) -> tuple[list, list, list, np.ndarray]:
+    """Blocks of a program, the nodes that are watched, and what they do; some of these are clamped."""
+    n = int(rng.integers(5, 9))
+    nodes, cut = rng.permutation(n).tolist(), int(rng.integers(1, 3))
+    free, held = [nodes[:cut], nodes[cut : cut + 2]], [nodes[cut + 2 :]]
+    others = rng.permutation([nodes[0], nodes[cut], *rng.permutation(nodes[1:cut] + nodes[cut + 1 : cut + 2])[:1]])
+    watched = [int(k) for k in rng.permutation([nodes[-1], *others])]
+    states = rng.random((int(rng.integers(12, 20)), n)) < 0.6
+    states[:, held[0]] = states[0, held[0]]
+    return free, held, watched, states
+
+
+def _looked(learner: Callable[..., Any], free: list, clamped: list, watched: list, states: np.ndarray) -> tuple:
+    """What an observer has counted, and what it has recorded, after a run."""
+    nodes = [SpinNode() for _ in range(states.shape[1])]
+    blocks = [[Block([nodes[k] for k in group]) for group in groups] for groups in (free, clamped)]
+    observer, program = learner(Block([nodes[k] for k in watched])), SimpleNamespace(gibbs_spec=BlockGibbsSpec(*blocks))
+
+    def look(carry: Any, parts: list, step: Any) -> tuple:
+        return outputs(observer(program, *parts, carry, step), "the new carry", "what is recorded")
+
+    counts = observer.init()
+    for step, state in enumerate(states):
+        parts = [[jnp.array(state[group]) for group in groups] for groups in (free, clamped)]
+        if step == 0:  # in THRML it is part of a compiled function
+            jax.eval_shape(look, counts, parts, step)
+        new, record = look(counts, parts, step)
+        that(getattr(new, "shape", None) == counts.shape and new.dtype == counts.dtype,
+             f"the new carry is {_kind(new)}, the old one was {_kind(counts)}",
+             hint="The memory keeps its shape and type: carry.at[number].add(1).")  # fmt: skip
+        counts = new
+    return counts, record
+
+
+def _kind(value: Any) -> str:
+    return f"{value.dtype} of shape {value.shape}" if hasattr(value, "shape") else f"of type {type(value).__name__}"
+
+
+_TALLY = ("the counts", "what is recorded is None")
+
+
+def _counting(number: Callable[..., int | None], most: int = 10**6) -> Callable[..., dict[str, Any]]:
+    """Counts of states, from the number that somebody gives them; None, or one that is too large, is not counted."""
+
+    def answer(free, clamped, watched, states):
+        counts = np.zeros(2 ** len(watched), int)
+        for state in states:
+            k = number([int(state[node]) for node in watched], free, clamped, watched)
+            if k is not None and k < len(counts):
+                counts[k] = min(counts[k] + 1, most)
+        return {_TALLY[0]: counts}
+
+    return answer
+
+
+def _binary(bits: list[int]) -> int:
+    return sum(2**k for k, bit in enumerate(bits) if bit)
+
+
+def _in_blocks(bits: list[int], free: list, clamped: list, watched: list) -> int:
+    order = [node for node in itertools.chain(*free, *clamped) if node in watched]
+    return _binary([bits[watched.index(node)] for node in order])
+
+
+tally = Task(
+    reference=lambda free, clamped, watched, states: {
+        _TALLY[0]: np.array([sum(_binary(row) == k for row in np.asarray(states)[:, watched].astype(int).tolist())
+                             for k in range(2 ** len(watched))]),
+        _TALLY[1]: True,
+    },
+    draw=_watched,
+    outputs=_TALLY,
+    view=lambda returned, *arguments: (np.asarray(returned[0]), returned[1] is None),
+    call=_looked,
+    question={
+        _TALLY[0]: "Is the number of a state the sum of 2**k over the nodes k of self.block that are up, and does each "
+                   "call add 1 to the count of that number?",
+        _TALLY[1]: "Return a pair: the new carry, and None.",
+    },
+    mistakes={
+        "The states stand in the order of the program's blocks; the bits in that of self.block":
+            _counting(_in_blocks),
+        "The first node of self.block is the lowest bit, 2**0": _counting(lambda bits, *_: _binary(bits[::-1])),
+        "A clamped node is watched too: look it up in state_clamped":
+            _counting(lambda bits, free, clamped, watched: _binary(
+                [bit and node not in itertools.chain(*clamped) for bit, node in zip(bits, watched, strict=True)])),
+        "Each call adds one to a count; yours writes a one": _counting(lambda bits, *_: _binary(bits), most=1),
+        "The number of a state is the sum of 2**k; this is how many spins are up":
+            _counting(lambda bits, *_: sum(bits)),
+        "The number of a state is the sum of 2**k, not that of k":
+            _counting(lambda bits, *_: sum(k for k, bit in enumerate(bits) if bit)),
+        "A spin that is down counts nothing: bits are 0 and 1, not -1 and +1":
+            _counting(lambda bits, *_: (2 * _binary(bits) + 1) % 2 ** len(bits)),
+        "A spin that is up is a 1, one that is down a 0":
+            _counting(lambda bits, *_: _binary([1 - bit for bit in bits])),
+        "Bits count from 2**0, not from 2**1": _counting(lambda bits, *_: 2 * _binary(bits)),
+        "Nothing was counted: return the new carry": _counting(lambda *_: None),
+        "There is nothing to record here: the second value is None": lambda *arguments: {_TALLY[1]: False},
     },
 )  # fmt: skip
 

@@ -26,6 +26,7 @@ from thrml import (
 )
 
 from ..arguments import array, choice, number, positive, whole
+from .graphs import QUICK
 from .restricted import Restricted, fresh
 
 
@@ -181,7 +182,7 @@ def _swept(
     return 2.0 * v - 1, rest[0] if rest else None, 2.0 * h - 1 if hidden == "spins" else h
 
 
-@partial(jax.jit, static_argnames=("n_sweeps", "clamp_label", "hidden"))
+@partial(jax.jit, static_argnames=("n_sweeps", "clamp_label", "hidden"), compiler_options=QUICK)
 def _walk(keys, machine, v, labels, *, n_sweeps, clamp_label, hidden):
     return _swept(keys, machine, n_sweeps, v, labels, clamp_label, hidden)
 
@@ -282,7 +283,7 @@ def fit(
     return Fit([n_steps // n_kept * (k + 1) for k in range(n_kept)], kept)
 
 
-@partial(jax.jit, static_argnames=("n_steps", "n_sweeps", "n_chains", "n_kept"))
+@partial(jax.jit, static_argnames=("n_steps", "n_sweeps", "n_chains", "n_kept"), compiler_options=QUICK)
 def _fitted(key, machine, data, labels, numbers, *, n_steps, n_sweeps, n_chains, n_kept):
     rate, decay, persistent = numbers
 
@@ -373,7 +374,7 @@ def annealed_log_z(
     return Estimate(float(log_z), float(error), float(weights.sum() ** 2 / (weights**2).sum()))
 
 
-@partial(jax.jit, static_argnames=("n_chains", "n_betas"))
+@partial(jax.jit, static_argnames=("n_chains", "n_betas"), compiler_options=QUICK)
 def _annealed(key, machine, base, *, n_chains, n_betas):
     def at(beta):
         visible = (1 - beta) * base + beta * machine.visible

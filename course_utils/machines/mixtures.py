@@ -48,9 +48,9 @@ def fit_mixture(
     whole("k", k, 1, len(data))
     positive("prior", prior)
     data = data.astype(float)
-    chosen = [int(rng.integers(len(data)))]
+    chosen, apart = [int(rng.integers(len(data)))], np.full(len(data), np.inf)
     while len(chosen) < k:  # far from those that are there already, as k-means++ does
-        apart = (data[:, None, :] != data[chosen]).sum(-1).min(1)
+        apart = np.minimum(apart, (data != data[chosen[-1]]).sum(1))
         chosen.append(
             int(rng.choice(len(data), p=apart / apart.sum())) if apart.any() else int(rng.integers(len(data)))
         )

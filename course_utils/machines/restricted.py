@@ -22,6 +22,15 @@ def log_2cosh(x: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
     return np.logaddexp(x, -x)
 
 
+def _sum_log_2cosh(x: Float[np.ndarray, "n units"]) -> Float[np.ndarray, "n"]:
+    """log(e^x + e^-x), summed over the units: several times as fast, with one logarithm for up to 512 of them."""
+    size = np.abs(x)
+    total = size.sum(1)
+    for k in range(0, x.shape[1], 512):  # each factor is at most 2: the product is no more than 2^512
+        total += np.log(np.prod(1 + np.exp(-2 * size[:, k : k + 512]), axis=1))
+    return total
+
+
 @dataclass(frozen=True, eq=False)
 class Restricted:
     """E(v, h) = -Σ a_i v_i - Σ b_j h_j - Σ v_i W_ij h_j, all units -1 or +1, p ∝ exp(-E).
@@ -46,7 +55,7 @@ class Restricted:
 
     def log_weight(self, v: Num[np.ndarray, "n visible"]) -> Float[np.ndarray, "n"]:
         """log Σ_h exp(-E(v, h)) of pictures: minus their free energy."""
-        return v @ self.visible + log_2cosh(v @ self.weights + self.hidden).sum(1)
+        return v @ self.visible + _sum_log_2cosh(v @ self.weights + self.hidden)
 
     def log_z(self) -> float:
         """log Z, by a sum over the states of the smaller layer.
@@ -90,7 +99,7 @@ class Restricted:
         logs, means, both = [], [], []
         for h in _states(len(self.hidden)):
             field = h @ self.weights[rest].T + self.visible[rest]
-            logs.append(h @ shown + log_2cosh(field).sum(1))
+            logs.append(h @ shown + _sum_log_2cosh(field))
             means.append(np.tanh(field))
             both.append(h @ shown + field @ picture[rest])
         share = np.concatenate(logs)

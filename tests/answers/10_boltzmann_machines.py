@@ -713,7 +713,291 @@ def fit(machine, data, sweep, n_steps, rng, look, learning_rate=0.05, batch_size
         look(step, machines.Restricted(W, a, b))
     return machines.Restricted(W, a, b)
 
-# %% wrong="10.4" says="does not pull itself"
+# %% wrong="10.4" says="order of the program's blocks"
+from thrml import AbstractObserver
+
+
+class Tally(AbstractObserver):
+    block: Block
+
+    def __call__(self, program, state_free, state_clamped, carry, iteration):
+        blocks = [*program.gibbs_spec.free_blocks, *program.gibbs_spec.clamped_blocks]
+        bits = []
+        for block, state in zip(blocks, [*state_free, *state_clamped], strict=True):
+            for node, value in zip(block, state, strict=True):
+                if node in self.block:
+                    bits.append(value)
+        number = sum(bit * 2**k for k, bit in enumerate(bits))
+        return carry.at[number].add(1), None
+
+    def init(self):
+        return jnp.zeros(2 ** len(self.block), int)
+
+# %% wrong="10.4" says="lowest bit"
+from thrml import AbstractObserver
+
+
+class Tally(AbstractObserver):
+    block: Block
+
+    def __call__(self, program, state_free, state_clamped, carry, iteration):
+        blocks = [*program.gibbs_spec.free_blocks, *program.gibbs_spec.clamped_blocks]
+        up = {}
+        for block, state in zip(blocks, [*state_free, *state_clamped], strict=True):
+            for node, value in zip(block, state, strict=True):
+                up[node] = value
+        number = sum(up[node] * 2**k for k, node in enumerate(self.block.nodes[::-1]))
+        return carry.at[number].add(1), None
+
+    def init(self):
+        return jnp.zeros(2 ** len(self.block), int)
+
+# %% wrong="10.4" says="clamped node is watched too"
+from thrml import AbstractObserver
+
+
+class Tally(AbstractObserver):
+    block: Block
+
+    def __call__(self, program, state_free, state_clamped, carry, iteration):
+        up = {}
+        for block, state in zip(program.gibbs_spec.free_blocks, state_free, strict=True):
+            for node, value in zip(block, state, strict=True):
+                up[node] = value
+        number = sum(up.get(node, 0) * 2**k for k, node in enumerate(self.block))
+        return carry.at[number].add(1), None
+
+    def init(self):
+        return jnp.zeros(2 ** len(self.block), int)
+
+# %% wrong="10.4" says="yours writes a one"
+from thrml import AbstractObserver
+
+
+class Tally(AbstractObserver):
+    block: Block
+
+    def __call__(self, program, state_free, state_clamped, carry, iteration):
+        blocks = [*program.gibbs_spec.free_blocks, *program.gibbs_spec.clamped_blocks]
+        up = {}
+        for block, state in zip(blocks, [*state_free, *state_clamped], strict=True):
+            for node, value in zip(block, state, strict=True):
+                up[node] = value
+        number = sum(up[node] * 2**k for k, node in enumerate(self.block))
+        return carry.at[number].set(1), None
+
+    def init(self):
+        return jnp.zeros(2 ** len(self.block), int)
+
+# %% wrong="10.4" says="how many spins are up"
+from thrml import AbstractObserver
+
+
+class Tally(AbstractObserver):
+    block: Block
+
+    def __call__(self, program, state_free, state_clamped, carry, iteration):
+        blocks = [*program.gibbs_spec.free_blocks, *program.gibbs_spec.clamped_blocks]
+        up = {}
+        for block, state in zip(blocks, [*state_free, *state_clamped], strict=True):
+            for node, value in zip(block, state, strict=True):
+                up[node] = value
+        number = sum(1 * up[node] for node in self.block)
+        return carry.at[number].add(1), None
+
+    def init(self):
+        return jnp.zeros(2 ** len(self.block), int)
+
+# %% wrong="10.4" says="not that of k"
+from thrml import AbstractObserver
+
+
+class Tally(AbstractObserver):
+    block: Block
+
+    def __call__(self, program, state_free, state_clamped, carry, iteration):
+        blocks = [*program.gibbs_spec.free_blocks, *program.gibbs_spec.clamped_blocks]
+        up = {}
+        for block, state in zip(blocks, [*state_free, *state_clamped], strict=True):
+            for node, value in zip(block, state, strict=True):
+                up[node] = value
+        number = sum(up[node] * k for k, node in enumerate(self.block))
+        return carry.at[number].add(1), None
+
+    def init(self):
+        return jnp.zeros(2 ** len(self.block), int)
+
+# %% wrong="10.4" says="not -1 and +1"
+from thrml import AbstractObserver
+
+
+class Tally(AbstractObserver):
+    block: Block
+
+    def __call__(self, program, state_free, state_clamped, carry, iteration):
+        blocks = [*program.gibbs_spec.free_blocks, *program.gibbs_spec.clamped_blocks]
+        up = {}
+        for block, state in zip(blocks, [*state_free, *state_clamped], strict=True):
+            for node, value in zip(block, state, strict=True):
+                up[node] = value
+        number = sum((2 * up[node].astype(int) - 1) * 2**k for k, node in enumerate(self.block))
+        return carry.at[number].add(1), None
+
+    def init(self):
+        return jnp.zeros(2 ** len(self.block), int)
+
+# %% wrong="10.4" says="one that is down a 0"
+from thrml import AbstractObserver
+
+
+class Tally(AbstractObserver):
+    block: Block
+
+    def __call__(self, program, state_free, state_clamped, carry, iteration):
+        blocks = [*program.gibbs_spec.free_blocks, *program.gibbs_spec.clamped_blocks]
+        up = {}
+        for block, state in zip(blocks, [*state_free, *state_clamped], strict=True):
+            for node, value in zip(block, state, strict=True):
+                up[node] = value
+        number = sum((1 - up[node]) * 2**k for k, node in enumerate(self.block))
+        return carry.at[number].add(1), None
+
+    def init(self):
+        return jnp.zeros(2 ** len(self.block), int)
+
+# %% wrong="10.4" says="not from 2**1"
+from thrml import AbstractObserver
+
+
+class Tally(AbstractObserver):
+    block: Block
+
+    def __call__(self, program, state_free, state_clamped, carry, iteration):
+        blocks = [*program.gibbs_spec.free_blocks, *program.gibbs_spec.clamped_blocks]
+        up = {}
+        for block, state in zip(blocks, [*state_free, *state_clamped], strict=True):
+            for node, value in zip(block, state, strict=True):
+                up[node] = value
+        number = sum(up[node] * 2 ** (k + 1) for k, node in enumerate(self.block))
+        return carry.at[number].add(1), None
+
+    def init(self):
+        return jnp.zeros(2 ** len(self.block), int)
+
+# %% wrong="10.4" says="return the new carry"
+from thrml import AbstractObserver
+
+
+class Tally(AbstractObserver):
+    block: Block
+
+    def __call__(self, program, state_free, state_clamped, carry, iteration):
+        blocks = [*program.gibbs_spec.free_blocks, *program.gibbs_spec.clamped_blocks]
+        up = {}
+        for block, state in zip(blocks, [*state_free, *state_clamped], strict=True):
+            for node, value in zip(block, state, strict=True):
+                up[node] = value
+        number = sum(up[node] * 2**k for k, node in enumerate(self.block))
+        carry.at[number].add(1)
+        return carry, None
+
+    def init(self):
+        return jnp.zeros(2 ** len(self.block), int)
+
+# %% wrong="10.4" says="nothing to record here"
+from thrml import AbstractObserver
+
+
+class Tally(AbstractObserver):
+    block: Block
+
+    def __call__(self, program, state_free, state_clamped, carry, iteration):
+        blocks = [*program.gibbs_spec.free_blocks, *program.gibbs_spec.clamped_blocks]
+        up = {}
+        for block, state in zip(blocks, [*state_free, *state_clamped], strict=True):
+            for node, value in zip(block, state, strict=True):
+                up[node] = value
+        number = sum(up[node] * 2**k for k, node in enumerate(self.block))
+        return carry.at[number].add(1), number
+
+    def init(self):
+        return jnp.zeros(2 ** len(self.block), int)
+
+# %% wrong="10.4" says="keeps its shape and type"
+from thrml import AbstractObserver
+
+
+class Tally(AbstractObserver):
+    block: Block
+
+    def __call__(self, program, state_free, state_clamped, carry, iteration):
+        blocks = [*program.gibbs_spec.free_blocks, *program.gibbs_spec.clamped_blocks]
+        up = {}
+        for block, state in zip(blocks, [*state_free, *state_clamped], strict=True):
+            for node, value in zip(block, state, strict=True):
+                up[node] = value
+        number = sum(up[node] * 2**k for k, node in enumerate(self.block))
+        return 1.0 * carry.at[number].add(1), None
+
+    def init(self):
+        return jnp.zeros(2 ** len(self.block), int)
+
+# %% right="10.4"
+from thrml import AbstractObserver
+
+
+class Tally(AbstractObserver):
+    block: Block
+
+    def __call__(self, program, state_free, state_clamped, carry, iteration):
+        from thrml.block_management import block_state_to_global, from_global_state
+
+        everything = block_state_to_global([*state_free, *state_clamped], program.gibbs_spec)
+        (mine_,) = from_global_state(everything, program.gibbs_spec, [self.block])
+        number = jnp.dot(mine_.astype(int), 2 ** jnp.arange(len(self.block)))
+        return carry.at[number].add(1), None
+
+    def init(self):
+        return jnp.zeros(2 ** len(self.block), int)
+
+# %% right="10.4"
+from thrml import AbstractObserver
+
+
+class Tally(AbstractObserver):
+    block: Block
+
+    def __call__(self, program, state_free, state_clamped, carry, iteration):
+        nodes = [n for b in (program.gibbs_spec.free_blocks + program.gibbs_spec.clamped_blocks) for n in b.nodes]
+        values = jnp.concatenate(state_free + state_clamped)
+        number = 0
+        for node in reversed(self.block.nodes):
+            number = 2 * number + values[nodes.index(node)]
+        return carry + (jnp.arange(carry.size) == number), None
+
+    def init(self):
+        return jnp.zeros(2 ** len(self.block), int)
+
+# %% right="10.4"
+from thrml import AbstractObserver
+
+
+class Tally(AbstractObserver):
+    block: Block
+
+    def __call__(self, program, state_free, state_clamped, carry, iteration):
+        number = jnp.array(0)
+        for blocks, states in ((program.gibbs_spec.free_blocks, state_free), (program.gibbs_spec.clamped_blocks, state_clamped)):
+            for block, state in zip(blocks, states):
+                for place, node in enumerate(block):
+                    if node in self.block.nodes:
+                        number = jnp.where(state[place], number + 2 ** self.block.nodes.index(node), number)
+        return carry.at[number].set(carry[number] + 1), None
+
+    def init(self):
+        return jnp.zeros(2 ** len(self.block), int)
+
+# %% wrong="10.5" says="does not pull itself"
 def recall(patterns, start, n_sweeps):
     J = patterns.T @ patterns
     s = start.copy()
@@ -724,7 +1008,7 @@ def recall(patterns, start, n_sweeps):
                 s[i] = 1 if field > 0 else -1
     return s
 
-# %% wrong="10.4" says="makes it +1"
+# %% wrong="10.5" says="makes it +1"
 def recall(patterns, start, n_sweeps):
     J = patterns.T @ patterns
     np.fill_diagonal(J, 0)
@@ -735,7 +1019,7 @@ def recall(patterns, start, n_sweeps):
             s[i] = 1 if field >= 0 else -1
     return s
 
-# %% wrong="10.4" says="makes it -1"
+# %% wrong="10.5" says="makes it -1"
 def recall(patterns, start, n_sweeps):
     J = patterns.T @ patterns
     np.fill_diagonal(J, 0)
@@ -746,7 +1030,7 @@ def recall(patterns, start, n_sweeps):
             s[i] = 1 if field > 0 else -1
     return s
 
-# %% wrong="10.4" says="makes it 0"
+# %% wrong="10.5" says="makes it 0"
 def recall(patterns, start, n_sweeps):
     J = patterns.T @ patterns
     np.fill_diagonal(J, 0)
@@ -757,7 +1041,7 @@ def recall(patterns, start, n_sweeps):
             s[i] = np.sign(field)
     return s
 
-# %% wrong="10.4" says="Only one sweep"
+# %% wrong="10.5" says="Only one sweep"
 def recall(patterns, start, n_sweeps):
     J = patterns.T @ patterns
     np.fill_diagonal(J, 0)
@@ -769,7 +1053,7 @@ def recall(patterns, start, n_sweeps):
                 s[i] = 1 if field > 0 else -1
     return s
 
-# %% wrong="10.4" says="sign is wrong"
+# %% wrong="10.5" says="sign is wrong"
 def recall(patterns, start, n_sweeps):
     J = -patterns.T @ patterns
     np.fill_diagonal(J, 0)
@@ -781,7 +1065,7 @@ def recall(patterns, start, n_sweeps):
                 s[i] = 1 if field > 0 else -1
     return s
 
-# %% wrong="10.4" says="in their order"
+# %% wrong="10.5" says="in their order"
 def recall(patterns, start, n_sweeps):
     J = patterns.T @ patterns
     np.fill_diagonal(J, 0)
@@ -793,7 +1077,7 @@ def recall(patterns, start, n_sweeps):
                 s[i] = 1 if field > 0 else -1
     return s
 
-# %% wrong="10.4" says="Only the first pattern"
+# %% wrong="10.5" says="Only the first pattern"
 def recall(patterns, start, n_sweeps):
     J = np.outer(patterns[0], patterns[0])
     np.fill_diagonal(J, 0)
@@ -805,7 +1089,7 @@ def recall(patterns, start, n_sweeps):
                 s[i] = 1 if field > 0 else -1
     return s
 
-# %% wrong="10.4" says="wrote into its argument"
+# %% wrong="10.5" says="wrote into its argument"
 def recall(patterns, start, n_sweeps):
     J = patterns.T @ patterns
     np.fill_diagonal(J, 0)
@@ -817,7 +1101,7 @@ def recall(patterns, start, n_sweeps):
                 s[i] = 1 if field > 0 else -1
     return s
 
-# %% wrong="10.4" says="turned at once"
+# %% wrong="10.5" says="turned at once"
 def recall(patterns, start, n_sweeps):
     J = patterns.T @ patterns
     np.fill_diagonal(J, 0)
@@ -827,7 +1111,7 @@ def recall(patterns, start, n_sweeps):
         s = np.where(field > 0, 1, np.where(field < 0, -1, s))
     return s
 
-# %% right="10.4"
+# %% right="10.5"
 def recall(patterns, start, n_sweeps):
     s = np.array(start)
     overlaps = patterns @ s
@@ -840,7 +1124,7 @@ def recall(patterns, start, n_sweeps):
             s[i] = new
     return s
 
-# %% right="10.4"
+# %% right="10.5"
 def recall(patterns, start, n_sweeps):
     p, n = patterns.shape
     J = sum(np.outer(xi, xi) for xi in patterns) / n
