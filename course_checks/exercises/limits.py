@@ -114,15 +114,16 @@ overlap_curve = Task(
         "Divide by the root of 2n: only the 2 is there": _curve(w=_scaled(lambda n: math.sqrt(2))),
         "A square minus its transpose is antisymmetric: add it":
             _curve(w=lambda z: (z - z.swapaxes(1, 2)) / math.sqrt(2 * z.shape[-1]), vector=_number(-1)),
-        "The spike is λ x xᵀ / n: the division by n is missing": _curve(lambda x, s, w: len(x) * _spike(x, s) + w),
-        "The spike is λ x xᵀ / n, not over √n": _curve(lambda x, s, w: len(x) ** 0.5 * _spike(x, s) + w),
+        "The picture enters as λ x xᵀ / n: the division by n is missing":
+            _curve(lambda x, s, w: len(x) * _spike(x, s) + w),
+        "The picture enters as λ x xᵀ / n, not over √n": _curve(lambda x, s, w: len(x) ** 0.5 * _spike(x, s) + w),
         "The noise is missing": _curve(lambda x, s, w: _spike(x, s) + 0 * w),
-        "The spike is added, not subtracted": _curve(lambda x, s, w: w - _spike(x, s)),
-        "The strength λ multiplies the spike alone: with all of Y, or with nothing, the eigenvector is that of λ = 1":
+        "λ x xᵀ / n is added, not subtracted": _curve(lambda x, s, w: w - _spike(x, s)),
+        "The strength λ multiplies x xᵀ / n alone: with all of Y, or with nothing, the eigenvector is that of λ = 1":
             _curve(lambda x, s, w: _spike(x, 1.0) + w),
-        "The strength stands with the spike, λ, not with the noise": _curve(lambda x, s, w: _spike(x, 1.0) + s * w),
-        "The strength stands with the spike as it is, not squared": _curve(lambda x, s, w: _spike(x, s * s) + w),
-        "The strength stands with the spike as it is, not its root": _curve(lambda x, s, w: _spike(x, s**0.5) + w),
+        "The strength λ stands with x xᵀ / n, not with the noise": _curve(lambda x, s, w: _spike(x, 1.0) + s * w),
+        "The strength stands with x xᵀ / n as it is, not squared": _curve(lambda x, s, w: _spike(x, s * s) + w),
+        "The strength stands with x xᵀ / n as it is, not its root": _curve(lambda x, s, w: _spike(x, s**0.5) + w),
         "Only the first trial counts: take the mean over all": _of_curve(
             lambda q: {"the mean overlap": q[:, 0]}),
         "This is the sum over the trials; take the mean": _of_curve(lambda q: {"the mean overlap": q.sum(1)}),
@@ -379,8 +380,17 @@ def _with_patience(encoder: Callable[..., Any], spins: np.ndarray, p_up: np.ndar
         sys.settrace(before)
         hint = "Do low and high become equal? On the right low is filled with zeros, high with ones (| 255)"
         return frame.fail("your loop does not end", hint)
+    except (OverflowError, ValueError) as error:
+        if str(error) not in _TOO_LARGE:
+            raise
+        hint = "Send `low >> 40`, then drop that byte from low and high: `& top`"
+        return frame.fail("a number is too large for its bytes", hint)
     finally:
         sys.settrace(before)
+
+
+_TOO_LARGE = ("int too big to convert", "bytes must be in range(0, 256)", "byte must be in range(0, 256)")
+"""What Python says of a number that does not fit into bytes."""
 
 
 class _Endless(BaseException):

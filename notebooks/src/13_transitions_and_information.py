@@ -49,8 +49,7 @@ plots.figure(plots.images([seen], columns=[f"{k} votes per pixel" for k in amoun
 # *Picture: four grey squares. With 5 and with 10 votes per pixel they are noise. With 20 a ring, two eyes and a mouth can be made out
 # in it, and with 80 the face is plain. (Votes on pairs leave open which of two colours is white; here it is the right one.)*
 #
-# Between 10 and 20 votes per pixel something happens. This is a **phase transition**, like that of a magnet, but its temperature is the
-# amount of data.
+# Between 10 and 20 votes per pixel there is a **phase transition**, like that of a magnet, but its temperature is the amount of data.
 #
 # ## 2 · An energy made of data
 #
@@ -67,8 +66,9 @@ plots.figure(plots.images([seen], columns=[f"{k} votes per pixel" for k in amoun
 #
 # $$Y = \frac{\lambda}{n}\, x\,x^{\mathsf T} + W , \qquad W_{ij} = W_{ji} \sim \mathcal N(0, \tfrac1n) .$$
 #
-# The picture has the strength λ, and the noise has eigenvalues from −2 to 2. The **overlap** of the leading eigenvector $v$, of
-# length 1, with the picture is $q = (v\cdot x)^2/n$: 1 if $v$ is parallel to $x$, about $1/n$ if it knows nothing. How does $q$ grow with λ?
+# Here $n$ is the number of spins, and λ the strength of the picture; the noise has eigenvalues from −2 to 2 (a *semicircle*). The **overlap**
+# of the leading eigenvector $v$, of length 1, with the picture is $q = (v\cdot x)^2/n$: 1 if $v$ is parallel to $x$, about $1/n$ if it knows
+# nothing. How does $q$ grow with λ?
 #
 # - (a) Like λ², from the start.
 # - (b) It is 0 up to some λ, and then jumps.
@@ -127,7 +127,7 @@ with check.exercise("13.1", "overlap_curve"):
 # `... @ x`. The standard error of a mean of numbers `q` is `q.std(ddof=1)` over the root of their number.
 
 # %% [markdown]
-# Your curve, for 25, 75 and 225 spins. The grey line is what mathematicians proved for infinitely many:
+# Your curve, for 25, 75 and 225 spins, all +1 (any others would do). The grey line is what mathematicians proved for infinitely many:
 #
 # $$q = 1 - \frac{1}{\lambda^2} \quad\text{for } \lambda > 1, \qquad q = 0 \quad\text{below} .$$
 
@@ -144,7 +144,7 @@ plots.figure(plots.panel(*layers, plots.vline(1), xlabel="strength of the pictur
 # *Picture: overlap against strength. A grey line is 0 up to λ = 1, leaves it there with a corner and bends towards 1. The points of 25 spins
 # pass the corner in a wide arc above it, those of 75 and 225 closer; from λ = 2 on all lie on the line.*
 #
-# So (c). On a lattice of any finite size a transition is round, here as in lesson 07; the corner belongs to infinitely many. In numbers,
+# So (c). With finitely many spins a transition is round, here as in lesson 07; the corner belongs to infinitely many. In numbers,
 # for 225 spins on both sides of it:
 
 # %%
@@ -154,16 +154,16 @@ for at in (1, 2, 8, 10, 12):
     print(f"λ = {strength:.1f}: {found:.4f} ± {error:.4f}, theory {theory:.4f}: off by {(found - theory) / error:+z.1f} errors")
 
 # %% [markdown]
-# Below λ = 1 theory is not 0 but $1/\big(n(1-\lambda)^2\big)$, what chance leaves to $n$ spins (section 7). All strengths share their noise, so
-# the points of a curve go up and down together.
+# Below λ = 1 theory is not 0 but $1/\big(n(1-\lambda)^2\big)$, what chance leaves to $n$ spins (section 7). The points of a curve
+# share their noise: they go up and down together.
 #
-# **How many votes is λ = 1?** With α votes per pixel, a share $r$ of them right, $\lambda = (2r - 1)\sqrt{2\alpha}$. At $r = 0.6$ the
-# transition is at $\alpha = 12.5$, between the second and the third face.
+# **How many votes is λ = 1?** With α votes per pixel, $2\alpha/n$ fall on a pair. If a share $r$ is right, their sum has the mean $(2r - 1)\,x_i
+# x_j\,2\alpha/n$ and a variance of about $2\alpha/n$. Divide by $\sqrt{2\alpha}$: this is $Y$, with $\lambda = (2r - 1)\sqrt{2\alpha}$. At $r = 0.6$ the transition is at $\alpha = 12.5$, between the second and the third face.
 #
 # ## 3 · Explore: samples per parameter
 #
-# A pixel is a parameter, a vote a sample. So the votes per pixel are what engineers call samples per parameter. Move them through the
-# transition. What does the largest eigenvalue do in the middle, at the moment when the face appears?
+# A pixel is a parameter, a vote a sample: these are samples per parameter. Move them through the transition. What does the largest
+# eigenvalue, in the middle panel, do when the face appears?
 
 # %%
 explorers.votes()
@@ -177,19 +177,18 @@ explorers.votes()
 # **Think.** A vote that is right with probability 0.6 tells $1 - H(0.6) = 0.029$ bits, where $H(p) = -p\log_2 p - (1-p)\log_2(1-p)$ is
 # the entropy of a coin. How many bits per pixel have all votes told at the transition? How many has the eigenvector understood?
 # <!-- ANSWER -->
-# 12.5 × 0.029 = 0.36 bits per pixel, of the one bit that it has; and the eigenvector has understood none of them. (The 0.36 bits are really about the picture: up to the transition, what different votes
-# tell simply adds up.) The votes' information is about *pairs*, and as long as there is too little of it, it does not add up to any single pixel. This is no weakness of the
-# eigenvector: for pictures like coins no method does better than chance below λ = 1 (Deshpande, Abbe and Montanari 2017).
+# 12.5 × 0.029 = 0.36 bits per pixel, of the one bit that it has; and the eigenvector has understood none of them. (All 0.36 are about the
+# picture: up to the transition hardly any two votes tell the same.) They are about *pairs*, and as long as they are too few, nothing follows for a
+# single pixel. This is no weakness of the eigenvector: for pictures like coins no method does better than chance below λ = 1 (Deshpande, Abbe and Montanari 2017).
 
 # %% [markdown]
 # ## 4 · How fast it goes on
 #
 # Once a machine learns, how does its error fall with the number of data $n$? Often as a power, $\text{error} \propto n^{-\gamma}$, a
-# straight line on logarithmic axes: a **scaling law**. Budgets are planned by such lines. So let us measure one whose exponent is known.
+# straight line on logarithmic axes: a **scaling law**. Budgets are planned by such lines. Let us measure one whose exponent is known.
 #
-# The functions to be learned are rough: paths of a particle that diffuses from 0 back to 0. Their waves $\sqrt2 \sin k\pi t$ have amplitudes
-# of variance $1/(k\pi)^2$, a power law. The machine sees $n$ random points of such a path and fits it by *kernel regression*, the best
-# guess between and beyond data. What will 12 data give?
+# The functions to be learned are rough: paths of a particle that diffuses from 0 back to 0. The machine sees $n$ random points of such a path
+# and fits it by *kernel regression*: the mean of all paths through these points. What will 12 data give?
 
 # %%
 rng = np.random.default_rng(134)
@@ -261,8 +260,8 @@ with check.exercise("13.2", "fit_power_law"):
 # that of the slope.
 
 # %% [markdown]
-# From 2 to 1024 data, 64 functions for each number. A gap of length $\ell$ costs $\ell^2/6$ on average, which gives the exact law
-# $\text{error} = 1/(3(n + 2))$: the exponent is 1 (section 9). Your fit gets the measured points only. **Guess:** will more points
+# From 2 to 1024 data, 64 functions for each number. A gap of length $\ell$ costs $\ell^2/6$ on average, so the exact law is
+# $\text{error} = 1/(3(n + 2))$: the exponent is 1 (section 9). **Guess:** will more points
 # make it better?
 
 # %%
@@ -289,7 +288,8 @@ plots.figure(plots.panel(law, power, plots.points(sizes, loss, loss_error, "64 f
 # ## 5 · What was learned, in bits
 #
 # Who knows a thing can say it in fewer words. If a model gives a state the probability $p(s)$, it can be told in $-\log_2 p(s)$ bits: likely
-# states in few, unlikely ones in many. For a model with an energy this is
+# states in few, unlikely ones in many. For a model with an energy this is, in nats
+# of $1/\log 2$ bits,
 #
 # $$-\log p(s) = \frac{E(s) - F}{T}, \qquad F = -T \log Z ,$$
 #
@@ -311,7 +311,7 @@ plots.figure(plots.panel(law, power, plots.points(sizes, loss, loss_error, "64 f
 #
 # Complete `encode`. The interval is `low` to `high`, both included; the lower part ends at `cut = low + int((high - low) * p)`, the
 # rest begins at `cut + 1`. After each spin, while the first bytes of `low` and `high` are equal (`low >> 40` is the first of six), send that byte, and move both
-# one byte left. What must follow at the right end of `low`, and what at that of `high`? When all spins are said, send the six bytes of `low`.
+# one byte left (`<< 8`; then `& top` drops what was sent). What must follow at the right end of `low`, and what at that of `high`? When all spins are said, send the six bytes of `low`.
 
 
 # %% todo="13.3" task="narrow the interval spin by spin, and send the bytes that are settled"
@@ -372,8 +372,8 @@ print(f"bits per spin: {bits:.5f} sent, {energy_above_f / 1e6:.5f} by (E - F)/T 
 print(f"sent / (E - F)/T = 1 + {bits * 1e6 / energy_above_f - 1:.1e}; sent / entropy = 1 {bits / entropy - 1:+.1e}")
 
 # %% [markdown]
-# Energy and length of the code agree to a few parts in $10^5$ or better. The entropy is the *mean* over all chains; this one differs from it by
-# chance, by some 0.06 %.
+# Energy and length of the code agree to a few parts in $10^5$ or better. The entropy is the *mean* over all chains; one
+# of this length is off by 0.06 % as a rule.
 #
 # ## 6 · What a wrong model costs
 #
@@ -392,8 +392,8 @@ plots.figure(plots.panel(plots.exact(fine, cross, "cross-entropy, exact"), plots
 # *Picture: bits per spin against the model's inverse temperature: a curve that falls from 1 at β = 0 to a minimum of about 0.78 at
 # 0.6, on a dashed line, and rises beyond to 1.13 at 1.6. Blue dots lie on the curve, and the region between it and the dashed line is shaded.*
 #
-# It can, from β = 1.4 on. The gap is the Kullback-Leibler divergence. Near the truth it is a parabola: a small error costs the same on both sides.
-# But a model that knows too little never costs more than one bit per spin, those of a coin, while one that is too sure pays without limit for each
+# It can, beyond β = 1.36. The gap is the Kullback-Leibler divergence (lesson 05). Near the truth it is a parabola: a small error costs the same on both sides.
+# But a model that knows too little never costs more than a coin, one bit per spin, while one that is too sure pays without limit for each
 # surprise that it excluded. Whoever lowers a cross-entropy, by contrastive divergence or as a language model, shortens this code.
 #
 # ## What you made
@@ -431,8 +431,9 @@ for (n, mark), color in zip(((64, "s"), (128, "^"), (256, "o")), plots.shades(3)
 plots.figure(plots.panel(*layers, xlabel="$t = n^{1/3}(λ - 1)$", ylabel="$n^{1/3}\\,q$"), title="In units of $n^{-1/3}$ the corner is about as round for all sizes")
 
 # %% [markdown]
-# *Picture: scaled overlap against scaled strength. Points of three sizes rise together from near zero on the left, a little below a grey curve $1/t^2$, through
-# about 0.7 at t = 0. On the right each size stays a little below a dashed line of its own, $1 - 1/\lambda^2$ in these units; from t = 1 on they part.*
+# *Picture: scaled overlap against scaled strength. Points of three sizes rise together from near zero on the left, close to a grey curve $1/t^2$ up to
+# t = −2 and far below it at −1, through about 0.7 at t = 0. Each size has a dashed line of its own, $1 - 1/\lambda^2$ in these units: the points are above it up to
+# t = 0.5, a little below it from 1 on, and there they part.*
 #
 # Near the corner there is one curve, within the errors. Farther out the bend of $1 - 1/\lambda^2$ is felt, which is another one in these units for
 # each size.
@@ -459,14 +460,17 @@ for (name, values), color in zip(found.items(), ("blue", "orange"), strict=True)
 plots.figure(plots.panel(*layers, plots.vline(1), xlabel="strength λ", ylabel="squared overlap $q$"), title="Both start at λ = 1; who knows that spins are ±1 learns faster")
 
 # %% [markdown]
-# *Picture: overlap against strength. Two lines leave zero at λ = 1; the orange one, of message passing, is steeper and above the blue one, of
+# *Picture: overlap against strength. Two lines leave zero at λ = 1; the orange one, of message passing, is soon above the blue one, of
 # the eigenvector, by up to 0.17. Points of 400 spins with bars
 # lie on their lines from 1.6 on; near the corner they are rounded, above the lines at 0.8 and below them at 1.2.*
+#
+# They part at the corner, but slowly: both begin as $2(\lambda - 1)$, and their difference as $\tfrac83(\lambda - 1)^2$. To know that spins are ±1 helps
+# little while little is known of each.
 
 # %% [markdown]
 # ## 8 · All of a sudden: count every student
 #
-# The picture of section 2 emerged from zero without a jump. Some learners jump. A **perceptron** says $\operatorname{sign}(w\cdot x)$; let its $d$
+# The overlap of section 2 grew from zero without a jump. Some learners jump. A **perceptron** says $\operatorname{sign}(w\cdot x)$; let its $d$
 # weights be ±1. A *teacher* with hidden weights $w^*$ answers random questions, α of them per weight, and a *student* is anyone with weights ±1 who would
 # have given the same answers. With 17 weights there are 131,072 possible students: let us try them all, and see who is left.
 #
@@ -523,8 +527,8 @@ print(f"up to α = {stuck[-1]:.2f}, with R = {perceptron.binary_overlap(stuck[-1
 #
 # $$\langle\text{error}\rangle = (n+1)\cdot\frac{1}{6}\cdot\frac{2}{(n+1)(n+2)} = \frac{1}{3(n+2)} .$$
 #
-# The exponent can be read off the spectrum as well. $n$ data fix about $n$ waves; what is left is the sum over the others, $\sum_{k>n} 1/(k\pi)^2 \sim
-# n^{-1}$. If variances fall like $k^{-a}$, the error falls like $n^{-(a-1)}$ (Spigler, Geiger and Wyart 2020, provided
+# The exponent can be read off the spectrum as well. A path is a sum of waves $\sqrt2 \sin k\pi t$, with amplitudes of variance $1/(k\pi)^2$. $n$ data
+# fix about $n$ waves; what is left is the sum over the others, $\sum_{k>n} 1/(k\pi)^2 \sim n^{-1}$. If variances fall like $k^{-a}$, the error falls like $n^{-(a-1)}$ (Spigler, Geiger and Wyart 2020, provided
 # that the kernel is rough enough). That needs no details. The *factor* does: a popular approximation treats the waves at random points as independent
 # Gaussian numbers, and gives $1/(4n)$ here, a quarter too low.
 
@@ -673,7 +677,7 @@ plots.figure(plots.panel(*layers, log="xy", xlabel="number of data $n$", ylabel=
 # ## 12 · Landauer's bound, and what it does not say
 #
 # Bits are physical. Who *erases* a bit, so that nobody can tell what it was, gives at least $k T\log 2$ of heat to surroundings of
-# temperature T (Landauer 1961), and one that is predicted by a model only its share: erasing a chain of section 5 costs its entropy, $H$ bits per spin.
+# temperature T (Landauer 1961). A bit that can be predicted costs less: erasing a chain of section 5 costs its entropy, $H$ bits per spin.
 # That is the second law. How far is your coder from it, if a busy core takes 15 W (a nominal figure, not measured here)?
 
 # %%
@@ -785,7 +789,7 @@ plots.figure(
 # what would a thermodynamicist call this number?
 # <!-- ANSWER -->
 # The KL divergence per spin, $[(U - F')/T' - (U - F)/T]/\log 2$, where the primes belong to the model at β = 0.6 and U is the mean energy at β = 0.4. It is
-# the free energy, in units of T, that a system out of equilibrium holds above that at equilibrium: the work that one could get from a state
+# the free energy, in units of $T'$, that a system out of equilibrium holds above that at equilibrium: the work that one could get from a state
 # at β = 0.4 brought in contact with a bath at β = 0.6 without changing its energy function, over $T' \log 2$.
 
 # %% [markdown] think="13c"

@@ -70,7 +70,7 @@ def overlap_curve(x, strengths, noise):
     q = np.array([(np.linalg.eigh(s / n * np.outer(x, x) + w)[1][:, :, -1] @ x) ** 2 for s in strengths])
     return q.mean(1), q.std(1, ddof=1) / np.sqrt(len(noise))
 
-# %% wrong="13.1" says="multiplies the spike alone"
+# %% wrong="13.1" says="multiplies x xᵀ / n alone"
 def overlap_curve(x, strengths, noise):
     n = len(x)
     w = (noise + noise.transpose(0, 2, 1)) / np.sqrt(2 * n)
@@ -326,6 +326,42 @@ def encode(spins, p_up):
             sent.append(low >> 40)
             low, high = (low << 8) & top, (high << 8) & top | 255
     return sent
+
+# %% wrong="13.3" says="drop that byte"
+def encode(spins, p_up):
+    top = 2**48 - 1
+    low, high, sent = 0, top, []
+    for spin, p in zip(spins.tolist(), p_up.tolist(), strict=True):
+        cut = low + int((high - low) * p)
+        low, high = (low, cut) if spin == 1 else (cut + 1, high)
+        while low >> 40 == high >> 40:
+            sent.append(low >> 40)
+            low, high = low << 8, high << 8 | 255
+    return bytes(sent) + low.to_bytes(6, "big")
+
+# %% wrong="13.3" says="drop that byte"
+def encode(spins, p_up):
+    top = 2**48 - 1
+    low, high, sent = 0, top, []
+    for spin, p in zip(spins.tolist(), p_up.tolist(), strict=True):
+        cut = low + int((high - low) * p)
+        low, high = (low, cut) if spin == 1 else (cut + 1, high)
+        while low >> 40 == high >> 40:
+            sent.append(low >> 40)
+            low, high = low << 8, (high << 8) & top | 255
+    return bytes(sent) + low.to_bytes(6, "big")
+
+# %% wrong="13.3" says="Send `low >> 40`"
+def encode(spins, p_up):
+    top = 2**48 - 1
+    low, high, sent = 0, top, []
+    for spin, p in zip(spins.tolist(), p_up.tolist(), strict=True):
+        cut = low + int((high - low) * p)
+        low, high = (low, cut) if spin == 1 else (cut + 1, high)
+        while low >> 40 == high >> 40:
+            sent.append(low)
+            low, high = (low << 8) & top, (high << 8) & top | 255
+    return bytes(sent) + low.to_bytes(6, "big")
 
 # %% wrong="13.3" says="last six bytes are missing"
 def encode(spins, p_up):
