@@ -79,6 +79,13 @@ smooth_count = Task(
             _finished(lambda n, z, c: n + 1 - math.log2(math.log(abs(z)))),
         "One too low: z_0 = c has n = 0, and the log is of |z|, not of |z|²":
             _finished(lambda n, z, c: n - 1 - math.log2(math.log(abs(z)))),
+        "z moves before you look at it: z_0 = c has n = 0":
+            lambda c, n, R: _escape(c, n, R, start=lambda c: c * c + c),
+        "z moves before you look at it: z_0 = c has n = 0, and the last n that is tried is n_most":
+            lambda c, n, R: _escape(c, n - 1, R, start=lambda c: c * c + c),
+        "Look at z_0 = c too, before the first step: it may have left already":
+            lambda c, n, R: _escape(c, n - 1, R, start=lambda c: c * c + c,
+                                    finish=lambda n, z, c: n + 1 - math.log2(math.log(abs(z)))),
         "This |z| is that of the step after: take it before z moves on":
             _finished(lambda n, z, c: n - math.log2(math.log(abs(z * z + c)))),
         "This is the potential, 2 to the power of minus the count":
@@ -99,7 +106,7 @@ smooth_count = Task(
             lambda c, n, R: _escape(c, n, R, left=lambda z, R: z.real > R),
         "z² is z times z, not |z|²": lambda c, n, R: _escape(c, n, R, step=lambda z, c: abs(z) ** 2 + c),
         "The map is z² + c; here it is z² - c": lambda c, n, R: _escape(c, n, R, step=lambda z, c: z * z - c),
-        "The map is z² + c: what is added is c, in every step": lambda c, n, R: _escape(
+        "The map is z² + c: what is added is c, in every step; is z a copy of c, or c itself?": lambda c, n, R: _escape(
             c, n, R, step=lambda z, c: z * z + z),
         "c is not added in your steps": lambda c, n, R: _escape(c, n, R, step=lambda z, c: z * z),
     },
@@ -163,6 +170,7 @@ def _grown(
     kept: float = 4,
     size: Callable[[Any], Any] = lambda n: 4**n,
     log: Callable[[np.ndarray], np.ndarray] = lambda Z: np.log(np.abs(Z)),
+    larger: Callable[[np.ndarray, np.ndarray], np.ndarray] = lambda A, B: np.maximum(np.abs(A), np.abs(B)),
 ) -> Callable[..., np.ndarray]:  # fmt: skip
     """The step as the lesson does it, with one of its parts mistaken."""
 
@@ -171,7 +179,7 @@ def _grown(
         log_size = np.zeros(np.shape(x))
         for _ in range(generation):
             A, B = (ways(part) for part in chain(A, B, q))
-            largest = np.maximum(np.abs(A), np.abs(B))
+            largest = larger(A, B)
             A, B = A / largest, B / largest
             log_size = kept * log_size + np.log(largest)
         return (log_size + log(ends(A, B, q))) / size(generation)
@@ -182,6 +190,11 @@ def _grown(
 def _one_after_the_other(A: np.ndarray, B: np.ndarray, q: float) -> Pair:
     A = A**2 + (q - 1) * B**2
     return A, 2 * A * B + (q - 2) * B**2
+
+
+def _one_after_the_other_squared(A: np.ndarray, B: np.ndarray, q: float) -> Pair:
+    way = A**2 + (q - 1) * B**2
+    return way, 2 * way**2 * B + (q - 2) * B**2
 
 
 def _without_care(x: Any, q: float, generation: int) -> np.ndarray:
@@ -222,6 +235,8 @@ diamond_log_z = Task(
         "Ends different: the middle spin may also be unlike both ends": _other(2, lambda q: 0.0),
         "Ends different: the middle spin may also equal one of the ends": _other(0, lambda q: q - 2),
         "B must be made from the old A: compute both before you overwrite one": _grown(chain=_one_after_the_other),
+        "B must be made from the old A: compute both before you overwrite one; your A is already that of the diamond":
+            _grown(chain=_one_after_the_other_squared),
         "There are two ways from end to end, and their weights multiply: square the sum":
             _grown(ways=lambda part: part),
         "The two ways stand side by side: their weights multiply, they do not add": _grown(ways=lambda part: 2 * part),
@@ -250,6 +265,7 @@ diamond_log_z = Task(
         "The log is the natural one": lambda x, q, n: _by_the_map(x, q, n) / math.log(10),
         "The log is the natural one, not to the base 2": lambda x, q, n: _by_the_map(x, q, n) / math.log(2),
         "This is |Z| per bond without the log": lambda x, q, n: np.exp(_by_the_map(x, q, n)),
+        "Divide by the larger of |A| and |B|: of complex numbers neither is the larger": _grown(larger=np.maximum),
         "Take the absolute value of Z before the log": _grown(log=lambda Z: np.log(np.asarray(Z, complex))),
         "Take |Z|, not the real part of Z": _grown(log=lambda Z: np.log(np.abs(np.real(Z)))),
     },
@@ -369,6 +385,8 @@ find_zeros = Task(
             field=lambda x, k: sum(1 / abs(x[k] - x[j]) for j in range(len(x)) if j != k))),
         "The repulsion falls off as 1/distance, not as 1/distance²": _moved(_newton(field=_away(-2))),
         "The repulsion is one over the distance, not the distance": _moved(_newton(field=_away(1))),
+        "A guess repels itself in your sum, and 1/(x_k - x_k) divides by 0: leave it out":
+            lambda P, x, n: np.full(len(x), complex(math.nan, math.nan)),
         "A guess repels itself with 1 in your sum: leave it out": _moved(_newton(field=lambda x, k: _field(x, k) + 1)),
         "Each guess is missing one more of the others, not only itself": _moved(_newton(field=lambda x, k: sum(
             1 / (x[k] - x[j]) for j in range(len(x)) if j not in (k, (k + 1) % len(x))))),

@@ -59,7 +59,7 @@ plots.figure(*panels, title="Black: still within 2 of the origin")
 # Whichever $R$ you choose, $s$ is nearly the same. Why? A larger $R$ makes $n$ larger by one where $\log_2\log|z_n|$ is larger by one.
 #
 # ### Exercise 14.1 · The smooth count
-# *Difficulty ●●○ · fifteen minutes · why: it draws a film and a mountain, and its partner in section 3 draws a magnet.*
+# *Difficulty ●●○ · fifteen minutes · why: it draws a film, a mountain and, for another map, the magnet of section 4.*
 #
 # Complete `smooth_count` for all points of an array at once. Points that have left must not go on: their $z$ would overflow. Those that never leave get $\infty$
 # (`np.inf`).
@@ -121,11 +121,11 @@ finer = plane(box, 1040)
 fractal.escape_film(box, lambda n: smooth(finer, n, 2.0), 16, words="A pear shrinks to the Mandelbrot set.")
 
 # %% [markdown]
-# *Moving picture: the black region after 0, 1, 2 … 16 steps. A disc becomes a pear, the pear a heart with a round head, and finer and finer knobs and
+# *Moving picture: the black region after 0, 1, 2 … 16 steps. A disc becomes a pear, the pear a heart with a round head, and ever finer knobs and
 # threads grow out of its edge, which turns green and yellow; thin lines stay where the first borders were. It runs three times and stops at the last step.*
 #
 # And the mountain. Which height? $2^{-s} = \log|z_n|/2^n$ is the **potential** $g(c)$: what a long charged metal bar with this cross-section would have
-# around it, zero on the metal. Below, the height is $1 - \sqrt g$. The set is its own mirror image, so half of it is enough.
+# around it, zero on the metal. Below, the height is $1 - \sqrt g$. The set is its own mirror image: half is enough.
 
 # %%
 half = smooth(plane(((-2.9, 1.7), (0.0, 2.5)), 1300), 60, 100.0)
@@ -166,13 +166,13 @@ plots.figure(*panels, bar="one", title="Charges along its edge make the potentia
 # *Picture: the potential of 16 charges and of 64 as bands of colour, dark in the shape of the set and lighter outwards. Nearly all of the white dots are along the
 # edge of the dark shape, a few inside.*
 #
-# Now a magnet. Its spins have $q$ states, and equal neighbours lower the energy by 1, so a state with $k$ equal pairs has the weight
+# Now a magnet. Its spins have $q$ states, and equal neighbours lower the energy by 1, so a state with $k$ pairs of equal neighbours has the weight
 # $x^k$ with $x = e^{\beta}$, and
 #
 # $$Z(x) = \sum_k \text{counts}_k\; x^k, \qquad \log|Z| = \text{const} + \sum_k \log|x - x_k| .$$
 #
 # Again charges and their potential. The counts are positive, so Z has no zero at any real $x > 0$: log Z of a finite magnet is smooth at every temperature.
-# **How, then, can there be a phase transition?** Only if zeros come closer and closer to the real axis as the
+# **How, then, can there be a phase transition?** Only if zeros come closer and closer to the positive real axis as the
 # magnet grows (Yang and Lee 1952; Fisher 1965 for temperature).
 
 # %% [markdown]
@@ -197,7 +197,7 @@ plots.figure(*(fractal.diamond(diamond.bonds(n)) for n in range(4)), columns=4, 
 # *Difficulty ●●● · fifteen minutes · why: summing over spins and keeping the form is the renormalisation group.*
 #
 # Derive the step, and return $\log|Z|$ per bond, for complex $x$ as well. After six generations $x^{4096}$ overflows. So divide $A$ and $B$ by the larger of
-# $|A|, |B|$ in every step and keep its log in mind. To which power does a factor of each bond come in the next generation?
+# $|A|, |B|$ in every step and keep its log. To which power does a factor of each bond come in the next generation?
 
 
 # %% todo="14.2" task="return log|Z| divided by the number of bonds"
@@ -357,7 +357,7 @@ for _ in range(32):
 fractal.dots_film(window, phase, soon, ways, words="A ring of dots spreads over a fractal border.")
 
 # %% [markdown]
-# *Moving picture: white dots on a circle over a map of blue and orange regions with a dark, lace-like border. One after the other they let go and run
+# *Moving picture: white dots on a circle over a map of blue and orange regions with a dark, lace-like border. One by one they let go and run
 # to places on the border, until all sit still.*
 #
 # The border between hot and cold is the **Julia set** of the map, and the zeros sit on it.
@@ -375,7 +375,7 @@ plots.figure(*panels, share="y", title="All zeros of the exact Z lie on the bord
 
 # %% [markdown]
 # *Picture: the upper half of the same map three times (the lower is its mirror image), with white dots for the zeros of 4, 16 and 64 bonds, all of them on the border between orange and blue. On the right the
-# border meets the real axis at 4; from panel to panel a dot comes nearer to that point along the edge.*
+# border meets the real axis at 4; from panel to panel a dot comes nearer to it along the edge.*
 #
 # Derrida, De Seze and Itzykson saw this in 1983. A real magnet lives on the positive real axis. Along it the colour changes once, at 4, and there the
 # charges close in from both sides: the phase transition is where the real axis crosses a fractal. (For $q = 3$ the zeros lie *on* the Julia set because the map takes $1 - q = -2$ to
@@ -410,14 +410,14 @@ plots.figure(*panels, share="y", title="Zeros of the Ising torus gather on a cir
 # %% [markdown]
 # *Picture: three unit circles with 16, 36 and 64 dots on them or near them, dense at the top and at the bottom; the gap on the right, around 1, shrinks as L grows.*
 #
-# A curve. Here the border is smooth, the circle that Fisher found in 1965. The distance to the transition falls as $1/L$: twice the size, half the distance, which is the exponent $\nu = 1$
-# of this transition, read from lattices of at most 64 spins.
+# A curve. Here the border is smooth, the circle that Fisher found in 1965. The distance to the transition falls as $L^{-1/\nu}$ with an exponent $\nu$; here twice the size gives
+# half the distance, so $\nu = 1$, read from lattices of at most 64 spins.
 
 # %% [markdown]
 # ## 6 · Explore
 #
-# Back to the diamonds. $q$ need not be whole: Z is a polynomial in $q$ too. And $x < 1$ means that *unequal* neighbours are favoured: an antiferromagnet, with absolute zero
-# at $x = 0$. Move $q$, and answer the question above the picture.
+# Back to the diamonds. $q$ need not be whole: Z is a polynomial in $q$ too. Where $x < 1$, *unequal* neighbours are favoured: an antiferromagnet, with absolute zero
+# at $x = 0$. Its two *sublattices* are the spins that came last and all older ones: every bond joins the two. Move $q$, and answer the question above the picture.
 
 # %%
 explorers.julia()
@@ -428,8 +428,8 @@ explorers.julia()
 # %% [markdown] think="14b"
 # **Think.** For $q = 2$ and real $x$ from 0 to infinity, how many transitions are there, and of what kind?
 # <!-- ANSWER -->
-# Two, where the positive real axis leaves the orange region: at $x = 3.38$ the ferromagnet's, and at $x = 1/3.38$ the antiferromagnet's. One is the other's mirror: every bond joins
-# one of the spins that came last to an older one. Turn over all that came last, and equal ends become unequal: $Z(x) = x^{4^n} Z(1/x)$.
+# Two, where the positive real axis leaves the orange region: at $x = 3.38$ the ferromagnet's, and at $x = 1/3.38$ the antiferromagnet's. One is the other's mirror: turn over
+# all spins of one sublattice, and equal ends become unequal: $Z(x) = x^{4^n} Z(1/x)$.
 
 # %% [markdown]
 # ## What you made
@@ -447,7 +447,7 @@ explorers.julia()
 # ## 7 · How fast the zeros close in
 #
 # Near the transition $x_c$ one step of the map takes a point $\lambda$ times as far away, with $\lambda$ the slope of the map there. A zero of generation $n + 1$ is led to a zero of
-# generation $n$. So the distance of the nearest one should fall by $\lambda$ from generation to generation. Running the map *backwards* from $x = 1 - q$ gives all zeros without any
+# generation $n$. So the distance of the nearest one should fall by the factor $\lambda$ from generation to generation. Running the map *backwards* from $x = 1 - q$ gives all zeros without any
 # polynomial, 65,536 of them in generation 8.
 
 # %%
@@ -504,7 +504,7 @@ plots.figure(where, how_far, title="Whole numbers keep all digits; floating poin
 # *Picture: on the left the upper half of the map of hot and cold: white dots, all on the border, and red ones of np.roots, many of them off it on smooth curves across the colours. On the right the distance of the worst zero
 # against their number on logarithmic axes: np.roots climbs from 10⁻¹⁵ to about 1, the swarm not much below it; the line of whole numbers stays flat near 10⁻¹⁶.*
 #
-# The counts are exact and still the zeros are lost: each count is rounded to 16 digits, and a polynomial of degree 256 answers with zeros that are off by more than the pattern is wide. The
+# The counts are exact and still the zeros are lost: each count is rounded to 16 digits, and a polynomial of degree 256 answers with zeros that are off by more than the details of the pattern are wide. The
 # smooth curves are typical. A beautiful curve of zeros may be rounding.
 #
 # ## 9 · The circle of Lee and Yang
@@ -532,7 +532,7 @@ plots.figure(*panels, columns=4, title="Ferromagnets have their zeros on a circl
 #
 # ## 10 · The Mandelbrot set inside the magnet
 #
-# Ask the explorer's question for complex $q$: where does the map lead from $x = 0$? Black is what is neither hot nor cold after a few hundred steps.
+# Ask the explorer's question for complex $q$: where does the map lead from $x = 0$? Black is what is neither hot nor cold after 150 steps, on the right after 300.
 
 # %%
 panels = []
@@ -543,7 +543,7 @@ for part, n_most, title in ((((-0.6, 3.6), (-0.2, 2.0)), 150, "complex $q$"), ((
 plots.figure(*panels, title="Where $x = 0$ is neither hot nor cold: small Mandelbrot sets")
 
 # %% [markdown]
-# *Picture: on the left the upper half of the plane of q: blue discs and orange ones of all sizes in a lace, orange far out, and a large black disc with smaller ones on it that touches its mirror image. On the right one black island of the lace,
+# *Picture: on the left the upper half of the plane of q: blue discs and orange ones of all sizes in a lace, orange far out, and a large black disc with smaller ones on it that runs into its mirror image. On the right one black island of the lace,
 # enlarged: the Mandelbrot set, turned.*
 #
 # Why does it come back? The map sends $x = \pm i\sqrt{q - 1}$ to 0, and is as flat there as $z^2$ at 0. A small region around such a point may return into itself after some steps, and what returns looks like $z^2 + c$
@@ -603,7 +603,7 @@ plots.figure(plots.panel(fractal.zeros(true, "exact", color="blue", size=8), clo
 # *Picture: blue dots for the exact zeros, on the unit circle or near it, with small orange ones for the noisy ones. At the left and the right those sit on their blue dots; at the top and the bottom they
 # make a wide cloud.*
 #
-# Fortunately the one that counts is the most robust: it is found where the states of the histogram really are.
+# Fortunately the one that counts is among the most robust: near the positive axis the terms of Z cancel least.
 #
 # **Escape time taken for an energy.** Write $E = -s$, sample $e^{-E}$, and you have a picture of a picture. Nothing in the iteration makes that distribution. The set's own measure, that of its charges, is another one.
 #

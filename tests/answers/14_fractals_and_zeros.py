@@ -120,6 +120,43 @@ def smooth_count(c, n_most, radius):
         z[inside] = z[inside] ** 2 + fixed[inside]
     return count
 
+# %% wrong="14.1" says="z moves before you look at it"
+def smooth_count(c, n_most, radius):
+    count, z = np.full(c.shape, np.inf), c
+    for n in range(n_most):
+        z = np.where(np.isinf(count), z**2 + c, z)
+        out = (np.abs(z) > radius) & np.isinf(count)
+        count[out] = n - np.log2(np.log(np.abs(z[out])))
+    return count
+
+# %% wrong="14.1" says="z moves before you look at it"
+def smooth_count(c, n_most, radius):
+    count, z = np.full(c.shape, np.inf), c
+    for n in range(n_most + 1):
+        z = np.where(np.isinf(count), z**2 + c, z)
+        out = (np.abs(z) > radius) & np.isinf(count)
+        count[out] = n - np.log2(np.log(np.abs(z[out])))
+    return count
+
+# %% wrong="14.1" says="before the first step"
+def smooth_count(c, n_most, radius):
+    count, z = np.full(c.shape, np.inf), c
+    for n in range(1, n_most + 1):
+        z = np.where(np.isinf(count), z**2 + c, z)
+        out = (np.abs(z) > radius) & np.isinf(count)
+        count[out] = n - np.log2(np.log(np.abs(z[out])))
+    return count
+
+# %% wrong="14.1" says="is z a copy of c, or c itself"
+def smooth_count(c, n_most, radius):
+    count, z, inside = np.full(c.shape, np.inf), c, np.ones(c.shape, bool)
+    for n in range(n_most + 1):
+        out = inside & (np.abs(z) > radius)
+        count[out] = n - np.log2(np.log(np.abs(z[out])))
+        inside &= ~out
+        z[inside] = z[inside] ** 2 + c[inside]
+    return count
+
 # %% right="14.1"
 def smooth_count(c, n_most, radius):
     def one(point):
@@ -316,6 +353,27 @@ def diamond_log_z(x, q, generation):
         A, B = (A**2 + (q - 1) * B**2) ** 2, (2 * A * B + (q - 2) * B**2) ** 2
     return np.log(np.abs(q * A + q * (q - 1) * B)) / 4**generation
 
+# %% wrong="14.2" says="B must be made from the old A"
+def diamond_log_z(x, q, generation):
+    A, B, log_size = x, np.ones_like(x), np.zeros(np.shape(x))
+    for _ in range(generation):
+        A = (A**2 + (q - 1) * B**2) ** 2
+        B = (2 * A * B + (q - 2) * B**2) ** 2
+        size = np.maximum(np.abs(A), np.abs(B))
+        A, B = A / size, B / size
+        log_size = 4 * log_size + np.log(size)
+    return (log_size + np.log(np.abs(q * A + q * (q - 1) * B))) / 4**generation
+
+# %% wrong="14.2" says="the larger of |A| and |B|"
+def diamond_log_z(x, q, generation):
+    A, B, log_size = x, np.ones_like(x), np.zeros(np.shape(x))
+    for _ in range(generation):
+        A, B = (A**2 + (q - 1) * B**2) ** 2, (2 * A * B + (q - 2) * B**2) ** 2
+        size = np.maximum(A, B)
+        A, B = A / size, B / size
+        log_size = 4 * log_size + np.log(size)
+    return (log_size + np.log(np.abs(q * A + q * (q - 1) * B))) / 4**generation
+
 # %% right="14.2"
 def diamond_log_z(x, q, generation):
     if generation == 0:
@@ -494,6 +552,16 @@ def find_zeros(counts, guesses, n_steps):
 # %% wrong="14.3" says="These are the zeros themselves"
 def find_zeros(counts, guesses, n_steps):
     return np.roots(counts[::-1])
+
+# %% wrong="14.3" says="divides by 0: leave it out"
+def find_zeros(counts, guesses, n_steps):
+    P = np.polynomial.Polynomial(np.array(counts, float))
+    x, slope = np.array(guesses, complex), P.deriv()
+    for _ in range(n_steps):
+        with np.errstate(all="ignore"):
+            repulsion = (1 / (x[:, None] - x)).sum(1)
+        x = x - P(x) / (slope(x) - P(x) * repulsion)
+    return x
 
 # %% right="14.3"
 def find_zeros(counts, guesses, n_steps):
