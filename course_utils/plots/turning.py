@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from .maps import surface
 from .panels import figure
-from .style import COLORS, to_numpy
+from .style import COLORS, shown, to_numpy
 
 POINTS = 111
 """Points along each side of a surface that turns: four surfaces take 350 kB in a notebook, and look smooth."""
@@ -38,9 +38,10 @@ class Turning:
 
         # Named, because plotly's default puts its library of 4 MB into the notebook.
         renderer = io.renderers["colab" if where() == "colab" else "plotly_mimetype"]
-        still, size = self.still._repr_mimebundle_()
+        picture, size = shown(self.still)
         words = "Surfaces that turn under the mouse: run this cell in JupyterLab or on Colab."
-        return {**still, "text/plain": words, **renderer.to_mimebundle(self.solid.to_plotly_json())}, size
+        turns = renderer.to_mimebundle(self.solid.to_plotly_json())
+        return {"image/png": picture, "text/plain": words, **turns}, {"image/png": size}
 
 
 def turning_surface(surfaces: Sequence[tuple[str, Any, Any, Any, str]], *, title: str) -> Turning:
