@@ -244,6 +244,7 @@ class TestTraining:
         again = explorers.learn_drawing(learned.density, n_steps=100)
         assert again.kl == learned.kl, "the same seed gives the same run"
 
+    @pytest.mark.slow
     def test_its_film_moves_and_its_samples_lie_where_the_model_is(self, learned):
         film = Image.open(io.BytesIO(learned.film().data))
         assert film.n_frames == len(learned.run.snapshots) + 1
@@ -273,6 +274,7 @@ class TestTraining:
         with pytest.raises(ValueError, match=says):
             explorers.learn_drawing(density, method)
 
+    @pytest.mark.slow
     def test_a_diary_keeps_what_a_loop_shows_it(self):
         ring = explorers.DrawingPad("ring")
         x, rng = ring.points(500), generator(1)

@@ -27,7 +27,7 @@ def test_it_follows_its_controls_and_answers_its_question():
     assert nats(explorer) > learned  # machines that are not perfect add up their errors
     explorer.set(machines=False)
     assert nats(explorer) < 0.001
-    assert "each undoes noise that turns a spin with probability 0.103" in explorer.caption
+    assert "a round of noise turns a spin with probability 0.103" in explorer.caption
     explorer.set(steps=1)
     assert "nothing to undo" in explorer.caption
     assert explorer.error is None

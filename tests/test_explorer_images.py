@@ -85,6 +85,7 @@ def test_the_number_of_threads_is_left_as_it_was(explorer):
 
 
 @pytest.mark.parametrize("start", STARTS)
+@pytest.mark.slow
 def test_the_longest_run_is_another_picture_than_a_short_one(explorer, start):
     short = explorer.set(start=start, steps=3, temperature=1.0).picture
     assert explorer.set(steps=max(STEPS)).error is None

@@ -102,6 +102,8 @@ def test_one_sweep_leaves_the_exact_distribution_as_it_is() -> None:
     assert stats.chisquare(observed, expected).pvalue > 1e-3
 
 
+@pytest.mark.slow
+@pytest.mark.colab
 def test_couplings_of_a_spin_glass() -> None:
     coupling = np.random.default_rng(3).choice([-1.0, 0.5, 1.5], size=(2, 3, 4))
     model, beta = Ising((3, 4), coupling=coupling, field=0.2, boundary="open"), 0.6
@@ -122,6 +124,7 @@ def test_couplings_of_a_spin_glass() -> None:
 @pytest.mark.parametrize("engine", ONE_QUICK)
 @pytest.mark.parametrize("boundary", ["periodic", pytest.param("open", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("over_relaxation", [pytest.param(0, marks=pytest.mark.slow), 2])
+@pytest.mark.slow
 def test_four_xy_spins_in_a_ring(engine: str, boundary: str, over_relaxation: int) -> None:
     """2 x 2 spins are a ring, with two bonds for one on the torus: Z = Σ_n I_n(beta J)^4."""
     bonds = 2 if boundary == "periodic" else 1
@@ -177,6 +180,7 @@ def test_xy_32_at_beta_1(engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ONE_QUICK)
+@pytest.mark.slow
 def test_ising_16_against_kaufman(engine: str) -> None:
     model, n = Ising(16), 32
     betas = np.repeat(AROUND_CRITICAL, n)

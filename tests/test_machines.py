@@ -112,6 +112,8 @@ def test_no_edge_lies_in_a_group_of_one_colour(graph):
         assert graph.subgraph(group).number_of_edges() == 0
 
 
+@pytest.mark.slow
+@pytest.mark.colab
 def test_chains_on_a_frustrated_graph_have_its_exact_law():
     graph = nx.octahedral_graph()
     w, b = signed(graph, 3)
@@ -166,6 +168,8 @@ def test_a_sweeper_goes_on_with_its_hidden_units_and_has_the_exact_law():
     assert v.mean(0) == pytest.approx(np.exp(machine.log_likelihood(states)) @ states, abs=5 / math.sqrt(2000))
 
 
+@pytest.mark.slow
+@pytest.mark.colab
 def test_annealing_finds_the_ground_state_and_reports_energies_of_its_spins():
     graph = nx.octahedral_graph()
     w, b = signed(graph, 5)

@@ -31,6 +31,8 @@ def test_words_pack_and_unpack() -> None:
 
 
 @pytest.mark.parametrize("coupling", [1.0, -0.6])
+@pytest.mark.slow
+@pytest.mark.colab
 def test_energy_and_magnetisation_are_those_of_each_replica(coupling: float) -> None:
     words = np.asarray(jax.random.bits(KEY, (2, 3, 4, 6)))
     packed, plain = PackedIsing((4, 6), coupling), Ising((4, 6), coupling)
@@ -85,6 +87,7 @@ def test_a_mixed_word_gives_each_replica_its_own_neighbours() -> None:
 
 @pytest.mark.parametrize("engine", ["sublattices", pytest.param("sites", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("coupling", [1.0, -1.0])
+@pytest.mark.slow
 def test_against_enumeration(engine: str, coupling: float) -> None:
     model, beta = PackedIsing((2, 4), coupling), 0.35
     states = np.array(list(itertools.product([-1, 1], repeat=8)), np.int8).reshape(-1, 2, 4)
@@ -99,6 +102,8 @@ def test_against_enumeration(engine: str, coupling: float) -> None:
         assert abs(mean - exactly) < 3.5 * error
 
 
+@pytest.mark.slow
+@pytest.mark.colab
 def test_sixteen_by_sixteen_against_kaufman_and_the_worth_of_a_word() -> None:
     model, beta, n = PackedIsing(16), 0.40, 48
     seen = model.measure(KEY, beta, {"e": model.energy}, n_samples=60, n_sweeps=8, n_burn_in=200, n_chains=n)["e"]

@@ -288,6 +288,11 @@ chain_law = Task(
             lambda e, f, k: _continued(_swept(np.eye(len(e[0]))[0], e[0], k)[-1], e, f, k),
         "The law at the very end is asked for, not all laws on the way":
             lambda e, f, k: np.array([_through(e[: t + 1], f, k) for t in range(len(e))]),
+        "The first machine sweeps once, alone; the field begins with the second":
+            lambda e, f, k: _continued(_first(e[0], k), [e[0], *e], f, k),
+        "`exact.law_after` returns the laws after every sweep: take the last one": lambda e, f, k: (
+            _swept(np.full(len(e[0]), 1 / len(e[0])), e[0], k) if len(e) == 1 else None
+        ),
         "The first machine must sweep as well": lambda e, f, k: _continued(np.full(len(e[0]), 1 / len(e[0])), e, f, k),
     },
 )  # fmt: skip
@@ -388,6 +393,11 @@ bill = Task(
         ),
         "A machine is written once for the whole batch: its share of a picture is one over the batch":
             _writes(lambda job, fits: (job.steps - 1) * job.pixels + (0 if fits else job.steps * job.spins)),
+        "If not all machines fit, all are written anew, not only the spins without a cell": _writes(
+            lambda job, fits: (
+                (job.steps - 1) * job.pixels + (0 if fits else (job.steps * job.spins - job.cells) / job.batch)
+            )
+        ),
         "Each of the machines is written, not one": _writes(
             lambda job, fits: (job.steps - 1) * job.pixels + (0 if fits else job.spins / job.batch)),
         "The first machine is written too": _writes(

@@ -62,7 +62,7 @@ def draw(machines: bool, steps: int, turned: float) -> tuple[Figure, str]:
     kind = "Boltzmann machines" if machines else "perfect machines"
     title = f"{steps} {kind if steps > 1 else kind.removesuffix('s')}: {distance:.4f} nats"
     flip = exact.rounds(steps, turned)
-    noise = "nothing to undo" if steps == 1 else f"each undoes noise that turns a spin with probability {flip:.3f}"
+    noise = "nothing to undo" if steps == 1 else f"a round of noise turns a spin with probability {flip:.3f}"
     return plots.figure(left, right, title=title), (
         f"Chain of {steps} ({kind}), {SWEEPS // steps} sweeps each; {noise}.\n"
         f"KL {distance:.4f} nats. All spins up: {law[-1]:.3f}, in the data {DATA[-1]:.3f}; "

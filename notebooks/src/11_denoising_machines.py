@@ -2,7 +2,7 @@
 # jupyter:
 #   course:
 #     title: Denoising thermodynamic models
-#     goal: compute exactly how a chain of weak machines beats one strong one, run such a chain on THRML, and say what it costs
+#     goal: compute exactly when a chain of machines beats a single one, run such a chain on THRML, and say what it costs
 #     needs: ["07", "10"]
 #     know: sums over states, logarithms
 #     time: 60 min
@@ -35,7 +35,7 @@ from course_utils.machines import binary_digits
 # %% [markdown]
 # ## 1 · Two modes, and a machine that knows both
 #
-# Six spins. Four times in five nature shows all of them up, else all down; then each spin is turned with a small probability $\varepsilon$.
+# Six spins. Four times in five nature shows all of them up, else all down; then each spin is turned with probability $\varepsilon = 0.02$.
 # Suppose that training has been perfect: the machine's energy is $E(x) = -\log p_\text{data}(x)$ for each of the 64 states. So its
 # Boltzmann distribution at T = 1 *is* the data. To show it, the machine must sample. **Guess first:** it starts from random spins. After
 # 64 sweeps of Gibbs sampling, how often will it show six spins up?
@@ -65,7 +65,7 @@ plots.figure(
 # ### Exercise 11.1 · A sampler without chance
 # *Difficulty ●●○ · fifteen minutes · why: it is the whole sampler, and it will say exactly what any budget of sweeps is worth.*
 #
-# Complete `law_after`. State number $k$ has spin $i$ up if bit $i$ of $k$ is 1, so its partner is number `k ^ (1 << i)`; with
+# Complete `law_after`. State number $k$ has spin $i$ up if bit $i$ of $k$ is 1, so its partner is number `k ^ (1 << i)`: `1 << i` is $2^i$, and `^` turns that bit. With
 # `k = np.arange(len(law))` NumPy gives all partners at once. A sweep draws spin 0, then spin 1, and so on to the last.
 
 
@@ -104,9 +104,9 @@ from course_checks import check, exercises
 with check.exercise("11.1", "law_after"):
     answer = exercises.denoising.law_after.by(law_after)
     rng = np.random.default_rng(111)
-    for n, k in ((1, 1), (2, 1), (3, 4)):
+    for what, n, k in (("one spin, one sweep", 1, 1), ("two spins, one sweep", 2, 1), ("three spins, four sweeps", 3, 4)):
         some, levels = rng.dirichlet(np.ones(2**n)), rng.normal(0, 1.5, 2**n)
-        answer.on(f"{n} spins, {k} sweeps", some, levels, k)
+        answer.on(what, some, levels, k)
     answer.on("no sweep", some, levels, 0)
     answer.fresh(4, "another energy")
 
@@ -133,9 +133,10 @@ plots.figure(*bars, share="y", title="In four sweeps it falls into a mode; then 
 # *Picture: three panels of paired bars over the number of spins up. At the start the machine's are a hill in the middle. After four sweeps
 # they stand at zero and six, at zero more than twice as high as the data's and at six well below them; after 64 sweeps they have moved little.*
 #
-# The fall is quick. Which mode it ends in depends on where it began, and random spins begin on both sides alike. Only the
-# climb over the hill can mend the weights, and its rate falls like $e^{-\text{height}}$. Sharper data make a higher hill. **Guess:** for how deep
-# modes are 4, 16, 64, 256 sweeps enough?
+# After 64 sweeps six spins are up with probability 0.49, in the data with 0.71. The fall is quick. Which mode it ends in depends on where it began,
+# and random spins begin on both sides alike. Only the climb over the hill can mend the weights, and its rate falls like $e^{-\text{height}}$. Sharper
+# data make a higher hill: about six times the *depth* $\frac12\ln\frac{1-\varepsilon}{\varepsilon}$ of the modes, which is 1.95 here. **Guess:** up to
+# which depth are 4, 16, 64, 256 sweeps enough?
 
 # %%
 depths, budgets = np.linspace(0.4, 2.4, 21), (1, 4, 16, 64, 256)
@@ -163,15 +164,15 @@ plots.figure(
 # $$p(x \mid y) \;\propto\; p(x)\, \prod_i \underbrace{P(y_i \mid x_i)}_{1-f \text{ or } f} \;\propto\; e^{-E(x) + \Gamma \sum_i x_i y_i} , \qquad \Gamma = \tfrac12 \ln\frac{1-f}{f} .$$
 #
 # That is a Boltzmann distribution again: the same energy, and a *field* on each spin along its noisier self. For little noise
-# Γ is large, and little is left to decide: what can go wrong if $y$ lies in one valley? So make $T$ machines, one for each amount of noise. The
-# first knows the noisiest data, and works alone, from nothing. Each later one starts **at** the state $y$ that it is handed and sweeps
+# Γ is large and keeps $x$ near $y$: if that lies in one valley, is there a hill to climb? So make several machines, one for each amount of noise, down to none. The
+# first knows the noisiest data, and works alone, from random spins, without a field. Each later one starts **at** the state $y$ that it is handed and sweeps
 # under the energy above.
 #
 # ### Exercise 11.2 · The chain
 # *Difficulty ●●● · fifteen minutes · why: this is the denoising model itself, exact; the machine on THRML below does the same by chance.*
 #
-# Complete `chain_law`. Law in, law out: whoever is at $y$, with probability $p(y)$, ends in a law of its own, so that of the next state is
-# the sum of those with weights $p(y)$. What you wrote in 11.1 is also in the course, as `exact.law_after(law, energy, n_sweeps)`, and `ising_states(n)` has all states of $n$ spins, one a row.
+# Complete `chain_law`. Law in, law out: from each $y$ a machine makes a law of $x$, and the next law is the sum of all these, each times
+# the probability of its $y$. What you wrote in 11.1 is also in the course, as `exact.law_after(law, energy, n_sweeps)`, and `ising_states(n)` has all states of $n$ spins, one a row.
 
 
 # %% todo="11.2" task="return the law of what the last machine makes"
@@ -221,7 +222,7 @@ with check.exercise("11.2", "chain_law"):
 
 # %% [markdown]
 # Now a fair race: one machine with K sweeps, two with K/2 each, four with K/4, eight with K/8. All are perfect, $E = -\log$ of
-# the blurred data; $f$ is such that all rounds together turn a spin with probability 0.4. Which will be closest to the data?
+# the blurred data; $f$ is such that all rounds together, one fewer than machines, turn a spin with probability 0.4. Which will be closest to the data?
 
 # %%
 chain, counts, totals = check.yours("11.2", chain_law, exact.chain_law), (1, 2, 4, 8), (8, 16, 32, 64)
@@ -248,15 +249,15 @@ plots.figure(*panels, share="y", legend_title="machines", title="Perfect machine
 # %% [markdown]
 # *Picture: two panels, KL against the number of sweeps, both logarithmic. With deep modes the single machine's curve is nearly flat
 # above 0.1; that of two machines lies at half of it, those of four and eight one to three powers of ten lower. With shallow modes the single
-# machine's curve falls steeply, crosses that of two machines, then that of four, and leaves the picture with that of eight.*
+# machine's curve begins just below that of two machines, falls steeply, crosses that of four, and leaves the picture with that of eight.*
 #
-# No machine of the chain ever climbs the hill: the decision is made early, where there is no hill yet. But look at the right: where one machine
-# mixes anyway, it wins against two. Is half the noise undone in one step an easy step?
+# In chains of four and eight no machine climbs the hill: the decision is made early, where there is no hill yet. But look at the right: where one machine
+# mixes anyway, it wins against two. These undo all the noise in one step: is that an easy one?
 #
 # ## 4 · Machines that had to learn
 #
-# Perfect machines have a free number for every state. A real one has fields and couplings: $E(x) = -\sum_i b_i x_i - \sum_{ij} J_{ij} x_i x_j$,
-# 21 numbers for our six spins. As in lesson 05, the slope of its likelihood is a difference of two averages, the pairs $x_i x_j$ in the data and in
+# Perfect machines have a free number for every state. A real one has fields and couplings: $E(x) = -\sum_i b_i x_i - \sum_{i<j} J_{ij} x_i x_j$,
+# 21 numbers for our six spins. As in lesson 05, the slope of its likelihood is a difference of two averages, of $x_i$ or of $x_i x_j$, in the data and in
 # the machine's own $x$, *given* $y$. `exact.fit_chain` follows that slope to its end, with all sums over states. No such machine is quite
 # right. **Guess:** is a chain of eight still the best?
 
@@ -271,7 +272,7 @@ plots.figure(*panels, share="y", legend_title="machines", title="Boltzmann machi
 # eight.*
 #
 # A chain wins where mixing is the bottleneck, and loses where the machine's own errors are, since each step adds
-# its own. How much noise is best, and how many steps?
+# its own. (Section 10 asks why the single one now gets over the hill.) How much noise is best, and how many steps?
 
 # %%
 explorers.denoising()
@@ -285,7 +286,7 @@ explorers.denoising()
 # ## 5 · Digits, by chance
 #
 # Sixty-four spins show a digit of 8 × 8 pixels, black or white. They stand at random places of a 16 × 16 grid, each with 12
-# neighbours, as in Jelinčič's paper (though smaller); the other 192 are hidden and give the machine its words. In THRML the noisier
+# neighbours, as in Jelinčič's paper (though smaller); the other 192 are hidden, for what pairs of pixels alone cannot say. In THRML the noisier
 # picture is a block that is held fixed, with one more factor, Γ.
 
 # %%
@@ -304,9 +305,9 @@ plots.figure(plots.images(np.reshape(shown, (6, 10, 8, 8)), rows=rows), title="F
 # *Picture: six rows of ten small pictures. The first is noise, and the next two look much like it, with darker margins. In the fourth row strokes
 # appear; the fifth has white shapes on black, some of which are digits. The last row has ten real digits.*
 #
-# Each machine was trained in the two phases of lesson 10, after its ten sweeps: clamp the data, sweep the hidden spins, take the averages; let go, sweep, take
-# them again; follow the difference. Does the chain beat a single machine with forty sweeps? No likelihood can be had here, so compare
-# the correlations of all pairs of pixels with those of 500 digits that nobody trained on.
+# Each machine was trained in the two phases of lesson 10: clamp the data, sweep the hidden spins, take the averages; let go, make its ten sweeps from the
+# noisier picture, take them again; follow the difference. Does the chain beat a single machine with forty sweeps? No likelihood can be had here, so compare
+# the correlations of all pairs of pixels that vary with those of 500 digits that nobody trained on: the mean absolute difference, for three seeds each.
 
 # %%
 for name, steps in (("one machine, 40 sweeps  ", 1), ("four machines, 10 each  ", 4)):
@@ -321,9 +322,9 @@ print("the training digits      {:.4f},  independent pixels  {:.4f}".format(*(ma
 
 # %% [markdown]
 # It does not: all three single machines are closer than all three chains. Both are far better than pixels by themselves, and not as good as
-# training digits. Pictures of 64 pixels flow into one another, so mixing does not bind, and a chain of four has four machines' errors. All
-# had 1000 updates a machine, so that both swept equally often in training; the noise, of three amounts, is the best for the chain. Section 8 has
-# pictures between which little flows.
+# training digits. A chain of four has four machines' errors, and the single machine was trained for just its forty sweeps, so that it need not mix
+# (section 8 has a race where little mixes). All had 1000 updates a machine, so that both swept equally often in training; the chain has the best of
+# three amounts of noise that we tried.
 #
 # ## 6 · What does a picture cost?
 #
@@ -371,9 +372,9 @@ with check.exercise("11.3", "bill"):
     ones, small = ledger.Prices(1.0, 10.0, 100.0), ledger.Job(20, 7, 3, 5, 4, 60)
     answer.on("three machines with room to spare", small._replace(cells=75), ones)
     answer.on("three machines that just fit", small, ones)
+    answer.on("a chip too small for one machine", small._replace(cells=10, batch=10), ledger.Prices(3.0, 2.0, 5.0))
     answer.on("a chip with one cell too few", small._replace(cells=59), ones)
     answer.on("a single machine", small._replace(steps=1), ones)
-    answer.on("no room for one, another batch", small._replace(cells=10, batch=10), ledger.Prices(3.0, 2.0, 5.0))
     answer.fresh(4, "another job")
 
 # %% [markdown] hint="11.3"
@@ -381,7 +382,7 @@ with check.exercise("11.3", "bill"):
 # spins is more than job.cells, that number divided by job.batch.
 
 # %% [markdown]
-# Your `bill` takes any machine: in one whose watts include reading and writing, an update costs watts over updates a second, and the
+# Your `bill` takes any machine: in one whose watts include reading and writing, an update costs the watts divided by the updates per second, and the
 # rest nothing. So measure your own processor. **Your turn:** put the watts of one busy core in place of our 10 (data sheet: power over
 # cores). Beside it stand published rates of GPUs, at the nominal power of their data sheets.
 
@@ -405,7 +406,7 @@ plots.figure(
 # simulated chip and a digital one, close together, further left, and the simulated updates alone furthest left.*
 #
 # The updates are nearly free, and the bill is paid at the edge of the chip: writing the noisier pictures costs four hundred times what all sampling does. And what the chip is
-# *compared* with matters as much. NVIDIA's program draws spins of a square lattice whose bonds are all of one size, 16 spins to a word; THRML does any graph.
+# *compared* with matters too. NVIDIA's program draws spins of a square lattice whose bonds are all of one size, 16 spins to a word; THRML does any graph.
 # The digital chip was built, and its makers say 1.2 pJ an update. None of these six dots is a meter reading of the same work.
 
 # %% [markdown] think="11a"
@@ -446,7 +447,7 @@ def annealed(energies: Float[np.ndarray, "machines states"], n_sweeps: int) -> F
 
 
 def rivals(p: Float[np.ndarray, "64"], T: int, K: int) -> dict[str, float]:
-    """KL of four ways to use K sweeps, with perfect energies."""
+    """KL of five ways to use K sweeps, with perfect energies."""
     f = exact.rounds(T)
     blurred = -np.log(exact.blurred(p, T, f))
     laws = {
@@ -479,11 +480,11 @@ plots.figure(
 #
 # ## 8 · Where mixing binds, on THRML
 #
-# Digits flow into one another; planted patterns do not: four random pictures of 64 pixels with weights 0.4, 0.3, 0.2 and
-# 0.1, each pixel turned with probability 0.05. Any two differ in some 32 pixels. Three machines race on the same grid, each with 40 sweeps in all, and
+# Planted patterns hardly flow into one another: four random pictures of 64 pixels with weights 0.4, 0.3, 0.2 and
+# 0.1, each pixel turned with probability 0.05. Any two differ in 20 to 35 pixels. Three machines race on the same grid, each with 40 sweeps in all, and
 # all have swept equally often in training (500 updates a machine; three seeds):
 #
-# 1. one machine trained by **persistent chains**, as in lesson 10: it learns its Boltzmann distribution;
+# 1. one machine trained by **persistent chains**, as in lesson 10: its Boltzmann distribution is to be the data;
 # 2. one machine trained by what it makes of noise in 40 sweeps, as in section 5;
 # 3. a chain of four, ten sweeps each. Three rounds of noise turn 44 % of the pixels.
 #
@@ -519,7 +520,7 @@ plots.figure(plots.panel(*layers, xlabel="share of the pictures", xlim=(0, 0.55)
 # The first machine gives the rarest pattern nearly twice its weight, and turns twice as many pixels as were planted. That fits the trade-off of section 2: its
 # chains have to pass from pattern to pattern, or it cannot learn the weights, so its valleys must stay shallow, and the patterns blurred. The other two have
 # the weights about right, and the second nearly the right pixels too. Does any of them mix? Start at the patterns, 250 times at each, and let 200 sweeps follow.
-# From where they go follows what becomes of the pictures of the figure. In a machine that mixes nothing remembers its start: then the two rows below are the same.
+# From where they go follows what becomes of the pictures of the figure, if each moves as its nearest pattern does. In a machine that mixes nothing remembers its start: then the two rows below are the same.
 
 # %%
 for name in ("one machine, persistent", "one machine, 40 sweeps"):
@@ -572,7 +573,7 @@ for name in ("one machine, persistent", "one machine, 40 sweeps"):
 # ## 10 · What goes wrong
 #
 # **Too little noise in all.** The first machine must mix by itself. If all rounds together turn a spin with probability 0.1 only, its
-# law has the hill still. **Too few steps.** Two machines undo so much at once that the step is as hard as the whole. **Too many.** Each
+# law has the hill still. **Too few steps.** Two machines undo all noise at once: with much noise that is nearly as hard as the whole. **Too many.** Each
 # brings its error along, and has its share of the sweeps only.
 
 # %%
@@ -597,7 +598,7 @@ for name, flip in (("f of one round", f), ("Γ twice as large", f**2 / (f**2 + (
 # **Think.** In section 4 the single Boltzmann machine after 8 sweeps is *closer* to the deep data than the perfect machine after 8 sweeps. How can
 # that be?
 # <!-- ANSWER -->
-# Pairs of spins cannot make two valleys that are so narrow: the likeliest Boltzmann machine has a lower hill than the data. It is
+# Pairs of spins cannot make two valleys that are so narrow: the likeliest Boltzmann machine has a lower hill than the data, 8 in place of 11 $k_BT$. It is
 # wrong about what lies between, which costs little as little is there, and gains more by mixing. A machine that is too good
 # cannot say what it knows.
 

@@ -388,6 +388,32 @@ def chain_law(energies, flip, n_sweeps):
         law = law @ after if step else law @ after
     return law
 
+# %% wrong="11.2" says="sweeps once, alone"
+def chain_law(energies, flip, n_sweeps):
+    size = energies.shape[1]
+    all_states = ising_states(int(math.log2(size))).astype(float)
+    gamma = 0.5 * math.log((1 - flip) / flip)
+    law = exact.law_after(np.full(size, 1 / size), energies[0], n_sweeps)[-1]
+    for energy in energies:
+        new = np.zeros(size)
+        for k, y in enumerate(all_states):
+            new += law[k] * exact.law_after(np.eye(size)[k], energy - gamma * all_states @ y, n_sweeps)[-1]
+        law = new
+    return law
+
+# %% wrong="11.2" says="take the last one"
+def chain_law(energies, flip, n_sweeps):
+    size = energies.shape[1]
+    all_states = ising_states(int(math.log2(size))).astype(float)
+    gamma = 0.5 * math.log((1 - flip) / flip)
+    law = exact.law_after(np.full(size, 1 / size), energies[0], n_sweeps)
+    for energy in energies[1:]:
+        new = np.zeros(size)
+        for k, y in enumerate(all_states):
+            new += law[k] * exact.law_after(np.eye(size)[k], energy - gamma * all_states @ y, n_sweeps)
+        law = new
+    return law
+
 # %% wrong="11.3" says="Hidden spins are drawn too"
 def bill(job, prices):
     updates = job.steps * job.sweeps * job.pixels
@@ -491,6 +517,14 @@ def bill(job, prices):
     writes = (job.steps - 1) * job.pixels
     if job.steps * job.spins > job.cells:
         writes += job.steps * job.spins
+    return updates * prices.update, reads * prices.read, writes * prices.write
+
+# %% wrong="11.3" says="not only the spins without a cell"
+def bill(job, prices):
+    updates = job.steps * job.sweeps * job.spins
+    reads = job.steps * job.pixels
+    writes = (job.steps - 1) * job.pixels
+    writes += max(job.steps * job.spins - job.cells, 0) / job.batch
     return updates * prices.update, reads * prices.read, writes * prices.write
 
 # %% wrong="11.3" says="holds the machines exactly"
