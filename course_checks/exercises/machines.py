@@ -63,6 +63,24 @@ def _asked(program: Any, number: dict[Any, int], at: list[list[int]]) -> np.ndar
     return found
 
 
+def _built(learner: Callable[..., Any], *arguments: Any) -> Any:
+    """What the learner makes; two of THRML's errors in the words of the lesson."""
+    try:
+        return learner(*arguments)
+    except KeyError as error:
+        if not any(isinstance(node, SpinNode) for node in error.args):
+            raise
+        frame.fail("a factor has a node that is in no block",
+                   "Free nodes are in the blocks of their colours, clamped ones in the second argument of "
+                   "BlockGibbsSpec")  # fmt: skip
+    except ValueError as error:
+        if "empty block" not in str(error):
+            raise
+        frame.fail("a block is empty",
+                   "Leave out a colour all of whose nodes are clamped; and if none is clamped, the second argument of "
+                   "BlockGibbsSpec is an empty list")  # fmt: skip
+
+
 def _seen_program(returned: Any, graph: nx.Graph, nodes: list, weights: Any, biases: Any, clamped: Any) -> tuple:
     program, blocks = outputs(returned, "the program", "the blocks")
     that(isinstance(blocks, list | tuple) and all(hasattr(b, "nodes") for b in blocks),
@@ -121,6 +139,7 @@ graph_program = Task(
     draw=_random_graph,
     outputs=_PROGRAM,
     view=_seen_program,
+    call=_built,
     question={
         _PROGRAM[0]: "Is there a block for each colour of nx.greedy_color, and are they drawn one after the other?",
         _PROGRAM[1]: "Is every node that is not clamped in one block?",
@@ -233,6 +252,10 @@ log_likelihood = Task(
         "b is missing in the field on the hidden units": _log_p(lambda v, W, a, b: _top(v, W, a, 0 * b), _bottom),
         "h·b is missing in Z": _log_p(_top, lambda h, W, a, b: _bottom(h, W, a, 0 * b)),
         "a is missing in the field on the pixels, in Z": _log_p(_top, lambda h, W, a, b: _bottom(h, W, 0 * a, b)),
+        "The fields have biases: v @ W + b on the hidden units, h @ W.T + a on the pixels": _log_p(
+            lambda v, W, a, b: _top(v, W, a, 0 * b), lambda h, W, a, b: _bottom(h, W, 0 * a, b)),
+        "Each picture has a sum over its hidden units, axis=1; yours runs over all pictures": _log_p(
+            lambda v, W, a, b: v @ a + _soft(v @ W + b).sum(), _bottom),
         "v·a and h·b are missing": _log_p(
             lambda v, W, a, b: _soft(v @ W + b).sum(1), lambda h, W, a, b: _soft(h @ W.T + a).sum(1)),
         "The biases are missing": lambda v, W, a, b: _one_by_one(v, W, 0 * a, 0 * b),
@@ -300,7 +323,7 @@ def _logistic(x: np.ndarray) -> np.ndarray:
 
 def _student(
     *, mean=np.tanh, sign=1.0, restart=False, stale=False, first=False, rate=None, over=None, only="Wab", by_mean=False,
-    late=False, shift=1, crossed=False, drawn=None,
+    late=False, shift=1, crossed=False, drawn=None, bias=1.0,
 ) -> Callable[..., dict[str, Any]]:  # fmt: skip
     """A training with one thing done otherwise."""
 
@@ -314,7 +337,7 @@ def _student(
             if not late:
                 chains = _moved(start if stale else machine, batch if restart else chains)
             W, a, b = machine.weights, machine.visible, machine.hidden
-            up, down = mean(batch @ W + b), mean(chains @ W + b)
+            up, down = mean(batch @ W + bias * b), mean(chains @ W + bias * b)
             if crossed:
                 down = up
             dW = (batch.T @ up - chains.T @ down) / n
@@ -390,6 +413,7 @@ fit = Task(
         "Units are -1 and +1: their mean is tanh of the field, not a logistic function": _student(mean=_logistic),
         "The mean of a unit is tanh(x), not tanh(2x): the 2 is in P(h = +1)": _student(mean=lambda x: np.tanh(2 * x)),
         "The fields are no means yet: tanh is missing": _student(mean=lambda x: x),
+        "The field on a hidden unit has its bias: batch @ W + b, chains @ W + b": _student(bias=0.0),
         "Take the mean tanh(x), not its sign": _student(mean=np.sign),
         "⟨v h⟩ is a mean over the pictures; divide by their number": _student(over=lambda batch: 1),
         "⟨v h⟩ is a mean over the pictures: divide by their number, not by that of the pixels":

@@ -37,8 +37,8 @@ from course_utils.plots.network import network
 # %% [markdown]
 # ## 1 · A graph of your own
 #
-# Lessons 07 to 09 lived on a square lattice. THRML knows of no lattice, only of nodes and factors. So take *any* graph, with a number on
-# each edge and on each node:
+# Lessons 07 to 09 lived on a square lattice. THRML knows of no lattice, only of nodes and factors. So take *any* graph, with a weight
+# $w_{ij}$ on each edge and a bias $b_i$ on each node:
 #
 # $$E(s) = -\sum_{(i,j)} w_{ij}\, s_i s_j - \sum_i b_i s_i , \qquad p(s) \propto e^{-\beta E(s)} , \quad s_i = \pm1 .$$
 #
@@ -65,7 +65,8 @@ plots.figure(*panels, title="A block for each colour: no edge joins two nodes of
 #
 # Complete `graph_program`. The parts are those of Exercise 7.2. `nx.greedy_color(graph, "DSATUR")` gives a dict: node → colour, from 0. One
 # factor has all edges (with `weights` as it comes), one has the biases: `SpinEBMFactor([Block(nodes)], biases)`. Clamped nodes belong in
-# no free block: they make one `Block`, in a list, as the second argument of `BlockGibbsSpec`.
+# no free block: they make one `Block`, in a list, as the second argument of `BlockGibbsSpec`; without any, that list is empty. A colour all of
+# whose nodes are clamped has no block.
 
 
 # %% todo="10.1" task="return the program and its free blocks"
@@ -76,7 +77,7 @@ def graph_program(graph: nx.Graph, nodes, weights, biases, clamped=()) -> tuple[
         graph: its nodes are the numbers 0 to n - 1.
         nodes: a list of n SpinNodes; number k of the graph is nodes[k].
         weights: w, a JAX array, one for each edge in the order of graph.edges (β is in it).
-        biases: b, a JAX array, one for each node.
+        biases: b, a JAX array, one for each node (β is in it too).
         clamped: numbers of the nodes that are held fixed; may be empty.
 
     Returns:
@@ -103,7 +104,7 @@ from course_checks import check, exercises
 
 with check.exercise("10.1", "graph_program"):
     answer = exercises.machines.graph_program.by(graph_program)
-    for graph, held in ((nx.cycle_graph(5), []), (nx.complete_graph(4), []), (nx.petersen_graph(), [7, 2])):
+    for graph, held in ((nx.cycle_graph(5), []), (nx.complete_graph(4), [1]), (nx.petersen_graph(), [7, 2])):
         rng = np.random.default_rng(len(graph))
         numbers = [jnp.array(rng.normal(size=n)) for n in (graph.number_of_edges(), len(graph))]
         answer.on(f"{graph}, clamped {held}", graph, [SpinNode() for _ in graph], *numbers, held)
@@ -117,9 +118,9 @@ with check.exercise("10.1", "graph_program"):
 # %% [markdown]
 # ## 2 · Trust it: every state counted
 #
-# Twelve spins have 4096 states. `machines.enumerate_graph` visits all of them: its `spins` and `pairs` are the exact ⟨s_i⟩ and ⟨s_i s_j⟩. Now
-# let neighbours *dislike* each other, more or less: on a triangle, somebody is always unhappy. Does your program find the right
-# compromise? And what of a graph that nobody has checked: put another one in the first line.
+# Twelve spins have 4096 states. `machines.enumerate_graph` visits all of them: its `spins` and `pairs` are the exact $\langle s_i\rangle$ and
+# $\langle s_i s_j\rangle$. Now let neighbours *dislike* each other, more or less: on a triangle, somebody is always unhappy. Does your program find the right
+# compromise? And on a graph that nobody has checked? Put another one in the first line.
 
 # %%
 mine = few  # or nx.petersen_graph(), nx.karate_club_graph().subgraph(range(14)), nx.gnp_random_graph(12, 0.4, seed=3), …
@@ -144,15 +145,14 @@ plots.figure(
 # *Picture: sampled means against exact ones; the error bars are smaller than the dots. All lie on the diagonal: those of the edges are
 # mostly negative, those of the nodes on both sides of zero.*
 #
-# An honest program is off by about one standard error.
-#
-# That is the habit of this course: exact first, then sample.
+# An honest program is off by about one standard error. That is the habit of this course: exact first, then sample.
 #
 # ## 3 · Units that nobody sees
 #
 # Now the nodes become pixels. Handwritten digits, 8 × 8, a pixel is $+1$ (ink) if more than half of it is inked. Edges between pixels can
 # say "these two go together", and nothing about three. The remedy: units that are *in the model* but not in the data. Each of them may stand
-# for a stroke. Here is the smallest machine of this kind, **restricted** to edges between a visible unit $v_i$ and a hidden one $h_j$:
+# for a stroke. Here is the simplest machine of this kind, **restricted** to edges between a visible unit $v_i$ and a hidden one $h_j$, with
+# weights $W$ and biases $a$, $b$ (β = 1 from here on):
 #
 # $$E(v, h) = -\sum_{ij} v_i W_{ij} h_j - \sum_i a_i v_i - \sum_j b_j h_j .$$
 #
@@ -168,8 +168,9 @@ plots.figure(plots.images(shown, cell=0.85), title=f"{len(train.spins)} such pic
 #
 # Two: the hidden units see the pixels only, and the other way round. And that has a second use. How probable is a picture? The hidden units
 # are nobody's business, so we add up all their states, $p(v) = \frac1Z \sum_h e^{-E(v, h)}$. Given the pixels, the sum falls apart into
-# one factor for each hidden unit, $e^{x} + e^{-x} = 2\cosh x$, where $x$ is the field on it. And Z, a sum over $2^{64+16}$ states? Given
-# the *hidden* units, it falls apart into factors of the pixels. There are $2^{16} = 65{,}536$ states of those.
+# one factor for each hidden unit, $e^{x_j} + e^{-x_j} = 2\cosh x_j$, where $x_j = \sum_i v_i W_{ij} + b_j$ is the field on it. And Z, with
+# 16 hidden units a sum over $2^{64+16}$ states? Given the *hidden* units, it falls apart into factors of the pixels, and there are only
+# $2^{16} = 65{,}536$ states of those.
 #
 # ### Exercise 10.2 · How probable is a picture?
 # *Difficulty ●●○ · fifteen minutes · why: few models of pictures have an exact likelihood; with it you are judge over all others.*
@@ -225,7 +226,7 @@ with check.exercise("10.2", "log_likelihood"):
 
 # %% [markdown]
 # The judge is appointed. First for models that need no machine: pixels that are independent, and **mixtures**, $p(v) = \sum_k w_k \prod_i
-# p(v_i | k)$, which choose one of $k$ blurred templates. How many nats a picture will a template save?
+# p(v_i | k)$, which choose template $k$, a blurred picture, with probability $w_k$. How many nats a picture will ten templates save, or thirty?
 
 # %%
 judge = check.yours("10.2", log_likelihood, lambda v, W, a, b: machines.Restricted(W, a, b).log_likelihood(v))
@@ -247,7 +248,7 @@ print("\n".join(f"{name:20s} {value:7.2f} nats a test picture" for name, value i
 # \Delta b_j \propto \langle h_j\rangle_\text{data} - \langle h_j\rangle_\text{model} .$$
 #
 # In the **clamped phase** pixels are held at a picture. In the **free phase** all units run. In both, the hidden ones may be replaced by
-# their mean given the pixels, which is $\tanh$ of the field on them. Why is that allowed, and better than drawing them?
+# their mean given the pixels, which is $\tanh x_j$. Why is that allowed, and better than drawing them?
 
 # %% [markdown] think="10a"
 # **Think.** Why is it allowed to put the mean of $h_j$ in the place of a drawn $h_j$, and what is gained?
@@ -317,7 +318,8 @@ with check.exercise("10.3", "fit"):
 # `batch.T @ means / batch_size`. Data first, minus model. Make W, a, b anew, do not write into the arrays of the machine that you were given.
 
 # %% [markdown]
-# Now all three together: your sweep on THRML, your training, your judge. Sixteen hidden units against thirty templates: **who wins?**
+# Now all three together: your sweep on THRML, your training, your judge. Sixteen hidden units against thirty templates: **who wins?** (It takes
+# some ten seconds.)
 
 # %%
 learn = check.yours("10.3", fit, machines.train)
@@ -343,8 +345,8 @@ plots.figure(
 # *Picture: log-likelihood of the test pictures against the step of training. It starts at the level of independent pixels, passes that of ten
 # templates after several hundred steps, wavers, and ends a little below that of thirty.*
 #
-# Thirty templates have 1,949 numbers, your machine 1,104. How does it do that? A template is chosen or not. Hidden units *combine*: sixteen of them,
-# each on or off, are 65,536 templates. (It wavers where the chains lag behind the machine.) What did they learn?
+# The templates, by a little; but they have 1,949 numbers, your machine 1,104. How does it come so close? A template is chosen or not. Hidden units *combine*: sixteen of them,
+# each on or off, are 65,536 templates. (It wavers while the rate is large: section 14.) What did they learn?
 
 # %%
 dreams = sweep(digits, train.spins[:100].astype(float))
@@ -358,7 +360,7 @@ plots.figure(
 
 # %% [markdown]
 # *Picture: on the left sixteen small grey patterns, bright strokes beside dark ones, none of them a digit; on the right sixteen dreams in
-# black and white, some like digits, others of strokes that make none.*
+# black and white, 200 sweeps after training pictures, some like digits, others of strokes that make none.*
 #
 # ## 5 · Half a digit
 #
@@ -378,8 +380,10 @@ columns = ["picture", "shown", *(f"chain {k}" for k in range(1, 7)), "exact mean
 plots.figure(plots.images(shown.reshape(6, 9, 8, 8), columns=columns, cell=0.95), title="Six ways to finish each digit, and the exact mean of all")
 
 # %% [markdown]
-# *Picture: six rows, one for each digit. Beside the picture and its upper half, with blue below, stand six completions, all with the same upper half; the last
+# *Picture: six rows, for a 0, 1, 3, 4, 7 and 8. Beside the picture and its upper half, with blue below, stand six completions, all with the same upper half; the last
 # column is the exact mean, sharp where all completions agree and grey where they differ.*
+#
+# For none of these six: least is open below the 0 and the 7, most below the 4, and even a 1 may have a foot or none.
 #
 # ## 6 · Explore
 #
@@ -394,7 +398,7 @@ explorers.complete(digits)
 # %% [markdown]
 # ## What you made
 #
-# - `graph_program` puts any graph of spins on THRML, clamped or free. It met all 4096 states of an icosahedron.
+# - `graph_program` puts any graph of spins on THRML, clamped or free. It agrees with the sum over all 4096 states of an icosahedron.
 # - `log_likelihood` sums over $2^{80}$ states in a blink, since one layer falls apart given the other.
 # - `fit` learns from what the data do and the model's dreams do not. With your sampler inside it came close to thirty templates with fewer numbers, since
 #   hidden units combine; and a clamped part gets a completion for free.
@@ -777,7 +781,7 @@ plots.figure(*panels, share="y", title="The couplings come back, about as closel
 # close to it, with ten thousand they lie on it. Above each stands the root mean square distance for these data, and what theory expects
 # on average, where data are many.*
 #
-# Ten times the data, a third of the error: it falls as $1/\sqrt n$. What the machine learns from a hundred pictures is in part their
+# With many data the error falls as $1/\sqrt n$: ten times the data, a third of the error (these hundred are off by more). What the machine learns from a hundred pictures is in part their
 # accident, and for a machine of 1,104 numbers 1,297 pictures are not many.
 #
 # ## 10 · A memory
@@ -838,7 +842,8 @@ with check.exercise("10.5", "recall"):
 
 # %% [markdown]
 # Fill it up. Start at a pattern with a tenth of its spins turned over, and see where the state goes; the overlap $m = \frac1N \sum_i \xi_i s_i$ says how much is left. The theory of
-# infinite N (Amit, Gutfreund and Sompolinsky 1985) has a memory that breaks down all at once, at $p = 0.138\,N$.
+# infinite N (Amit, Gutfreund and Sompolinsky 1985) has a memory that breaks down all at once, at $p = 0.138\,N$, for a start at the
+# pattern itself; from a distance it may fail earlier.
 
 # %%
 remember = check.yours("10.5", recall, machines.recall)
@@ -853,7 +858,7 @@ for n, trials in ((100, 24), (800, 8)):
     capacity.append(plots.points(loads, left.mean(1), left.std(1, ddof=1) / math.sqrt(trials), f"$N = {n}$", joined=True))
 plots.figure(
     plots.panel(*capacity, plots.vline(0.138, "0.138, infinite $N$"), xlabel="patterns per spin $p/N$", ylabel="overlap $m$ after ten sweeps", ylim=(0, 1.05)),
-    title="A memory forgets all at once: the drop is steeper, the larger it is",
+    title="With more patterns less is left, and the drop is steeper in the larger memory",
 )
 
 # %% [markdown]
@@ -979,7 +984,7 @@ pictures = written.reshape(10, 10, 8, 8)[:, :4].swapaxes(0, 1)
 plots.figure(plots.images(pictures, columns=[str(k) for k in range(10)], cell=0.75), title=f"{obeyed:.0%} look as ordered; of the test digits {share:.1%} are read rightly")
 
 # %% [markdown]
-# *Picture: ten columns, one for each digit, of four pictures each. Most look like what stands above them, some are broken.*
+# *Picture: ten columns, one for each digit, of four pictures each. Many look like what stands above them, others are broken.*
 #
 # (Of a hundred written pictures we count those whose nearest training picture, the one with most pixels in common, has the label that was ordered.)
 #
@@ -1090,7 +1095,7 @@ for rate, values in (("0.05", table["16 hidden, PCD-1"]), ("0.5", [one.log_likel
 # **Think.** A restricted machine with one hidden unit is a mixture of how many templates? With m units, how many, and why are they not free?
 # <!-- ANSWER -->
 # Two: one for each state of the unit. With m units there are $2^m$ templates, each a product of independent pixels with fields $a + Wh$,
-# and weights that all follow from the same $m (n + 1) + n$ numbers. Neighbouring states of h share all but one column of W.
+# and weights that all follow from the same $m (n + 1) + n$ numbers. From a state of h to a neighbouring one, the fields change by one column of W, twice.
 
 # %% [markdown] think="10c"
 # **Think.** Why must $h$ be drawn before the pixels in the first sweep of a persistent chain whose hidden units are unknown? And in a clamped

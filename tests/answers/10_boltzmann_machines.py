@@ -195,6 +195,42 @@ def graph_program(graph, nodes, weights, biases, clamped=()):
     samplers = [SpinGibbsConditional() for _ in blocks]
     return FactorSamplingProgram(BlockGibbsSpec(blocks, held), samplers, [bonds, fields], []), blocks
 
+# %% wrong="10.1" says="in no block"
+def graph_program(graph, nodes, weights, biases, clamped=()):
+    colours = nx.greedy_color(graph, "DSATUR")
+    groups = [[nodes[k] for k in colours if colours[k] == c and k not in clamped] for c in set(colours.values())]
+    blocks = [Block(group) for group in groups if group]
+    held = []
+    heads = Block([nodes[i] for i, j in graph.edges])
+    tails = Block([nodes[j] for i, j in graph.edges])
+    factors = [SpinEBMFactor([heads, tails], weights), SpinEBMFactor([Block(nodes)], biases)]
+    samplers = [SpinGibbsConditional() for _ in blocks]
+    return FactorSamplingProgram(BlockGibbsSpec(blocks, held), samplers, factors, []), blocks
+
+# %% wrong="10.1" says="a block is empty"
+def graph_program(graph, nodes, weights, biases, clamped=()):
+    colours = nx.greedy_color(graph, "DSATUR")
+    groups = [[nodes[k] for k in colours if colours[k] == c and k not in clamped] for c in set(colours.values())]
+    blocks = [Block(group) for group in groups]
+    held = [Block([nodes[k] for k in clamped])] if len(clamped) else []
+    heads = Block([nodes[i] for i, j in graph.edges])
+    tails = Block([nodes[j] for i, j in graph.edges])
+    factors = [SpinEBMFactor([heads, tails], weights), SpinEBMFactor([Block(nodes)], biases)]
+    samplers = [SpinGibbsConditional() for _ in blocks]
+    return FactorSamplingProgram(BlockGibbsSpec(blocks, held), samplers, factors, []), blocks
+
+# %% wrong="10.1" says="a block is empty"
+def graph_program(graph, nodes, weights, biases, clamped=()):
+    colours = nx.greedy_color(graph, "DSATUR")
+    groups = [[nodes[k] for k in colours if colours[k] == c and k not in clamped] for c in set(colours.values())]
+    blocks = [Block(group) for group in groups if group]
+    held = [Block([nodes[k] for k in clamped])]
+    heads = Block([nodes[i] for i, j in graph.edges])
+    tails = Block([nodes[j] for i, j in graph.edges])
+    factors = [SpinEBMFactor([heads, tails], weights), SpinEBMFactor([Block(nodes)], biases)]
+    samplers = [SpinGibbsConditional() for _ in blocks]
+    return FactorSamplingProgram(BlockGibbsSpec(blocks, held), samplers, factors, []), blocks
+
 # %% right="10.1"
 def graph_program(graph, nodes, weights, biases, clamped=()):
     from thrml.models import IsingEBM, IsingSamplingProgram
@@ -411,6 +447,20 @@ def log_likelihood(v, W, a, b):
     up = np.exp(v @ a) * (2 * np.cosh(v @ W + b)).prod(axis=1)
     z = (np.exp(h @ b) * (2 * np.cosh(h @ W.T + a)).prod(axis=1)).sum()
     return np.log(up / z)
+
+# %% wrong="10.2" says="The fields have biases"
+def log_likelihood(v, W, a, b):
+    h = exact.ising_states(len(b))
+    up, down = v @ W, h @ W.T
+    of_hidden = h @ b + np.logaddexp(down, -down).sum(axis=1)
+    return v @ a + np.logaddexp(up, -up).sum(axis=1) - np.logaddexp.reduce(of_hidden)
+
+# %% wrong="10.2" says="over its hidden units, axis=1"
+def log_likelihood(v, W, a, b):
+    h = exact.ising_states(len(b))
+    up, down = v @ W + b, h @ W.T + a
+    of_hidden = h @ b + np.logaddexp(down, -down).sum(axis=1)
+    return v @ a + np.logaddexp(up, -up).sum() - np.logaddexp.reduce(of_hidden)
 
 # %% right="10.2"
 def log_likelihood(v, W, a, b):
@@ -672,6 +722,22 @@ def fit(machine, data, sweep, n_steps, rng, look, learning_rate=0.05, batch_size
         a += rate * (batch.mean(axis=0) - chains.mean(axis=0))
         b += rate * (up.mean(axis=0) - down.mean(axis=0))
         machine = machines.Restricted(W.copy(), a.copy(), b.copy())
+        look(step + 1, machine)
+    return machine
+
+# %% wrong="10.3" says="has its bias"
+def fit(machine, data, sweep, n_steps, rng, look, learning_rate=0.05, batch_size=100):
+    chains = data[rng.integers(len(data), size=batch_size)]
+    for step in range(n_steps):
+        batch = data[rng.integers(len(data), size=batch_size)]
+        chains = sweep(machine, chains)
+        W, a, b = machine.weights, machine.visible, machine.hidden
+        clamped, free = np.tanh(batch @ W), np.tanh(chains @ W)
+        dW = (batch.T @ clamped - chains.T @ free) / batch_size
+        da = batch.mean(axis=0) - chains.mean(axis=0)
+        db = clamped.mean(axis=0) - free.mean(axis=0)
+        rate = learning_rate * (1 - step / n_steps)
+        machine = machines.Restricted(W + rate * dW, a + rate * da, b + rate * db)
         look(step + 1, machine)
     return machine
 
