@@ -50,7 +50,7 @@ def draw(side: int, latency: float) -> tuple[Figure, str]:
         ylabel="times as fast as one device",
         log="xy",
         xticks=devices[::2].tolist(),
-        yticks=devices[::2].tolist(),
+        yticks=[0.01, 0.1, *devices[::2].tolist()],
     )
     number = f"{devices[most]} device{'s' if most else ''}"
     title = f"{spins}² spins keep {number} busy for half of the time or more"
