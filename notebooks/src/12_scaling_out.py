@@ -140,8 +140,8 @@ print(f"an update takes {per_update:.2f} ± {error * 256**2 / 248**2:.2f} times 
 # *Difficulty ●●○ · ten minutes · why: it tells you what to improve, and what would be in vain.*
 #
 # Complete `bill` for one site of a lattice. Its random `words` come from JAX's generator, threefry, whose 73 operations (a rotation
-# is one) make **two** words, the second for another site; neighbours and threshold take 20 operations more. Its `size` bytes are read once, for
-# its neighbours, and written once, at its own turn. If a site holds several `lattices` (section 3), one update counts for each.
+# is one) make **two** words: a site that needs one leaves the other to the next. Neighbours and threshold take 20 operations more.
+# Its `size` bytes are read once, for its neighbours, and written once, at its own turn. If a site holds several `lattices` (section 3), one update counts for each.
 
 
 # %% todo="12.2" task="return the rate, the intensity, and whether memory is the limit"
@@ -208,7 +208,7 @@ plots.figure(plots.panel(*lines, **names, log="xy"), title=f"Right of the corner
 # operations per byte, Ising spins beyond fifty.*
 #
 # Beyond the corner a spin waits for its chance and not for memory: two thirds of an Ising update's operations are its random number.
-# What would help? Not faster memory, but fewer random bits an update. XY and packed spins stay far below the roof, for
+# What would help? Not faster memory, but fewer random bits an update. XY and packed spins stay below the roof, for
 # cosines, rejected proposals and the cutting of words into digits (section 3) stand on no bill of ours. (A dot above the roof would
 # say that a count is wrong, or that a neighbour ran while the roof was measured.)
 #
@@ -443,8 +443,8 @@ plots.figure(plots.panel(*lines, **look), title=title)
 #
 # ## 6 · Where the halo wins
 #
-# There each GPU kept its work and its halo. On one lattice the work falls with the number of devices, the halo does not. In the model below a device makes $r$ = ½ update per
-# nanosecond and waits a time τ for a message before each of the two colours: $L^2$ spins on $n$ devices take $L^2/(nr) + 2\tau$, and
+# There each GPU kept its work and its halo. On one lattice the work falls with the number of devices, the halo does not. In
+# the model below a device makes $r$ = ½ update per nanosecond and waits a time τ for a message before each of the two colours: $L^2$ spins on $n$ devices take $L^2/(nr) + 2\tau$, and
 # some more for the rows' bytes. **Guess** the answer before you move a slider.
 
 # %%
