@@ -166,6 +166,12 @@ bill = Task(
     mistakes={
         "One evaluation of threefry gives two words: 73 operations for both": _as(threefry=THREEFRY),
         "One evaluation of threefry gives two words, so a word costs half of 73, not twice": _as(threefry=2 * THREEFRY),
+        "A word costs 73 / 2 even where it is the only one: the second of the pair goes to another site":
+            lambda w, s, n, p, b: _bill(2 * math.ceil(w / 2), s, n, p, b),
+        "The operations are done once for all lattices of a site: do not multiply them by their number":
+            lambda w, s, n, p, b: _bill(w * n, s, n, p, b, rest=n * REST),
+        "This is a rate of operations; divide it by the operations of an update":
+            lambda w, s, n, p, b: {"rate": _bill(w, s, n, p, b)[0] * (w * THREEFRY / 2 + REST)},
         "The 20 operations for neighbours and threshold are missing":
             lambda w, s, n, p, b: _bill(w, s, n, p, b, rest=0) if w else None,
         "The 20 operations are done once, not for each word":
@@ -209,8 +215,8 @@ def _whole(slabs: Any, beta: float, uniform: Any, colours: Any = None, sign: int
 
 def _in_slabs(
     slabs: Any, beta: float, uniform: Any, *, again: bool = True, edges: str = "round", swapped: bool = False,
-    local: bool = False, running: bool = False, far: bool = False, two: float = 2.0, order: tuple = (0, 1),
-    up: int = 1, down: int = -1,
+    local: bool = False, equal: bool = False, running: bool = False, far: bool = False, two: float = 2.0,
+    order: tuple = (0, 1), up: int = 1, down: int = -1,
 ) -> np.ndarray:  # fmt: skip
     """A sweep in slabs, with something wrong in it."""
     s, u = [np.array(x) for x in slabs], list(uniform)
@@ -230,7 +236,7 @@ def _in_slabs(
                 above, below = below, above
             tall = np.concatenate([above[None], s[k], below[None]])
             pull = tall[:-2] + tall[2:] + np.roll(s[k], 1, 1) + np.roll(s[k], -1, 1)
-            parity = np.indices(s[k].shape).sum(0) + (0 if local else first[k])
+            parity = np.indices(s[k].shape).sum(0) + (0 if local else k * len(s[k]) if equal else first[k])
             drawn = np.where(u[k] < 1 / (1 + np.exp(-two * beta * pull)), up, down)
             s[k] = np.where(parity % 2 == colour, drawn, s[k])
     return np.concatenate(s)
@@ -253,7 +259,7 @@ def _pieces(returned: Any, slabs: Any, *_: Any) -> tuple[np.ndarray]:
 
 
 def _slabs(rng: np.random.Generator) -> tuple[list, float, list]:
-    heights = [[3, 5, 2], [1, 4, 3], [2, 2, 2, 2], [5, 3]][rng.integers(4)]
+    heights = [[3, 5, 2], [3, 1, 4], [2, 2, 2, 2], [5, 3]][rng.integers(4)]
     cols = int(rng.choice([4, 6, 8]))
     cut = [rng.choice([-1, 1], (h, cols)) for h in heights]
     return cut, float(rng.uniform(0.3, 0.7)), [rng.random(x.shape) for x in cut]
@@ -270,6 +276,10 @@ slab_sweep = Task(
             _wrong(again=False),
         "The colour of a spin is the parity of i + j with i counted through all slabs, not from each slab's own top":
             _wrong(local=True),
+        "Count i through all slabs: counted from each slab's own top, neighbours in two slabs can have one colour":
+            _wrong(local=True, running=True),
+        "A slab begins where the one above it ends: sum the heights above, they may differ": _wrong(equal=True),
+        "The rows above slab k are the sum of their heights, not k times its own": _wrong(equal=True, running=True),
         "The lattice is a torus: above the first slab stands the last one": _wrong(edges="open"),
         "Each slab was closed to a torus of its own: its neighbours are other slabs' rows": _wrong(edges="own"),
         "The slabs do not see one another: the rows above and below are missing": _wrong(edges="none"),

@@ -19,12 +19,12 @@ def slabs() -> Explorer:
     return Explorer(
         {
             "side": slider("log2 of the side", 8, 7, 16, 1),
-            "latency": slider("latency, log10 ns", 4, 2, 6, 0.5),
+            "latency": slider("latency (log10)", 4, 2, 6, 0.5),
         },
         draw,
         question=(
-            "A message takes 10 µs (latency 4). From which side on do 64 devices reach half of 64-fold speed? "
-            "And with 100 µs?"
+            "A message takes 10 µs, which is 10⁴ ns (latency 4). From which side on do 64 devices reach half of "
+            "64-fold speed? And with 100 µs?"
         ),
     )
 
@@ -49,6 +49,8 @@ def draw(side: int, latency: float) -> tuple[Figure, str]:
         xlabel="devices",
         ylabel="times as fast as one device",
         log="xy",
+        xticks=devices[::2].tolist(),
+        yticks=[0.01, 0.1, *devices[::2].tolist()],
     )
     number = f"{devices[most]} device{'s' if most else ''}"
     title = f"{spins}² spins keep {number} busy for half of the time or more"

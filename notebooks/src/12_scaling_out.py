@@ -54,14 +54,14 @@ def engine(model=None, sweeps=40):
 
 rate = rates.updates_per_ns
 speed = {"NumPy, by hand": rate(by_hand, 256**2), f"engine ({jax.default_backend()})": rate(engine, 40 * 256**2)}
-shown, look = plots.rows(list(speed), list(speed.values())), {"log": "x", "xlim": (0.003, 30), "height": 1.3}
+shown, look = plots.rows(list(speed), list(speed.values())), {"log": "x", "xlim": (0.003, 30), "xticks": (0.01, 0.1, 1, 10), "height": 1.3}
 title = "The same sweep: {:.3f} updates per ns by hand, {:.2f} compiled".format(*speed.values())
 plots.figure(plots.panel(shown, xlabel="updates per nanosecond", **look), title=title)
 
 # %% [markdown]
 # *Picture: two dots on a logarithmic axis of updates per nanosecond: the sweep by hand, and far to the right of it the engine.*
 #
-# Run the cell again. Did the bars stay? On a laptop a browser wakes up, on a server a neighbour starts a job, and a rate changes by
+# Run the cell again. Did the dots stay? On a laptop a browser wakes up, on a server a neighbour starts a job, and a rate changes by
 # half. What survives is a **ratio**, if both sides meet the same weather.
 #
 # ### Exercise 12.1 · A fair race
@@ -69,7 +69,8 @@ plots.figure(plots.panel(shown, xlabel="updates per nanosecond", **look), title=
 #
 # Complete `race`. Call both functions once before you time anything: first calls compile. Then let them take **turns**, first, second,
 # first, second, `repeats` pairs, and take the ratio of times in each pair. Twice as fast and half as fast should cancel, so average
-# the *logarithms* ℓ of the ratios: the answer is $R = e^{\bar\ell}$, with standard error $R\,\mathrm{sd}(\ell)/\sqrt{n}$ (`ddof=1`).
+# the *logarithms* ℓ of the ratios: the answer is $R = e^{\bar\ell}$, for n pairs with standard error $R\,\mathrm{sd}(\ell)/\sqrt{n}$
+# (`ddof=1`).
 
 
 # %% todo="12.1" task="return the ratio of times, first over second, and its standard error"
@@ -127,7 +128,7 @@ per_update = ratio * 256**2 / 248**2
 print(f"an update takes {per_update:.2f} ± {error * 256**2 / 248**2:.2f} times as long with single spins")
 
 # %% [markdown]
-# The error says whether to believe it, and it knows nothing of what both had in common.
+# The error says whether to believe it. What slows one side in every pair it does not see.
 #
 # ## 2 · What an update costs
 #
@@ -138,9 +139,9 @@ print(f"an update takes {per_update:.2f} ± {error * 256**2 / 248**2:.2f} times 
 # ### Exercise 12.2 · The bill
 # *Difficulty ●●○ · ten minutes · why: it tells you what to improve, and what would be in vain.*
 #
-# Complete `bill` for one site of a lattice. Its random `words` come from threefry, 73 operations for **two** words (a rotation
-# counts as one); neighbours and threshold take 20 operations more. Its `size` bytes are read once, for its neighbours, and written once, at its own turn. If a site
-# holds several `lattices` (section 3), one update counts for each.
+# Complete `bill` for one site of a lattice. Its random `words` come from JAX's generator, threefry, whose 73 operations (a rotation
+# is one) make **two** words: a site that needs one leaves the other to the next. Neighbours and threshold take 20 operations more.
+# Its `size` bytes are read once, for its neighbours, and written once, at its own turn. If a site holds several `lattices` (section 3), one update counts for each.
 
 
 # %% todo="12.2" task="return the rate, the intensity, and whether memory is the limit"
@@ -183,7 +184,8 @@ with check.exercise("12.2", "bill"):
 # `bandwidth / moved`; the smaller one times `lattices` is the first answer, `operations / moved` the second.
 
 # %% [markdown]
-# Now this machine's roof, measured, and three samplers under it. Which of them is near the roof, and on which side of the corner?
+# Now this machine's roof, measured, and three samplers under it; `cases` has the words, bytes and lattices of their sites. Which
+# of them is near the roof, and on which side of the corner?
 
 # %%
 roof = rates.roof()
@@ -197,7 +199,7 @@ for name, (model, words, size, lattices) in cases.items():
 x = np.geomspace(0.3, 300, 60)
 lines = [plots.points([x0], [y0], name=name) for name, (x0, y0) in reached.items()]
 lines.append(plots.exact(x, np.minimum(roof["peak"], x * roof["bandwidth"]), "roof"))
-names = {"xlabel": "operations per byte", "ylabel": "operations per ns"}
+names = {"xlabel": "operations per byte", "ylabel": "operations per ns", "xticks": (1, 10, 100), "yticks": (1, 3, 10, 30, 100, 1000, 10_000)}
 right = ", ".join(name for name, (x0, _) in reached.items() if x0 > roof["peak"] / roof["bandwidth"]) or "none"
 plots.figure(plots.panel(*lines, **names, log="xy"), title=f"Right of the corner, where bytes do not matter: {right}")
 
@@ -206,9 +208,9 @@ plots.figure(plots.panel(*lines, **names, log="xy"), title=f"Right of the corner
 # operations per byte, Ising spins beyond fifty.*
 #
 # Beyond the corner a spin waits for its chance and not for memory: two thirds of an Ising update's operations are its random number.
-# What would help? Not faster memory, but fewer random bits an update. XY spins stay far below the roof, for their cosines and the
-# proposals that they reject stand on no bill of ours. (A dot above the roof would say that a count is wrong, or that a neighbour ran
-# while the roof was measured.)
+# What would help? Not faster memory, but fewer random bits an update. XY and packed spins stay below the roof, for
+# cosines, rejected proposals and the cutting of words into digits (section 3) stand on no bill of ours. (A dot above the roof would
+# say that a count is wrong, or that a neighbour ran while the roof was measured.)
 #
 # ## 3 · Thirty-two lattices in a word
 #
@@ -229,10 +231,11 @@ panel = plots.panel(*curves, xlabel="sweeps", ylabel="share of spins that differ
 plots.figure(panel, title="Lattices that share their chance become one lattice")
 
 # %% [markdown]
-# *Picture: with shared numbers the share of spins that differ between two lattices falls from one half to zero and stays there; in the
-# packed sampler it stays near one half.*
+# *Picture: with shared numbers the share of spins that differ between two lattices falls to zero and stays there; in the packed
+# sampler it stays near one half.*
 #
-# They **coalesce**: heat and cold pull each spin to the same value sooner or later, and 32 measurements are one. `PackedIsing` gives
+# They **coalesce**: a number near 0 or 1 gives a spin the same value in all of them, that pulls its neighbours alike, and in the end 32
+# measurements are one. `PackedIsing` gives
 # each replica six binary digits of its own at each site, cut from one random word turned in six ways with random signs, and lets only
 # the digits behind them be shared. Each replica is exact. Are 32 of them worth 32? Average over the replicas of a word, then look how
 # these averages spread over words: that error bar is honest whatever they share.
@@ -382,7 +385,7 @@ from course_checks import check, exercises
 with check.exercise("12.3", "slab_sweep"):
     answer = exercises.scaling.slab_sweep.by(slab_sweep)
     rng_check = np.random.default_rng(123)
-    for heights in ([4, 4], [3, 1, 4]):
+    for heights in ([4, 4], [1, 4, 3]):
         cut = [rng_check.choice([-1, 1], (h, 6)) for h in heights]
         answer.on(f"slabs of {heights} rows", cut, 0.5, [rng_check.random(s.shape) for s in cut])
     answer.fresh(4, "other slabs")
@@ -393,7 +396,7 @@ with check.exercise("12.3", "slab_sweep"):
 # neighbours above and below. `np.cumsum` of the heights says in which row of the lattice a slab begins.
 
 # %% [markdown]
-# Your sweep on four slabs, filmed beside the whole lattice with the same numbers. Where would a forgotten halo show?
+# Your sweep on four slabs, beside one of the whole lattice with the same numbers. Where would a forgotten halo show?
 
 # %%
 step = check.yours("12.3", slab_sweep, slabs.sweep)
@@ -436,12 +439,13 @@ plots.figure(plots.panel(*lines, **look), title=title)
 # about its last.
 #
 # On devices that are devices it looks like this (NVIDIA's code, weak scaling, 65,536² spins a GPU, published): 1041 updates per nanosecond on
-# two A100, 4136 on eight, 3.97 times as many. Why is it not 4?
+# two A100, 4136 on eight, 3.97 times as many. Why so near to 4?
 #
 # ## 6 · Where the halo wins
 #
-# A slab's work falls with the number of devices, its halo does not. In the model below a device makes half an update per nanosecond,
-# and before each colour waits for a message. Guess its answer before you move it.
+# There each GPU kept its work and its halo. On one lattice the work falls with the number of devices, the halo does not. In
+# the model below a device makes $r$ = ½ update per nanosecond and waits a time τ for a message before each of the two colours: $L^2$ spins on $n$ devices take $L^2/(nr) + 2\tau$, and
+# some more for the rows' bytes. **Guess** the answer before you move a slider.
 
 # %%
 explorers.slabs()
@@ -450,7 +454,7 @@ explorers.slabs()
 # ## What you made
 #
 # - `race` compares two functions on a busy machine, with an error.
-# - `bill` says what an update waits for. Here: chance.
+# - `bill` says what an update waits for. Here: its random number.
 # - `slab_sweep` cuts a lattice that no device has to hold, and changes not one spin.
 #
 # What follows is for those who have more than one machine.
@@ -540,7 +544,7 @@ print(f"exact: {exact.kaufman_energy(16, 0.4):.6f}")
 
 # %% [markdown]
 # The first three lines agree to the last digit shown: the same chains, whoever ran them. The fourth has three chains' worth of knowledge, and its
-# error bar claims 24: too small by √8 and a little, it misses the exact value by almost three of its own lengths. Nothing crashes, no
+# error bar claims 24. It is too small by a factor of $\sqrt{23/2}$ = 3.4, and misses the exact value by almost three of its lengths. Nothing crashes, no
 # check of convergence complains.
 #
 # ## 8 · Two processes

@@ -206,6 +206,24 @@ def bill(words, size, lattices, peak, bandwidth):
     computing, moving = peak / operations, bandwidth / moved
     return lattices * min(computing, moving), operations / moved, moving > computing
 
+# %% wrong="12.2" says="second of the pair"
+def bill(words, size, lattices, peak, bandwidth):
+    operations, moved = 73 * np.ceil(words / 2) + 20, 2 * size
+    computing, moving = peak / operations, bandwidth / moved
+    return lattices * min(computing, moving), operations / moved, moving < computing
+
+# %% wrong="12.2" says="do not multiply them"
+def bill(words, size, lattices, peak, bandwidth):
+    operations, moved = lattices * (73 * words / 2 + 20), 2 * size
+    computing, moving = peak / operations, bandwidth / moved
+    return lattices * min(computing, moving), operations / moved, moving < computing
+
+# %% wrong="12.2" says="rate of operations"
+def bill(words, size, lattices, peak, bandwidth):
+    operations, moved = 73 * words / 2 + 20, 2 * size
+    computing, moving = peak / operations, bandwidth / moved
+    return lattices * min(peak, bandwidth * operations / moved), operations / moved, moving < computing
+
 # %% right="12.2"
 def bill(words, size, lattices, peak, bandwidth):
     work = {"operations": words * 73 / 2 + 20, "bytes": size * 2}
@@ -323,6 +341,45 @@ def slab_sweep(slabs, beta, uniform):
 # %% wrong="12.3" says="list of"
 def slab_sweep(slabs, beta, uniform):
     return np.concatenate(slabs)
+
+# %% wrong="12.3" says="Count i through all slabs"
+def slab_sweep(slabs, beta, uniform):
+    new, n = list(slabs), len(slabs)
+    for colour in (0, 1):
+        for k in range(n):
+            s = new[k]
+            pull = np.concatenate([new[k - 1][-1:], s[:-1]]) + np.concatenate([s[1:], new[(k + 1) % n][:1]])
+            pull = pull + np.roll(s, 1, 1) + np.roll(s, -1, 1)
+            i, j = np.indices(s.shape)
+            drawn = np.where(uniform[k] < 1 / (1 + np.exp(-2 * beta * pull)), 1, -1)
+            new[k] = np.where((i + j) % 2 == colour, drawn, s)
+    return new
+
+# %% wrong="12.3" says="k times its own"
+def slab_sweep(slabs, beta, uniform):
+    new, n = list(slabs), len(slabs)
+    for colour in (0, 1):
+        for k in range(n):
+            s = new[k]
+            pull = np.concatenate([new[k - 1][-1:], s[:-1]]) + np.concatenate([s[1:], new[(k + 1) % n][:1]])
+            pull = pull + np.roll(s, 1, 1) + np.roll(s, -1, 1)
+            i, j = np.indices(s.shape)
+            drawn = np.where(uniform[k] < 1 / (1 + np.exp(-2 * beta * pull)), 1, -1)
+            new[k] = np.where((k * len(s) + i + j) % 2 == colour, drawn, s)
+    return new
+
+# %% wrong="12.3" says="sum the heights above"
+def slab_sweep(slabs, beta, uniform):
+    slabs, n = list(slabs), len(slabs)
+    for colour in (0, 1):
+        halos = [(slabs[k - 1][-1:], slabs[(k + 1) % n][:1]) for k in range(n)]
+        for k in range(n):
+            tall = np.concatenate([halos[k][0], slabs[k], halos[k][1]])
+            pull = tall[:-2] + tall[2:] + np.roll(slabs[k], 1, 1) + np.roll(slabs[k], -1, 1)
+            i, j = np.indices(slabs[k].shape)
+            drawn = np.where(uniform[k] < 1 / (1 + np.exp(-2 * beta * pull)), 1, -1)
+            slabs[k] = np.where((k * len(slabs[k]) + i + j) % 2 == colour, drawn, slabs[k])
+    return slabs
 
 # %% right="12.3"
 def slab_sweep(slabs, beta, uniform):
