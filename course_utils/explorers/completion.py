@@ -190,7 +190,8 @@ class Completion(Explorer):
         right = float((self._chains[:, mask] == spins[mask]).mean())
         best = float((np.sign(mean[mask]) == spins[mask]).mean())
         return figure, (
-            f"{told}: {right:.0%} of the hidden pixels as in the picture; the likelier value of each gets {best:.0%}.\n"
+            f"{told}: {right:.0%} of the hidden pixels as in the picture; {best:.0%} if the likelier value of each is "
+            "guessed.\n"
             f"Given what is shown, the hidden part has log p = {log_p:.2f} nats, {-log_p / n:.3f} lost on each pixel."
         )
 
