@@ -54,6 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     does without.
     """
     os.environ["COURSE_SAVED"] = "none"
+    for library in ("OMP", "OPENBLAS", "MKL"):  # two processes on two cores: more threads would wait for one another
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     settings = tempfile.TemporaryDirectory(prefix="ipython-", ignore_cleanup_errors=True)
     config.add_cleanup(settings.cleanup)
     os.environ["IPYTHONDIR"] = settings.name
