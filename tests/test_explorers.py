@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from scipy import integrate, optimize
 
+from course_utils import explorers
 from course_utils.explorers import Explorer, base, boltzmann
 from course_utils.explorers.density import GRID, grid_at, landscapes, masses
 
@@ -296,6 +297,13 @@ def test_explorers_use_nothing_that_ipywidgets_7_7_lacks(path):
         known = set(TRAITS_7_7[name].split()) | COMMON_7_7
         unknown = {keyword.arg for keyword in node.keywords if keyword.arg} - known
         assert not unknown, f"{path.name}:{node.lineno}: widgets.{name} of 7.7.1 has no {unknown}"
+
+
+@pytest.mark.parametrize("name", [name for name in explorers.__all__ if name != "Explorer"])
+def test_an_explorer_is_still_there_when_a_cell_runs_again(name):
+    """A module of its name would take its place once it is imported."""
+    assert callable(getattr(explorers, name))
+    assert getattr(explorers, name) is getattr(explorers, name)
 
 
 def test_importing_the_explorers_loads_neither_torch_nor_jax():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course_utils import rates
-from course_utils.explorers import slabs as explorer
+from course_utils.explorers import halo_costs as explorer
 from course_utils.lattice import exact, gibbs, launch, slabs
 
 

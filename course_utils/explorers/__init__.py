@@ -23,7 +23,7 @@ _ROOMS = {
     "langevin": "chain_histogram",
     "learn_drawing": "learned_drawing",
     "live_lattice": "lattice",
-    "slabs": "slabs",
+    "slabs": "halo_costs",
     "training": "learned_density",
     "votes": "hidden_picture",
 }
