@@ -94,7 +94,8 @@ def test_figures_in_the_solved_copies_are_sharp_and_small(path: Path) -> None:
         with Image.open(io.BytesIO(base64.b64decode(picture))) as image:
             assert image.mode == "P"
             if size.get("width") == 960:
-                assert image.size == (2 * size["width"], 2 * size["height"])
+                assert image.width == 2 * size["width"]
+                assert abs(image.height - 2 * size["height"]) <= 1  # the page's height is rounded
 
 
 def test_modules_import_from_the_layers_below_them_and_in_no_circle() -> None:
