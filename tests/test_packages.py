@@ -15,7 +15,7 @@ MISSING = Requirement("no-such-package >=2")
 def test_the_needs_are_those_of_the_description():
     base, both = packages.needed(()), packages.needed(("torch", "jax"))
     assert {"numpy", "jaxtyping", "psutil"} <= {r.name for r in base}
-    assert {r.name for r in both} - {r.name for r in base} == {"torch", "jax", "thrml"}
+    assert {r.name for r in both} - {r.name for r in base} == {"torch", "jax", "thrml", "networkx"}
 
 
 def test_the_needs_of_an_installed_module_are_those_of_a_checkout(monkeypatch):
