@@ -104,7 +104,7 @@ def environment(n_devices: int) -> dict[str, str]:
     return {**os.environ, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
 
 
-@pytest.mark.parametrize("code", [QUICK, pytest.param(EVERY, marks=pytest.mark.slow)], ids=["Ising", "every model"])
+@pytest.mark.parametrize("code", [QUICK, EVERY], ids=["Ising", "every model"])
 def test_eight_devices_give_the_spins_of_one(code: str) -> None:
     words = [sys.executable, "-c", code]
     done = subprocess.run(words, env=environment(8), capture_output=True, text=True, check=False)

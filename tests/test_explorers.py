@@ -302,8 +302,9 @@ def test_explorers_use_nothing_that_ipywidgets_7_7_lacks(path):
 @pytest.mark.parametrize("name", [name for name in explorers.__all__ if name != "Explorer"])
 def test_an_explorer_is_still_there_when_a_cell_runs_again(name):
     """A module of its name would take its place once it is imported."""
-    assert callable(getattr(explorers, name))
-    assert getattr(explorers, name) is getattr(explorers, name)
+    first = getattr(explorers, name)
+    assert callable(first)
+    assert getattr(explorers, name) is first
 
 
 def test_importing_the_explorers_loads_neither_torch_nor_jax():
