@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from course_checks import check
-from course_checks.checks import CheckFailed, Task
+from course_checks.checks import CheckFailed, Task, diagnosis
 from course_checks.checks.frame import CourseFault
 from course_checks.checks.values import changes, copied
 
@@ -249,3 +249,9 @@ def test_copies_are_independent_and_changes_are_seen():
     leaf.sum().backward()
     assert "gradient in .grad" in changes(leaf, torch.ones(3, requires_grad=True))
     assert "requires_grad" in changes(torch.ones(3, requires_grad=True), torch.ones(3))
+
+
+def test_nothing_is_called_cut_to_whole_numbers_where_no_case_is_finite() -> None:
+    everywhere, once = np.array([np.inf, 0.5]), np.array([2.7, 0.5])
+    assert diagnosis._rounded([(np.array([3.0, 1.0]), everywhere)]) == ""
+    assert "cut to whole" in diagnosis._rounded([(np.array([3.0, 1.0]), everywhere), (np.trunc(once), once)])
