@@ -1,0 +1,103 @@
+"""What grading one submission gives, and its file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+__all__ = ["ExerciseResult", "Flag", "Result"]
+
+State = Literal["passed", "wrong", "open", "stopped"]
+Kind = Literal["library", "solution", "identical", "tampering", "limit"]
+
+
+@dataclass(frozen=True)
+class ExerciseResult:
+    """One exercise of a submission.
+
+    Attributes:
+        number: such as "1.2".
+        grade_id: nbgrader's name of the check cell.
+        points: that it is worth.
+        earned: points times the share of comparisons that held.
+        passed: comparisons that held.
+        comparisons: of the check, hidden variants among them.
+        state: "passed"; "wrong"; "open" where the stub is still there; "stopped" where a limit or the process ended it.
+        line: what the check says to the student, in one line.
+        cause: the sentence that names the mistake, as it stands in the check, or "" where none is known.
+    """
+
+    number: str
+    grade_id: str
+    points: float
+    earned: float
+    passed: int
+    comparisons: int
+    state: State
+    line: str
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Something that a person should look at; it changes no score.
+
+    Attributes:
+        kind: what was noticed.
+        exercise: its number, or "" where it concerns the whole submission.
+        text: in words, with what was seen.
+    """
+
+    kind: Kind
+    exercise: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """One submission, graded.
+
+    Attributes:
+        student: name of the folder in `submitted`.
+        assignment: name of the lesson's notebook, without its ending.
+        sha256: of the file that was graded; another one is graded again.
+        fault: why nothing could be judged ("the file is not JSON: …"), or "".
+        exercises: in the order of the lesson, all of them, also those that are missing from the file.
+        flags: for a person.
+        seconds: that grading took, wall time.
+    """
+
+    student: str
+    assignment: str
+    sha256: str
+    fault: str
+    exercises: tuple[ExerciseResult, ...]
+    flags: tuple[Flag, ...] = ()
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def earned(self) -> float:
+        """Points of all exercises."""
+        return sum(exercise.earned for exercise in self.exercises)
+
+    @property
+    def points(self) -> float:
+        """Points that could be earned."""
+        return sum(exercise.points for exercise in self.exercises)
+
+    def write(self, path: Path) -> None:
+        """Write as JSON, whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + ".part")
+        part.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        part.replace(path)
+
+    @classmethod
+    def read(cls, path: Path) -> Result:
+        """Read what `write` wrote."""
+        found = json.loads(path.read_text(encoding="utf-8"))
+        found["exercises"] = tuple(ExerciseResult(**entry) for entry in found["exercises"])
+        found["flags"] = tuple(Flag(**entry) for entry in found["flags"])
+        return cls(**found)
