@@ -38,11 +38,23 @@ import urllib.request
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 LOCK = os.path.join(ROOT, ".venv.lock")
+HELD = []  # numbers of the open lock files
 COPIES = os.path.join("notebooks", "working_copies.py")  # makes and updates the learner's copies, in `work`
 
 TORCH_CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 PROBE_S = 5.0
 GRACE_S = 5.0  # how long a child process that was told to end may take
+
+# Where programs keep settings, caches and sockets if the home cannot be written.
+HOME = os.path.join("work", ".course", "home")
+HOMES = (
+    ("IPYTHONDIR", "ipython"),
+    ("JUPYTER_CONFIG_DIR", "jupyter"),
+    ("JUPYTER_DATA_DIR", "jupyter-data"),
+    ("JUPYTER_RUNTIME_DIR", "jupyter-runtime"),
+    ("MPLCONFIGDIR", "matplotlib"),
+    ("XDG_CACHE_HOME", "cache"),
+)
 
 RECIPE = 2  # count up when `install` changes, so that environments made the old way are brought up to date
 
@@ -86,6 +98,15 @@ CAUSES = (
         ("CERTIFICATE_VERIFY_FAILED", "CertificateError", "confirming the ssl certificate"),
         "The packages could not be downloaded: the server's certificate was refused, as it happens behind a company's "
         "proxy. Let PIP_CERT name the proxy's certificate file",
+    ),
+    (
+        (
+            "total=0, connect=None, read=None, redirect=None, status=None)) after connection broken by 'ProxyError",
+            "Caused by ProxyError",
+        ),
+        "The packages could not be downloaded: the proxy {proxy} refuses, or cannot be reached. Set HTTPS_PROXY to the "
+        "right address, with name and password if it asks for them (http://NAME:PASSWORD@HOST:PORT), or unset it where "
+        "there is no proxy",
     ),
     (
         ("Retry(total=0", "Max retries exceeded", "ReadTimeoutError", "IncompleteRead"),
@@ -139,7 +160,9 @@ def stamp(kind):
 def output_of(command):
     """The output of a short command, or None where it does not run or fails."""
     try:
-        return subprocess.check_output(command, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL).decode().strip()
+        return os.fsdecode(
+            subprocess.check_output(command, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        ).strip()
     except (OSError, subprocess.CalledProcessError):
         return None
 
@@ -203,7 +226,11 @@ def prepare(kind, repair=False):
 
 @contextlib.contextmanager
 def locked():
-    """Let one start at a time work on the environments. The lock ends with its process, however that ends."""
+    """Let one start at a time work on the environments.
+
+    The lock ends with its process, however that ends; where pip is at work for it, with pip: a start that was killed
+    leaves its pip behind, and a second one must not install beside that.
+    """
     with open(LOCK, "a") as file:
         announced = False
         while not acquired(file):
@@ -211,7 +238,11 @@ def locked():
                 say("Another start of course.py is at work on the environment; waiting for it.")
                 announced = True
             time.sleep(0.5)
-        yield
+        HELD.append(file.fileno())
+        try:
+            yield
+        finally:
+            HELD.pop()
 
 
 def acquired(file):
@@ -240,7 +271,7 @@ def install(kind):
     """Install an environment; what is there and sound is kept."""
     if sys.platform == "darwin" and platform.machine() == "x86_64":
         raise Problem("PyTorch and JAX have no builds for Intel Macs. Open the course on Colab or Binder instead.")
-    started = time.time()
+    started = time.monotonic()  # a clock that nobody sets
     folder, name = folder_of(kind), ENVIRONMENTS[kind][0]
     python = python_of(folder)
     if not (is_usable(python) and output_of([python, "-I", "-m", "pip", "--version"])):
@@ -260,7 +291,7 @@ def install(kind):
     for complete in ("lab", "test") if kind == "test" else (kind,):  # what tests need holds what the lab needs
         with open(stamp_file(complete), "w") as file:
             file.write(stamp(complete))
-    say("%s is ready (%.0f s)." % (name, time.time() - started))
+    say("%s is ready (%.0f s)." % (name, time.monotonic() - started))
 
 
 def make_venv(folder, name):
@@ -287,7 +318,9 @@ def make_venv(folder, name):
 
 def site_packages(python):
     """The folder into which an environment's pip installs."""
-    return output_of([python, "-I", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
+    # As bytes: what a Python prints as text depends on the locale, and the path may have letters beyond ASCII.
+    program = "import os, sys, sysconfig; sys.stdout.buffer.write(os.fsencode(sysconfig.get_path('purelib')))"
+    return output_of([python, "-I", "-c", program])
 
 
 def remove_damaged(folder):
@@ -397,13 +430,11 @@ def pip(python, arguments):
     """
     log = os.path.join(os.path.dirname(os.path.dirname(python)), "pip.log")
     command = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-    process = subprocess.Popen(
-        command + list(arguments),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=dict(environment(), PYTHONUNBUFFERED="1"),
-    )
+    options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    options["env"] = dict(environment(), PYTHONUNBUFFERED="1")
+    if os.name != "nt":
+        options["pass_fds"] = tuple(HELD)
+    process = subprocess.Popen(command + list(arguments), **options)
     lines = []
     with killed_on_error(process), open(log, "wb", buffering=0) as file, process.stdout:
         for line in process.stdout:
@@ -433,8 +464,15 @@ def cause_of(lines):
         # pip goes on without an index that it cannot reach, and then finds no version of the first package.
         none_found = any("No matching distribution" in line for line in errors)
         if named or (none_found and any(sign in line for line in lines for sign in signs)):
-            return sentence
+            return sentence.replace("{proxy}", proxy_in_use())
     return None
+
+
+def proxy_in_use():
+    """The proxy that this machine's settings name, without a password; it is the one that pip and git ask."""
+    found = urllib.request.getproxies()
+    address = os.environ.get("PIP_PROXY") or found.get("https") or found.get("all") or "of this machine"
+    return re.sub(r"//[^/@]*@", "//", address)
 
 
 def pins_of(name):
@@ -462,7 +500,7 @@ def install_colab(python):
     added = ["%s==%s" % (name, ours[name]) if name in ours else name for name in COLAB_LACKS]
     pip(python, ["--no-deps", "--target", added_to_colab()] + added)
     site = site_packages(python)
-    with open(os.path.join(site, "course_added.pth"), "w") as file:
+    with open(os.path.join(site, "course_added.pth"), "w", encoding="utf-8") as file:
         file.write(os.path.relpath(added_to_colab(), site) + "\n")
 
 
@@ -529,9 +567,12 @@ def fetch():
         )
     code, _, errors = git("fetch", "--quiet")
     if code:
+        cure = "Is there a network?"
+        if "CONNECT" in errors or "proxy" in errors.lower():  # HTTP code 407 from proxy after CONNECT
+            cure = "The proxy %s refuses: set HTTPS_PROXY to the right address, or unset it." % proxy_in_use()
         raise Problem(
             "The newest version could not be fetched, and nothing has changed. git says: %s\n"
-            "Is there a network? Run the same command again when there is." % last_line(errors)
+            "%s Run the same command again when there is a way." % (last_line(errors), cure)
         )
     count = int(git("rev-list", "--count", "HEAD..@{upstream}")[1] or 0)
     if not count:
@@ -574,8 +615,17 @@ def environment():
     variables = dict(os.environ)
     variables.pop("PYTHONHOME", None)
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, [ROOT, variables.get("PYTHONPATH")]))
-    variables.setdefault("PYTHONUTF8", "1")
+    variables["PYTHONUTF8"] = "1"  # names of files may have any letters, whatever the locale says
+    variables.update(instead_of_home())
     return variables
+
+
+def instead_of_home():
+    """Variables that let programs keep settings in a folder of ours where the home cannot be written; else none."""
+    if os.access(os.path.expanduser("~"), os.W_OK):
+        return {}
+    ours = os.path.join(ROOT, HOME)
+    return {name: os.environ.get(name) or os.path.join(ours, folder) for name, folder in HOMES}
 
 
 def replace_process(command, variables):
@@ -641,6 +691,8 @@ def lab(options, extra):
     code = manage_copies(python, "open")
     if code and not os.path.exists(os.path.join(ROOT, "work", "00_start_here.ipynb")):
         return code
+    if instead_of_home():
+        say("Your home folder cannot be written, so JupyterLab keeps its settings in %s." % HOME)
     say("Starting JupyterLab; its address follows. Stop it with Ctrl-C.")
     command = [python] + lab_arguments(options.port, not options.no_browser, extra)
     return replace_process(command, environment())
@@ -715,6 +767,9 @@ def parse(arguments):
 
 def main(arguments):
     """Run a command; return the exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a letter that the terminal cannot show must not stop anything
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     options, extra = parse(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -103,6 +104,19 @@ def is_untouched(mine: merge.Notebook, base: merge.Notebook) -> bool:
 def number(name: str) -> str:
     """A lesson as a sentence names it: "02"."""
     return name[:2]
+
+
+def explained(error: OSError) -> str | None:
+    """What a person can do about an error that is the file system's, or None for any other."""
+    safe = "All your copies are as they were, or already up to date, and whole."
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+        return f"The disk is full. {safe} Make room, then run the same command again."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return (
+            f"{error.filename} cannot be written. {safe} Copy the folder of the course to a place of yours, such as "
+            "your home, and start course.py there."
+        )
+    return None
 
 
 class Git:
@@ -305,6 +319,8 @@ class Copies:
             try:
                 did = self._renew(name, old_names.get(name, name), merging)
             except OSError as error:
+                if explained(error):  # the next lesson would meet it too
+                    raise
                 self.failed = True
                 say(f"{name} was not brought up to date: {error}")
                 continue
@@ -496,7 +512,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         if options.action != "adopt":
             copies.renew(merging=options.action == "update")
     except OSError as error:
-        print(f"course.py: {error}", file=sys.stderr)
+        print(f"course.py: {explained(error) or error}", file=sys.stderr)
         copies.failed = True
     if copies.backups is not None:
         say(f"What was there before is in {copies.show(copies.backups)}.")
