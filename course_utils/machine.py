@@ -1,9 +1,12 @@
 """What this machine is, and the same start for every lesson."""
 
+import atexit
 import os
 import platform
 import random
+import shutil
 import tempfile
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -13,7 +16,7 @@ import numpy as np
 import psutil
 from packaging.version import Version
 
-from . import arguments
+from . import arguments, consoles, fallback
 from .place import where
 
 _CACHE = Path(".cache", "energy-based-course")  # below the user's home
@@ -71,6 +74,8 @@ class Machine:
 def prepare(seed: int, uses: Sequence[str]) -> Machine:
     """What `course_utils.setup` does once all packages are there; the arguments are explained at it."""
     seed = arguments.whole("seed", seed, 0, 2**32 - 1)
+    consoles.forgive()
+    _spare_the_home()
     programs = _programs_folder() if "jax" in uses else None
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - the learner's own cells may use the global generator
@@ -110,14 +115,34 @@ def saved_folder(lesson: str) -> Path:
     """
     chosen = os.environ.get("COURSE_SAVED", "saved")
     if chosen != "none":
-        folder, cache = Path(chosen, lesson).absolute(), Path.home() / _CACHE / lesson
+        folder, home = Path(chosen, lesson).absolute(), _home()
         if _writable(folder):
             return folder
-        if _writable(cache):
+        cache = home / _CACHE / lesson if home else None
+        if cache and _writable(cache):
             print(f"{folder} cannot be written, so training is kept in {cache}.")
             return cache
-        print(f"Neither {folder} nor {cache} can be written: training is lost if the kernel stops.")
+        print(f"Neither {folder} nor {cache or 'a home'} can be written: training is lost if the kernel stops.")
     return Path(tempfile.mkdtemp(prefix="saved-"))
+
+
+def _home() -> Path | None:
+    """The user's home; None where there is none, as in some containers."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
+
+
+def _spare_the_home() -> None:
+    """Where the home cannot be written, matplotlib keeps its cache elsewhere; by itself it warns at each start."""
+    home = _home()
+    if "MPLCONFIGDIR" in os.environ or (home and os.access(home, os.W_OK)):
+        return
+    folder = tempfile.mkdtemp(prefix="matplotlib-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["MPLCONFIGDIR"] = folder
+    print("Your home folder cannot be written, so nothing is kept there for the next time. All else works.")
 
 
 def _writable(folder: Path) -> bool:
@@ -134,7 +159,13 @@ def _torch(seed: int) -> tuple[str, str]:
     import torch
 
     torch.manual_seed(seed)
-    if not torch.cuda.is_available():
+    with warnings.catch_warnings(record=True) as said:  # of a driver that is too old, for one
+        warnings.simplefilter("always")
+        found = torch.cuda.is_available()
+    why = fallback.refusal("cuda") if found else str(said[0].message).partition("\n")[0] if said else ""
+    if why:
+        print(f"PyTorch cannot use the GPU ({why}), so it computes on the CPU.")
+    if why or not found:
         return "cpu", "CPU"
     gpu = torch.cuda.get_device_properties(0)
     return "cuda", f"{gpu.name}, {gpu.total_memory / 2**30:.0f} GiB"
@@ -145,8 +176,10 @@ def _programs_folder() -> Path | None:
     chosen = os.environ.get("JAX_COMPILATION_CACHE_DIR")
     if chosen:
         return Path(chosen)
-    folder = Path.home() / _CACHE / "jax"
-    return folder if Version(metadata.version("jax")) >= Version(_KEEPS_SINCE) and _writable(folder) else None
+    home = _home()
+    folder = home / _CACHE / "jax" if home else None
+    keeps = folder and Version(metadata.version("jax")) >= Version(_KEEPS_SINCE) and _writable(folder)
+    return folder if keeps else None
 
 
 def _jax(programs: Path | None) -> tuple[str, str]:
@@ -157,7 +190,13 @@ def _jax(programs: Path | None) -> tuple[str, str]:
         jax.config.update("jax_compilation_cache_dir", str(programs))
         jax.config.update("jax_compilation_cache_max_size", _KEPT_BYTES)  # with a limit, JAX locks the folder
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    device = jax.devices()[0]
+    try:
+        device = jax.devices()[0]
+    except (RuntimeError, AssertionError):  # whichever it is depends on what is installed
+        wanted = jax.config.jax_platforms
+        jax.config.update("jax_platforms", "cpu")
+        device = jax.devices()[0]
+        print(f"JAX_PLATFORMS = {wanted!r} asks for a device that JAX cannot use here, so it computes on the CPU.")
     if device.platform == "cpu":
         return "cpu", "CPU"
     limit = (device.memory_stats() or {}).get("bytes_limit")

@@ -116,6 +116,11 @@ class exercise:
             return NotDone(f"{_OPEN} {self.number} is not done yet: {task}")
         if isinstance(error, NameError) and error.name in self.names:
             return NotDone(f"{_OPEN} {self.number} is not done yet: run the cell above that defines `{error.name}`")
+        if isinstance(error, NameError) and trace is not None and trace.tb_next is None:  # in the check's own cell
+            return NotDone(
+                f"{_OPEN} {self.number} cannot be checked yet: `{error.name}` is not known here. Run the cells above "
+                "first (in the menu: Run All Above Selected Cell, on Colab: Run before)"
+            )
         what = _what(error)
         frames = []
         while trace is not None:

@@ -20,6 +20,7 @@ from jaxtyping import Array, Float, Int, Key, Num
 from thrml import Block, BlockGibbsSpec, FactorSamplingProgram, SamplingSchedule, SpinNode, sample_states
 from thrml.models import SpinEBMFactor, SpinGibbsConditional
 
+from .. import fallback
 from ..arguments import choice, number, whole
 
 RULES = ((0, 1), (4, 1), (9, 10))
@@ -276,6 +277,7 @@ def _train_machine(
     return theta
 
 
+@fallback.to_cpu_if_full("take a smaller grid or batch_size")
 def train(
     grid: Grid,
     pictures: Float[Any, "n n_data"],

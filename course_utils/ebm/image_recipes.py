@@ -6,13 +6,14 @@ training.energy
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from course_utils import samplers
+from course_utils import fallback, samplers
 from course_utils.ebm.buffer import ReplayBuffer
 from course_utils.ebm.conditioning import uniform_noise
 from course_utils.ebm.fitting import fit_persistent
@@ -134,12 +135,28 @@ class ImageRecipe:
             images: the pictures.
             seed: of the weights and of everything random in training.
             labels: one for each picture, for a joint energy.
-                device: "cpu" or "cuda", such as `setup().device`.
+            device: "cpu" or "cuda", such as `setup().device`. Without a GPU, or where its memory is full before
+                anything was kept, training is on the CPU, and a line says so.
             **options: of `train`: `progress`, `checkpoint`, `resume`, `measures` and so on, or another `n_steps`.
 
         Returns:
             The result; its `energy` is on the device.
         """
+        device = fallback.torch_device(device)
+        try:
+            return self._train(images, seed, labels, device, options)
+        except torch.OutOfMemoryError:
+            checkpoint = options.get("checkpoint")
+            if device == "cpu" or (checkpoint is not None and Path(checkpoint).is_file()):
+                raise  # a run that was kept goes on where it was, on the same device
+            batch_size = options.get("batch_size", self.batch_size)
+            print(
+                "The GPU's memory is full, so this training starts again on the CPU, which takes longer. To stay on "
+                f"the GPU, take a batch_size below {batch_size}, or shut down other kernels that use it."
+            )
+        return self._train(images, seed, labels, "cpu", options)
+
+    def _train(self, images: Tensor, seed: int, labels: Tensor | None, device: str, options: dict) -> Training:
         n_classes = None if labels is None else int(labels.max()) + 1
         energy = self.network(torch.Generator().manual_seed(seed), n_classes).to(device)
         images = images.to(device)

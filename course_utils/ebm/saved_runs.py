@@ -5,7 +5,9 @@ import io
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 
 import torch
@@ -111,11 +113,19 @@ def shown(path: Path) -> str:
 
 
 def fingerprint(settings: dict[str, Any], values: Iterable[Tensor]) -> str:
-    """A name for all that a run starts from: its settings, and the tensors it begins with."""
-    digest = hashlib.sha256(repr(settings).encode())
+    """A name for all that a run starts from: its settings, the tensors it begins with, and the code that trains."""
+    digest = hashlib.sha256(repr(settings).encode() + _version())
     for value in values:
         digest.update(_bytes(value))
     return digest.hexdigest()[:12]
+
+
+@cache
+def _version() -> bytes:
+    """The code of trainings and samplers: a newer course does not take what an older one has trained for its own."""
+    here = Path(__file__).parent
+    files = sorted([*here.glob("*.py"), *(here.parent / "samplers").glob("*.py")])
+    return hashlib.sha256(b"".join(path.read_bytes().replace(b"\r\n", b"\n") for path in files)).digest()
 
 
 def described(thing: object) -> str:
@@ -131,9 +141,29 @@ def described(thing: object) -> str:
             inner.append(value)
         elif isinstance(value, Tensor):
             found.append(f"{name}#{hashlib.sha256(_bytes(value)).hexdigest()[:8]}")
+        elif isinstance(value, FunctionType) and value.__module__ == "__main__":
+            found.append(f"{name}#{_digest(_instructions(value.__code__))}")
         elif isinstance(value, int | float | str | tuple | dict):
             found.append(f"{name}={value!r}")
-    return f"{type(thing).__name__}({', '.join([*found, *map(described, inner)])})"
+    return f"{type(thing).__name__}({', '.join([*found, *_own_code(type(thing)), *map(described, inner)])})"
+
+
+def _own_code(kind: type) -> list[str]:
+    """The methods of a class that a learner has written, so that a run of another version of them is another run."""
+    if kind.__module__ != "__main__":
+        return []
+    methods = {name: x.__code__ for name, x in sorted(vars(kind).items()) if isinstance(x, FunctionType)}
+    return [f"code#{_digest(' '.join(f'{name} {_instructions(code)}' for name, code in methods.items()))}"]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _instructions(code: CodeType) -> str:
+    """What a function does, without where it stands."""
+    inner = [_instructions(x) if isinstance(x, CodeType) else repr(x) for x in code.co_consts]
+    return f"{code.co_code.hex()} {code.co_names} {inner}"
 
 
 def _bytes(values: Tensor) -> bytes:

@@ -25,7 +25,7 @@ from jaxtyping import Array, Float, Int, Key, Num, PyTree, Shaped, UInt8, UInt32
 from thrml import BlockSamplingProgram, sample_blocks
 from tqdm import tqdm
 
-from .. import arguments
+from .. import arguments, fallback
 from ..arguments import choice, whole
 from . import colours, devices
 from .engines import ENGINES, Conditional, Engine, Grid, Slab, State, Sublattices, sublattices
@@ -322,6 +322,7 @@ class Lattice(eqx.Module):
         how = {"n_chains": n_chains, "init": init, "engine": engine, "sharding": sharding}
         return self.measure(key, beta, {"spins": spins_of}, **pace, **how)["spins"]
 
+    @fallback.to_cpu_if_full("take a smaller lattice, fewer chains or fewer samples")
     def measure(
         self,
         key: Key[Array, ""],

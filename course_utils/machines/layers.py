@@ -25,6 +25,7 @@ from thrml import (
     sample_states,
 )
 
+from .. import fallback
 from ..arguments import array, choice, number, positive, whole
 from .graphs import QUICK
 from .restricted import Restricted, fresh
@@ -237,6 +238,7 @@ class Fit(NamedTuple):
     machines: list[Layered]
 
 
+@fallback.to_cpu_if_full("take fewer hidden units or chains")
 def fit(
     data: Num[np.ndarray, "n visible"], n_hidden: int, key: Key[Array, ""], *, labels: Any = None, n_steps: int = 3000,
     n_sweeps: int = 2, persistent: bool = True, n_chains: int = 100, learning_rate: float = 0.05,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import consoles
 from .recorder import CODECS, MovieError
 from .scene import Scene, evidence, film
 
@@ -99,6 +100,7 @@ def model_of(name: str, size: int, states: int | None) -> "Lattice":
 def main(arguments: Sequence[str] | None = None) -> int:
     """The program; returns its exit code."""
     began = time.perf_counter()
+    consoles.forgive()
     try:
         with _stopped_by_signals() as go_on:
             scene, options = read(arguments)

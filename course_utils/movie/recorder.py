@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from ..arguments import choice, number, whole
+from ..whole_files import clear_up, partial_of
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,8 @@ class Recorder:
                 f"{self._program} cannot encode {codec}: it was built without {self.codec.encoder}. "
                 + (f"It has {', '.join(others)}." if others else "pip install imageio-ffmpeg brings one that can.")
             )
-        self._partial = self.path.with_name(f".{self.path.stem}.{os.getpid()}.partial{self.path.suffix}")
+        self._partial = partial_of(self.path)
+        clear_up(self.path)
         self._process: subprocess.Popen | None = None
         self._shape: tuple[int, ...] = ()
         self.n_frames = 0

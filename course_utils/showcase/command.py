@@ -1,6 +1,7 @@
 """The program: which parts are needed, made in processes, and the pictures drawn from them."""
 
 import argparse
+import errno
 import os
 import sys
 import time
@@ -8,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from .. import consoles
 from . import critical, films, learning, plate, statistics
 from .runs import CURVES, LARGE, POINTS, NotAtEquilibrium, Part, Settings, Stopped, make
 
@@ -56,6 +58,7 @@ def read(arguments: Sequence[str] | None = None) -> tuple[Settings, list[str]]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The program; returns its exit code."""
+    consoles.forgive()
     settings, wanted = read(arguments)
     began = time.perf_counter()
     parts = list(dict.fromkeys(part for name in wanted for part in PRODUCTS[name][0]))
@@ -70,7 +73,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Stopped. {done} of {len(parts)} parts are whole and kept; the same command goes on with the others.")
         return 130
     except (NotAtEquilibrium, RuntimeError, OSError) as error:
-        print(f"Not made: {error}", file=sys.stderr)
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            done = sum(part.done(settings) for part in parts)
+            print(
+                f"The disk is full. {done} of {len(parts)} parts are whole and kept, and no half file was left: make "
+                "room, and the same command goes on with the others.",
+                file=sys.stderr,
+            )
+        else:
+            print(f"Not made: {error}", file=sys.stderr)
         return 1
     print(f"{time.perf_counter() - began:.0f} s")
     return 0

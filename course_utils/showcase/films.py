@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ..lattice import Lattice
 from ..movie import Painter, Recorder
+from ..whole_files import whole_file
 from . import colours
 from .columns import COLUMNS, column_of
 from .runs import Part, Settings, Tick
@@ -52,7 +53,8 @@ def quench(key: str, settings: Settings, tick: Tick) -> dict[str, np.ndarray]:
                 picture = frame(model, one, scale, temperature, done)
                 recorder.write(picture)
                 if recorder.n_frames == round(STILL * FPS * SECONDS):
-                    Image.fromarray(picture).save(poster, optimize=True)
+                    with whole_file(poster) as unfinished:
+                        Image.fromarray(picture).save(unfinished, optimize=True)
             tick(COST / len(counts))
     return {"energy": np.concatenate(energies), "n_sweeps": np.array(done)}
 
@@ -104,4 +106,8 @@ FILMS = {c.key: Part(f"{c.key}-quench", COST, partial(quench, c.key), names(c.ke
 
 def save(settings: Settings) -> list[Path]:
     """The films and their posters, copied to where the pictures are."""
-    return [Path(shutil.copy(settings.parts / name, settings.out)) for key in FILMS for name in names(key)]
+    paths = [settings.out / name for key in FILMS for name in names(key)]
+    for path in paths:
+        with whole_file(path) as unfinished:
+            shutil.copy(settings.parts / path.name, unfinished)
+    return paths

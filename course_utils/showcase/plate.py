@@ -18,6 +18,7 @@ from scipy.spatial import cKDTree
 from ..lattice import Lattice
 from ..lattice.colours import angles
 from ..lattice.observables import Measurement, helicity_modulus, jackknife, mean_and_error
+from ..whole_files import whole_file
 from . import colours
 from .columns import COLUMNS, ROWS, Column, Looks
 from .runs import CURVES, PIECES, POINTS, Settings, starts
@@ -95,7 +96,8 @@ class Sheet:
         nearest = cKDTree(palette).query(shades)[1].astype(np.uint8)
         image = Image.fromarray(nearest[np.searchsorted(found, pixels)]).convert("P")
         image.putpalette(palette.astype(np.uint8).tobytes())
-        image.save(path, optimize=True)
+        with whole_file(path) as partial:
+            image.save(partial, optimize=True)
 
 
 def _numbers(pixels: UInt8[np.ndarray, "*shape 3"]) -> UInt32[np.ndarray, "*shape"]:

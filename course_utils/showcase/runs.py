@@ -7,7 +7,6 @@ run in processes, because joining clusters holds Python's lock.
 import contextlib
 import dataclasses
 import multiprocessing
-import os
 import signal
 import sys
 import zlib
@@ -24,6 +23,7 @@ from tqdm import tqdm
 
 from ..diagnostics import TwoStarts, two_starts
 from ..lattice import Ising, Lattice, cluster, exact
+from ..whole_files import whole_file
 from .columns import COLUMNS, ROWS, Looks, column_of, energy_alone
 
 CHAINS = 2  # from each of the two starts
@@ -106,10 +106,8 @@ class Part:
         path = self.path(settings)
         path.parent.mkdir(parents=True, exist_ok=True)
         arrays = self.work(settings, tick)
-        partial = path.with_suffix(f".{os.getpid()}.partial")
-        with open(partial, "wb") as file:
+        with whole_file(path) as partial, open(partial, "wb") as file:
             np.savez_compressed(file, **arrays)
-        os.replace(partial, path)
 
 
 # --------------------------------------------------------------------------------------------- lattices measured

