@@ -128,6 +128,9 @@ class Recorder:
         if self.path.is_dir() or not self.path.parent.is_dir():
             what = f"{self.path} is a folder" if self.path.is_dir() else f"there is no folder {self.path.parent}"
             raise MovieError(f"{what}: nowhere to put the movie")
+        if not os.access(self.path.parent, os.W_OK):
+            where = self.path.parent.resolve()
+            raise MovieError(f"{where} cannot be written: nowhere to put the movie. Name another folder with --out")
         self._program = ffmpeg()
         if self.codec.encoder not in encoders(self._program):
             others = [name for name, c in CODECS.items() if c.encoder in encoders(self._program)]

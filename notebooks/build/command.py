@@ -78,6 +78,8 @@ def _outcome_or_error(job: tuple[Lesson, Course, bool]) -> tuple[bool, str]:
         return True, build_lesson(*job)
     except RunError as error:
         return False, str(error)
+    except OSError as error:
+        return False, f"{job[0].stem}: not written ({error.strerror}: {error.filename}). It is as it was."
 
 
 def build_lessons(course: Course, lessons: Sequence[Lesson], force: bool = False, jobs: int = 1) -> int:
