@@ -246,6 +246,5 @@ def test_a_movie_into_a_read_only_folder_is_one_line(tmp_path: Path) -> None:
     with read_only(tmp_path / "class") as where:
         done = python("from course_utils.movie import Recorder; Recorder('xy.mp4')", where)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == (
-        f"course_utils.movie.recorder.MovieError: {where} cannot be written: nowhere to put the movie. Name another folder with --out"
-    )
+    said = f"{where} cannot be written: nowhere to put the movie. Name another folder with --out"
+    assert done.stderr.splitlines()[-1] == f"course_utils.movie.recorder.MovieError: {said}"

@@ -65,14 +65,14 @@ _KEPT = "__import__('sys').modules"
 
 
 class Kernel:
-    """A Jupyter kernel of this very Python, working in `folder`."""
+    """A Jupyter kernel of this very Python, working in `folder`, with further `variables` in its environment."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self._folder, self._variables = folder, variables
 
     def __enter__(self) -> Kernel:
         self._manager = KernelManager(kernel_spec_manager=build.this_python())
-        self._manager.start_kernel(cwd=str(self._folder), env=build.kernel_environment())
+        self._manager.start_kernel(cwd=str(self._folder), env=build.kernel_environment() | self._variables)
         self._client = self._manager.client()
         self._client.start_channels()
         try:
