@@ -95,6 +95,11 @@ CAUSES = (
         "The disk is full. The environment takes about 2 GB, and several more where PyTorch comes with CUDA. Make room",
     ),
     (
+        ("certificate is not yet valid", "certificate has expired"),
+        "The packages could not be downloaded: the server's certificate does not hold at the time that this machine's "
+        "clock shows. Set the clock",
+    ),
+    (
         ("CERTIFICATE_VERIFY_FAILED", "CertificateError", "confirming the ssl certificate"),
         "The packages could not be downloaded: the server's certificate was refused, as it happens behind a company's "
         "proxy. Let PIP_CERT name the proxy's certificate file",
@@ -301,9 +306,14 @@ def make_venv(folder, name):
             "%s must be made again, and this Python is inside it. Start course.py with the Python outside." % name
         )
     found = os.path.exists(folder)
+    if os.path.islink(folder) and not found:
+        raise Problem("%s is a link to a folder that is gone. Remove the link, then run the same command again." % name)
     say("%s %s with Python %d.%d." % ((("Remaking" if found else "Making"), name) + sys.version_info[:2]))
     process = subprocess.Popen(
-        [sys.executable, "-m", "venv", "--clear", folder], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [sys.executable, "-m", "venv", "--clear", folder],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment(),
     )
     with killed_on_error(process):
         output = process.communicate()[0].decode(errors="replace")
