@@ -53,9 +53,7 @@ def to_cpu_if_full(smaller: str) -> Callable[[Callable], Callable]:
 
 
 def _too_large(smaller: str) -> MemoryError:
-    return MemoryError(
-        f"this does not fit into the memory of this machine: {smaller}. All that was there before still is"
-    )
+    return MemoryError(f"this does not fit into the memory of this machine: {smaller}")
 
 
 def _moved(arguments: Any, device: Any) -> Any:

@@ -286,11 +286,11 @@ def test_the_lab_and_a_kernel_start_where_the_home_cannot_be_written(tmp_path: P
             address, token = address_in(tmp_path / "said", process)
             request = urllib.request.Request(f"{address}/api/kernels", b"{}", {"Authorization": f"token {token}"})
             with urllib.request.urlopen(request) as answer:
-                    assert answer.status == 201
-            XX
+                assert answer.status == 201
+            text = (tmp_path / "said").read_text()
+        finally:
             process.terminate()
             process.wait()
-        text = (tmp_path / "said").read_text()
     assert text.startswith(f"Your home folder cannot be written, so JupyterLab keeps its settings in {course.HOME}.\n")
     assert "Traceback" not in text
     assert (tmp_path / "work" / ".course" / "home" / "jupyter-runtime").is_dir()

@@ -17,14 +17,17 @@ ROOT = Path(__file__).resolve().parent.parent
 
 TOP = {
     ".ci",
+    ".gitattributes",
     ".gitignore",
     "CONTRIBUTING.md",
     "LICENSE",
     "README.md",
     "binder",
+    "classroom",
     "course.py",
     "course_checks",
     "course_utils",
+    "docs",
     "notebooks",
     "pyproject.toml",
     "requirements.txt",
