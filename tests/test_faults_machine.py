@@ -116,6 +116,7 @@ def test_a_refusal_is_the_first_line_of_what_pytorch_says(monkeypatch: pytest.Mo
     assert fallback.refusal("cuda") == "CUDA out of memory."
 
 
+@pytest.mark.slow
 def test_a_recipe_that_asks_for_a_gpu_trains_on_the_cpu_where_there_is_none(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -159,6 +160,7 @@ def test_a_training_for_which_the_gpu_has_no_room_starts_again_on_the_cpu(
     assert file.read_bytes() == b"what was kept of it on the GPU"
 
 
+@pytest.mark.slow
 def test_a_lattice_for_which_the_gpu_has_no_room_is_sampled_on_the_cpu_with_the_same_spins(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -202,6 +204,7 @@ def test_other_errors_of_jax_and_a_full_machine_are_not_hidden(monkeypatch: pyte
     assert list(messages) == []
 
 
+@pytest.mark.slow
 def test_a_lattice_that_does_not_fit_into_this_machine_is_refused_in_words() -> None:
     from course_utils.lattice import Ising
 
@@ -243,6 +246,7 @@ def test_where_the_system_knows_no_home_there_is_none(monkeypatch: pytest.Monkey
     assert machine._programs_folder() is None
 
 
+@pytest.mark.slow
 @posix_only
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_what_a_terminal_cannot_show_stops_nothing(encoding: str) -> None:
