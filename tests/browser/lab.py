@@ -86,6 +86,18 @@ LAB_SETTINGS = {
 }
 
 
+# A picture counts when it is decoded and the page has drawn it.
+WATCH = """img => {
+    window.courseLog = {input: performance.now(), pictures: []};
+    const heard = event => { if (event.isTrusted) Object.assign(courseLog, {input: event.timeStamp, pictures: []}); };
+    if (!window.courseWatches) {
+        for (const type of ["keydown", "pointerdown"]) window.addEventListener(type, heard, true);
+        window.courseWatches = true;
+    }
+    img.addEventListener("load", () => requestAnimationFrame(() => courseLog.pictures.push(performance.now())));
+}"""
+
+
 class TimedOut(AssertionError):
     """Something that was waited for did not come."""
 
@@ -505,6 +517,14 @@ class ExplorerView:
     def readout(self, name: str) -> str:
         """The number beside a slider."""
         return self.control(name).locator(".widget-readout").inner_text()
+
+    def watch(self) -> None:
+        """Lets the page write down, on its own clock, when a key or the pointer went down and when a picture came."""
+        self.root.locator("img.explorer-picture").evaluate(WATCH)
+
+    def waits(self) -> list[float]:
+        """Milliseconds from the last key or press of the pointer to each picture since, as the page saw them."""
+        return self.notebook.page.evaluate("() => courseLog.pictures.map(at => at - courseLog.input)")
 
     def slider_by_keyboard(self, name: str, key: str, times: int = 1) -> None:
         """Puts the focus on a slider's handle, presses a key, and waits until the picture has settled."""
