@@ -306,8 +306,9 @@ class Explorer:
     def _stages(self, values: dict[str, Any]) -> Iterator[tuple[bytes, str] | None]:
         """PNG and caption of each stage of a picture."""
         result = self._render(**values)
-        for stage in result if isinstance(result, Iterator) else (result,):
-            if stage is None:
+        in_stages = isinstance(result, Iterator)
+        for stage in result if in_stages else (result,):
+            if stage is None and in_stages:
                 yield None
                 continue
             if not (isinstance(stage, tuple) and len(stage) == 2 and isinstance(stage[0], Figure)):

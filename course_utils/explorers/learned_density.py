@@ -155,8 +155,11 @@ def stages(data_set: str, method: str, k: int, step_size: float) -> Iterator[tup
                 continue
             run = measured()
             title = f"{name}: KL {_nats(run.kl)} nats after {step} of {N_STEPS} steps"
-            yield _figure(data_set, run, title), (
-                f"{data_set}, {name}, T = 1: training, {step} of {N_STEPS} steps so far, KL {_nats(run.kl)} nats now."
+            yield (
+                _figure(data_set, run, title),
+                (
+                    f"{data_set}, {name}, T = 1: training, {step} of {N_STEPS} steps so far, KL {_nats(run.kl)} nats now."
+                ),
             )
             shown = time.monotonic()
     except ebm.TrainingDiverged as error:
