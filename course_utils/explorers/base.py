@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 from IPython.display import HTML, display
+from jaxtyping import UInt8
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -337,18 +339,35 @@ class Sheet:
         figure.set_size_inches(self._size)
         figure.set_dpi(DPI)
         parts = [*figure.axes, *figure.texts]
-        automatic, known = figure.get_layout_engine() is not None, self._places.get(len(parts))
-        if automatic and known:
+        engine, known = figure.get_layout_engine(), self._places.get(len(parts))
+        picture = None
+        if engine is not None and known:
             figure.set_layout_engine("none")
             for part, place in zip(parts, known, strict=True):
                 part.set_position(place)
-        picture = Image.fromarray(pixels(figure, self._canvas))
-        self._canvas.figure = Figure()  # keeps no figure alive
-        if automatic and not known:
+            picture = self._pixels(figure)
+            if _is_cut(figure):  # wider numbers at an axis than before: new places for them
+                picture = None
+                figure.set_layout_engine(engine)
+                for part in parts:
+                    part.set_in_layout(True)
+        if picture is None:
+            picture = self._pixels(figure)
             self._places[len(parts)] = [part.get_position() for part in parts]
+        self._canvas.figure = Figure()  # keeps no figure alive
         buffer = io.BytesIO()
-        picture.save(buffer, format="png", compress_level=1)
+        Image.fromarray(picture).save(buffer, format="png", compress_level=1)
         return buffer.getvalue()
+
+    def _pixels(self, figure: Figure) -> UInt8[np.ndarray, "height width 3"]:
+        return pixels(figure, self._canvas)
+
+
+def _is_cut(figure: Figure) -> bool:
+    """Whether the name of an axis leaves the figure, which was drawn."""
+    names = [name for axes in figure.axes for name in (axes.xaxis.label, axes.yaxis.label) if name.get_text()]
+    boxes = [name.get_window_extent() for name in names if name.get_visible()]
+    return any(box.x0 < 0 or box.y0 < 0 or box.x1 > figure.bbox.x1 for box in boxes)
 
 
 def _blank(size: tuple[float, float]) -> bytes:

@@ -130,7 +130,7 @@ class LiveLattice(Explorer):
         super().redraw()
 
     def _draw(self, values: dict[str, Any]) -> Iterator[None]:
-        # A page spends more time on a request, with the kernel's state that changes twice, than on a picture: four each.
+        # A page spends more time on a request, with the kernel's state that changes twice, than on a picture.
         began = time.monotonic()
         yield from super()._draw(values)
         for _ in range(FRAMES - 1):

@@ -154,13 +154,9 @@ def stages(data_set: str, method: str, k: int, step_size: float) -> Iterator[tup
                 yield None
                 continue
             run = measured()
-            title = f"{name}: KL {_nats(run.kl)} nats after {step} of {N_STEPS} steps"
-            yield (
-                _figure(data_set, run, title),
-                (
-                    f"{data_set}, {name}, T = 1: training, {step} of {N_STEPS} steps so far, KL {_nats(run.kl)} nats now."
-                ),
-            )
+            kl = _nats(run.kl)
+            figure = _figure(data_set, run, f"{name}: KL {kl} nats after {step} of {N_STEPS} steps")
+            yield figure, f"{data_set}, {name}, T = 1: training, {step} of {N_STEPS} steps so far, KL {kl} nats now."
             shown = time.monotonic()
     except ebm.TrainingDiverged as error:
         yield _diverged(data_set, error)
