@@ -5,6 +5,10 @@
   window.courseExplorers = true;
   const REST_MS = 700; // a caption that goes on changing, as while a lattice plays, is not read out
   const HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap";
+  const ICONS = { // of a Play widget
+    "fa-play": "Play", "fa-pause": "Pause", "fa-stop": "Stop, and go back to the start", "fa-retweet": "Repeat",
+    "fa-repeat": "Repeat",
+  };
   const resting = new WeakMap(); // explorer -> its timer
   let made = 0;
 
@@ -30,8 +34,11 @@
           set(button, "aria-pressed", String(button.classList.contains("mod-active")));
         }
       }
-      for (const button of control.querySelectorAll(".jupyter-button, .widget-button")) {
-        if (!words(button)) set(button, "aria-label", button.title || button.dataset.tooltip);
+      for (const button of control.querySelectorAll("button")) {
+        const icon = button.querySelector("i.fa");
+        if (icon && !words(button)) {
+          set(button, "aria-label", Object.entries(ICONS).find(([name]) => icon.classList.contains(name))?.[1]);
+        }
       }
     }
   }
@@ -83,5 +90,9 @@
     }
     touched.forEach(look);
   }).observe(document.body, { childList: true, characterData: true, subtree: true });
+  document.addEventListener("click", event => { // a button may change its icon, and nothing else
+    const explorer = event.target.closest?.(".explorer");
+    if (explorer) setTimeout(look, 100, explorer);
+  });
   document.querySelectorAll(".explorer").forEach(look);
 })();

@@ -20,6 +20,7 @@ for has a time limit, and running into it raises `TimedOut` with what was waited
 import base64
 import contextlib
 import hashlib
+import io
 import json
 import os
 import re
@@ -35,7 +36,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.error import URLError
 
+import numpy as np
 import psutil
+from jaxtyping import UInt8
+from PIL import Image
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Locator, Page, sync_playwright
 
@@ -518,6 +522,16 @@ class ExplorerView:
     def picture(self) -> str:
         """A hash of the picture now shown: equal for equal pictures."""
         return hashlib.sha256(self.picture_bytes()).hexdigest()
+
+    def pixels(self) -> UInt8[np.ndarray, "height width 3"]:
+        """The picture now shown, in sRGB."""
+        return np.asarray(Image.open(io.BytesIO(self.picture_bytes())).convert("RGB"))
+
+    def assert_says_its_caption(self) -> None:
+        """What a screen reader is given to read out is the caption, once it has come to rest."""
+        voice = self.root.locator(".explorer-voice")
+        self.wait_for(lambda: _flat(voice.text_content()) == _flat(self.caption()), "the caption to be said")
+        assert voice.get_attribute("role") == "status"
 
     def caption(self) -> str:
         """The text under the picture."""
