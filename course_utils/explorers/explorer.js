@@ -34,12 +34,10 @@
           set(button, "aria-pressed", String(button.classList.contains("mod-active")));
         }
       }
-      for (const button of control.querySelectorAll("button")) {
-        const icon = button.querySelector("i.fa");
-        if (icon && !words(button)) {
-          set(button, "aria-label", Object.entries(ICONS).find(([name]) => icon.classList.contains(name))?.[1]);
-        }
-      }
+    }
+    for (const icon of explorer.querySelectorAll("button > i.fa")) {
+      const [, name] = Object.entries(ICONS).find(([kind]) => icon.classList.contains(kind)) ?? [];
+      if (!words(icon.parentElement)) set(icon.parentElement, "aria-label", name);
     }
   }
 
