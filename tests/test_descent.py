@@ -547,6 +547,24 @@ class TestExplorer:
         ).double().mean() > 0.99  # plain descent does not climb, but for the cusp
         assert not torch.equal(still.x, runs("Ackley", "constant", 0.2, noise=0.0, speed=2.0)[0].x)
 
+    def test_runs_are_shown_on_their_way_and_end_as_one_run_would(self):
+        from course_utils.explorers import descent_paths
+
+        descent_paths.runs.cache_clear()
+        first, *_, last = [stage for stage in descent_paths.stages("Ackley", "linear", 0.7) if stage]
+        assert first[1] == "Ackley, linear, start T = 0.700: 50 of 500 steps so far."
+        assert last[1] == descent_paths.draw("Ackley", "linear", 0.7)[1]
+        run, start, _ = descent_paths.runs("Ackley", "linear", 0.7)
+        generator = torch.Generator().manual_seed(descent_paths.SEED)
+        scene = descent.landscapes()["Ackley"]
+        assert torch.equal(start, descent.random_starts(scene.energy, 200, generator))
+        whole = descent.thermal_descent(
+            scene.energy, start, step_size=scene.step_size, temperatures=descent.schedule("linear", 0.7, 0.007, 450),
+            generator=generator, quench=50, thin=5,
+        )  # fmt: skip
+        for name in ("x", "trajectory", "energy", "steps", "temperature"):
+            assert torch.equal(getattr(run, name), getattr(whole, name)), name
+
     @pytest.mark.parametrize("view", ["contour", "3-D"])
     @pytest.mark.parametrize("landscape", descent.landscapes())
     def test_time_runs_in_both_views_of_each_landscape(self, landscape, view):

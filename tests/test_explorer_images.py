@@ -7,7 +7,7 @@ import torch
 
 from course_utils import data, ebm
 from course_utils.explorers import images
-from course_utils.explorers.image_chains import N_CHAINS, STARTS, STEPS, chains, draw
+from course_utils.explorers.image_chains import N_CHAINS, STARTS, STEPS, chains, draw, stages
 
 STILL = re.compile(r"Still the digit of the start: (\d) of 8")
 
@@ -90,3 +90,9 @@ def test_the_longest_run_is_another_picture_than_a_short_one(explorer, start):
     short = explorer.set(start=start, steps=3, temperature=1.0).picture
     assert explorer.set(steps=max(STEPS)).error is None
     assert explorer.picture != short
+
+
+def test_chains_are_shown_on_their_way_and_end_as_if_nobody_had_looked():
+    shown = [stage for stage in stages("noise", 30, 1.0) if stage]
+    assert shown[0][1].startswith("On the way, 3 of 30 steps so far. Start: noise; 30 steps")
+    assert shown[-1][1] == draw("noise", 30, 1.0)[1]

@@ -90,11 +90,17 @@ def test_a_tick_sweeps_as_often_as_the_control_says_and_draws(ising):
     ising.set(sweeps=1)
 
 
-def test_while_the_page_plays_a_tick_makes_two_pictures_and_few_captions(monkeypatch):
+def test_while_the_page_plays_a_tick_makes_several_pictures_and_few_captions(monkeypatch):
     now = [100.0]
     waits = []
+
+    def sleep(seconds):
+        waits.append(seconds)
+        now[0] += seconds
+
     monkeypatch.setattr(lattice.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(lattice.time, "sleep", waits.append)
+    monkeypatch.setattr(lattice.time, "sleep", sleep)
+    monkeypatch.setattr(lattice, "CAPTION_S", 1.0)
     live = live_lattice(Ising(SIZE))
     playing = "playing" if live.play.has_trait("playing") else "_playing"
     now[0] += 10
@@ -105,9 +111,9 @@ def test_while_the_page_plays_a_tick_makes_two_pictures_and_few_captions(monkeyp
     for _ in range(3):
         now[0] += 0.01
         live.play.value += 1
-    assert live.sweeps_done == before + 6
-    assert live.renders == drawn + 6
-    assert waits == [pytest.approx(lattice.FRAME_S)] * 4
+    assert live.sweeps_done == before + 3 * lattice.FRAMES
+    assert live.renders == drawn + 3 * lattice.FRAMES
+    assert waits == [pytest.approx(lattice.FRAME_S)] * 4 * (lattice.FRAMES - 1)
     assert live.text.value == told
     now[0] += lattice.CAPTION_S
     live.play.value += 1

@@ -9,7 +9,16 @@ from course_utils import data, ebm
 from course_utils.explorers import learned_density
 from course_utils.explorers import training as explorer_of
 from course_utils.explorers.base import Explorer
-from course_utils.explorers.learned_density import METHODS, RUNAWAY, SETS, STEP_SIZES, STEPS_PER_CHAIN, draw, short_run
+from course_utils.explorers.learned_density import (
+    METHODS,
+    RUNAWAY,
+    SETS,
+    STEP_SIZES,
+    STEPS_PER_CHAIN,
+    draw,
+    short_run,
+    stages,
+)
 
 NUMBER = re.compile(r"KL ([\d.,]+) nats after")
 
@@ -117,3 +126,24 @@ def test_all_choices_are_offered(explorer):
         "k": list(STEPS_PER_CHAIN),
         "step_size": list(STEP_SIZES),
     }
+
+
+@pytest.mark.slow
+def test_a_training_is_shown_on_its_way_and_ends_as_if_nobody_had_looked():
+    short_run.cache_clear()
+    at = "two moons", "CD, MALA", 1, 0.1
+    shown = [stage for stage in stages(*at) if stage]
+    assert "training, 0 of 300 steps so far" in shown[0][1]
+    assert all("steps so far" in caption for _, caption in shown[:-1])
+    assert len(shown) > 1
+    short_run.cache_clear()
+    assert shown[-1][1] == draw(*at)[1]
+
+
+def test_a_training_that_nobody_waits_for_ends():
+    short_run.cache_clear()
+    under_way = stages("eight Gaussians", "persistent, MALA", 30, 0.005)
+    assert "0 of 300 steps" in next(under_way)[1]
+    next(under_way)
+    under_way.close()
+    assert short_run.cache_info().currsize == 0

@@ -105,3 +105,16 @@ def _faulty(fault: str) -> mpl.figure.Figure:
 def test_a_faulty_figure_is_refused(fault):
     with pytest.raises(AssertionError, match=fault):
         assert_readable(_faulty(fault), "figure")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "says", "says_not"),
+    [(0.05, 0.15, {"0.06", "0.1"}, "times"), (1.0, 60.0, {"1", "10"}, "times"), (1e-4, 1.0, set(), "0.1")],
+)
+def test_a_short_logarithmic_axis_has_plain_numbers(low, high, says, says_not):
+    figure = plots.figure(plots.panel(plots.line([1, 2], [low, high]), log="y", ylim=(low, high)), title="t")
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    texts = {label.get_text() for minor in (False, True) for label in axes.yaxis.get_ticklabels(minor=minor)}
+    assert says <= texts
+    assert not any(says_not in text for text in texts)

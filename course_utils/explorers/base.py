@@ -4,17 +4,22 @@ The picture is a PNG drawn by matplotlib in the kernel and shown in an `ipywidge
 extension and works alike on ipywidgets 7.7 and 8.1.
 """
 
+import asyncio
 import html
 import io
 import math
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
-from IPython.display import display
+import numpy as np
+from IPython.display import HTML, display
+from jaxtyping import UInt8
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -25,6 +30,7 @@ SIZE = (8.0, 4.0)  # inches
 DPI = 120  # dots per inch in the PNG
 CSS_DPI = 96  # CSS pixels per inch: the size on the page
 LABEL_WIDTH = "110px"  # one for all, so that controls line up
+BREATH_S = 0.02  # between two stages of a picture, for a control that moves meanwhile to be heard
 ERROR_COLOR = "#b3261e"  # 6.5:1 on white
 
 
@@ -100,6 +106,9 @@ class Explorer:
     holds back the events of a slider while the kernel is busy and then sends the latest value, so a drag over a
     slow picture draws the places where the kernel was free and always ends on the last value.
 
+    A picture that takes long is drawn in stages: `render` is then a generator. The first stage is on the page at once,
+    and the page is heard between two of them; when a control moves, what is left of a picture is dropped.
+
     If `render` raises, the caption says so in red, the picture is replaced by a grey field, and `error` keeps the
     exception; the next good values bring the picture back.
 
@@ -107,6 +116,7 @@ class Explorer:
         controls: name of each argument of `render` -> a widget with a `value`, such as `slider` or `choice` makes.
         render: called with the controls' values as keywords; returns a figure and a caption in plain text (line
             breaks are kept). The caption is also what a reader who does not see the picture gets: put the numbers in.
+            Or a generator of such pairs, the last of which is the picture; it may also yield None, to be heard only.
         question: the question that moving the controls answers.
         size: width and height of the picture in inches, whatever size the figure had.
         extras: further widgets shown beside the controls (a Play button linked to a control, say).
@@ -141,6 +151,8 @@ class Explorer:
         self._size = size
         self._held = False
         self._busy = False
+        self._sheet = Sheet(size)
+        self._left: Iterator[None] = iter(())  # stages of the picture under way
 
         self._lay_out(extras)
         self.redraw()
@@ -200,19 +212,49 @@ class Explorer:
                 raise ValueError(f"control {name!r} does not take {value!r}; it is at {taken!r}")
         return self
 
-    def redraw(self) -> None:
-        """Draws the picture for the present values; if they change meanwhile, draws again for the latest."""
+    def redraw(self, wait: bool = True) -> None:
+        """Draws the picture for the present values; if they change meanwhile, draws again for the latest.
+
+        Args:
+            wait: whether to return when the picture is done. If not, and the kernel has a loop of events to make the
+                later stages of a picture, return after the first one.
+        """
         if self._busy:
             return
         self._busy = True
         try:
-            self._draw(values := self.values)
+            values: Any = None
             while self.values != values:
-                self._draw(values := self.values)
+                self._left = self._draw(values := self.values)
+                for _ in self._left:
+                    if self.values != values or (not wait and self._goes_on_later()):
+                        break
         finally:
             self._busy = False
 
+    def _goes_on_later(self) -> bool:
+        """Have the next stage of the picture made when the page has been heard; False if there is no loop for it."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return False
+        loop.call_later(BREATH_S, self._go_on, self._left)
+        return True
+
+    def _go_on(self, stages: Iterator[None]) -> None:
+        """The next stage of a picture, unless another one was begun."""
+        if stages is self._left and not self._busy:
+            self._busy = True
+            try:
+                more = next(stages, self) is not self
+            finally:
+                self._busy = False
+            if more:
+                self._goes_on_later()
+
     def _ipython_display_(self, **_: Any) -> None:
+        script = Path(__file__).with_name("explorer.js").read_text(encoding="utf-8")
+        display(HTML(f"<script>{script}</script>"))
         # What both major versions of ipywidgets send for a widget, with the numbers as its plain text.
         view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
         display({"text/plain": f"{self.question}\n{self.caption}".strip(), WIDGET_VIEW: view}, raw=True)
@@ -230,51 +272,109 @@ class Explorer:
 
     def _on_change(self, _: Any) -> None:
         if not self._held:
-            self.redraw()
+            self.redraw(wait=False)
 
-    def _draw(self, values: dict[str, Any]) -> None:
-        """One picture and its caption, or the message of what went wrong; leaves no figure open."""
-        open_before = set(plt.get_fignums())
+    def _draw(self, values: dict[str, Any]) -> Iterator[None]:
+        """Shows the picture of these values and its caption; between two stages of a picture it yields."""
         self.renders += 1
+        stages = self._stages(values)
+        while self._advance(stages):
+            yield
+
+    def _advance(self, stages: Iterator[tuple[bytes, str] | None]) -> bool:
+        """Show the next stage, or the message of what went wrong; leaves no figure open. False at the end."""
+        open_before = set(plt.get_fignums())
         try:
-            picture, caption = self._picture(values)
+            with plt.rc_context({"axes.titley": 1.0}):  # with a place given, matplotlib need not search for one
+                shown = next(stages)
             self.error = None
+        except StopIteration:
+            return False
         except Exception as error:  # the learner's function may raise anything; it is shown, and kept
             self.error = error
-            picture, caption = _blank(self._size), _message(error)
+            shown = _blank(self._size), _message(error)
         finally:
             for number in set(plt.get_fignums()) - open_before:
                 plt.close(number)
-        self.caption = caption
-        self.image.value = picture
-        self._tell()
+        if shown is not None:
+            self.image.value, self.caption = shown
+            self._tell()
+        return True
 
     def _tell(self) -> None:
         """Send the caption to the page."""
         self.text.value = _as_html(self.caption, failed=self.error is not None)
 
-    def _picture(self, values: dict[str, Any]) -> tuple[bytes, str]:
+    def _stages(self, values: dict[str, Any]) -> Iterator[tuple[bytes, str] | None]:
+        """PNG and caption of each stage of a picture."""
         result = self._render(**values)
-        if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[0], Figure)):
-            raise TypeError(f"the callback must return a figure and a caption, got {type(result).__name__}")
-        figure, caption = result
-        return _png(figure, self._size), str(caption)
+        in_stages = isinstance(result, Iterator)
+        for stage in result if in_stages else (result,):
+            if stage is None and in_stages:
+                yield None
+                continue
+            if not (isinstance(stage, tuple) and len(stage) == 2 and isinstance(stage[0], Figure)):
+                raise TypeError(f"the callback must return a figure and a caption, got {type(stage).__name__}")
+            figure, caption = stage
+            yield self._sheet.png(figure), str(caption)
 
 
-def _png(figure: Figure, size: tuple[float, float]) -> bytes:
-    """The figure as a PNG of exactly `size` inches, whatever the style says about cropping."""
-    figure.set_size_inches(size)
-    figure.set_dpi(DPI)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels(figure)).save(buffer, format="png")
-    return buffer.getvalue()
+class Sheet:
+    """What an explorer draws its figures on, one after the other.
+
+    The place of each axes and the size of each word are kept: to find them takes longer than the drawing, and nothing
+    then moves while a control does.
+
+    Args:
+        size: width and height in inches.
+    """
+
+    def __init__(self, size: tuple[float, float]) -> None:
+        self._size = size
+        self._canvas = FigureCanvasAgg(Figure())
+        self._places: dict[int, list[Any]] = {}  # of a figure with so many axes and texts
+
+    def png(self, figure: Figure) -> bytes:
+        """The figure as a PNG of exactly that size, whatever the style says about cropping."""
+        figure.set_size_inches(self._size)
+        figure.set_dpi(DPI)
+        parts = [*figure.axes, *figure.texts]
+        engine, known = figure.get_layout_engine(), self._places.get(len(parts))
+        picture = None
+        if engine is not None and known:
+            figure.set_layout_engine("none")
+            for part, place in zip(parts, known, strict=True):
+                part.set_position(place)
+            picture = self._pixels(figure)
+            if _is_cut(figure):  # wider numbers at an axis than before: new places for them
+                picture = None
+                figure.set_layout_engine(engine)
+                for part in parts:
+                    part.set_in_layout(True)
+        if picture is None:
+            picture = self._pixels(figure)
+            self._places[len(parts)] = [part.get_position() for part in parts]
+        self._canvas.figure = Figure()  # keeps no figure alive
+        buffer = io.BytesIO()
+        Image.fromarray(picture).save(buffer, format="png", compress_level=1)
+        return buffer.getvalue()
+
+    def _pixels(self, figure: Figure) -> UInt8[np.ndarray, "height width 3"]:
+        return pixels(figure, self._canvas)
+
+
+def _is_cut(figure: Figure) -> bool:
+    """Whether the name of an axis leaves the figure, which was drawn."""
+    names = [name for axes in figure.axes for name in (axes.xaxis.label, axes.yaxis.label) if name.get_text()]
+    boxes = [name.get_window_extent() for name in names if name.get_visible()]
+    return any(box.x0 < 0 or box.y0 < 0 or box.x1 > figure.bbox.x1 for box in boxes)
 
 
 def _blank(size: tuple[float, float]) -> bytes:
     """A grey field in the picture's place: a picture of other values would mislead."""
     figure = Figure(figsize=size, facecolor="0.93")
     figure.text(0.5, 0.5, "No picture: see the message below", ha="center", va="center", color="0.35", fontsize=12)
-    return _png(figure, size)
+    return Sheet(size).png(figure)
 
 
 def _message(error: Exception) -> str:
@@ -285,8 +385,8 @@ def _message(error: Exception) -> str:
 
 
 def _as_html(caption: str, failed: bool) -> str:
-    """The caption as a region that a screen reader announces when it changes."""
+    """The caption; `explorer.js` has it read out by a screen reader when it has come to rest."""
     lines = html.escape(caption).replace("\n", "<br>")
     if failed:
-        return f'<div role="alert" class="explorer-error" style="line-height:1.5;color:{ERROR_COLOR}">{lines}</div>'
-    return f'<div role="status" style="line-height:1.5">{lines}</div>'
+        return f'<div class="explorer-error" style="line-height:1.5;color:{ERROR_COLOR}">{lines}</div>'
+    return f'<div style="line-height:1.5">{lines}</div>'

@@ -57,7 +57,7 @@ def draw(machines: bool, steps: int, turned: float) -> tuple[Figure, str]:
     right = plots.panel(
         plots.line(COUNTS, others, color="grey"), plots.points([steps], [distance], color="blue"),
         log="xy", xlabel="machines in the chain", ylabel="KL(data, made) (nats)",
-        xticks={n: str(n) for n in COUNTS}, ylim=(1e-4, 1),
+        xticks={n: str(n) for n in COUNTS}, ylim=(1e-4, 1), yticks=(0.0001, 0.001, 0.01, 0.1, 1),
     )  # fmt: skip
     kind = "Boltzmann machines" if machines else "perfect machines"
     title = f"{steps} {kind if steps > 1 else kind.removesuffix('s')}: {distance:.4f} nats"

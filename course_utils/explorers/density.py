@@ -184,8 +184,9 @@ def grid_at(
 def _figure(
     scene: SplitLandscape, x: "Tensor", energy: "Tensor", p: "Tensor", share: tuple[float, float], title: str
 ) -> Figure:
+    x, energy, p = (values.numpy() for values in (x, energy, p))  # matplotlib takes tensors apart one number at a time
     figure, (axis, bars) = fixed((0.075, 0.14, 0.60, 0.75), (0.81, 0.14, 0.17, 0.75))
-    shown = x.abs() <= scene.window
+    shown = abs(x) <= scene.window
     scenery = well(x[shown], energy[shown], p[shown], scene.energy.minima, top=ENERGY_TOP)
     twin = scenery.draw(axis, "", "_")
     twin.set_ylim(0, scene.density_top)

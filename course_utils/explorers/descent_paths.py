@@ -1,8 +1,9 @@
 """The explorer of lesson 04: an annealer at work, on four landscapes, with six schedules and one of your own."""
 
+import dataclasses
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from mpl_toolkits.mplot3d import proj3d
 from ..plots.maps import mark_minima, surface
 from ..plots.style import COLORS, pixels
 from .base import DPI, Explorer, choice, fixed, log_slider, slider
+from .gradual import gradually, look
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,6 +40,7 @@ N_PATHS, THIN = 6, 5
 DRAWN = 5  # the run in all four panels: one that starts far out
 COLDEST = 100.0  # schedules that have an end of their own choosing end at the start temperature divided by this
 SEED = 4
+SLICE = 50  # steps between two moments at which the page is heard
 GRID = 121  # points along each side of the map
 SIZE = (8.0, 6.6)  # inches
 SCENE = (0.08, 0.50, 0.43, 0.44)  # of the landscape, in shares of the picture
@@ -69,6 +72,7 @@ def runs(
     import torch
 
     from .. import descent as reference
+    from .. import samplers
 
     scene = reference.landscapes()[landscape]
     generator = torch.Generator().manual_seed(SEED)
@@ -81,11 +85,28 @@ def runs(
             raise ValueError(f"your schedule gives {found}: expected {n} finite temperatures >= 0")
     else:
         temperatures = reference.schedule(schedule, temperature, end, n)
-    run = reference.thermal_descent(
-        scene.energy, x, step_size=speed * scene.step_size, temperatures=noise**2 * temperatures, generator=generator,
-        quench=QUENCH, thin=THIN,
-    )  # fmt: skip
+    temperatures = torch.cat([noise**2 * temperatures, temperatures.new_zeros(QUENCH)])
+    how = {"step_size": speed * scene.step_size, "generator": generator, "thin": THIN}
+    run = None
+    for part in temperatures.split(SLICE):
+        done = 0 if run is None else len(run.temperature)
+        try:
+            more = samplers.annealed(scene.energy, run.x if done else x, temperatures=part, **how)
+        except samplers.Diverged as error:
+            raise samplers.Diverged(done + error.step, error.step_size, error.stable) from error
+        run = more if run is None else _joined(run, more)
+        look((run, x, temperatures))
     return run, x, reference.succeeded(scene, run.x)
+
+
+def _joined(run: "Run", more: "Run") -> "Run":
+    """A run and what followed it as one."""
+    import torch
+
+    both = {
+        name: torch.cat([getattr(run, name), getattr(more, name)]) for name in ("trajectory", "energy", "temperature")
+    }
+    return dataclasses.replace(more, steps=torch.cat([run.steps, len(run.temperature) + more.steps]), **both)
 
 
 def descent(yours: Schedule | None = None) -> Explorer:
@@ -108,8 +129,25 @@ def descent(yours: Schedule | None = None) -> Explorer:
     }
     play = widgets.Play(value=N_STEPS, min=2 * THIN, max=N_STEPS, step=2 * THIN, interval=TICK_MS)
     jslink((play, "value"), (controls["step"], "value"))
-    render = functools.partial(draw, yours=yours)
+    render = functools.partial(stages, yours=yours)
     return Explorer(controls, render, question=QUESTION, size=SIZE, extras=(play,))
+
+
+def stages(
+    landscape: str, schedule: str, temperature: float, noise: float = 1.0, speed: float = 1.0, view: str = "contour",
+    step: int = N_STEPS, yours: Schedule | None = None,
+) -> Iterator[tuple[Figure, str] | None]:  # fmt: skip
+    """A picture of runs on their way, if they are not known yet, and at last that of `draw`."""
+    at = landscape, schedule, temperature, noise, speed
+    for n, (run, start, temperatures) in enumerate(gradually(functools.partial(runs, *at, yours))):
+        if n:
+            yield None
+            continue
+        done = len(run.temperature)
+        whole = dataclasses.replace(run, temperature=temperatures)
+        figure = _figure(*at, view, min(step, done) // THIN, whole, start, f"{done} of {N_STEPS} steps so far")
+        yield figure, f"{landscape}, {schedule}, start T = {temperature:.3f}: {done} of {N_STEPS} steps so far."
+    yield draw(*at, view, step, yours)
 
 
 def draw(
@@ -127,19 +165,30 @@ def draw(
     run, start, found = runs(landscape, schedule, temperature, noise, speed, yours)
     scene = reference.landscapes()[landscape]
     rate = reference.success_rate(found, reference.ONE_SIGMA)
-    n = step // THIN  # of the states kept, as many as are drawn
+    title = f"{rate.rate:.1%} of {rate.n} runs succeed"
+    figure = _figure(landscape, schedule, temperature, noise, speed, view, step // THIN, run, start, title)
+    return figure, _caption(scene, (landscape, schedule, temperature, noise, speed), run, start, rate, int(found.sum()))
 
+
+def _figure(
+    landscape: str, schedule: str, temperature: float, noise: float, speed: float, view: str, n: int, run: "Run",
+    start: "Tensor", title: str,
+) -> Figure:  # fmt: skip
+    """A run up to the n-th of the states kept."""
+    from .. import descent as reference
+
+    scene = reference.landscapes()[landscape]
     boxes = SCENE, (0.62, 0.58, 0.355, 0.36), (0.08, 0.085, 0.43, 0.28), (0.62, 0.085, 0.355, 0.36)
     figure, (plane, loss, heat, phase) = fixed(*boxes)
     if view == "3-D":
         _draw_relief(plane, landscape, run, start, n)
     else:
         _draw_paths(plane, landscape, run, start, n)
-    plane.set_title(f"{landscape}: {rate.rate:.1%} of {rate.n} runs succeed", y=1.02)
+    plane.set_title(f"{landscape}: {title}", y=1.02)
     losses = np.append(scene.energy(start[DRAWN]).numpy(), run.energy[:, DRAWN].numpy())
     _draw_numbers(loss, heat, phase, run.temperature.numpy(), losses, n)
     heat.set_title(f"{schedule} from T = {temperature:.3f}" + (f", noise × {noise:g}" if noise != 1 else ""), y=1.02)
-    return figure, _caption(scene, (landscape, schedule, temperature, noise, speed), run, start, rate, int(found.sum()))
+    return figure
 
 
 def _caption(

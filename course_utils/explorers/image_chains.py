@@ -1,5 +1,9 @@
 """The explorer of lesson 06: where chains of images go, for three starts, any number of steps and any temperature."""
 
+import contextlib
+import itertools
+import time
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +27,8 @@ STARTS = ("noise", "real images", "upper half clamped")
 STEP_SIZE = 0.005
 N_CHAINS = 8
 SEED = 6
+SLICE = 20  # steps between two moments at which the page is heard
+SHOW_S = 0.3  # between two pictures of chains on their way
 
 
 @cache
@@ -52,14 +58,18 @@ def chains(start: str, steps: int, temperature: float) -> tuple[dict[int, "Tenso
         The pictures after each number of `STEPS` up to `steps`, and the energies after each step, shape
         (steps + 1, 8).
     """
+    *_, last = walk(start, steps, temperature)
+    return last
+
+
+def walk(start: str, steps: int, temperature: float) -> Iterator[tuple[dict[int, "Tensor"], "Tensor"]]:
+    """`chains` on their way: what there is of both after every 20 steps, or fewer."""
     import torch
 
     from .. import ebm
 
     energy, _, real, _, _ = _scene()
     arguments.choice("start", start, STARTS)
-    torch_threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # eight pictures: a second thread only waits
     generator = torch.Generator().manual_seed(SEED)
     x = ebm.uniform_noise(1, 8, 8)(N_CHAINS, generator)
     free = torch.ones(8, 8, dtype=torch.bool)
@@ -68,17 +78,30 @@ def chains(start: str, steps: int, temperature: float) -> tuple[dict[int, "Tenso
     elif start == "upper half clamped":
         free[:4] = False
         x = torch.where(free, x, real)
-    frames, energies = {0: x}, [energy(x)[None]]
+    frames, energies = {0: x}, energy(x)[None]
+    yield dict(frames), energies
+    how = {"step_size": STEP_SIZE, "temperature": temperature, "generator": generator}
+    stops = sorted({n for n in (*STEPS, *range(0, steps, SLICE)) if 0 < n <= steps})
+    for done, stop in itertools.pairwise((0, *stops)):
+        with one_thread():  # eight pictures: a second thread only waits
+            run = ebm.clamped_langevin(energy, x, free, n_steps=stop - done, **how)
+        x, energies = run.x, torch.cat([energies, run.energy])
+        if stop in STEPS:
+            frames[stop] = x
+        yield dict(frames), energies
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """PyTorch computes on one thread within it."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
     try:
-        if steps:
-            run = ebm.clamped_langevin(
-                energy, x, free, step_size=STEP_SIZE, temperature=temperature, n_steps=steps, generator=generator
-            )
-            frames |= {n: run.trajectory[n - 1] for n in STEPS if 0 < n <= steps}
-            energies.append(run.energy)
+        yield
     finally:
-        torch.set_num_threads(torch_threads)
-    return frames, torch.cat(energies)
+        torch.set_num_threads(before)
 
 
 def images() -> Explorer:
@@ -88,7 +111,22 @@ def images() -> Explorer:
         "steps": choice("steps", {str(n): n for n in STEPS}, 100),
         "temperature": log_slider("temperature T", 1.0, 0.01, 10.0, per_decade=10),
     }
-    return Explorer(controls, draw, question=QUESTION, size=(8.0, 4.4))
+    return Explorer(controls, stages, question=QUESTION, size=(8.0, 4.4))
+
+
+def stages(start: str, steps: int, temperature: float) -> Iterator[tuple[Figure, str] | None]:
+    """The picture of chains on their way, now and then, and at last that of `draw`."""
+    shown = 0.0
+    for frames, energies in walk(start, steps, temperature):
+        done = len(energies) - 1
+        if done == steps:
+            yield _picture(start, steps, temperature, frames, energies)
+        elif done and time.monotonic() - shown > SHOW_S:
+            figure, caption = _picture(start, steps, temperature, frames, energies)
+            yield figure, f"On the way, {done} of {steps} steps so far. {caption}"
+            shown = time.monotonic()
+        else:
+            yield None
 
 
 def draw(start: str, steps: int, temperature: float) -> tuple[Figure, str]:
@@ -97,10 +135,16 @@ def draw(start: str, steps: int, temperature: float) -> tuple[Figure, str]:
     Raises:
         course_utils.samplers.Diverged: if a state stops being finite.
     """
+    return _picture(start, steps, temperature, *chains(start, steps, temperature))
+
+
+def _picture(
+    start: str, steps: int, temperature: float, frames: dict[int, "Tensor"], energies: "Tensor"
+) -> tuple[Figure, str]:
+    """Picture and caption of a run, or of as much as there is."""
     from .. import ebm
 
     _, classifier, _, labels, of_real = _scene()
-    frames, energies = chains(start, steps, temperature)
     figure, (grid, curve) = fixed((0.10, 0.02, 0.44, 0.84), (0.645, 0.15, 0.335, 0.70))
     rows = [f"step {n}" for n in frames]
     pictures = np.stack([x[:, 0].numpy() for x in frames.values()])

@@ -3,6 +3,7 @@
 import io
 import time
 import weakref
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 SIDE = 512  # CSS pixels along the picture's side
 CAPTION_S = 0.25  # between two captions while it plays
-FRAME_S = 0.03  # between the two pictures of a tick
+FRAMES = 4  # pictures of a tick while it plays
+FRAME_S = 0.025  # between two of them
 INTERVAL_MS = 20  # between the ticks of the Play button; the browser adds its own time to it
 LAST_TICK = 1_000_000  # half a day of playing
 STEP = 0.01  # of the temperature slider
@@ -123,13 +125,20 @@ class LiveLattice(Explorer):
         small = [self.controls[name] for name in ("vortices",) if name in self.controls]
         return widgets.VBox([*lines, self.controls["sweeps"], widgets.HBox([self.controls["play"], *extras, *small])])
 
-    def _draw(self, values: dict[str, Any]) -> None:
-        # A page spends more time on a request, with the kernel's state that changes twice, than on a picture: two each.
+    def redraw(self, wait: bool = True) -> None:
+        """Makes the pictures of a tick, all at once: the page asks for the next when it has these."""
+        super().redraw()
+
+    def _draw(self, values: dict[str, Any]) -> Iterator[None]:
+        # A page spends more time on a request, with the kernel's state that changes twice, than on a picture.
         began = time.monotonic()
-        super()._draw(values)
-        if self._plays() and self.error is None:
-            time.sleep(max(0.0, began + FRAME_S - time.monotonic()))
-            super()._draw(values)
+        yield from super()._draw(values)
+        for _ in range(FRAMES - 1):
+            if not self._plays() or self.error is not None:
+                return
+            began += FRAME_S
+            time.sleep(max(0.0, began - time.monotonic()))
+            yield from super()._draw(values)
 
     def _tell(self) -> None:
         # Nobody reads twenty captions a second.
@@ -141,7 +150,7 @@ class LiveLattice(Explorer):
         """Whether the page plays now."""
         return bool(getattr(self.play, self._playing))
 
-    def _picture(self, values: dict[str, Any]) -> tuple[bytes, str]:
+    def _stages(self, values: dict[str, Any]) -> Iterator[tuple[bytes, str]]:
         n_sweeps = FIRST_SWEEPS if self._first else values["sweeps"]
         self._first = False
         temperature = values["temperature"]
@@ -162,7 +171,7 @@ class LiveLattice(Explorer):
             f"Energy per spin {energy:.3f}{_in_words(model.exact_energy(beta))}, "
             f"{model.order} {order:.3f}{_in_words(model.exact_order(beta))}{marked}."
         )
-        return palette_png(index[::-1], table), caption
+        yield palette_png(index[::-1], table), caption
 
 
 def live_lattice(model: "Lattice", *, question: str | None = None, seed: int = 0) -> LiveLattice:

@@ -1,7 +1,10 @@
 """The explorer of lesson 05: short trainings by contrastive divergence, with their exact KL."""
 
 import functools
+import itertools
 import math
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,9 +13,10 @@ from matplotlib.figure import Figure
 
 from ..plots import COLORS, PROBABILITY_CMAP, maps
 from .base import Explorer, choice, fixed
+from .gradual import gradually, look
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from ..data import Density
 
@@ -32,6 +36,8 @@ STEP_SIZES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.3)
 N_STEPS, BATCH, HIDDEN, LEARNING_RATE, EMA = 300, 128, (48, 48), 0.01, 0.98
 N_DATA, CAPACITY = 5000, 1024
 SEED = 0
+SLICE = 5  # steps of the training between two moments at which the page is heard
+SHOW_S = 0.4  # between two pictures of a training under way
 GRID = 100
 HIGHEST = 8.0
 """Energies this far above the lowest are drawn alike."""
@@ -82,22 +88,43 @@ def short_run(data_set: str, method: str, k: int, step_size: float) -> ShortTrai
     generator = torch.Generator().manual_seed(SEED)
     x = density.sample(N_DATA, generator)
     buffer = ebm.ReplayBuffer(CAPACITY, lambda n, g: 2 * torch.randn(n, 2, generator=g)) if persistent else None
+    steps = itertools.count(0, SLICE)
+
+    def show(net: "nn.Module") -> float:
+        step = next(steps)
+        look((step, lambda: _measured(density, net, x, float(net(x).mean()), None)))
+        return step
+
     run = ebm.train(
         ebm.EnergyNet(hidden=HIDDEN, generator=generator),
         x,
         ebm.ContrastiveDivergence(k, step_size, sampler=sampler, buffer=buffer),
         n_steps=N_STEPS, batch_size=BATCH, learning_rate=LEARNING_RATE, ema=EMA, generator=generator,
+        measures={"looked at": show}, measure_every=SLICE,
     )  # fmt: skip
+    acceptance = run.history.get("acceptance")
+    data_energy = float(run.history["data energy"][-20:].mean())
+    acceptance = None if acceptance is None else float(acceptance[-100:].mean())
+    return _measured(density, run.energy, x, data_energy, acceptance)
+
+
+def _measured(
+    density: "Density", net: "nn.Module", x: "Tensor", data_energy: float, acceptance: float | None
+) -> ShortTraining:
+    """What the picture needs of a network."""
+    import torch
+
+    from .. import ebm
+
     points, _ = ebm.grid(density.domain, GRID)
     with torch.no_grad():
-        energy = run.energy(points.float()).double().view(GRID, GRID)
-    acceptance = run.history.get("acceptance")
+        energy = net(points.float()).double().view(GRID, GRID)
     return ShortTraining(
         energy=energy,
-        kl=ebm.kl(density, run.energy, max_edge_mass=None),
-        edge_mass=ebm.log_z(run.energy, density.domain, max_edge_mass=None).edge_mass,
-        data_energy=float(run.history["data energy"][-20:].mean()),
-        acceptance=None if acceptance is None else float(acceptance[-100:].mean()),
+        kl=ebm.kl(density, net, max_edge_mass=None),
+        edge_mass=ebm.log_z(net, density.domain, max_edge_mass=None).edge_mass,
+        data_energy=data_energy,
+        acceptance=acceptance,
         data=x[:200],
     )
 
@@ -113,7 +140,28 @@ def training() -> Explorer:
         "k": choice("steps k", {str(k): k for k in STEPS_PER_CHAIN}),
         "step_size": choice("step size ε", {f"{ε:g}": ε for ε in STEP_SIZES}, 0.01),
     }
-    return Explorer(controls, draw, question=QUESTION, size=(8.0, 3.1))
+    return Explorer(controls, stages, question=QUESTION, size=(8.0, 3.1))
+
+
+def stages(data_set: str, method: str, k: int, step_size: float) -> Iterator[tuple[Figure, str] | None]:
+    """The picture of a training on its way, now and then, and at last that of `draw`."""
+    from .. import ebm
+
+    name, shown = f"{method}, k = {k}, ε = {step_size:g}", -SHOW_S
+    try:
+        for step, measured in gradually(functools.partial(short_run, data_set, method, k, step_size)):
+            if time.monotonic() - shown < SHOW_S or step == N_STEPS:
+                yield None
+                continue
+            run = measured()
+            kl = _nats(run.kl)
+            figure = _figure(data_set, run, f"{name}: KL {kl} nats after {step} of {N_STEPS} steps")
+            yield figure, f"{data_set}, {name}, T = 1: training, {step} of {N_STEPS} steps so far, KL {kl} nats now."
+            shown = time.monotonic()
+    except ebm.TrainingDiverged as error:
+        yield _diverged(data_set, error)
+        return
+    yield draw(data_set, method, k, step_size)
 
 
 def draw(data_set: str, method: str, k: int, step_size: float) -> tuple[Figure, str]:
@@ -123,7 +171,7 @@ def draw(data_set: str, method: str, k: int, step_size: float) -> tuple[Figure, 
     try:
         run = short_run(data_set, method, k, step_size)
     except ebm.TrainingDiverged as error:
-        return _figure(data_set, None, "no energy: the training diverged"), f"The training stopped: {error}"
+        return _diverged(data_set, error)
     told = "" if run.acceptance is None else f" MALA accepted {run.acceptance:.0%} of its steps."
     where = f" {run.edge_mass:.0%} of the model's mass lies at the edge of the box." if run.edge_mass > 0.01 else ""
     away = "  The energies ran away." if not run.kl < RUNAWAY and method != "persistent, MALA" else ""
@@ -133,6 +181,10 @@ def draw(data_set: str, method: str, k: int, step_size: float) -> tuple[Figure, 
         f"A live training in this kernel, with a small network ({HIDDEN[0]} × {HIDDEN[1]}) and a fixed seed."
     )
     return _figure(data_set, run, f"{method}, k = {k}, ε = {step_size:g}: KL {_nats(run.kl)} nats"), caption
+
+
+def _diverged(data_set: str, error: Exception) -> tuple[Figure, str]:
+    return _figure(data_set, None, "no energy: the training diverged"), f"The training stopped: {error}"
 
 
 def _nats(kl: float) -> str:

@@ -23,12 +23,14 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, LogFormatterSciNotation, MaxNLocator, NullFormatter, NullLocator
 
 from ..arguments import choice
 from .style import SERIES, WIDTH, finish
 
 BARS = "bars: ±1 standard error"
+SHORT, SPAN = (0.001, 10_000), 100
+"""A logarithmic axis is short if it lies between these numbers, and its ends are less than that factor apart."""
 _MATH = str.maketrans("", "", "${}^_")  # what takes no room
 
 
@@ -61,6 +63,16 @@ class Panel:
     axes: dict[str, Any] = field(default_factory=dict)
     size: tuple[float, float] | None = None  # width and height in inches that its content asks for
     projection: str | None = None
+
+
+class Plain(LogFormatterSciNotation):
+    """Ticks of a logarithmic axis: plain numbers on a short one, 0.06 and not 6 × 10⁻², and powers of ten on others."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        text = super().__call__(x, pos)  # empty for a tick that goes without a number
+        low, high = sorted(self.axis.get_view_interval())
+        short = low >= SHORT[0] and high <= SHORT[1] and high < low * SPAN
+        return f"{x:.4g}" if text and short else text
 
 
 def panel(
@@ -231,8 +243,11 @@ def _set(
     if bare:
         ax.set_axis_off()
     ax.set(xlabel=xlabel or ax.get_xlabel(), ylabel=ylabel or ax.get_ylabel())
-    for axis in log:
-        ax.set(**{f"{axis}scale": "log"})
+    for name in log:
+        ax.set(**{f"{name}scale": "log"})
+        axis = {"x": ax.xaxis, "y": ax.yaxis}[name]
+        axis.set_major_formatter(Plain())
+        axis.set_minor_formatter(Plain())
     if xlim is not None:
         ax.set_xlim(*xlim)
     if ylim is not None:

@@ -71,6 +71,7 @@ def _ess_by_dimension(n: int, width: float, dim: int, ess_fraction: float, ess: 
         log="y",
         xlim=(0, 105),
         ylim=(0.3 / n, 2),
+        yticks=[10.0**-k for k in range(5) if 10.0**-k > 0.3 / n],
         xlabel="dimension $d$",
         ylabel="ESS$/n$",
         title=f"width {width:g}: {keeps}",

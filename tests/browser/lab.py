@@ -20,6 +20,7 @@ for has a time limit, and running into it raises `TimedOut` with what was waited
 import base64
 import contextlib
 import hashlib
+import io
 import json
 import os
 import re
@@ -35,7 +36,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.error import URLError
 
+import numpy as np
 import psutil
+from jaxtyping import UInt8
+from PIL import Image
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Locator, Page, sync_playwright
 
@@ -46,6 +50,7 @@ OPEN = 120.0  # the page and its kernel
 RUN = 180.0  # one cell; the first import of PyTorch on a cold disk is the slowest
 SETTLE = 30.0  # a picture, after a control moved
 POLL = 0.1
+RUSH_MS = 1000  # from the last of many keys to its picture; 200 on an idle machine
 VIEWPORT = {"width": 1280, "height": 1200}
 
 BROWSERS = (
@@ -84,6 +89,28 @@ LAB_SETTINGS = {
         "doNotDisturbMode": True,
     },
 }
+
+
+# A picture counts when it is decoded and the page has drawn it.
+WATCH = """img => {
+    window.courseLog = {input: performance.now(), pictures: [], captions: []};
+    const heard = event => { if (event.isTrusted) Object.assign(courseLog, {input: event.timeStamp, pictures: []}); };
+    if (!window.courseWatches) {
+        for (const type of ["keydown", "pointerdown"]) window.addEventListener(type, heard, true);
+        window.courseWatches = true;
+    }
+    if (img.courseWatched) return;
+    img.courseWatched = true;
+    img.addEventListener("load", () => requestAnimationFrame(() => courseLog.pictures.push(performance.now())));
+    const caption = img.closest(".explorer").querySelector(".explorer-caption");
+    const read = () => courseLog.captions.push(caption.innerText);
+    new MutationObserver(read).observe(caption, {childList: true, subtree: true});
+}"""
+# What the newest explorer of the kernel has, to be compared with what the page shows.
+STATE = """import hashlib, json
+it = [value for value in Out.values() if hasattr(value, "picture")][-1]
+print(json.dumps({"picture": hashlib.sha256(it.picture).hexdigest(), "caption": it.caption, "renders": it.renders,
+                  "values": {name: value for name, value in it.values.items()}}))"""
 
 
 class TimedOut(AssertionError):
@@ -385,6 +412,19 @@ class Notebook:
             }"""
         )
 
+    def ask(self, source: str) -> str:
+        """What a cell prints that is added at the end of the notebook and run."""
+        index = self.page.evaluate(
+            """source => {
+                const notebook = coursePanel.content.model.sharedModel;
+                notebook.insertCell(notebook.cells.length, {cell_type: "code", source});
+                return notebook.cells.length - 1;
+            }""",
+            source,
+        )
+        self.run_cells(index)
+        return "".join("".join(output.get("text", "")) for output in self.outputs(index)).strip()
+
     def show(self, index: int) -> None:
         """Scrolls a cell to the middle of the window."""
         self.page.evaluate("i => coursePanel.content.widgets[i].node.scrollIntoView({block: 'center'})", index)
@@ -483,6 +523,16 @@ class ExplorerView:
         """A hash of the picture now shown: equal for equal pictures."""
         return hashlib.sha256(self.picture_bytes()).hexdigest()
 
+    def pixels(self) -> UInt8[np.ndarray, "height width 3"]:
+        """The picture now shown, in sRGB."""
+        return np.asarray(Image.open(io.BytesIO(self.picture_bytes())).convert("RGB"))
+
+    def assert_says_its_caption(self) -> None:
+        """What a screen reader is given to read out is the caption, once it has come to rest."""
+        voice = self.root.locator(".explorer-voice")
+        self.wait_for(lambda: _flat(voice.text_content()) == _flat(self.caption()), "the caption to be said")
+        assert voice.get_attribute("role") == "status"
+
     def caption(self) -> str:
         """The text under the picture."""
         return self.root.locator(".explorer-caption").inner_text()
@@ -505,6 +555,64 @@ class ExplorerView:
     def readout(self, name: str) -> str:
         """The number beside a slider."""
         return self.control(name).locator(".widget-readout").inner_text()
+
+    def watch(self) -> None:
+        """Lets the page write down, on its own clock, when a key or the pointer went down and when a picture came."""
+        self.root.locator("img.explorer-picture").evaluate(WATCH)
+
+    def kernel_state(self) -> dict[str, Any]:
+        """Picture (its hash), caption, values and number of renders of the newest explorer, as the kernel has them."""
+        return json.loads(self.notebook.ask(STATE))
+
+    def assert_shows_what_the_kernel_has(self) -> dict[str, Any]:
+        """Picture and caption are those of the kernel, and each slider's number is the value that was drawn."""
+        state = self.kernel_state()
+        assert self.picture() == state["picture"]
+        assert _flat(self.caption()) == _flat(state["caption"])
+        for name, value in state["values"].items():
+            if self.control(name).locator(".widget-readout").count():
+                assert float(self.readout(name).replace("−", "-")) == round(value, 3), name
+        return state
+
+    def assert_accessible(self) -> None:
+        """Axe finds nothing wrong with names and roles, and each control and the picture has a name."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        self.wait_for(lambda: self.root.locator("img.explorer-picture").get_attribute("alt"), "the picture's words")
+        self.root.evaluate("element => element.setAttribute('data-axe', '')")
+        rules = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag21a", "wcag22a"]}}
+        found = Axe().run(self.notebook.page, context="[data-axe]", options=rules).response["violations"]
+        self.root.evaluate("element => element.removeAttribute('data-axe')")
+        assert not found, "\n".join(f"{each['id']}: {[node['html'] for node in each['nodes']]}" for each in found)
+        for handle in self.root.locator(".noUi-handle").all():
+            assert handle.get_attribute("aria-label")
+            assert handle.get_attribute("aria-valuetext")
+        for row in self.root.locator(".widget-toggle-buttons").all():
+            assert row.get_attribute("aria-label")
+            pressed = [button.get_attribute("aria-pressed") for button in row.get_by_role("button").all()]
+            assert pressed.count("true") == 1
+
+    def assert_follows_a_rush(self, name: str, key: str, times: int = 30) -> None:
+        """Many quick keys on a slider leave no queue: the last picture is soon there, and none comes out of turn."""
+        before = self.kernel_state()["renders"]
+        self.watch()
+        handle = self.control(name).locator(".noUi-handle").first
+        handle.focus()
+        for _ in range(times):
+            handle.press(key)
+        self.settle()
+        waits, captions = self.waits(), self.notebook.page.evaluate("() => courseLog.captions")
+        state = self.assert_shows_what_the_kernel_has()
+        renders = state["renders"] - before
+        print(f"{times} keys on {name}: {renders} renders, last picture after {waits[-1] if waits else 0:.0f} ms")
+        assert renders < times / 2 or max(waits, default=0) < RUSH_MS
+        assert _flat(captions[-1]) == _flat(state["caption"])
+        repeated = [text for k, text in enumerate(captions) if text in captions[:k] and text != captions[k - 1]]
+        assert not repeated, "an older picture came after a newer one"
+
+    def waits(self) -> list[float]:
+        """Milliseconds from the last key or press of the pointer to each picture since, as the page saw them."""
+        return self.notebook.page.evaluate("() => courseLog.pictures.map(at => at - courseLog.input)")
 
     def slider_by_keyboard(self, name: str, key: str, times: int = 1) -> None:
         """Puts the focus on a slider's handle, presses a key, and waits until the picture has settled."""
@@ -540,6 +648,10 @@ class ExplorerView:
         path = _screenshot_path(name)
         self.root.screenshot(path=path)
         return path
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _screenshot_path(name: str) -> Path:

@@ -26,5 +26,10 @@ def test_the_variance_of_ula_follows_the_step_size_and_mala_is_right(lab):
         explorer.wait_for(lambda: "Acceptance" in explorer.caption(), "the acceptance of MALA in the caption")
         assert float(re.search(r"ratio (\d+(?:\.\d+)?)", explorer.caption())[1]) == pytest.approx(1.0, abs=0.1)
         assert not explorer.failed()
+        explorer.assert_shows_what_the_kernel_has()
+        explorer.assert_follows_a_rush("temperature", "ArrowRight", times=20)
+        temperature = float(explorer.readout("temperature"))
+        assert float(re.search(r"exact ([\d.]+)", explorer.caption())[1]) == pytest.approx(temperature, abs=2e-3)
+        explorer.assert_accessible()
         explorer.screenshot("03_explorer_alone")
         assert notebook.complaints == []

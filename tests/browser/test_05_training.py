@@ -33,5 +33,12 @@ def test_ula_runs_away_at_a_step_at_which_mala_learns(lab):
         explorer.wait_for(lambda: "CD, MALA" in explorer.caption(), "MALA in the caption")
         assert nats(explorer.caption()) < 0.3
         assert not explorer.failed()
+        explorer.control("step_size").get_by_role("button", name="0.3", exact=True).click()
+        explorer.wait_for(lambda: "steps so far" in explorer.caption(), "the training on its way")
+        explorer.choose("step_size", "0.1")  # what is left of the other training is dropped
+        explorer.wait_for(lambda: "ε = 0.1," in explorer.caption(), "the next training")
+        explorer.wait_for(lambda: "nats after 300 steps" in explorer.caption(), "its end")
+        explorer.assert_shows_what_the_kernel_has()
+        explorer.assert_accessible()
         explorer.screenshot("05_explorer_alone")
         assert notebook.complaints == []

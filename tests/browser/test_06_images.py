@@ -27,5 +27,11 @@ def test_chains_follow_start_steps_and_temperature(lab):
         explorer.wait_for(lambda: "T = 0.100" in explorer.caption(), "T = 0.1 in the caption")
         assert explorer.picture() != picture
         assert not explorer.failed()
+        explorer.assert_shows_what_the_kernel_has()
+        explorer.choose("steps", "300")
+        explorer.assert_follows_a_rush("temperature", "ArrowRight", times=10)
+        explorer.wait_for(lambda: explorer.caption().startswith("Start: real images; 300 steps"), "the whole run")
+        explorer.assert_shows_what_the_kernel_has()
+        explorer.assert_accessible()
         explorer.screenshot("06_explorer_alone")
         assert notebook.complaints == []

@@ -44,6 +44,8 @@ def test_a_digit_is_painted_on_and_completed(lab):
         assert "row 2, column 2: hidden" in explorer.root.locator(".digit-pad-words").inner_text()
         explorer.control("more").click()
         explorer.wait_for(lambda: "20 sweeps from noise" in explorer.caption(), "more sweeps")
+        explorer.assert_shows_what_the_kernel_has()
+        explorer.assert_accessible()
         explorer.screenshot("10_completion")
         canvas.press("Escape")
         explorer.wait_for(lambda: "nothing to fill in" in explorer.caption(), "all shown again")

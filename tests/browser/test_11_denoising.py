@@ -34,6 +34,9 @@ def test_the_chain_follows_its_controls(lab):
         before = explorer.caption()
         explorer.slider_by_keyboard("turned", "ArrowLeft", times=5)
         explorer.wait_for(lambda: explorer.caption() != before, "another noise in the caption")
+        explorer.assert_shows_what_the_kernel_has()
+        explorer.assert_follows_a_rush("turned", "ArrowRight", times=15)
+        explorer.assert_accessible()
         explorer.screenshot("11_explorer")
         assert not explorer.failed()
         assert notebook.complaints == []

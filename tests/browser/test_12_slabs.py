@@ -31,6 +31,9 @@ def test_a_larger_lattice_keeps_more_devices_busy_and_a_slower_network_fewer(lab
         explorer.wait_for(lambda: "100 µs" in explorer.caption(), "a message of 100 µs")
         assert busy(explorer.caption()) < many
         assert not explorer.failed()
+        explorer.assert_shows_what_the_kernel_has()
+        explorer.assert_follows_a_rush("latency", "ArrowLeft", times=8)
+        explorer.assert_accessible()
         explorer.screenshot("12_explorer_alone")
         notebook.screenshot("12_explorer")
         assert notebook.complaints == []

@@ -28,5 +28,8 @@ def test_the_antiferromagnet_stops_ordering_at_three_states(lab):
         explorer.wait_for(lambda: "q = 3.1. Transition" in explorer.caption(), "q = 3.1 in the caption")
         assert "disordered" in explorer.caption()
         assert not explorer.failed()
+        explorer.assert_shows_what_the_kernel_has()
+        explorer.assert_follows_a_rush("q", "ArrowRight", times=20)
+        explorer.assert_accessible()
         explorer.screenshot("14_explorer_alone")
         assert notebook.complaints == []
