@@ -6,7 +6,6 @@ from pathlib import Path
 _settings = json.loads(Path(__file__).with_name("settings.json").read_text("utf-8"))
 
 project = "From the Boltzmann distribution to thermodynamic sampling"
-author = "the authors of the course"
 copyright = ""
 html_show_copyright = html_show_sphinx = False
 language = "en"
@@ -35,13 +34,17 @@ html_static_path = ["static"]
 html_extra_path = ["extra"]
 html_css_files = ["site.css"]
 html_js_files = [("turn.js", {"defer": "defer"})]
-html_copy_source = html_show_sourcelink = False
+html_favicon = "static/icon.svg"
+html_copy_source = html_show_sourcelink = html_use_index = False
 html_theme_options = {
     "repository_url": _settings["repository"],
     "use_repository_button": True,
     "use_download_button": False,
     "use_fullscreen_button": False,
     "home_page_in_toc": True,
+    "footer_content_items": [],
+    "extra_footer": "Text and code are under the MIT licence.",
+    "navbar_persistent": [],  # the search field at the side is enough
     "show_toc_level": 2,
     "show_navbar_depth": 1,
     "pygments_light_style": "a11y-high-contrast-light",

@@ -8,8 +8,8 @@ from html import escape
 
 from notebooks.build.source import Course, Lesson
 
-WIDTH, BOX, ROW = 960, (200, 62), 104
-LINE = 24
+WIDTH, BOX, ROW = 960, (150, 84), 122
+LINE = 17
 """Letters of a title that fit into a box."""
 
 
@@ -66,9 +66,9 @@ def _arrow(above: tuple[float, float], below: tuple[float, float]) -> str:
 
 def _box(lesson: Lesson, x: float, y: float) -> str:
     lines = textwrap.wrap(lesson.title, LINE, break_on_hyphens=False)
-    top = y - 10 * len(lines) + 5
+    top = y - 9 * len(lines) + 4
     words = "".join(
-        f'<text x="{x:.0f}" y="{top + 20 * (i + 1):.0f}">{escape(line)}</text>' for i, line in enumerate(lines)
+        f'<text x="{x:.0f}" y="{top + 18 * (i + 1):.0f}">{escape(line)}</text>' for i, line in enumerate(lines)
     )
     return (
         f'<a href="lessons/{lesson.stem}.html" aria-label="{lesson.number} {escape(lesson.title)}, {lesson.times}">'

@@ -71,6 +71,10 @@ def page(course: Course, prose: Sequence[str], extra: Path) -> str:
     shutil.copytree(HERE / "films", extra / "films")
     first = course.lessons[0]
     return f"""\
+---
+html_theme.sidebar_secondary.remove: true
+---
+
 # {title}
 
 {opening}
