@@ -14,7 +14,8 @@ DESKTOP, PHONE = 1280, 390
 SERIOUS = ("serious", "critical")
 # Formulas have thousands of elements, which are MathJax's and hidden from those who listen: they take axe a minute.
 NOT_LOOKED_AT = {"exclude": [["mjx-container"]]}
-WAIT_MS = 30_000
+AXE = {"resultTypes": ["violations"], "preload": False}  # loading every style sheet once more tells it nothing
+WAIT_MS = 60_000
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -38,7 +39,7 @@ class Opened:
         context.route("**/*", self._let_through)
         self.page: Page = context.new_page()
         self.page.set_default_timeout(WAIT_MS)
-        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
+        self.page.on("console", lambda m: self.complaints.append(f"{m.text} {m.location}") if m.type == "error" else None)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _let_through(self, route: Route) -> None:
@@ -55,7 +56,7 @@ class Opened:
 
     def violations(self) -> list[str]:
         """What axe-core calls serious or critical, an element each."""
-        found = Axe().run(self.page, context=NOT_LOOKED_AT, options={"resultTypes": ["violations"]}).response["violations"]
+        found = Axe().run(self.page, context=NOT_LOOKED_AT, options=AXE).response["violations"]
         return [
             f"{v['id']}: {node['target']} {node['html'][:120]}" for v in found if v["impact"] in SERIOUS for node in v["nodes"]
         ]
