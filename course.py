@@ -50,7 +50,11 @@ RECIPE = 2  # count up when `install` changes, so that environments made the old
 # What each command installs: the environment's folder, the file that pip is given, and every file that counts.
 ENVIRONMENTS = {
     "lab": (".venv", "requirements.txt", ("requirements.txt",)),
-    "test": (".venv", "tests/requirements.txt", ("tests/requirements.txt", "requirements.txt", "docs/requirements.txt")),
+    "test": (
+        ".venv",
+        "tests/requirements.txt",
+        ("tests/requirements.txt", "requirements.txt", "docs/requirements.txt"),
+    ),
     "site": (".venv-site", "docs/requirements.txt", ("docs/requirements.txt",)),
     "colab": (".venv-colab", "tests/colab.txt", ("tests/colab.txt", "requirements.txt")),
 }

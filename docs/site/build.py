@@ -53,7 +53,9 @@ def build_site(course: Course, out: Path) -> Site:
     refuse_to_overwrite(out)
     missing = [course.show(course.solved_path(x)) for x in course.lessons if not course.solved_path(x).is_file()]
     if missing:
-        raise SiteError(f"These solved copies are missing: {', '.join(missing)}. Make them with `python notebooks/build`.")
+        raise SiteError(
+            f"These solved copies are missing: {', '.join(missing)}. Make them with `python notebooks/build`."
+        )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         # Beside `out`, so that moving it there is one step, on one disk.
@@ -61,12 +63,16 @@ def build_site(course: Course, out: Path) -> Site:
             source, made = Path(folder, "source"), Path(folder, "made")
             stage(course, source)
             run_sphinx(source, made, Path(folder, "doctrees"))
+            for template in (made / "_static").rglob("*.html"):  # of the theme's own build
+                template.unlink()
             (made / MARK).write_text("Made by `course.py site`, which replaces this folder.\n", "utf-8")
             if out.exists():
                 out.replace(Path(folder, "before")) if any(out.iterdir()) else out.rmdir()
             made.replace(out)
     except OSError as error:
-        raise SiteError(f"{error.filename or out} cannot be written ({error.strerror}). Choose another --out.") from error
+        raise SiteError(
+            f"{error.filename or out} cannot be written ({error.strerror}). Choose another --out."
+        ) from error
     files = [path for path in out.rglob("*") if path.is_file()]
     n_pages = sum(path.suffix == ".html" for path in files)
     return Site(out / "index.html", n_pages, sum(path.stat().st_size for path in files) / 1e6)
@@ -97,7 +103,9 @@ def stage(course: Course, source: Path) -> None:
         (source / path.name).write_text(text, "utf-8")
     (source / "index.md").write_text(front.page(course, [p.stem for p in prose], source / "extra"), "utf-8")
     not_found = (HERE / "not_found.html").read_text("utf-8")
-    (source / "extra" / "404.html").write_text(not_found.replace("{name}", course.owner_and_name.split("/")[1]), "utf-8")
+    (source / "extra" / "404.html").write_text(
+        not_found.replace("{name}", course.owner_and_name.split("/")[1]), "utf-8"
+    )
 
 
 def run_sphinx(source: Path, made: Path, doctrees: Path) -> None:

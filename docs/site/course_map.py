@@ -8,6 +8,8 @@ from html import escape
 
 from notebooks.build.source import Course, Lesson
 
+from . import captions
+
 WIDTH, BOX, ROW = 960, (150, 84), 122
 LINE = 17
 """Letters of a title that fit into a box."""
@@ -39,14 +41,17 @@ def direct(course: Course, number: str) -> list[str]:
     return [n for n in needs[number] if not any(n in behind(m) for m in needs[number] if m != n)]
 
 
-def drawing(course: Course) -> str:
-    """The map as SVG."""
+def drawing(course: Course, folder: str) -> str:
+    """The map as SVG.
+
+    Args:
+        course: all lessons.
+        folder: where their pages are, seen from the page of the map.
+    """
     place = layout(course)
     height = max(y for _, y in place.values()) + ROW / 2
-    arrows = [
-        _arrow(place[above], place[x.number]) for x in course.lessons for above in direct(course, x.number)
-    ]
-    boxes = [_box(x, *place[x.number]) for x in course.lessons]
+    arrows = [_arrow(place[above], place[x.number]) for x in course.lessons for above in direct(course, x.number)]
+    boxes = [_box(x, *place[x.number], folder) for x in course.lessons]
     return (
         f'<svg class="course-map" viewBox="0 0 {WIDTH} {height:.0f}" role="group" '
         'aria-label="Map of the course: each box is a lesson, an arrow leads to a lesson that needs it">'
@@ -57,21 +62,29 @@ def drawing(course: Course) -> str:
 
 def _arrow(above: tuple[float, float], below: tuple[float, float]) -> str:
     x0, y0, x1, y1 = above[0], above[1] + BOX[1] / 2, below[0], below[1] - BOX[1] / 2
-    bend = (y1 - y0) / 2
-    return (
-        f'<path class="needs" d="M{x0:.0f} {y0:.0f}C{x0:.0f} {y0 + bend:.0f} {x1:.0f} {y1 - bend:.0f} {x1:.0f} {y1:.0f}" '
-        'marker-end="url(#tip)"/>'
-    )
+    half = (y0 + y1) / 2
+    line = f"M{x0:.0f} {y0:.0f}C{x0:.0f} {half:.0f} {x1:.0f} {half:.0f} {x1:.0f} {y1:.0f}"
+    return f'<path class="needs" d="{line}" marker-end="url(#tip)"/>'
 
 
-def _box(lesson: Lesson, x: float, y: float) -> str:
+def _box(lesson: Lesson, x: float, y: float, folder: str) -> str:
     lines = textwrap.wrap(lesson.title, LINE, break_on_hyphens=False)
     top = y - 9 * len(lines) + 4
     words = "".join(
         f'<text x="{x:.0f}" y="{top + 18 * (i + 1):.0f}">{escape(line)}</text>' for i, line in enumerate(lines)
     )
     return (
-        f'<a href="lessons/{lesson.stem}.html" aria-label="{lesson.number} {escape(lesson.title)}, {lesson.times}">'
+        f'<a href="{folder}{lesson.stem}.html" aria-label="{lesson.number} {escape(lesson.title)}, {lesson.times}">'
         f'<rect x="{x - BOX[0] / 2:.0f}" y="{y - BOX[1] / 2:.0f}" width="{BOX[0]}" height="{BOX[1]}" rx="8"/>'
         f'<text class="number" x="{x:.0f}" y="{top:.0f}">{lesson.number} · {lesson.times}</text>{words}</a>'
     )
+
+
+def listed(course: Course, folder: str) -> str:
+    """The lessons as a list, with what each is for."""
+    rows = "\n".join(
+        f'<li><a href="{folder}{x.stem}.html">{x.number} · {escape(x.title)}</a> '
+        f'<span class="goal">After it you can {escape(captions.plain(x.goal))}. ({x.times})</span></li>'
+        for x in course.lessons
+    )
+    return f'<ol class="lesson-list">\n{rows}\n</ol>'

@@ -18,8 +18,8 @@ HERE = Path(__file__).resolve().parent
 FILMS = {
     "ising": "Ising spins at T = 1.5: patches of equal spins grow and swallow each other.",
     "potts": "Potts spins of ten colours at T = 0.45: grains grow, as in a metal that cools.",
-    "xy": "XY spins, a colour for each direction, at T = 0.2: vortices, where all colours meet, find their opposites and "
-    "vanish with them.",
+    "xy": "XY spins, a colour for each direction, at T = 0.2: vortices, where all colours meet, find their opposites "
+    "and vanish with them.",
 }
 """What each film of `course_utils.showcase` shows; temperatures and colours are those of its columns."""
 
@@ -79,8 +79,8 @@ html_theme.sidebar_secondary.remove: true
 
 {opening}
 
-These pages show every lesson as it was run. To do the exercises, open a lesson on Colab, Binder or Kaggle with the buttons
-at its top, or [get the whole course]({course.repository}#three-commands) on your own machine.
+These pages show every lesson as it was run. To do the exercises, open a lesson on Colab, Binder or Kaggle with the
+buttons at its top, or [get the whole course]({course.repository}#three-commands) on your own machine.
 Begin with [{first.number} {first.title}](lessons/{first.stem}.ipynb).
 
 ## A lattice that lives
@@ -91,9 +91,9 @@ Begin with [{first.number} {first.title}](lessons/{first.stem}.ipynb).
 
 An arrow leads to a lesson that needs the one above. Times are minutes for the core of a lesson, and for its depth part.
 
-{_raw(course_map.drawing(course))}
+{_raw(course_map.drawing(course, "lessons/"))}
 
-{_raw(_list_of(course))}
+{_raw(course_map.listed(course, "lessons/"))}
 
 ## Pictures
 
@@ -125,15 +125,6 @@ def _shown(picture: Picture, course: Course, extra: Path) -> str:
         f'alt="{escape(captions.plain(picture.alternative))}" loading="lazy" decoding="async"></a>'
     )
     return f"{_raw(image)}\n\n*{caption}*"
-
-
-def _list_of(course: Course) -> str:
-    rows = "\n".join(
-        f'<li><a href="lessons/{x.stem}.html">{x.number} · {escape(x.title)}</a> '
-        f'<span class="goal">After it you can {escape(captions.plain(x.goal))}. ({x.times})</span></li>'
-        for x in course.lessons
-    )
-    return f'<ol class="lesson-list">\n{rows}\n</ol>'
 
 
 def _films() -> str:

@@ -46,10 +46,13 @@ def as_pages_show(
         else:
             shown.append(output)
             continue
-        shown.append(
-            {"output_type": "display_data", "metadata": {}, "data": {"text/html": html, "text/plain": "a figure"}}
-        )
+        shown.append(html_output(html))
     return shown
+
+
+def html_output(html: str) -> dict[str, Any]:
+    """An output that shows this HTML."""
+    return {"output_type": "display_data", "metadata": {}, "data": {"text/html": html, "text/plain": "a figure"}}
 
 
 def figure(data: dict[str, Any], metadata: dict[str, Any], alternative: str, extra: Path, name: str) -> str:
@@ -108,8 +111,12 @@ def explorer(model: str, states: dict[str, Any], following: str, extra: Path, na
             rows.append(picture(content, kind, alternative, extra, name, _size_of(state)))
         elif part["model_name"] == "HTMLModel" and (not rows or "explorer-caption" in classes):
             rows.append(_visible(state["value"]))
-    settings = f'<ul class="explorer-settings" aria-label="Settings of this picture">{"".join(words)}</ul>' if words else ""
-    note = '<p class="explorer-note">Its controls move in the notebook: open the lesson with one of the buttons above.</p>'
+    settings = (
+        f'<ul class="explorer-settings" aria-label="Settings of this picture">{"".join(words)}</ul>' if words else ""
+    )
+    note = (
+        '<p class="explorer-note">Its controls move in the notebook: open the lesson with one of the buttons above.</p>'
+    )
     return f'<div class="explorer-still">{rows[0]}{settings}{"".join(rows[1:])}{note}</div>'
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -12,10 +13,13 @@ from urllib.parse import unquote
 from notebooks.build.source import Course, Lesson
 from notebooks.build.templates import binder_address, colab_address, kaggle_address, title_cell
 
-from .outputs import as_pages_show
+from . import course_map
+from .outputs import as_pages_show, html_output
 
 Cell = dict[str, Any]
 
+REPORT = "from course_checks import check\n\ncheck.report("
+FORMULA = re.compile(r"(?<![$\\`])\$(?!\$)((?:[^$`\\]|\\.)+?)\$(?!\$)", re.S)
 LINK = re.compile(r"(?<=\]\()([^)\s]+)(?=\))")
 
 
@@ -35,16 +39,24 @@ def page_of(lesson: Lesson, course: Course, extra: Path) -> dict[str, Any]:
     cells: list[Cell] = [_markdown(_head(lesson, course))]
     waiting: dict[str, Cell] = {}  # solutions, until their hint has been shown
     old = solved["cells"]
-    for cell, following in zip(old[1:-1], old[2:], strict=True):  # without the title, and the links at the end
+    for cell, following in pairwise(old[1:]):  # without the title, and the links at the end
         if cell["cell_type"] == "markdown":
             cells.append(_markdown(_as_section(_text(cell))))
             name = _role(cell, "hint")
             if name in waiting:
                 cells.append(waiting.pop(name))
             continue
+        if _text(cell).startswith(REPORT):
+            continue  # each check has said that it passed
         shown: Cell = dict(cell, metadata={})
         describing = _text(following) if following["cell_type"] == "markdown" else ""
-        shown["outputs"] = as_pages_show(cell, describing, states, extra, f"{lesson.stem}")
+        if _role(cell, "template") == "map":  # not as a picture: its boxes are links
+            shown["outputs"] = [
+                html_output(f"{course_map.drawing(course, '')}<div class=narrow>{course_map.listed(course, '')}</div>")
+            ]
+            cells.append(_folded(shown, "the code"))
+            continue
+        shown["outputs"] = as_pages_show(cell, describing, states, extra, lesson.stem)
         if name := _role(cell, "todo"):
             cells.append(dict(stubs[name], metadata={}, outputs=[]))
             waiting[name] = _folded(shown, "our solution")
@@ -69,6 +81,8 @@ def _role(cell: Cell, role: str) -> str | None:
 
 
 def _markdown(text: str) -> Cell:
+    # MathJax joins the words of a formula at the end of a line.
+    text = FORMULA.sub(lambda match: match[0].replace("\n", " "), text)
     return {"cell_type": "markdown", "metadata": {}, "source": text}
 
 

@@ -39,7 +39,9 @@ class Opened:
         context.route("**/*", self._let_through)
         self.page: Page = context.new_page()
         self.page.set_default_timeout(WAIT_MS)
-        self.page.on("console", lambda m: self.complaints.append(f"{m.text} {m.location}") if m.type == "error" else None)
+        self.page.on(
+            "console", lambda m: self.complaints.append(f"{m.text} {m.location}") if m.type == "error" else None
+        )
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _let_through(self, route: Route) -> None:
@@ -58,7 +60,10 @@ class Opened:
         """What axe-core calls serious or critical, an element each."""
         found = Axe().run(self.page, context=NOT_LOOKED_AT, options=AXE).response["violations"]
         return [
-            f"{v['id']}: {node['target']} {node['html'][:120]}" for v in found if v["impact"] in SERIOUS for node in v["nodes"]
+            f"{v['id']}: {node['target']} {node['html'][:120]}"
+            for v in found
+            if v["impact"] in SERIOUS
+            for node in v["nodes"]
         ]
 
 

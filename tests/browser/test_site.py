@@ -98,8 +98,10 @@ def focused(page, presses: int) -> list[str]:
         page.keyboard.press("Tab")
         reached.append(
             page.evaluate(
-                """() => { const e = document.activeElement;
-                    return e.dataset?.live || e.getAttribute("href") || e.tagName.toLowerCase() + (e.name ? ":" + e.name : ""); }"""
+                """() => {
+                    const e = document.activeElement, kind = e.tagName.toLowerCase();
+                    return e.dataset?.live || e.getAttribute("href") || (e.name ? `${kind}:${e.name}` : kind);
+                }"""
             )
         )
     return reached

@@ -17,12 +17,14 @@ MEASURE = """([kind, size, temperature, options, warm, sweeps]) => {
 }"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def front(site):
     return site.open("index.html").page
 
 
-def energy(page, kind: str, size: int, temperature: float, sweeps: int, warm: int = 100, **options) -> tuple[float, float]:
+def energy(
+    page, kind: str, size: int, temperature: float, sweeps: int, warm: int = 100, **options
+) -> tuple[float, float]:
     """Mean energy per spin and its standard error."""
     found = page.evaluate(MEASURE, [kind, size, temperature, options, warm, sweeps])
     return found["mean"], found["error"]
@@ -178,8 +180,13 @@ def test_it_rests_where_motion_is_unwanted_or_unseen(site) -> None:
 
 def test_bad_settings_of_a_lattice_are_refused_by_name(front) -> None:
     refused = front.evaluate(
-        """() => [["clock", 8, 1], ["ising", 7, 1], ["potts", 8, 1, { q: 1 }], ["xy", 8, 0], ["xy", 8, 1, { start: "warm" }]]
-            .map(settings => { try { new CourseLattice.Lattice(...settings); } catch (error) { return error.message; } })"""
+        """() => {
+            const warm = { start: "warm" }, one = { q: 1 };
+            const bad = [["clock", 8, 1], ["ising", 7, 1], ["potts", 8, 1, one], ["xy", 8, 0], ["xy", 8, 1, warm]];
+            return bad.map(settings => {
+                try { new CourseLattice.Lattice(...settings); } catch (error) { return error.message; }
+            });
+        }"""
     )
     assert [message.split(":")[0] for message in refused] == [
         "kind = clock", "size = 7", "q = 1", "temperature = 0", "start = warm",
