@@ -270,7 +270,7 @@ def test_a_figure_becomes_a_file_with_its_size_and_description(tmp_path: Path) -
     figure = cell({"image/png": PIXEL}, {"image/png": {"width": 960, "height": 340}})
     html = html_of(outputs.as_pages_show(figure, "*Picture: a <b> curve.*", {}, tmp_path, "01"))
     assert 'width="960" height="340" loading="lazy"' in html
-    assert 'alt="Figure: a &lt;b&gt; curve. (described below)"' in html
+    assert 'alt="Figure: a &lt;b&gt; curve (described below)"' in html
     (file,) = (tmp_path / "figures").iterdir()
     assert f"../figures/{file.name}" in html
 

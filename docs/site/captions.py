@@ -37,7 +37,7 @@ def alternative(text: str) -> str:
     description = described(text)
     if description is None:
         return "Figure"
-    first = re.split(r"(?<=[^\d.])[.;:](?=\s|$)", description, maxsplit=1)[0]
+    first = re.split(r"[.;:](?=\s|$)", description, maxsplit=1)[0]
     if len(first) > LONGEST:
         first = first[:LONGEST].rsplit(" ", 1)[0] + " …"
     return f"Figure: {first} (described below)"

@@ -130,7 +130,8 @@ def _shown(picture: Picture, course: Course, extra: Path) -> str:
 def _films() -> str:
     films = "\n".join(
         f'<figure><video controls loop muted playsinline preload="none" poster="films/quench-{key}.jpg" width="512" '
-        f'height="548" aria-label="Film: {escape(words)}"><source src="films/quench-{key}.mp4" type="video/mp4"></video>'
+        f'height="548" aria-label="Film: {escape(words)}">'
+        f'<source src="films/quench-{key}.mp4" type="video/mp4"></video>'
         f"<figcaption>{escape(words)}</figcaption></figure>"
         for key, words in FILMS.items()
     )

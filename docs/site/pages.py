@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from html import escape
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -39,7 +38,7 @@ def page_of(lesson: Lesson, course: Course, extra: Path) -> dict[str, Any]:
     cells: list[Cell] = [_markdown(_head(lesson, course))]
     waiting: dict[str, Cell] = {}  # solutions, until their hint has been shown
     old = solved["cells"]
-    for cell, following in pairwise(old[1:]):  # without the title, and the links at the end
+    for index, cell in enumerate(old[1:-1], 1):  # without the title, and the links at the end
         if cell["cell_type"] == "markdown":
             cells.append(_markdown(_as_section(_text(cell))))
             name = _role(cell, "hint")
@@ -49,7 +48,7 @@ def page_of(lesson: Lesson, course: Course, extra: Path) -> dict[str, Any]:
         if _text(cell).startswith(REPORT):
             continue  # each check has said that it passed
         shown: Cell = dict(cell, metadata={})
-        describing = _text(following) if following["cell_type"] == "markdown" else ""
+        describing = next(_text(below) for below in old[index:] if below["cell_type"] == "markdown")
         if _role(cell, "template") == "map":  # not as a picture: its boxes are links
             shown["outputs"] = [
                 html_output(f"{course_map.drawing(course, '')}<div class=narrow>{course_map.listed(course, '')}</div>")
