@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-LONGEST = 140
-PICTURE = re.compile(r"^\*Pictures?[^:*]*:\s*(.*?)\*\s*$", re.M | re.S)
+SHORTEST, LONGEST = 30, 140
+PICTURE = re.compile(r"^\*(?:Moving p|P)ictures?[^:*]*:\s*(.*?)\*\s*$", re.M | re.S)
 SYMBOLS = {
     r"\alpha": "α", r"\beta": "β", r"\epsilon": "ε", r"\varepsilon": "ε", r"\lambda": "λ", r"\pi": "π", r"\sigma": "σ",
     r"\tau": "τ", r"\theta": "θ", r"\xi": "ξ", r"\mu": "μ", r"\le": "≤", r"\ge": "≥", r"\approx": "≈", r"\times": "×",
@@ -37,7 +37,7 @@ def alternative(text: str) -> str:
     description = described(text)
     if description is None:
         return "Figure"
-    first = re.split(r"[.;:](?=\s|$)", description, maxsplit=1)[0]
+    first = re.match(rf".{{{SHORTEST},}}?(?=[.;:](?:\s|$))|.*", description)[0]  # up to where a part of a sentence ends
     if len(first) > LONGEST:
         first = first[:LONGEST].rsplit(" ", 1)[0] + " …"
     return f"Figure: {first} (described below)"

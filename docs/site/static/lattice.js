@@ -7,13 +7,13 @@
 (() => {
   // Doty-Humphrey's sfc32, 128 bits of state: fast, seedable, and passes PractRand. A number is a whole one below 2^32.
   function sfc32(seed) {
-    let a = 0x9e3779b9, b = 0x243f6a88, c = seed >>> 0, counter = 1;
+    const state = Int32Array.of(0x9e3779b9, 0x243f6a88, seed, 1); // in plain variables, each would be a number on the heap
     const next = () => {
-      const out = (a + b + counter) | 0;
-      counter = (counter + 1) | 0;
-      a = b ^ (b >>> 9);
-      b = (c + (c << 3)) | 0;
-      c = (((c << 21) | (c >>> 11)) + out) | 0;
+      const b = state[1], c = state[2], out = (state[0] + b + state[3]) | 0;
+      state[3]++;
+      state[0] = b ^ (b >>> 9);
+      state[1] = c + (c << 3);
+      state[2] = ((c << 21) | (c >>> 11)) + out;
       return out >>> 0;
     };
     for (let i = 0; i < 20; i++) next(); // until the seed has reached all of the state
@@ -149,7 +149,12 @@
             const tau = 1 + Math.sqrt(1 + 4 * kappa * kappa), rho = (2 * kappa) / (tau + Math.sqrt(2 * tau));
             const r = (1 + rho * rho) / (2 * rho);
             for (;;) {
-              const z = Math.cos((Math.PI * (word() + 0.5)) / WORD), u = (word() + 0.5) / WORD;
+              let a, b, s; // a point in the unit disc: twice its direction is uniform too, and z the cosine of that
+              do {
+                a = 2 * word() / WORD - 1, b = 2 * word() / WORD - 1;
+                s = a * a + b * b;
+              } while (s >= 1 || s === 0);
+              const z = (a * a - b * b) / s, u = (word() + 0.5) / WORD;
               cos = (1 + r * z) / (r + z);
               const c = kappa * (r - cos);
               if (c * (2 - c) > u || Math.log(c / u) + 1 >= c) break;
