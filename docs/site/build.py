@@ -97,7 +97,7 @@ def stage(course: Course, source: Path) -> None:
     for lesson in course.lessons:
         page = pages.page_of(lesson, course, source / "extra")
         (source / "lessons" / f"{lesson.stem}.ipynb").write_text(json.dumps(page), "utf-8")
-    prose = sorted((course.root / "docs").glob("*.md"))
+    prose = sorted((course.root / "docs").glob("*.md"), key=lambda path: (path.stem != "teaching", path.stem))
     for path in prose:
         text = pages.with_site_links(path.read_text("utf-8"), path, course)
         (source / path.name).write_text(text, "utf-8")

@@ -25,6 +25,8 @@ myst_heading_anchors = 3
 # Lessons begin their exercises at the third level wherever they stand.
 suppress_warnings = ["myst.header"]
 
+highlight_language = "none"  # of a block in prose that names no language
+
 mathjax_path = "../vendored/mathjax/tex-chtml.js"  # from _static
 mathjax_options = {"defer": "defer"}
 

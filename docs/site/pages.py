@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from notebooks.build.source import Course, Lesson
 from notebooks.build.templates import binder_address, colab_address, kaggle_address, title_cell
 
-from . import course_map
+from . import captions, course_map
 from .outputs import as_pages_show, html_output
 
 Cell = dict[str, Any]
@@ -40,7 +40,10 @@ def page_of(lesson: Lesson, course: Course, extra: Path) -> dict[str, Any]:
     old = solved["cells"]
     for index, cell in enumerate(old[1:-1], 1):  # without the title, and the links at the end
         if cell["cell_type"] == "markdown":
-            cells.append(_markdown(_as_section(_text(cell))))
+            text = _text(cell)
+            if _role(old[index - 1], "template"):  # it describes the picture of which a drawing took the place
+                text = captions.PICTURE.sub("", text)
+            cells.append(_markdown(_as_section(text)))
             name = _role(cell, "hint")
             if name in waiting:
                 cells.append(waiting.pop(name))

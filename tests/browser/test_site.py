@@ -6,6 +6,7 @@ pytestmark = pytest.mark.browser
 
 DESKTOP, PHONE = 1280, 390
 LESSON_04, LESSON_07 = "lessons/04_temperature_of_learning.html", "lessons/07_ising_on_thrml.html"
+LESSON_12 = "lessons/12_scaling_out.html"
 SEARCH = "search.html?q=vortex"
 
 RAW_FORMULAS = r"""() => {
@@ -19,6 +20,11 @@ RAW_FORMULAS = r"""() => {
 }"""
 
 
+# axe takes long on a lesson. All lessons have the same colours and parts: one is looked at in light, the other in dark.
+LOOKED_AT = {("index.html", "light"), ("index.html", "dark"), (SEARCH, "light"), (SEARCH, "dark")}
+LOOKED_AT |= {(LESSON_07, "light"), (LESSON_04, "dark")}
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")])
 @pytest.mark.parametrize("path", ["index.html", LESSON_04, LESSON_07, SEARCH])
 def test_a_page_is_sound_on_a_desk_and_on_a_phone(site, path: str, width: int, scheme: str) -> None:
@@ -29,31 +35,33 @@ def test_a_page_is_sound_on_a_desk_and_on_a_phone(site, path: str, width: int, s
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert opened.complaints == []
     assert opened.outside == []
-    assert opened.violations() == []
+    if path.startswith("lessons"):
+        assert page.locator("article mjx-container").count() > 20
+        assert page.locator("article mjx-merror").count() == 0
+        assert page.evaluate(RAW_FORMULAS) == []
+        assert page.locator("article details").count() >= 15
+        assert page.locator("article details[open]").count() == 0
+    if (path, scheme) in LOOKED_AT:
+        assert opened.violations() == []
 
 
-@pytest.mark.parametrize("path", [LESSON_04, LESSON_07])
-def test_formulas_are_set_and_answers_are_folded(site, path: str) -> None:
-    page = site.open(path).page
-    assert page.locator("article mjx-container").count() > 20
-    assert page.locator("article mjx-merror").count() == 0
-    assert page.evaluate(RAW_FORMULAS) == []
-    folded = page.locator("article details")
-    assert folded.count() >= 15
-    assert page.locator("article details[open]").count() == 0
-    solutions = page.locator("article details", has_text="Show our solution")
-    assert solutions.count() == 5
-    assert solutions.first.locator("pre").is_hidden()
-
-
-def test_the_explorer_shows_its_picture_without_a_kernel(site) -> None:
-    page = site.open(LESSON_07).page
+def test_an_explorer_shows_its_picture_and_an_answer_opens_by_keyboard(site) -> None:
+    page = site.open(LESSON_12).page
     still = page.locator(".explorer-still")
     picture = still.locator("img")
     picture.scroll_into_view_if_needed()
     page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=picture.element_handle())
-    assert "sweeps a frame: 1" in still.inner_text()
+    assert "Question." in still.inner_text()
     assert "Its controls move in the notebook" in still.inner_text()
+
+    solutions = page.locator("article details", has_text="Show our solution")
+    assert solutions.count() == 4
+    assert solutions.first.locator("pre").is_hidden()
+    page.locator("article a.open-button").last.focus()
+    assert "summary" in focused(page, 6)  # the set-up
+    solutions.first.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert solutions.first.locator("pre").is_visible()
 
 
 def test_a_figure_of_plotly_turns_when_asked(site) -> None:
@@ -128,20 +136,9 @@ def test_the_keyboard_reaches_the_lessons_and_moves_the_lattice(site) -> None:
     page.wait_for_function("document.querySelector('[data-live=status]').textContent.startsWith('Running. Potts, 3')")
 
 
-def test_a_folded_answer_opens_by_keyboard(site) -> None:
-    page = site.open(LESSON_07).page
-    summary = page.locator("article details", has_text="Show our solution").first.locator("summary")
-    page.locator("article a.open-button").last.focus()
-    assert "summary" in focused(page, 6)  # the set-up
-    summary.focus()
+def test_the_map_leads_into_a_lesson(site) -> None:
+    page = site.open("index.html").page
+    page.locator(".course-map a[aria-label^='00']").focus()
     page.keyboard.press("Enter")
-    assert page.locator("article details[open] pre").first.is_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_map_leads_into_a_lesson(site, scheme: str) -> None:
-    page = site.open("index.html", scheme=scheme).page
-    page.locator(".course-map a[aria-label^='09']").focus()
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/lessons/09_xy.html")
-    assert page.locator("h1:visible").inner_text().startswith("09 · XY spins")
+    page.wait_for_url("**/lessons/00_start_here.html")
+    assert page.locator("h1:visible").inner_text().startswith("00 · Start here")
