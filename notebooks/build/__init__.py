@@ -1,6 +1,8 @@
 """Writes the notebooks of the course from their sources.
 
     python notebooks/build [NN ...] [--check] [--force] [--jobs N]
+    python notebooks/build --repository URL
+    python notebooks/build --memory [NN ...]
 
 Each lesson is one text file, `notebooks/src/NN_name.py`. From it come the student copy `notebooks/NN_name.ipynb`
 (exercises blank, no outputs) and the solved copy `notebooks/solutions/NN_name.ipynb` (executed). The repository's
@@ -10,6 +12,7 @@ address comes from `pyproject.toml`. The README's table of lessons and its clone
     rules       says what is wrong with it        execution   runs one
     answers     reads the answers to try          freshness   says which files are out of date
     templates   cells that every lesson has       readme      the table of lessons
+    address     moves the course to another one   memory      the peak of a lesson's kernel
 """
 
 from .answers import Answer, gaps, read_answers

@@ -1,4 +1,4 @@
-"""The command: `python notebooks/build [NN ...] [--check] [--force] [--jobs N]`."""
+"""The command: `python notebooks/build [NN ...] [--check] [--force] [--jobs N] [--repository URL]`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 
+from .address import moved, rewrite
 from .answers import missing_answers
 from .execution import RunError, check_size, execute
 from .freshness import (
@@ -22,8 +23,9 @@ from .freshness import (
     with_kept_outputs,
 )
 from .measure import table
+from .memory import LIMIT_MB, peak_of, with_memory
 from .notebook import solved_notebook, student_notebook, to_text
-from .readme import TABLE_BEGIN, TABLE_END, readme_text
+from .readme import TABLE_BEGIN, TABLE_END, readme_text, texts
 from .rules import problems_of
 from .source import ROOT, Course, Lesson, SourceError, read_course
 
@@ -98,6 +100,10 @@ def build_lessons(course: Course, lessons: Sequence[Lesson], force: bool = False
     elif text != course.readme.read_text("utf-8"):
         write(course.readme, text)
         print("README.md: table of lessons written")
+    for path, text in texts(course).items():
+        if text != path.read_text("utf-8"):
+            write(path, text)
+            print(f"{course.show(path)}: commands that clone the course written")
     for path in leftovers(course):
         print(f"{course.show(path)}: its source is gone. Delete the file.")
     return int(failed)
@@ -114,12 +120,46 @@ def check(course: Course, lessons: Sequence[Lesson]) -> int:
         stale.append(f"README.md (no table of lessons: add the lines {TABLE_BEGIN} and {TABLE_END})")
     elif text != course.readme.read_text("utf-8"):
         stale.append("README.md")
+    stale += [course.show(path) for path, text in texts(course).items() if text != path.read_text("utf-8")]
     stale += [f"{course.show(path)} (its source is gone: delete it)" for path in leftovers(course)]
     for line in stale:
         print(line)
     if stale:
         print("Not up to date. Run: python notebooks/build", file=sys.stderr)
     return int(bool(stale))
+
+
+def move(course: Course, address: str) -> int:
+    """Set the repository's address everywhere; returns the exit code.
+
+    Raises:
+        SourceError: if `address` is none, or a lesson would have to be run for it.
+    """
+    new = moved(course, address)
+    for path in rewrite(course, new):
+        print(f"{course.show(path)}: written")
+    return build_lessons(new, new.lessons)
+
+
+def measure_memory(course: Course, lessons: Sequence[Lesson]) -> int:
+    """Run these lessons, one at a time, and write the peak of each kernel's memory into its source and the README."""
+    failed = False
+    for lesson in lessons:
+        try:
+            peak = peak_of(lesson, course)
+        except RunError as error:
+            failed = True
+            print(error, file=sys.stderr)
+            continue
+        write(lesson.path, with_memory(lesson.path.read_text("utf-8"), peak))
+        more = f", more than the {LIMIT_MB} MB that Binder guarantees" if peak > LIMIT_MB else ""
+        print(f"{lesson.stem}: {peak} MB{more}", flush=True)
+        failed |= bool(more)
+    again = read_course(course.root)
+    text = readme_text(again)
+    if text is not None:
+        write(again.readme, text)
+    return int(failed)
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
@@ -131,6 +171,8 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument("--check", action="store_true", help="name stale files and exit 1; run and write nothing")
     parser.add_argument("--force", action="store_true", help="execute again even if the source has not changed")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="lessons to execute at a time (default: 1)")
+    parser.add_argument("--repository", metavar="URL", help="move the whole course to this address; no lesson is run")
+    parser.add_argument("--memory", action="store_true", help="run lessons, write the peak of their memory, and end")
     parser.add_argument("--table", action="store_true", help="print words, lines and minutes of each lesson, and end")
     options = parser.parse_args(arguments)
     try:
@@ -146,10 +188,14 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         problems = [p for x in lessons for p in problems_of(x)]
         if problems:
             raise SourceError(problems)
+        if options.repository is not None:
+            return move(course, options.repository)
     except SourceError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return 1
     if options.check:
         return check(course, lessons)
+    if options.memory:
+        return measure_memory(course, lessons)
     return build_lessons(course, lessons, options.force, options.jobs)

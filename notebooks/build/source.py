@@ -22,9 +22,13 @@ ROOT = Path(__file__).resolve().parents[2]
 #: The course's own packages: a solved copy is out of date when code of theirs has changed that its kernel had imported.
 PACKAGES = ("course_utils", "course_checks")
 
+PROJECT = "pyproject.toml"
+GITHUB = "https://github.com/"
+OWNER, NAME = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?", r"[\w.-]*[\w-]"  # what GitHub lets stand for them
+
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 ANSWER = "<!-- ANSWER -->"
-HEADER_KEYS = {"title", "goal", "needs", "know", "time", "runs", "uses"}
+HEADER_KEYS = {"title", "goal", "needs", "know", "time", "runs", "memory", "uses"}
 FRAMEWORKS = {"torch", "jax"}
 #: What a cell may be (the first key on its `# %%` line) and the further keys that go with it.
 ROLES: dict[str, set[str]] = {
@@ -70,6 +74,7 @@ class Lesson:
     know: str
     time: str
     runs: str
+    memory: str  # the kernel's peak, such as "640 MB"; empty until `--memory` has measured it
     uses: tuple[str, ...]
     cells: tuple[Cell, ...] = field(repr=False)
 
@@ -119,6 +124,11 @@ class Course:
     root: Path
     repository: str  # https://github.com/owner/name
     lessons: tuple[Lesson, ...] = field(repr=False)
+
+    @property
+    def owner_and_name(self) -> str:
+        """The repository as GitHub names it: owner/name."""
+        return self.repository.removeprefix(GITHUB)
 
     @property
     def notebooks(self) -> Path:
@@ -174,16 +184,30 @@ def read_course(root: Path = ROOT) -> Course:
                 problems.append(f"{lesson.path.name}: needs lesson {need}, which does not exist. Correct `needs`.")
     if problems:
         raise SourceError(problems)
-    return Course(root, read_repository(root / "pyproject.toml"), tuple(lessons))
+    return Course(root, read_repository(root / PROJECT), tuple(lessons))
 
 
 def read_repository(pyproject: Path) -> str:
     """The repository's address from `[project.urls]`, without a trailing slash or `.git`."""
     urls = tomllib.loads(pyproject.read_text("utf-8")).get("project", {}).get("urls", {})
-    address = str(urls.get("Repository", "")).rstrip("/").removesuffix(".git")
-    if not re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", address):
+    return repository_of(str(urls.get("Repository", "")), f"{pyproject.name}: [project.urls] Repository")
+
+
+def repository_of(text: str, where: str) -> str:
+    """An address as the course writes it, without a trailing slash or `.git`.
+
+    Raises:
+        SourceError: if it is not that of a repository on GitHub; begins with `where`.
+    """
+    address = text.strip().rstrip("/").removesuffix(".git")
+    if not re.fullmatch(
+        re.escape(GITHUB) + r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?/[\w.-]*[\w-]", address, re.ASCII
+    ):
         raise SourceError(
-            [f"{pyproject.name}: [project.urls] Repository is {address!r}. Write https://github.com/owner/name."]
+            [
+                f"{where} is {text!r}. Write https://github.com/owner/name: Colab, Binder and Kaggle open notebooks "
+                "from there by a link, and from no other host in the same way."
+            ]
         )
     return address
 
@@ -203,6 +227,7 @@ def read_lesson(path: Path) -> Lesson:
         know=header["know"],
         time=header["time"],
         runs=header["runs"],
+        memory=header["memory"],
         uses=tuple(header["uses"]),
         cells=tuple(_read_cells(text)),
     )
@@ -242,8 +267,8 @@ def _checked_header(path: Path, header: Any) -> dict[str, Any]:
     ]
     problems += [
         f"the header's {key} must be text. Write `{key}: …`, in quotes if it looks like a number."
-        for key in ("title", "goal", "know", "time", "runs")
-        if not isinstance(header.get(key, "" if key == "know" else None), str)
+        for key in ("title", "goal", "know", "time", "runs", "memory")
+        if not isinstance(header.get(key, "" if key in ("know", "memory") else None), str)
     ]
     for key in ("needs", "uses"):
         value = header.get(key, [])
@@ -253,9 +278,12 @@ def _checked_header(path: Path, header: Any) -> dict[str, Any]:
             problems.append('the header\'s needs must hold lesson numbers of two digits. Write `needs: ["00"]`.')
         elif key == "uses" and not set(value) <= FRAMEWORKS:
             problems.append(f"the header's uses may hold {' and '.join(sorted(FRAMEWORKS))} only. Remove the others.")
+    memory = header.get("memory", "")
+    if isinstance(memory, str) and not re.fullmatch(r"(\d+ MB)?", memory):
+        problems.append(f"the header's memory is {memory!r}. Write `memory: 640 MB`, or let `--memory` measure it.")
     if problems:
         raise SourceError([at_line(path, 1, p) for p in problems])
-    return {"know": "", "needs": [], "uses": [], **header}
+    return {"know": "", "memory": "", "needs": [], "uses": [], **header}
 
 
 def _read_cells(text: str) -> Iterator[Cell]:

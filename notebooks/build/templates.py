@@ -18,7 +18,8 @@ def title_cell(lesson: Lesson, course: Course, solved: bool) -> str:
     parts = [
         f"# {lesson.number} · {lesson.title}",
         f"After this lesson you will be able to {lesson.goal}.",
-        f"Open it [on Colab]({colab_address(lesson, course)}) or [on Binder]({binder_address(lesson, course)}).",
+        f"Open it [on Colab]({colab_address(lesson, course)}), [on Binder]({binder_address(lesson, course)}) or "
+        f"[on Kaggle]({kaggle_address(lesson, course)}) (there, switch *Internet* on first, in *Settings*).",
         f"*Prerequisites: {before} · time to work through: {lesson.time}{depth} · "
         f"runs in {lesson.runs} on two CPU cores*",
     ]
@@ -28,25 +29,32 @@ def title_cell(lesson: Lesson, course: Course, solved: bool) -> str:
 
 
 def badges(lesson: Lesson, course: Course) -> str:
-    """Badges that open the student copy on Colab and Binder. Without a network they do not load: not for lessons."""
+    """Badges that open the student copy elsewhere. Without a network they do not load: not for lessons."""
     return (
         "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
         f"({colab_address(lesson, course)}) "
-        f"[![Open on Binder](https://mybinder.org/badge_logo.svg)]({binder_address(lesson, course)})"
+        f"[![Open on Binder](https://mybinder.org/badge_logo.svg)]({binder_address(lesson, course)}) "
+        f"[![Open in Kaggle](https://kaggle.com/static/images/open-in-kaggle.svg)]({kaggle_address(lesson, course)})"
     )
 
 
 def binder_address(lesson: Lesson, course: Course) -> str:
     """Where Binder opens the student copy of the main branch."""
-    owner_name = course.repository.removeprefix("https://github.com/")
     file = quote(course.show(course.student_path(lesson)), safe="")
-    return f"https://mybinder.org/v2/gh/{owner_name}/main?labpath={file}"
+    return f"https://mybinder.org/v2/gh/{course.owner_and_name}/main?labpath={file}"
 
 
 def colab_address(lesson: Lesson, course: Course) -> str:
     """Where Colab opens the student copy of the main branch."""
-    owner_name = course.repository.removeprefix("https://github.com/")
-    return f"https://colab.research.google.com/github/{owner_name}/blob/main/{course.show(course.student_path(lesson))}"
+    file = course.show(course.student_path(lesson))
+    return f"https://colab.research.google.com/github/{course.owner_and_name}/blob/main/{file}"
+
+
+def kaggle_address(lesson: Lesson, course: Course) -> str:
+    """Where Kaggle makes a notebook of somebody's own from the student copy of the main branch."""
+    file = course.show(course.student_path(lesson))
+    raw = f"https://raw.githubusercontent.com/{course.owner_and_name}/main/{file}"
+    return f"https://kaggle.com/kernels/welcome?src={raw}"
 
 
 def _lesson_link(number: str, course: Course) -> str:

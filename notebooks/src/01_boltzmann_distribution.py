@@ -7,6 +7,7 @@
 #     know: NumPy-style arrays, integrals of one variable
 #     time: 60 min
 #     runs: 20 s
+#     memory: 860 MB
 #     uses: [torch]
 # ---
 
