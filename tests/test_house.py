@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 TOP = {
     ".ci",
+    ".gitattributes",
+    ".github",
     ".gitignore",
     "CONTRIBUTING.md",
     "LICENSE",
