@@ -1,5 +1,7 @@
 """Every figure of the course: labelled, titled, inside its frame, and shown once."""
 
+import gc
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -59,6 +61,22 @@ FIGURES = {
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_titled_labelled_and_keeps_its_text_inside(name):
     assert_readable(FIGURES[name](), name)
+
+
+def test_a_figure_that_was_shown_keeps_none_of_its_pixels():
+    """The notebook keeps every figure that a cell showed; with their pixels, thirty would take 300 MB."""
+    from matplotlib.backends.backend_agg import RendererAgg
+
+    def drawings() -> int:
+        gc.collect()
+        return sum(isinstance(x, RendererAgg) for x in gc.get_objects())
+
+    fig = next(iter(FIGURES.values()))()
+    before = drawings()
+    plots.style.png(fig)
+    assert drawings() == before
+    again = plots.style.png(fig)  # and it can be shown again
+    assert again.startswith(b"\x89PNG")
 
 
 def test_the_twin_axes_show_the_energy_and_the_density_they_were_given():

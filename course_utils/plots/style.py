@@ -7,8 +7,10 @@ import numpy as np
 from cycler import cycler
 from IPython import get_ipython
 from jaxtyping import UInt8
+from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 # Okabe and Ito's palette (2008), chosen to be told apart with any common colour vision.
 COLORS = {
@@ -89,7 +91,16 @@ def pixels(fig: Figure) -> UInt8[np.ndarray, "height width 3"]:
     """A figure in sRGB, drawn without `savefig`, which draws one with a layout engine twice."""
     canvas = FigureCanvasAgg(fig)
     canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    found = np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    _forget_drawing(fig)
+    return found
+
+
+def _forget_drawing(fig: Figure) -> None:
+    """Let a figure keep none of its pixels: the notebook keeps each figure, in `Out`, and 8 MB or more with it."""
+    FigureCanvasBase(fig)
+    for text in fig.findobj(Text):
+        text._renderer = None  # what it was last drawn with: matplotlib has no public way to let go of it
 
 
 def png(fig: Figure) -> bytes:
