@@ -46,7 +46,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small course that has been built once, with texts that name its address."""
     root = make_course(tmp_path_factory.mktemp("finished") / "course")
     (root / "docs").mkdir()
-    (root / "docs" / "teaching.md").write_text(TEACHING, "utf-8")
+    (root / "docs" / "teaching.md").write_text(TEACHING, "utf-8", newline="\n")
     (root / ".gitignore").write_text("/work/\n", "utf-8")
     assert build.main(["--jobs", "2"], root) == 0
     return root
