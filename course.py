@@ -79,6 +79,7 @@ NOT_ON_COLAB = (
     "tests/test_house.py",
     "tests/test_lessons.py",
     "tests/test_merge.py",
+    "tests/test_site_build.py",
     "tests/test_update.py",
 )
 
