@@ -3,6 +3,7 @@
     python3 course.py lab       opens your copies of the lessons in JupyterLab
     python3 course.py update    fetches the newest version of the course, and keeps what you wrote
     python3 course.py test      proves the course
+    python3 course.py site      makes pages to read, in `_site`
 
 Each makes the environment `.venv` beside this file on the first start. Nothing is installed outside it. The copies to
 work in are in `work`; nothing is written outside this folder.
@@ -51,7 +52,12 @@ RECIPE = 2  # count up when `install` changes, so that environments made the old
 # What each command installs: the environment's folder, the file that pip is given, and every file that counts.
 ENVIRONMENTS = {
     "lab": (".venv", "requirements.txt", ("requirements.txt",)),
-    "test": (".venv", "tests/requirements.txt", ("tests/requirements.txt", "requirements.txt")),
+    "test": (
+        ".venv",
+        "tests/requirements.txt",
+        ("tests/requirements.txt", "requirements.txt", "docs/requirements.txt"),
+    ),
+    "site": (".venv-site", "docs/requirements.txt", ("docs/requirements.txt",)),
     "colab": (".venv-colab", "tests/colab.txt", ("tests/colab.txt", "requirements.txt")),
 }
 ENVIRONMENTS["newest"] = (".venv-newest", PROJECT, (PROJECT,) + ENVIRONMENTS["test"][2])
@@ -79,6 +85,7 @@ NOT_ON_COLAB = (
     "tests/test_house.py",
     "tests/test_lessons.py",
     "tests/test_merge.py",
+    "tests/test_site_build.py",
     "tests/test_update.py",
     "tests/test_workflows.py",
 )
@@ -268,6 +275,8 @@ def install(kind):
         install_colab(python)
     elif kind == "newest":
         install_newest(python)
+    elif kind == "site":  # no PyTorch, and no JupyterLab
+        pip(python, ["-r", os.path.join(ROOT, ENVIRONMENTS[kind][1])])
     else:
         pip(python, ["-r", os.path.join(ROOT, ENVIRONMENTS[kind][1])] + torch_index(python))
         clear_the_desk(folder)
@@ -504,8 +513,8 @@ def differences_from_colab(python):
 
 
 def all_pins():
-    """What learners get, then what proving the course needs on top: name and version of each."""
-    return [pin for file in reversed(ENVIRONMENTS["test"][2]) for pin in pins_of(file)]
+    """Name and version of each package that is pinned for learners or for the tests; each once."""
+    return list(dict(pin for file in reversed(ENVIRONMENTS["test"][2]) for pin in pins_of(file)).items())
 
 
 def newest_requirements():
@@ -736,6 +745,17 @@ def test(options, extra):
     return replace_process([python] + pytest_arguments(options.mode, extra), variables)
 
 
+def site(options, extra):
+    """Build the site. Where the tests' environment stands, it is used: it holds all that the site needs."""
+    kind = "test" if is_ready("test") and not options.repair else "site"
+    command = [prepare(kind, options.repair), os.path.join(ROOT, "docs", "site")]
+    if options.out is not None:
+        command += ["--out", os.path.abspath(options.out)]
+    if options.open:
+        command += ["--open"]
+    return replace_process(command, environment())
+
+
 def parse(arguments):
     """Options, and the arguments after `--`."""
     arguments = list(arguments)
@@ -770,11 +790,15 @@ def parse(arguments):
         ("browser", "run lesson notebooks in JupyterLab in a headless Chromium"),
     ):
         modes.add_argument("--" + mode, dest="mode", action="store_const", const=mode, help=text)
-    for subparser in (lab_parser, test_parser):
+    site_parser = commands.add_parser("site", help="make a site of the solved copies, to read without a kernel")
+    site_parser.set_defaults(run=site)
+    site_parser.add_argument("--out", metavar="DIR", help="folder of the site (default: _site)")
+    site_parser.add_argument("--open", action="store_true", help="open it in a browser when it is made")
+    for subparser in (lab_parser, test_parser, site_parser):
         subparser.add_argument("--repair", action="store_true", help="first look at every file of the environment")
     options = parser.parse_args(arguments[:cut])
     if options.command is None:
-        parser.error("say what to do: lab, update or test")
+        parser.error("say what to do: lab, update, test or site")
     return options, arguments[cut + 1 :]
 
 

@@ -26,7 +26,9 @@ ROOT = Path(__file__).resolve().parent.parent
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty checkout with requirement files that need no network: `course` works on it."""
     (tmp_path / "tests").mkdir()
+    (tmp_path / "docs").mkdir()
     (tmp_path / "requirements.txt").write_text("# nothing\n")
+    (tmp_path / "docs" / "requirements.txt").write_text("# nothing\n")
     (tmp_path / "tests" / "requirements.txt").write_text("-r ../requirements.txt\n")
     monkeypatch.setattr(course, "ROOT", str(tmp_path))
     monkeypatch.setattr(course, "LOCK", str(tmp_path / ".venv.lock"))
@@ -673,7 +675,10 @@ def test_colab_is_as_it_was_measured() -> None:
 
 
 def test_colabs_environment_has_what_runs_the_tests() -> None:
-    ours, colabs = (dict(course.pins_of(f"tests/{name}.txt")) for name in ("requirements", "colab"))
+    ours, colabs = (
+        dict(pin for name in names for pin in course.pins_of(f"{name}.txt"))
+        for names in (("docs/requirements", "tests/requirements"), ("tests/colab",))
+    )
     tools = ("beartype", "jupytext", "nbval", "pytest", "pytest-xdist")
     assert {name: colabs.get(name) for name in tools} == {name: ours[name] for name in tools}
 
@@ -687,8 +692,8 @@ def test_the_newest_are_all_that_is_pinned_within_the_projects_bounds_and_no_mor
     from packaging.requirements import Requirement
 
     found = {r.name: r for r in map(Requirement, course.newest_requirements())}
-    pinned = [name for file in ("requirements.txt", "tests/requirements.txt") for name, _ in course.pins_of(file)]
-    assert set(pinned) <= set(found)
+    files = ("requirements.txt", "tests/requirements.txt", "docs/requirements.txt")
+    assert set(found) == {name for file in files for name, _ in course.pins_of(file)}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     lines = project["dependencies"] + [x for extra in project["optional-dependencies"].values() for x in extra]
     bounds = {r.name: str(r.specifier) for r in map(Requirement, lines)}

@@ -151,10 +151,13 @@ def test_downloads_are_kept_under_the_files_that_say_what_is_downloaded() -> Non
     for workflow, name, job in jobs():
         for step in job["steps"]:
             options = step.get("with", {})
-            if not step.get("uses", "").startswith("actions/setup-python@") or workflow == "pages":
+            if not step.get("uses", "").startswith("actions/setup-python@"):
                 continue
-            kinds = {"colab" if "--colab" in call else "test" for call in of_course(job)}
-            expected = {file for kind in kinds for file in course.ENVIRONMENTS[kind][2]} if workflow == "ci" else set()
+            kinds = {
+                "site" if call[0] == "site" else "colab" if "--colab" in call else "test" for call in of_course(job)
+            }
+            expected = {file for kind in kinds for file in course.ENVIRONMENTS[kind][2]}
+            expected = set() if workflow == "weekly" else expected
             assert set(options.get("cache-dependency-path", "").split()) == expected, f"{workflow}: {name}"
 
 

@@ -36,8 +36,8 @@ from typing import Any, NoReturn
 from urllib.error import URLError
 
 import psutil
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
-from playwright.sync_api import Locator, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = Path(__file__).parent / "screenshots"
@@ -230,17 +230,15 @@ def _free_port() -> int:
 
 
 class Lab:
-    """The server and the browser of a test session; `open` gives a notebook. One notebook is open at a time."""
+    """The server of a test session, and its browser; `open` gives a notebook. One notebook is open at a time."""
 
-    def __init__(self, folder: Path, browser: str, source: Path = ROOT):
+    def __init__(self, folder: Path, browser: Browser, source: Path = ROOT):
         self._notebook: Notebook | None = None
         self._stack = contextlib.ExitStack()
         with contextlib.ExitStack() as stack:
             self.server = Server(folder, source)
             stack.callback(self.server.stop)
-            playwright = stack.enter_context(sync_playwright())
-            self._browser = playwright.chromium.launch(executable_path=browser, args=list(BROWSER_FLAGS))
-            stack.callback(self._browser.close)
+            self._browser = browser
             self._stack = stack.pop_all()
 
     def open(self, name: str, core: bool = False) -> "Notebook":
@@ -267,7 +265,7 @@ class Lab:
             self._notebook = None
 
     def close(self) -> None:
-        """Ends the browser and the server with all kernels."""
+        """Ends the server with all kernels."""
         with self._stack:
             self.close_notebook()
 
@@ -547,7 +545,18 @@ def _screenshot_path(name: str) -> Path:
     return SCREENSHOTS / f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', name)}.png"
 
 
-def lab_session(folder: Path, browser: str) -> Iterator[Lab]:
+@contextlib.contextmanager
+def running_browser(path: str) -> Iterator[Browser]:
+    """A headless browser. One serves all tests of a process: Playwright's driver cannot be started twice in it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(BROWSER_FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def lab_session(folder: Path, browser: Browser) -> Iterator[Lab]:
     """A lab that is closed whatever happens."""
     lab = Lab(folder, browser)
     try:
