@@ -56,6 +56,7 @@ HOMES = (
     ("MPLCONFIGDIR", "matplotlib"),
     ("XDG_CACHE_HOME", "cache"),
 )
+PROJECT = "pyproject.toml"
 
 RECIPE = 2  # count up when `install` changes, so that environments made the old way are brought up to date
 
@@ -70,6 +71,7 @@ ENVIRONMENTS = {
     "site": (".venv-site", "docs/requirements.txt", ("docs/requirements.txt",)),
     "colab": (".venv-colab", "tests/colab.txt", ("tests/colab.txt", "requirements.txt")),
 }
+ENVIRONMENTS["newest"] = (".venv-newest", PROJECT, (PROJECT,) + ENVIRONMENTS["test"][2])
 
 # Colab has Python 3.13. It has no thrml and none of what thrml brings: these are laid beside Colab's versions, in a
 # folder of their own, so that the environment's packages stay as Colab's are and the set-up cell can be tried on them.
@@ -80,6 +82,9 @@ COLAB_LACKS = ("thrml", "equinox", "jaxtyping", "wadler_lindig")
 AUTHORS_EXTENSIONS = dict.fromkeys(
     ("@jupyter/nbgrader", "@jupyter-notebook/lab-extension", "jupyterlab-jupytext"), True
 )
+
+# The newest ruff may ask for what the pinned one did not; that says nothing about the course.
+NOT_ON_NEWEST = ("tests/test_house.py::test_ruff_is_silent",)
 
 # Tests of the tools that build and check the course. Those tools are not on Colab.
 NOT_ON_COLAB = (
@@ -95,7 +100,9 @@ NOT_ON_COLAB = (
     "tests/test_house.py",
     "tests/test_lessons.py",
     "tests/test_merge.py",
+    "tests/test_site_build.py",
     "tests/test_update.py",
+    "tests/test_workflows.py",
 )
 
 # What pip says when it fails, and what a person should read in its place.
@@ -164,8 +171,13 @@ def stamp_file(kind):
 
 
 def stamp(kind):
-    """What that file must hold: it changes with the recipe, the Python version and the requirement files."""
+    """What that file must hold: it changes with the recipe, the Python version and the requirement files.
+
+    What is newest is asked for anew each day.
+    """
     digest = hashlib.sha256(("%d %d.%d " % ((RECIPE,) + sys.version_info[:2]) + sys.platform).encode())
+    if kind == "newest":
+        digest.update(time.strftime("%Y-%m-%d").encode())
     for name in ENVIRONMENTS[kind][2]:
         with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(file.read().replace(b"\r\n", b"\n"))
@@ -300,6 +312,8 @@ def install(kind):
     say("Installing the course's packages into %s. The first time this takes minutes." % name)
     if kind == "colab":
         install_colab(python)
+    elif kind == "newest":
+        install_newest(python)
     elif kind == "site":  # no PyTorch, and no JupyterLab
         pip(python, ["-r", os.path.join(ROOT, ENVIRONMENTS[kind][1])])
     else:
@@ -409,16 +423,17 @@ def cpu_wheels_reached():
         return False
 
 
-def torch_index(python):
+def torch_index(python=None):
     """Arguments to pip for PyTorch's CPU wheels; none where the default index has the right build.
 
     Args:
-        python: the environment's Python. If it has the pinned PyTorch already, nothing is asked of the network.
+        python: the environment's Python. If it has the pinned PyTorch already, nothing is asked of the network. None
+            if any other version will do as well.
     """
     if sys.platform != "linux" or has_nvidia():
         return []
     program = "import importlib.metadata; print(importlib.metadata.version('torch').partition('+')[0])"
-    if output_of([python, "-I", "-c", program]) == dict(pins_of("requirements.txt")).get("torch"):
+    if python and output_of([python, "-I", "-c", program]) == dict(pins_of("requirements.txt")).get("torch"):
         return []
     if cpu_wheels_reached():
         return ["--extra-index-url", TORCH_CPU_WHEELS]
@@ -526,11 +541,16 @@ def install_colab(python):
         file.write(os.path.relpath(added_to_colab(), site) + "\n")
 
 
+def versions_of(python, names):
+    """The versions of packages in an environment."""
+    program = "import importlib.metadata as m, json, sys; print(json.dumps([m.version(n) for n in sys.argv[1:]]))"
+    return json.loads(output_of([python, "-I", "-c", program] + list(names)))
+
+
 def differences_from_colab(python):
     """In words, where the Colab environment is not what Colab has."""
-    program = "import importlib.metadata as m, json, sys; print(json.dumps([m.version(n) for n in sys.argv[1:]]))"
     pins = pins_of("tests/colab.txt")
-    found = json.loads(output_of([python, "-I", "-c", program] + [name for name, _ in pins]))
+    found = versions_of(python, [name for name, _ in pins])
     differences = ["Python %d.%d (Colab: %d.%d)" % (sys.version_info[:2] + COLAB_PYTHON)]
     if sys.version_info[:2] == COLAB_PYTHON:
         differences = []
@@ -538,6 +558,44 @@ def differences_from_colab(python):
         if version.partition("+")[0] != wanted:
             differences.append("%s %s (Colab: %s)" % (name, version, wanted))
     return ", ".join(differences)
+
+
+# -------------------------------------------------------------------------------------------------------- newest
+
+
+def all_pins():
+    """Name and version of each package that is pinned for learners or for the tests; each once."""
+    return list(dict(pin for file in reversed(ENVIRONMENTS["test"][2]) for pin in pins_of(file)).items())
+
+
+def newest_requirements():
+    """Every package that is pinned, without its pin: within the bounds of pyproject.toml where that has any.
+
+    Limits that a pin has for one version of Python only are not taken over: what is newest here is what pip finds.
+    """
+    bounds = {}
+    with open(os.path.join(ROOT, PROJECT), encoding="utf-8") as file:
+        for name, bound in re.findall(r'"([A-Za-z][\w.-]*) ((?:[<>=!~]=?[\w.*]+,? *)+)"', file.read()):
+            bounds[name.lower()] = bound
+    names = [name for name, _ in all_pins()]
+    return [name + bounds.get(name.lower(), "") for name in names]
+
+
+def install_newest(python):
+    """The newest release of everything that this Python can have; what is there is brought up to that.
+
+    pip reads limits of yours from the file that the variable PIP_CONSTRAINT names.
+    """
+    pip(python, ["--upgrade", "--upgrade-strategy", "eager"] + newest_requirements() + torch_index())
+
+
+def differences_from_pins(python):
+    """Lines that say what the newest environment has, and where that is not what is pinned."""
+    pins, lines = all_pins(), []
+    for (name, wanted), version in zip(pins, versions_of(python, [name for name, _ in pins]), strict=True):
+        same = version.partition("+")[0] == wanted
+        lines.append("    %s %s" % (name, version) + ("" if same else " (pinned: %s)" % wanted))
+    return lines
 
 
 # ----------------------------------------------------------------------------------------------------------- git
@@ -682,18 +740,20 @@ def pytest_arguments(mode, extra=()):
     """Arguments to Python for pytest.
 
     Args:
-        mode: "full", "quick", "colab" or "browser".
+        mode: "full", "quick", "colab", "newest" or "browser".
         extra: further arguments to pytest.
     """
     arguments = ["-m", "pytest", "tests/browser" if mode == "browser" else "tests"]
     if mode == "colab":
         arguments += ["--ignore=" + path for path in NOT_ON_COLAB]
+    if mode == "newest":
+        arguments += ["--deselect=" + test for test in NOT_ON_NEWEST]
     marks = {
         "browser": "browser",
         "quick": "not browser and not slow",
         "colab": "not browser and not slow or colab",
     }.get(mode, "not browser")
-    if mode in ("full", "colab"):  # with the solved notebooks, each cell of which is a test
+    if mode in ("full", "colab", "newest"):  # with the solved notebooks, each cell of which is a test
         arguments += ["notebooks/solutions", "--nbval-lax", "--nbval-current-env"]
     # Two processes; what shares a kernel or a fixture stays on one (tests/conftest.py says what).
     arguments += ["-m", marks, "-n", "2", "--dist", "loadfile"]
@@ -736,14 +796,18 @@ def update(options, extra):
 
 def test(options, extra):
     """Run the tests."""
-    if options.mode != "colab":
-        return replace_process([prepare("test", options.repair)] + pytest_arguments(options.mode, extra), environment())
-    python = prepare("colab", options.repair)
-    differences = differences_from_colab(python)
-    say("These are Colab's versions%s." % (" but for " + differences if differences else ""))
-    variables = dict(environment(), COURSE_ENVIRONMENT="colab")
-    variables["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # Colab's ipykernel warns at each start
-    return replace_process([python] + pytest_arguments("colab", extra), variables)
+    kind = options.mode if options.mode in ("colab", "newest") else "test"
+    python = prepare(kind, options.repair)
+    variables = environment()
+    if kind != "test":
+        variables["COURSE_ENVIRONMENT"] = kind
+    if kind == "colab":
+        differences = differences_from_colab(python)
+        say("These are Colab's versions%s." % (" but for " + differences if differences else ""))
+        variables["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # Colab's ipykernel warns at each start
+    if kind == "newest":
+        say("\n".join(["The newest versions for Python %d.%d:" % sys.version_info[:2]] + differences_from_pins(python)))
+    return replace_process([python] + pytest_arguments(options.mode, extra), variables)
 
 
 def site(options, extra):
@@ -787,6 +851,7 @@ def parse(arguments):
     for mode, text in (
         ("quick", "leave out the long tests and the solved notebooks"),
         ("colab", "run the solved notebooks and the short unit tests with Colab's versions"),
+        ("newest", "run the whole suite with the newest release of every package"),
         ("browser", "run lesson notebooks in JupyterLab in a headless Chromium"),
     ):
         modes.add_argument("--" + mode, dest="mode", action="store_const", const=mode, help=text)

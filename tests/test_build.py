@@ -790,6 +790,7 @@ def test_readme_table_links_lessons_badges_and_solved_copies(finished: Path) -> 
     assert "(notebooks/solutions/01_first_steps.ipynb)" in row
     assert "colab.research.google.com" in row
     assert "mybinder.org" in row
+    assert "kaggle.com/kernels/welcome?src=https://raw.githubusercontent.com/someone/some-course/" in row
     for link in re.findall(r"\]\((notebooks/[^)]*)\)", text):
         assert (finished / link).is_file()
 

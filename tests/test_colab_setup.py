@@ -118,21 +118,29 @@ def host(tmp_path: Path) -> Host:
 
 
 @pytest.mark.parametrize(
-    ("uses", "added"),
+    ("uses", "added", "place", "mark"),
     [
-        (("torch",), {"course-utils", "jaxtyping", "wadler-lindig"}),
-        (("jax",), {"course-utils", "jaxtyping", "wadler-lindig", "thrml", "equinox"}),
+        (("torch",), {"course-utils", "jaxtyping", "wadler-lindig"}, "Kaggle", "KAGGLE_KERNEL_RUN_TYPE"),
+        (
+            ("jax",),
+            {"course-utils", "jaxtyping", "wadler-lindig", "thrml", "equinox"},
+            "Google Colab",
+            "COLAB_RELEASE_TAG",
+        ),
     ],
 )
 def test_the_setup_cell_adds_what_is_missing_and_changes_nothing(
-    uses: Sequence[str], added: set[str], host: Host, tmp_path: Path
+    uses: Sequence[str], added: set[str], place: str, mark: str, host: Host, tmp_path: Path
 ) -> None:
+    """On Colab and on Kaggle, each known by a variable. The versions are Colab's in both cases."""
     code, address = setup_cell(uses)
     host.serve(repository(tmp_path / "repository"), address)
     before = host.versions()
     assert set(KEPT) <= set(before)
 
+    host.variables[mark] = "something"
     first = host.run(code)
+    assert f"Running on {place}: " in first.stdout
     after = host.versions()
     assert {name: after.get(name) for name in before} == before
     assert set(after) - set(before) == added

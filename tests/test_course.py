@@ -32,7 +32,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "tests" / "requirements.txt").write_text("-r ../requirements.txt\n")
     monkeypatch.setattr(course, "ROOT", str(tmp_path))
     monkeypatch.setattr(course, "LOCK", str(tmp_path / ".venv.lock"))
-    monkeypatch.setattr(course, "torch_index", lambda python: [])
+    monkeypatch.setattr(course, "torch_index", lambda python=None: [])
     return tmp_path
 
 
@@ -591,6 +591,15 @@ def test_the_run_with_colabs_versions_has_the_notebooks_and_leaves_out_tests_of_
     assert all((ROOT / path).exists() for path in course.NOT_ON_COLAB)
 
 
+def test_the_run_with_the_newest_versions_has_everything_but_the_pinned_style() -> None:
+    arguments = course.pytest_arguments("newest")
+    assert {"tests", "notebooks/solutions", "--nbval-lax", "not browser"} <= set(arguments)
+    assert [x for x in arguments if x.startswith(("--ignore", "--deselect"))] == [
+        "--deselect=tests/test_house.py::test_ruff_is_silent"
+    ]
+    assert "def test_ruff_is_silent(" in (ROOT / "tests" / "test_house.py").read_text("utf-8")
+
+
 def test_the_browser_run_has_the_browser_tests_only() -> None:
     arguments = course.pytest_arguments("browser")
     assert arguments[:5] == ["-m", "pytest", "tests/browser", "-m", "browser"]
@@ -672,3 +681,61 @@ def test_colabs_environment_has_what_runs_the_tests() -> None:
     )
     tools = ("beartype", "jupytext", "nbval", "pytest", "pytest-xdist")
     assert {name: colabs.get(name) for name in tools} == {name: ours[name] for name in tools}
+
+
+# ------------------------------------------------------------------------------------------------ newest
+
+
+def test_the_newest_are_all_that_is_pinned_within_the_projects_bounds_and_no_more() -> None:
+    import tomllib
+
+    from packaging.requirements import Requirement
+
+    found = {r.name: r for r in map(Requirement, course.newest_requirements())}
+    files = ("requirements.txt", "tests/requirements.txt", "docs/requirements.txt")
+    assert set(found) == {name for file in files for name, _ in course.pins_of(file)}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lines = project["dependencies"] + [x for extra in project["optional-dependencies"].values() for x in extra]
+    bounds = {r.name: str(r.specifier) for r in map(Requirement, lines)}
+    assert {name: str(r.specifier) for name, r in found.items()} == {name: bounds.get(name, "") for name in found}
+    assert str(found["arviz"].specifier) == "<1,>=0.20"
+    for name, version in course.all_pins():  # what is pinned is within them, too
+        assert found[name].specifier.contains(version), name
+
+
+def test_what_is_newest_is_asked_for_once_a_day(
+    scratch: Path, pip_calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scratch / "pyproject.toml").write_text('dependencies = [\n    "numpy >=2.0",\n]\n', "utf-8")
+    (scratch / "requirements.txt").write_text("numpy==2.4.6\nipython==9.18.1\n", "utf-8")
+    fake_venv(scratch, monkeypatch)
+    monkeypatch.setattr(course, "is_missing_files", lambda kind: False)
+    (scratch / ".venv-newest").mkdir()
+    day = ["2026-11-29"]
+    monkeypatch.setattr(course.time, "strftime", lambda form: day[0])
+    for _ in range(2):
+        course.prepare("newest")
+    assert pip_calls == [["--upgrade", "--upgrade-strategy", "eager", "numpy>=2.0", "ipython"]]
+    day[0] = "2026-12-06"
+    course.prepare("newest")
+    assert len(pip_calls) == 2
+
+
+def test_the_newest_pytorch_too_comes_without_cuda_where_there_is_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(course.sys, "platform", "linux")
+    monkeypatch.setattr(course, "has_nvidia", lambda: False)
+    monkeypatch.setattr(course, "cpu_wheels_reached", lambda: True)
+    pinned = dict(course.pins_of("requirements.txt"))["torch"]
+    monkeypatch.setattr(course, "output_of", lambda command: pinned)  # it is there, and may be older than the newest
+    assert course.torch_index() == ["--extra-index-url", course.TORCH_CPU_WHEELS]
+
+
+def test_versions_that_differ_from_the_pins_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    import json
+
+    newer = {**dict(course.all_pins()), "numpy": "99.1", "torch": dict(course.all_pins())["torch"] + "+cpu"}
+    monkeypatch.setattr(course, "output_of", lambda command: json.dumps([newer[name] for name in command[4:]]))
+    lines = course.differences_from_pins("python")
+    assert len(lines) == len(course.all_pins())
+    pinned = dict(course.all_pins())["numpy"]
+    assert [line for line in lines if "pinned" in line] == [f"    numpy 99.1 (pinned: {pinned})"]

@@ -239,7 +239,7 @@ class Stops:
         if self.calls == self.at:
             if self.how == "raise":
                 raise KeyboardInterrupt
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
         return first_layer(module)
 
 
@@ -483,8 +483,8 @@ def test_resume_with_another_network_or_loss_is_refused(tmp_path: Path, name: st
 
 def test_a_second_interrupt_stops_at_once_and_another_thread_can_train(tmp_path: Path) -> None:
     def twice(module: nn.Module) -> float:
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         for _ in range(10_000):
             pass
         raise AssertionError("it went on")

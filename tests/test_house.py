@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOP = {
     ".ci",
     ".gitattributes",
+    ".github",
     ".gitignore",
     "CONTRIBUTING.md",
     "LICENSE",

@@ -1,8 +1,12 @@
 """Every figure of the course: labelled, titled, inside its frame, and shown once."""
 
+import gc
+import sys
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import psutil
 import pytest
 from support.figures import assert_readable
 
@@ -59,6 +63,35 @@ FIGURES = {
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_titled_labelled_and_keeps_its_text_inside(name):
     assert_readable(FIGURES[name](), name)
+
+
+def test_a_figure_that_was_shown_keeps_none_of_its_pixels():
+    """The notebook keeps every figure that a cell showed; with their pixels, thirty would take 300 MB."""
+    from matplotlib.backends.backend_agg import RendererAgg
+
+    def drawings() -> int:
+        gc.collect()
+        return sum(isinstance(x, RendererAgg) for x in gc.get_objects())
+
+    fig = next(iter(FIGURES.values()))()
+    before = drawings()
+    plots.style.png(fig)
+    assert drawings() == before
+    again = plots.style.png(fig)  # and it can be shown again
+    assert again.startswith(b"\x89PNG")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only C's library on Linux keeps what was freed")
+def test_what_was_freed_is_given_back_when_a_figure_is_shown():
+    process = psutil.Process()
+    blocks = [np.ones(12_000) for _ in range(2000)]  # 96 kB each: too small to be given back one by one
+    last = np.ones(12_000)  # above them all, it holds them in the heap
+    del blocks
+    before = process.memory_info().rss
+    picture, _ = plots.style.shown(FIGURES["rows"]())
+    assert picture.startswith(b"\x89PNG")
+    assert last.all()
+    assert process.memory_info().rss < before - 100e6
 
 
 def test_the_twin_axes_show_the_energy_and_the_density_they_were_given():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import signal
 from pathlib import Path
 
@@ -238,7 +237,7 @@ def test_it_stops_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
     def work(settings: runs.Settings, tick: runs.Tick) -> dict[str, np.ndarray]:
         tick(0.5)
         if made == ["first"]:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
             made.append("stopped")
             tick(0.5)
         made.append("first" if not made else "second")

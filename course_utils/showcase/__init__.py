@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ..arguments import choice
 
 if TYPE_CHECKING:
-    from IPython.display import Image
+    from IPython.display import HTML, Image
 
 __all__ = ["MADE", "plate_made"]
 
@@ -30,8 +30,10 @@ WORDS = {
 }
 
 
-def plate_made(name: str = "plate", width: int = 900) -> "Image":
+def plate_made(name: str = "plate", width: int = 900) -> "Image | HTML":
     """A plate that the command made; as the last expression of a cell it shows itself.
+
+    The plates are no part of what a hosted notebook installs: there, the browser takes them from the repository.
 
     Args:
         name: "plate" or "learning".
@@ -40,7 +42,19 @@ def plate_made(name: str = "plate", width: int = 900) -> "Image":
     Raises:
         ValueError: if there is no such plate.
     """
-    from IPython.display import Image
+    from IPython.display import HTML, Image
 
     choice("name", name, MADE)
+    if not MADE[name].is_file():
+        return HTML(f'<img src="{_address(MADE[name].name)}" width="{width}" alt="{WORDS[name]}">')
     return Image(MADE[name].read_bytes(), format="png", width=width, metadata={"alt": WORDS[name]})
+
+
+def _address(name: str) -> str:
+    """Where a file of this folder stands in the repository that the package says it came from."""
+    from importlib import metadata
+
+    lines = metadata.metadata("course_utils").get_all("Project-URL") or []
+    repository = next(line.partition(", ")[2] for line in lines if line.startswith("Repository, "))
+    raw = repository.replace("https://github.com/", "https://raw.githubusercontent.com/", 1)
+    return f"{raw}/main/course_utils/showcase/{name}"

@@ -7,7 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from .freshness import holds_work, solved_is_fresh, with_kept_outputs
+from .freshness import holds_work, with_kept_outputs
 from .notebook import solved_notebook
 from .source import PROJECT, Course, SourceError, repository_of
 
@@ -28,8 +28,7 @@ def moved(course: Course, address: str) -> Course:
     new = dataclasses.replace(course, repository=repository_of(address, "--repository"))
     problems = []
     for lesson in course.lessons:
-        expected = solved_notebook(lesson, new)
-        if not solved_is_fresh(lesson, course) and with_kept_outputs(expected, lesson, new) is None:
+        if with_kept_outputs(solved_notebook(lesson, new), lesson, new) is None:
             problems.append(
                 f"lesson {lesson.number} has to be run first, and nothing has changed. Run: "
                 f"python notebooks/build {lesson.number}"

@@ -19,7 +19,6 @@ from .freshness import (
     module_hashes,
     solved_is_fresh,
     stale_files,
-    student_is_fresh,
     with_kept_outputs,
 )
 from .measure import table
@@ -50,15 +49,14 @@ def build_lesson(lesson: Lesson, course: Course, force: bool = False) -> str:
     Raises:
         RunError: if the solved copy cannot be made, or the student copy holds somebody's work.
     """
-    student = to_text(student_notebook(lesson, course))
+    student, expected = to_text(student_notebook(lesson, course)), solved_notebook(lesson, course)
     if not force and holds_work(course.student_path(lesson)):
         raise RunError(
             f"{course.show(course.student_path(lesson))} has been worked in (it holds outputs). "
             "Save it under another name, or build with --force to write over it."
         )
     outcome = "up to date"
-    if force or not solved_is_fresh(lesson, course):
-        expected = solved_notebook(lesson, course)
+    if force or not solved_is_fresh(lesson, course, expected):
         solved = None if force else with_kept_outputs(expected, lesson, course)
         outcome = "code unchanged, outputs kept" if solved else "executed"
         if solved is None:
@@ -68,9 +66,10 @@ def build_lesson(lesson: Lesson, course: Course, force: bool = False) -> str:
         check_size(solved, lesson.stem)
         nbformat.validate(solved)
         write(course.solved_path(lesson), to_text(solved))
-    if not student_is_fresh(lesson, course):
+    path = course.student_path(lesson)
+    if not path.is_file() or path.read_text("utf-8") != student:
         outcome = "student copy written" if outcome == "up to date" else outcome
-        write(course.student_path(lesson), student)
+        write(path, student)
     return f"{lesson.stem}: {outcome}"
 
 

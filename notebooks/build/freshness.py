@@ -41,9 +41,16 @@ def student_is_fresh(lesson: Lesson, course: Course) -> bool:
     return path.is_file() and path.read_text("utf-8") == to_text(student_notebook(lesson, course))
 
 
-def solved_is_fresh(lesson: Lesson, course: Course) -> bool:
-    """Whether the solved copy came from this source and these `PACKAGES`, and nobody edited its cells since."""
-    expected, found = solved_notebook(lesson, course), _load(course.solved_path(lesson))
+def solved_is_fresh(lesson: Lesson, course: Course, expected: NotebookNode | None = None) -> bool:
+    """Whether the solved copy came from this source and these `PACKAGES`, and nobody edited its cells since.
+
+    Args:
+        lesson: the lesson.
+        course: the course.
+        expected: what `solved_notebook` gives for it, where that is known.
+    """
+    expected = expected or solved_notebook(lesson, course)
+    found = _load(course.solved_path(lesson))
     if found is None or _bare(found) != _bare(expected):
         return False
     recorded = dict(found.metadata.get("course", {}))

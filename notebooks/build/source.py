@@ -24,7 +24,7 @@ PACKAGES = ("course_utils", "course_checks")
 
 PROJECT = "pyproject.toml"
 GITHUB = "https://github.com/"
-OWNER, NAME = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?", r"[\w.-]*[\w-]"  # what GitHub lets stand for them
+OWNER, NAME = r"[A-Za-z0-9](?:[\w-]*[A-Za-z0-9])?", r"[\w.-]*[\w-]"  # what GitHub lets stand for them
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 ANSWER = "<!-- ANSWER -->"

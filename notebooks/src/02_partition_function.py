@@ -7,6 +7,7 @@
 #     know: logarithms, matrix products, the mean and variance of random numbers
 #     time: 60 min
 #     runs: 20 s
+#     memory: 510 MB
 #     uses: []
 # ---
 

@@ -7,6 +7,7 @@
 #     know: gradients, the mean and variance of random numbers
 #     time: 60 min
 #     runs: 60 s
+#     memory: 830 MB
 #     uses: [torch]
 # ---
 

@@ -7,6 +7,7 @@
 #     know: gradient descent, a network of two layers in PyTorch
 #     time: 60 min
 #     runs: 85 s
+#     memory: 820 MB
 #     uses: [torch]
 # ---
 

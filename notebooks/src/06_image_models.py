@@ -7,6 +7,7 @@
 #     know: convolutions
 #     time: 60 min
 #     runs: 90 s
+#     memory: 800 MB
 #     uses: [torch]
 # ---
 

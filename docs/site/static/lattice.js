@@ -338,6 +338,7 @@
       this.frames = 0; // drawn so far
       this.listen();
       this.choose();
+      clearTimeout(this.saying); // nobody asked yet
       this.tick = this.tick.bind(this);
       this.schedule();
     }
