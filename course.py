@@ -3,6 +3,7 @@
     python3 course.py lab       opens your copies of the lessons in JupyterLab
     python3 course.py update    fetches the newest version of the course, and keeps what you wrote
     python3 course.py test      proves the course
+    python3 course.py class     for teachers: releases lessons to a class, collects, grades, reports
 
 Each makes the environment `.venv` beside this file on the first start. Nothing is installed outside it. The copies to
 work in are in `work`; nothing is written outside this folder.
@@ -49,9 +50,17 @@ RECIPE = 2  # count up when `install` changes, so that environments made the old
 # What each command installs: the environment's folder, the file that pip is given, and every file that counts.
 ENVIRONMENTS = {
     "lab": (".venv", "requirements.txt", ("requirements.txt",)),
-    "test": (".venv", "tests/requirements.txt", ("tests/requirements.txt", "requirements.txt")),
+    "class": (".venv", "classroom/requirements.txt", ("classroom/requirements.txt", "requirements.txt")),
+    "test": (
+        ".venv",
+        "tests/requirements.txt",
+        ("tests/requirements.txt", "classroom/requirements.txt", "requirements.txt"),
+    ),
     "colab": (".venv-colab", "tests/colab.txt", ("tests/colab.txt", "requirements.txt")),
 }
+
+# What is complete when an environment has been installed for a command: what tests need holds what the others need.
+HOLDS = {"class": ("lab", "class"), "test": ("lab", "class", "test")}
 
 # Colab has Python 3.13. It has no thrml and none of what thrml brings: these are laid beside Colab's versions, in a
 # folder of their own, so that the environment's packages stay as Colab's are and the set-up cell can be tried on them.
@@ -257,7 +266,7 @@ def install(kind):
     else:
         pip(python, ["-r", os.path.join(ROOT, ENVIRONMENTS[kind][1])] + torch_index(python))
         clear_the_desk(folder)
-    for complete in ("lab", "test") if kind == "test" else (kind,):  # what tests need holds what the lab needs
+    for complete in HOLDS.get(kind, (kind,)):
         with open(stamp_file(complete), "w") as file:
             file.write(stamp(complete))
     say("%s is ready (%.0f s)." % (name, time.time() - started))
@@ -578,10 +587,16 @@ def environment():
     return variables
 
 
-def replace_process(command, variables):
-    """Run a command in place of this program: Ctrl-C and the exit code are then the command's."""
+def replace_process(command, variables, folder=None):
+    """Run a command in place of this program: Ctrl-C and the exit code are then the command's.
+
+    Args:
+        command: with the full path of its program.
+        variables: its environment.
+        folder: where it runs; the checkout, if none is named.
+    """
     sys.stdout.flush()
-    os.chdir(ROOT)
+    os.chdir(ROOT if folder is None else folder)
     if os.name != "nt":
         os.execve(command[0], command, variables)
     process = subprocess.Popen(command, env=variables)
@@ -672,9 +687,19 @@ def test(options, extra):
     return replace_process([python] + pytest_arguments("colab", extra), variables)
 
 
+def classroom(options, extra):
+    """Release lessons to a class, collect, grade, report: `classroom/command.py` has the verbs."""
+    asks_for_help = not extra or bool({"-h", "--help"} & set(extra))
+    python = sys.executable if asks_for_help else prepare("class")
+    # Paths that the teacher wrote are seen from the teacher's folder; nothing there can stand in the course's way.
+    return replace_process([python, "-P", "-m", "classroom"] + (extra or ["--help"]), environment(), os.getcwd())
+
+
 def parse(arguments):
-    """Options, and the arguments after `--`."""
+    """Options, and the arguments after `--` or, for `class`, after it."""
     arguments = list(arguments)
+    if arguments[:1] == ["class"]:
+        return argparse.Namespace(command="class", run=classroom), arguments[1:]
     cut = arguments.index("--") if "--" in arguments else len(arguments)
     parser = argparse.ArgumentParser(
         prog="course.py", description="Open the course, or prove it.", epilog="COMMAND --help says more."
@@ -705,11 +730,12 @@ def parse(arguments):
         ("browser", "run lesson notebooks in JupyterLab in a headless Chromium"),
     ):
         modes.add_argument("--" + mode, dest="mode", action="store_const", const=mode, help=text)
+    commands.add_parser("class", help="for teachers: release lessons to a class, collect, grade, report")
     for subparser in (lab_parser, test_parser):
         subparser.add_argument("--repair", action="store_true", help="first look at every file of the environment")
     options = parser.parse_args(arguments[:cut])
     if options.command is None:
-        parser.error("say what to do: lab, update or test")
+        parser.error("say what to do: lab, update, test or class")
     return options, arguments[cut + 1 :]
 
 
