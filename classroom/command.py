@@ -56,8 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     made = verbs.add_parser(
         "release",
         help="make or extend a class's folder, and what you hand out",
-        description="Make a class's folder, or add lessons to it. It becomes an nbgrader course. Hand out DIR/NAME.zip on "
-        "a learning platform, or DIR/for-students through nbgitpuller. What was released before stays as it is.",
+        description="Make a class's folder, or add lessons to it. It becomes an nbgrader course. Hand out DIR/NAME.zip "
+        "on a learning platform, or DIR/for-students through nbgitpuller. What was released before stays as it is.",
     )
     made.add_argument("folder", metavar="DIR", type=Path, help="the class's folder, outside the course")
     made.add_argument("lessons", metavar="LESSON", nargs="+", help="numbers of lessons, such as 01 02")
@@ -72,9 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     got = verbs.add_parser(
         "collect",
         help="take in what students hand in",
-        description="Take in submissions: zips of Moodle or Canvas, folders, single notebooks, whatever they are called. "
-        "The newest of one student and lesson counts; earlier ones are kept beside it. What cannot be matched is listed "
-        "and put into DIR/unmatched. Your files are only read.",
+        description="Take in submissions: zips of Moodle or Canvas, folders, notebooks, whatever they are called. The "
+        "newest of one student and lesson counts; earlier ones are kept beside it. What cannot be matched is listed and "
+        "put into DIR/unmatched. Your files are only read.",
     )
     got.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a zip, a folder or a notebook")
     got.add_argument("--student", metavar="NAME", help="whose all of these are, where their names do not say so")
@@ -103,8 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     told = verbs.add_parser(
         "report",
         help="write tables, nbgrader's gradebook and pages",
-        description="Write DIR/reports: scores.csv, a page for each student and class.html for you; and enter the scores "
-        "into nbgrader's gradebook.",
+        description="Write DIR/reports: scores.csv, a page for each student and class.html for you; and enter the "
+        "scores into nbgrader's gradebook.",
     )
     _with_class(told)
     told.set_defaults(run=_report)

@@ -27,8 +27,7 @@ c.IncludeHeaderFooter.header = os.path.join(here, "header.ipynb")  # its cells s
 os.environ["PYTHONPATH"] = os.path.join(here, "for-students")
 '''
 
-HEADER = """\
-*Class {name}. Write your answers into this notebook and save it. Then hand in this file, under the name that it has.*"""
+HEADER = "*Class {name}. Write your answers into this notebook and save it. Hand in this file, under its own name.*"
 
 
 def write_course(folder: ClassFolder) -> None:

@@ -61,7 +61,7 @@ def release(
     made = {
         name: text_of(class_copy(read(course / "notebooks" / f"{name}.ipynb"), there, exam=exam)) for name in chosen
     }
-    for name, text in made.items():
+    for name in chosen:
         if name not in before:
             done.new.append(name)
         elif _is_same(folder, name, course, exam):
