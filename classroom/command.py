@@ -73,8 +73,8 @@ def _parser() -> argparse.ArgumentParser:
         "collect",
         help="take in what students hand in",
         description="Take in submissions: zips of Moodle or Canvas, folders, notebooks, whatever they are called. The "
-        "newest of one student and lesson counts; earlier ones are kept beside it. What cannot be matched is listed and "
-        "put into DIR/unmatched. Your files are only read.",
+        "newest of one student and lesson counts; earlier ones are kept beside it. What cannot be matched is listed "
+        "and put into DIR/unmatched. Your files are only read.",
     )
     got.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a zip, a folder or a notebook")
     got.add_argument("--student", metavar="NAME", help="whose all of these are, where their names do not say so")

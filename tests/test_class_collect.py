@@ -383,7 +383,7 @@ ROSTER = Roster(
         ("bert muller", "s2"),
         ("Mu\u0308ller Bert", "s2"),
         ("muellerbert", "s2"),
-        ("Zoe ONeill", None),
+        ("Zoe ONeill", "s3"),
         ("Zoe O’Neill", "s3"),
         ("Wei Li", "s4"),
         ("Schmidt", None),

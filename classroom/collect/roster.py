@@ -15,7 +15,17 @@ from ..problem import Problem
 __all__ = ["Ambiguous", "Roster", "Student", "folder_name", "read_roster"]
 
 COLUMNS = {
-    "id": ("id", "student_id", "student", "username", "id number", "sis user id", "login", "matrikelnummer"),
+    "id": (
+        "id",
+        "student_id",
+        "student id",
+        "student",
+        "username",
+        "id number",
+        "sis user id",
+        "login",
+        "matrikelnummer",
+    ),
     "name": ("name", "full name", "student name", "vollständiger name"),
     "first": ("first_name", "first name", "vorname", "given name"),
     "last": ("last_name", "last name", "surname", "nachname", "family name"),

@@ -1,5 +1,5 @@
 """Lessons for a class: an nbgrader course, and what students get of it."""
 
-from .release import Released, release
+from .run import Released, release
 
 __all__ = ["Released", "release"]
