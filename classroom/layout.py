@@ -65,6 +65,10 @@ class ClassFolder:
         """What grading said of it (`results.Result`)."""
         return self.root / "results" / student / f"{assignment}.json"
 
+    def autograded(self, student: str, assignment: str) -> Path:
+        """What nbgrader's formgrader shows of it."""
+        return self.root / "autograded" / student / assignment / f"{assignment}.ipynb"
+
     @property
     def header(self) -> Path:
         """The notebook whose cells nbgrader puts above each student's copy."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
+import warnings
 from collections.abc import Sequence
 
 from ..collect.roster import Roster
 from ..layout import ClassFolder
 from ..release.engine import configuration
 from ..results import Result
+from .autograded import write_autograded
 
 __all__ = ["enter"]
 
@@ -27,21 +28,18 @@ def enter(folder: ClassFolder, results: Sequence[Result], roster: Roster) -> tup
     address = config.CourseDirectory.get("db_url") or f"sqlite:///{folder.gradebook}"
     left_out: list[str] = []
     entered = 0
-    with Gradebook(address, str(config.CourseDirectory.course_id)) as book:
+    with warnings.catch_warnings(), Gradebook(address, str(config.CourseDirectory.course_id)) as book:
+        # SQLAlchemy 2 has objections to how nbgrader makes a submission; what comes of it is right.
+        warnings.filterwarnings("ignore", message="Object of type <Submitted", append=False)
         for result in results:
             try:
                 book.find_assignment(result.assignment)
             except MissingEntry:
-                sentence = (
-                    f"  {result.assignment} is not in nbgrader's gradebook: release it with course.py class release"
-                )
+                sentence = f"  {result.assignment} is not in nbgrader's gradebook; it was not released here"
                 left_out += [sentence] if sentence not in left_out else []
                 continue
             _student(book, result.student, roster)
-            when = datetime.datetime.fromtimestamp(
-                folder.submitted(result.student, result.assignment).stat().st_mtime, datetime.UTC
-            )
-            book.update_or_create_submission(result.assignment, result.student, timestamp=when.replace(tzinfo=None))
+            book.update_or_create_submission(result.assignment, result.student, **_timestamp(folder, result))
             for exercise in result.exercises:
                 place = (result.assignment, result.assignment, result.student)
                 try:
@@ -53,8 +51,15 @@ def enter(folder: ClassFolder, results: Sequence[Result], roster: Roster) -> tup
                 grade.needs_manual_grade = False
                 _comment(book, exercise.grade_id, exercise.line, place)
             book.db.commit()
+            write_autograded(folder, result)
             entered += 1
     return entered, left_out
+
+
+def _timestamp(folder: ClassFolder, result: Result) -> dict[str, str]:
+    """The time of the submission, where nbgrader's own file of it is there: formgrader compares the two."""
+    path = folder.submitted(result.student, result.assignment).with_name("timestamp.txt")
+    return {"timestamp": path.read_text("utf-8").strip()} if path.is_file() else {}
 
 
 def _student(book: object, student: str, roster: Roster) -> None:

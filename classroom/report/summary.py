@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ class Summary:
         self.ungraded = set(ungraded)
         self._of = {(result.student, result.assignment): result for result in results}
         names = {result.student for result in results} | set(roster.students) | {student for student, _ in ungraded}
-        self.students = sorted(names, key=lambda name: (self.name(name).casefold(), name))
+        self.students = sorted(names, key=lambda name: (_plain(self.name(name)), name))
         self.assignments = sorted({*assignments, *(result.assignment for result in results)})
 
     def name(self, student: str) -> str:
@@ -109,6 +110,12 @@ class Summary:
         there = {result.student for result in self.about(assignment)}
         there |= {student for student, name in self.ungraded if name == assignment}
         return [student for student in self.students if student in self.roster.students and student not in there]
+
+
+def _plain(name: str) -> str:
+    """A name to sort by: Ö stands at O."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def number_of(exercise: str) -> tuple[int, ...]:
