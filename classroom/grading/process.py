@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import pickle
 import queue
 import struct
@@ -18,6 +19,7 @@ import psutil
 
 from . import codec, sandbox
 from .sandbox import Limits
+from .staging import SHIPPED
 
 __all__ = ["Gone", "StudentProcess"]
 
@@ -36,6 +38,23 @@ class Gone(BaseException):
     def __init__(self, why: str, limit: bool) -> None:
         super().__init__(why)
         self.why, self.limit = why, limit
+
+
+class _Pickler(cloudpickle.Pickler):
+    """Sends functions and classes of the exercises by their code, but for those that lie in the sandbox."""
+
+    def reducer_override(self, value: Any) -> Any:
+        if isinstance(value, type) and value.__module__.startswith("course_checks.exercises."):
+            subject = value.__module__.rpartition(".")[2]
+            if value.__name__ in SHIPPED.get(subject, ()):
+                return value.__name__
+        return super().reducer_override(value)
+
+
+def _pickled(arguments: tuple) -> bytes:
+    stream = io.BytesIO()
+    _Pickler(stream).dump(arguments)
+    return stream.getvalue()
 
 
 class StudentProcess:
@@ -73,7 +92,7 @@ class StudentProcess:
         Raises:
             Gone: if the process has ended, was stopped at a limit, or said what is no reply.
         """
-        self._send(pickle.dumps((kind, cloudpickle.dumps(arguments))))
+        self._send(pickle.dumps((kind, _pickled(arguments))))
         while True:
             try:
                 message = self._replies.get(timeout=_LOOK_S)

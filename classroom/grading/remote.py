@@ -12,7 +12,7 @@ from course_checks.checks import Task, frame
 
 from .counting import GradedAnswer, Raised, Refused, Tried
 from .process import StudentProcess
-from .student import Handle
+from .student import Handle, itself
 
 __all__ = ["VIEWED_INSIDE", "Exercises", "Remote", "value_of"]
 
@@ -134,9 +134,19 @@ class _Subject:
         if not callable(found) or isinstance(found, type | Task):
             return found
 
-        def call(*arguments: Any) -> Any:
-            if not any(isinstance(value, Handle) for value in arguments):
-                return found(*arguments)
-            return value_of(self._process.ask("apply", found, arguments))["value"]
+        return _Function(self._process, found)
 
-        return call
+
+class _Function:
+    """A function of the exercises; it runs where its arguments are, and travels as itself."""
+
+    def __init__(self, process: StudentProcess, function: Any) -> None:
+        self._process, self._function = process, function
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        if not any(isinstance(value, Handle) for value in arguments):
+            return self._function(*arguments, **named)
+        return value_of(self._process.ask("apply", self._function, arguments))["value"]
+
+    def __reduce__(self) -> tuple:
+        return itself, (self._function,)
