@@ -77,6 +77,7 @@ NOT_ON_COLAB = (
     "tests/browser",
     "tests/test_binder.py",
     "tests/test_build.py",
+    "tests/test_class_afternoon.py",
     "tests/test_class_collect.py",
     "tests/test_class_release.py",
     "tests/test_class_report.py",

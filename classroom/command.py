@@ -154,20 +154,23 @@ def _collect(options: argparse.Namespace) -> int:
 
 def _grade(options: argparse.Namespace) -> int:
     from . import words
-    from .grading import grade
+    from .grading import SandboxError, grade
     from .lessons import choose
 
     folder = ClassFolder.open(options.folder)
     if not folder.submissions():
         raise Problem(f"{folder.root}: nothing was collected yet. First: course.py class collect FILES")
-    results = grade(
-        folder,
-        choose(options.lessons) if options.lessons else None,
-        students=options.student,
-        jobs=options.jobs,
-        force=options.force,
-        sandbox=not options.without_sandbox,
-    )
+    try:
+        results = grade(
+            folder,
+            choose(options.lessons) if options.lessons else None,
+            students=options.student,
+            jobs=options.jobs,
+            force=options.force,
+            sandbox=not options.without_sandbox,
+        )
+    except SandboxError as error:
+        raise Problem(str(error)) from error
     print(words.of_grading(results))
     return 0
 
