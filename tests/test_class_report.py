@@ -118,6 +118,13 @@ def test_causes_are_counted_by_exercise_and_the_most_frequent_comes_first() -> N
     assert found == [("1.2", "sign", 3), ("1.1", "dx", 1), ("1.2", "dx", 1)]
 
 
+def test_equal_flags_are_one_line_and_the_gravest_comes_first() -> None:
+    tampering, solution = Flag("tampering", "1.1", "check = True"), Flag("solution", "1.1", "the published one")
+    summary = summary_of(graded("a", "pppp", flags=[solution]), graded("b", "pppp", flags=[solution, tampering]))
+    found = [(one.kind, one.students) for one in summary.noticed(ONE)]
+    assert found == [("tampering", ["b"]), ("solution", ["a", "b"])]
+
+
 def test_exercises_are_in_the_order_of_their_numbers() -> None:
     assert sorted(["10.2", "9.1", "10.10"], key=number_of) == ["9.1", "10.2", "10.10"]
 
@@ -143,7 +150,7 @@ def test_the_teachers_page_has_scores_stops_causes_flags_and_faults(folder: Clas
         "not handed in: Zoë.",
         "1.2 : 2 (Bert, carl)",
         "2 1.2 the minus sign is missing Bert, carl",
-        "Bert , 1.2 (library): returns boltzmann.density itself",
+        "library 1.2 returns boltzmann.density itself Bert",
         "dora : the file is not JSON",
         "1 2.3 twice the temperature Anna Öz",
     ):

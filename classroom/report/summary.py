@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..collect.roster import Roster
 from ..results import ExerciseResult, Result
 
-__all__ = ["Cause", "Stop", "Summary", "number_of"]
+__all__ = ["Cause", "Noticed", "Stop", "Summary", "number_of"]
+
+#: Kinds of flags, the rarest and gravest first.
+KINDS = ("tampering", "limit", "library", "identical", "solution")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,16 @@ class Cause:
 
     exercise: str
     sentence: str
+    students: list[str]
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """What grading flagged, and the students with whom it was seen."""
+
+    kind: str
+    exercise: str
+    text: str
     students: list[str]
 
 
@@ -58,7 +70,7 @@ class Summary:
     def name(self, student: str) -> str:
         """A student's name in the list, or the folder's name where there is no list."""
         known = self.roster.students.get(student)
-        return known.name if known and known.name else student
+        return known.name if known and known.name else student.replace("_", " ")
 
     def result(self, student: str, assignment: str) -> Result | None:
         """One result, if it is there."""
@@ -97,13 +109,14 @@ class Summary:
         order = sorted(found, key=lambda key: (-len(found[key]), number_of(key[0]), key[1]))
         return [Cause(number, sentence, found[number, sentence]) for number, sentence in order]
 
-    def states(self, assignment: str) -> dict[str, Counter[str]]:
-        """Exercise -> how many students ended in each state."""
-        found: dict[str, Counter[str]] = {exercise.number: Counter() for exercise in self.exercises(assignment)}
+    def noticed(self, assignment: str) -> list[Noticed]:
+        """What a person should look at: equal flags of several students are one."""
+        found: dict[tuple[str, str, str], list[str]] = {}
         for result in self.about(assignment):
-            for exercise in result.exercises:
-                found.setdefault(exercise.number, Counter())[exercise.state] += 1
-        return found
+            for flag in result.flags:
+                found.setdefault((flag.kind, flag.exercise, flag.text), []).append(result.student)
+        order = sorted(found, key=lambda key: (KINDS.index(key[0]), number_of(key[1]), key[2]))
+        return [Noticed(*key, found[key]) for key in order]
 
     def missing(self, assignment: str) -> list[str]:
         """Students of the list who have handed in nothing."""
