@@ -102,9 +102,7 @@ def _numbers(code: list[dict[str, Any]], lesson: TeacherLesson) -> list[str]:
 
 def _cells_of(code: list[dict[str, Any]], exercise: Exercise) -> list[int]:
     ways = (
-        lambda cell: (
-            cell.get("id") == exercise.cell_id != "" and role_of(cell) in (("", ""), ("todo", exercise.number))
-        ),
+        lambda cell: cell.get("id") == exercise.cell_id != "" and role_of(cell) in (("", ""), ("todo", exercise.number)),
         lambda cell: role_of(cell) == ("todo", exercise.number),
         lambda cell: _grade_id(cell) == exercise.todo_id,
     )
