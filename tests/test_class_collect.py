@@ -252,6 +252,9 @@ def test_the_courses_own_notebooks_in_a_students_zip_are_no_answers(folder: Clas
         f"work/solutions/{ONE}.ipynb": answered("01", mark="solved"),
         f"work/backups/2026-05-01/{ONE}.ipynb": answered("01", mark="before"),
         "work/course_utils/place.py": b"",
+        "work/.course/notebooks/01_boltzmann_distribution.ipynb": answered("01", mark="given"),
+        ".local/share/jupyter/x.json": b"{}",
+        ".bashrc": b"",
     }
     done = collect(folder, [hand_in(tmp_path, {"anna.zip": zipped(files)})])
     assert folder.submitted("anna", ONE).read_bytes() == mine

@@ -22,8 +22,8 @@ from .unpack import Found, files_in
 __all__ = ["Collection", "Taken", "collect"]
 
 #: Folders of the course that a student's zip may hold: nothing in them is an answer.
-OF_THE_COURSE = {"course_utils", "course_checks", "solutions", "backups", ".course"}
-HANDED_OUT = {"requirements.txt", "pyproject.toml", "LICENSE", "README.md", ".gitignore", ".gitattributes"}
+OF_THE_COURSE = {"course_utils", "course_checks", "solutions", "backups"}
+HANDED_OUT = {"requirements.txt", "pyproject.toml", "LICENSE", "README.md"}
 NOTEBOOK = (".ipynb", ".ipynb.txt", ".ipynb.json", ".json")
 #: Folders of a class in which no submissions come in.
 OURS = ("source", "release", "submitted", "autograded", "feedback", "results", "reports", "for-students", "replaced")

@@ -19,8 +19,8 @@ FILE_BYTES = 64 * 2**20  # of one file: a notebook with films has about 10 MB
 ALL_BYTES = 4 * 2**30  # unpacked, of one thing that was handed over
 ENTRIES = 50_000
 DEPTH = 4  # zips in zips
-SYSTEM_FOLDERS = {"__MACOSX", ".ipynb_checkpoints", "__pycache__", ".git", ".venv", ".cache", "node_modules"}
-SYSTEM_FILES = {".DS_Store", "Thumbs.db", "desktop.ini"}
+SYSTEM_FOLDERS = {"__MACOSX", "__pycache__", "node_modules"}
+SYSTEM_FILES = {"Thumbs.db", "desktop.ini"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def files_in(path: Path) -> Iterator[Found]:
     """
     if path.is_dir():
         for where, folders, names in os.walk(path):
-            folders[:] = sorted(name for name in folders if name not in SYSTEM_FOLDERS)
+            folders[:] = sorted(name for name in folders if not _is_systems(name))
             for name in sorted(names):
                 file = Path(where, name)
                 yield from _file(file, (path.resolve().name, *file.relative_to(path).parts), path)
@@ -165,6 +165,10 @@ def _is_zip_name(name: str) -> bool:
 
 
 def _is_litter(parts: Sequence[str]) -> bool:
-    """Whether a system or an editor left it; AppleDouble files are named like the file that they are about."""
+    """Whether a system or an editor left it: what is hidden, such as AppleDouble's `._name`, and a few more."""
     *folders, name = parts
-    return bool(SYSTEM_FOLDERS & set(folders)) or name in SYSTEM_FILES or name.startswith("._")
+    return any(map(_is_systems, folders)) or name in SYSTEM_FILES or name.startswith(".")
+
+
+def _is_systems(folder: str) -> bool:
+    return folder in SYSTEM_FOLDERS or (folder.startswith(".") and folder not in (".", ".."))
