@@ -261,6 +261,20 @@ def test_the_courses_own_notebooks_in_a_students_zip_are_no_answers(folder: Clas
     assert (len(done.taken), done.of_the_course, done.unmatched) == (1, 3, [])
 
 
+def test_folders_of_homes_on_a_hub_are_their_students(folder: ClassFolder, tmp_path: Path) -> None:
+    homes = hand_in(
+        tmp_path,
+        {
+            f"jupyter-anna/energy/{ONE}.ipynb": answered("01", mark="a"),
+            "jupyter-anna/energy/course_utils/place.py": b"",
+            f"jupyter-bert/class/{ONE}.ipynb": answered("01", mark="b"),
+            f"jupyter-bert/class/.ipynb_checkpoints/{ONE}-checkpoint.ipynb": answered("01", mark="c"),
+        },
+    )
+    collect(folder, sorted(homes.iterdir()))
+    assert folder.submissions() == [("jupyter-anna", ONE), ("jupyter-bert", ONE)]
+
+
 @pytest.mark.parametrize("where", ["", "release", "for-students", "submitted"])
 def test_the_classs_own_folders_are_not_collected(folder: ClassFolder, where: str) -> None:
     (folder.root / where).mkdir(exist_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 __all__ = ["Name", "read_name"]
@@ -53,12 +53,13 @@ class Name:
     is_text: bool = False
 
 
-def read_name(parts: Sequence[str], lessons: dict[str, str]) -> Name:
+def read_name(parts: Sequence[str], lessons: dict[str, str], places: Collection[str] = ()) -> Name:
     """Read names, outermost first.
 
     Args:
         parts: folders, zips and the file's name, as in `unpack.Found`.
         lessons: number -> assignment's name.
+        places: names of folders that say nothing of a person, such as the class's.
     """
     student, platform, serial, is_text = "", "", 0, False
     *folders, file = parts
@@ -78,7 +79,12 @@ def read_name(parts: Sequence[str], lessons: dict[str, str]) -> Name:
     lesson, rest = _lesson_in(stem, lessons)
     if not student:
         student = rest or next(
-            (name for name in map(_folder_name, reversed(folders[1:])) if not _is_place(name, lessons)), ""
+            (
+                name
+                for name in map(_folder_name, reversed(folders[1:]))
+                if name not in places and not _is_place(name, lessons)
+            ),
+            "",
         )
     return Name(_tidy(student), lesson, platform, serial, copies, is_text)
 

@@ -123,7 +123,7 @@ class _Collector:
         try:
             if found.refused:
                 raise _Unmatched(found.refused)
-            name = read_name(found.parts, self.lessons)
+            name = read_name(found.parts, self.lessons, self._places(found))
             assignment, note = self._assignment(found, name)
             student = self.student or self._student(found, name, assignment)
         except _Unmatched as why:
@@ -151,6 +151,11 @@ class _Collector:
             missing = [name for name in sorted(self.roster.students) if (name, assignment) not in there]
             if missing:
                 self.done.missing[assignment] = missing
+
+    def _places(self, found: Found) -> set[str]:
+        """Folders that are no student's: named after the class, or those in which the course's packages lie."""
+        above = found.path.resolve().parents if found.path else ()
+        return {self.folder.root.name, *(path.name for path in above if (path / "course_utils").is_dir())}
 
     def _assignment(self, found: Found, name: Name) -> tuple[str, str]:
         """Which assignment a file is, and what there is to say about that."""
