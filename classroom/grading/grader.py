@@ -209,6 +209,8 @@ def _results(setting: _Setting, tasks: list[Task], count: int) -> Iterable[Resul
     try:
         for _ in tasks:
             yield _next(said, workers)
+        for worker in workers:
+            worker.join(10)
     finally:
         for worker in workers:
             worker.terminate()

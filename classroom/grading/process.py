@@ -6,6 +6,7 @@ import contextlib
 import io
 import pickle
 import queue
+import secrets
 import struct
 import subprocess
 import tempfile
@@ -24,6 +25,7 @@ from .staging import SHIPPED
 __all__ = ["Gone", "StudentProcess"]
 
 _HEADER = struct.Struct(">I")
+_NUMBER = 8  # bytes of the number of a request, which its reply begins with
 _LOOK_S = 0.1  # between two looks at what a process takes
 
 
@@ -80,6 +82,7 @@ class StudentProcess:
         )  # fmt: skip
         self._replies: queue.Queue[bytes | None] = queue.Queue(maxsize=4)  # one that says too much has to wait
         self._closed = False
+        self._answered: set[bytes] = set()
         for reader in (self._read_replies, self._read_output):
             threading.Thread(target=reader, daemon=True).start()
         self._send(pickle.dumps(sandbox.rights(limits, slot)))
@@ -92,7 +95,8 @@ class StudentProcess:
         Raises:
             Gone: if the process has ended, was stopped at a limit, or said what is no reply.
         """
-        self._send(pickle.dumps((kind, _pickled(arguments))))
+        number = secrets.token_bytes(_NUMBER)
+        self._send(pickle.dumps((number, kind, _pickled(arguments))))
         while True:
             try:
                 message = self._replies.get(timeout=_LOOK_S)
@@ -101,6 +105,13 @@ class StudentProcess:
                 continue
             if message is None:
                 self._end_of_process()
+            if message[:_NUMBER] in self._answered:  # said twice
+                continue
+            if message[:_NUMBER] != number:
+                self.close()
+                raise Gone("its process sent what it was not asked for", False)
+            self._answered.add(number)
+            message = message[_NUMBER:]
             try:
                 reply = codec.decode(message)
             except codec.CodecError as error:
@@ -197,7 +208,7 @@ class StudentProcess:
         with contextlib.suppress(OSError, ValueError):
             while (size := self._exactly(_HEADER.size)) is not None:
                 (length,) = _HEADER.unpack(size)
-                if length > codec.MOST_BYTES:
+                if length > codec.MOST_BYTES + _NUMBER:
                     self._put(b"too long")
                     return
                 message = self._exactly(length)

@@ -179,12 +179,13 @@ def main() -> None:
     from classroom.grading import codec
 
     while (request := read(requests)) is not None:
-        reply = answered(*request)
+        number, kind, payload = request
+        reply = answered(kind, payload)
         try:
             message = codec.encode(reply)
         except BaseException as error:
             message = codec.encode({"raised": _told(error)})
-        whole = HEADER.pack(len(message)) + message
+        whole = HEADER.pack(len(number + message)) + number + message
         while whole:
             whole = whole[replies.write(whole) :]
 
