@@ -53,7 +53,7 @@ def test_the_right_answers_of_the_tests_are_no_copies_and_no_attacks(maker):
     ("source", "says"),
     [
         ("check = True", "`check` is made something else"),
-        ("check.exercise.__exit__ = lambda *a: True", "sets check.exercise.__exit__"),
+        ("check.exercise.__exit__ = lambda *a: True", "changes how a check ends"),
         ("import os\nos._exit(0)", "ends the process"),
         ("import ctypes", "interpreter's memory"),
         ("import sys\nsys.modules['numpy'] = 3", "sys.modules"),
@@ -78,7 +78,7 @@ ANSWER = "def f(a, b):\n    total = 0\n    for k in range(len(a)):\n        tota
 
 
 def test_the_same_answer_of_two_students_is_flagged_for_both():
-    other = ANSWER.replace("total", "s").replace(" k ", " i ").replace("[k", "[i") + "  # mine"
+    other = ANSWER.replace("total", "s").replace("for k in", "for i in").replace("[k", "[i") + "  # mine"
     found = identical({"ada": {"1.1": ANSWER}, "bob": {"1.1": other}, "eve": {"1.1": ANSWER + "\nx = 3"}}, {})
     assert found.keys() == {"ada", "bob"}
     assert found["ada"][0].text == "the same answer as bob"
@@ -88,7 +88,7 @@ def test_short_answers_and_stubs_may_be_alike():
     short = "def f(a):\n    return sum(a) / len(a)"
     assert identical({"ada": {"1": short}, "bob": {"1": short}}, {}) == {}
     assert identical({"ada": {"1": ANSWER}, "bob": {"1": ANSWER}}, {"1": ANSWER}) == {}
-    assert LEAST_NODES == 60
+    assert LEAST_NODES == 50
 
 
 def test_what_is_no_python_has_no_flags_and_no_twin():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ if WHY_NOT and os.environ.get("COURSE_NEEDS_SANDBOX"):
     pytest.fail(WHY_NOT, pytrace=False)
 pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
 
-QUICK = Limits(cpu_s=3, wall_s=8, total_s=60)
+QUICK = Limits(cpu_s=3, wall_s=40, total_s=120)  # ample on the clock: other tests run beside
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,9 @@ def test_no_source_of_the_course_can_be_read_where_it_lies(inside, path):
 
 def test_of_the_exercises_only_what_a_view_needs_is_there(inside, staged):
     assert said(inside, "sorted(os.listdir('/course'))") == ["classroom", "course_checks", "course_utils"]
-    assert said(inside, "sorted(os.listdir('/course/classroom/grading'))") == ["__init__.py", "codec.py", "student.py"]
+    assert said(inside, "sorted(os.listdir('/course/classroom/grading'))") == [
+        "__init__.py", "codec.py", "seal.py", "student.py",
+    ]  # fmt: skip
     assert said(inside, "sorted(os.listdir('/course/course_checks'))") == ["__init__.py", "checks", "exercises"]
     for subject, names in SHIPPED.items():
         text = (staged / "course_checks" / "exercises" / f"{subject}.py").read_text()
@@ -112,7 +114,7 @@ def test_no_home_and_no_other_process_is_seen(inside):
     assert said(inside, "sorted(os.listdir('/home')) if os.path.exists('/home') else []") == []
     seen = said(inside, "[open(f'/proc/{p}/cmdline').read() for p in os.listdir('/proc') if p.isdigit()]")
     assert len(seen) <= 3
-    assert not any("pytest" in line for line in seen)
+    assert all("bwrap" in line or "classroom.grading.student" in line for line in seen)
 
 
 def test_it_is_nobody_and_cannot_become_somebody(inside):
@@ -130,7 +132,7 @@ def test_it_is_nobody_and_cannot_become_somebody(inside):
 def test_there_is_no_network(inside):
     assert said(inside, "socket.create_connection(('127.0.0.1', 22), 2)") in ("OSError", "ConnectionRefusedError")
     assert said(inside, "socket.create_connection(('192.0.2.1', 80), 2)") == "OSError"
-    assert said(inside, "socket.getaddrinfo('example.org', 80)") == "gaierror"
+    assert said(inside, "socket.getaddrinfo('example.org', 80)") == "OSError"
     assert said(inside, "[name for _, name in socket.if_nameindex()]") == ["lo"]
 
 
@@ -178,12 +180,11 @@ def stopped(process: StudentProcess, source: str) -> Gone:
     ("source", "why"),
     [
         ("while True: pass", "3 s of computing"),
-        ("import time\ntime.sleep(1000)", "8 s on the clock"),
         ("while True: print('x' * 2**20)", "MB printed"),
         ("import signal\nfor s in range(1, 32):\n    try: signal.signal(s, signal.SIG_IGN)\n    except OSError: pass\n"
          "while True: pass", "3 s of computing"),
     ],
-    ids=["loops", "sleeps", "prints", "ignores-signals"],
+    ids=["loops", "prints", "ignores-signals"],
 )  # fmt: skip
 def test_what_does_not_end_is_ended(alone, source, why):
     began = time.monotonic()
@@ -192,6 +193,11 @@ def test_what_does_not_end_is_ended(alone, source, why):
     assert why in gone.why
     assert time.monotonic() - began < 60  # ample: on a busy machine 3 s of computing take longer
     assert len(alone.head) <= Limits().output
+
+
+def test_what_sleeps_is_ended(staged):
+    process = StudentProcess(staged, Limits(wall_s=2))
+    assert "2 s on the clock" in stopped(process, "import time\ntime.sleep(1000)").why
 
 
 def test_an_exit_is_told_and_no_limit(alone):
@@ -221,19 +227,27 @@ def test_many_processes_take_no_more_memory_than_one_may(staged):
 
 @pytest.mark.slow
 def test_a_bomb_of_forks_ends_with_its_process(staged):
-    before = {int(p) for p in os.listdir("/proc") if p.isdigit()}
+    before = _students(staged)
     process = StudentProcess(staged, QUICK)
+    assert said(process, "1 + 1") == 2
+    assert _students(staged) > before
     bomb = "import os, time\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        time.sleep(0.01)"
     gone = stopped(process, bomb)
     assert gone.limit or "not asked for" in gone.why
-    time.sleep(0.5)
-    names = []
-    for number in {int(p) for p in os.listdir("/proc") if p.isdigit()} - before:
-        try:
-            names.append(Path(f"/proc/{number}/cmdline").read_text())
-        except OSError:
-            continue
-    assert not any("classroom.grading.student" in name for name in names)
+    until = time.monotonic() + 20
+    while time.monotonic() < until and _students(staged) - before:
+        time.sleep(0.2)
+    assert not _students(staged) - before
+
+
+def _students(staged: Path) -> set[int]:
+    """Numbers of the processes on this machine that see this part of the course."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"{staged.name} /course " in (folder / "mountinfo").read_text():
+                found.add(int(folder.name))
+    return found
 
 
 # -------------------------------------------------------------------------------------------------------- what it says
@@ -295,23 +309,19 @@ def test_where_the_system_refuses_it_its_own_words_are_shown(monkeypatch, tmp_pa
 
 
 def test_without_a_sandbox_the_limits_hold_all_the_same(staged):
-    process = StudentProcess(staged, Limits(cpu_s=1, wall_s=8), walls=False)
+    process = StudentProcess(staged, Limits(cpu_s=1, wall_s=40), walls=False)
     assert "1 s of computing" in stopped(process, "while True: pass").why
     process = StudentProcess(staged, QUICK, walls=False)
     assert said(process, "1 + 1") == 2
     process.close()
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become somebody else")
-def test_somebody_who_is_not_root_has_the_same_walls(staged):
-    program = (
-        "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from pathlib import Path\nfrom classroom.grading import sandbox\nfrom classroom.grading.sandbox import Limits\n"
-        "import subprocess\nprint(*sandbox._walls(Path(sys.argv[1]), 2**20), sep='\\n')"
-    )
-    words = subprocess.run(
-        [sys.executable, "-c", program.replace("import subprocess", "sandbox._is_root = lambda: False"), str(staged)],
-        capture_output=True, text=True, check=True, cwd=COURSE,
-    ).stdout.splitlines()  # fmt: skip
-    assert "--unshare-user" in words
-    assert "--cap-add" not in words
+def test_somebody_who_is_not_root_has_the_same_walls(staged, monkeypatch, class_folder):
+    monkeypatch.setattr(sandbox, "_is_root", lambda: False)
+    assert "--unshare-user" in sandbox.command(staged, QUICK, True)
+    process = StudentProcess(staged, QUICK)
+    assert said(process, f"open({str(class_folder / 'gradebook.db')!r})") == "FileNotFoundError"
+    assert said(process, "open('/usr/mine', 'w')") == "OSError"
+    assert said(process, "[name for _, name in socket.if_nameindex()]") == ["lo"]
+    assert said(process, "[l.split()[1] for l in open('/proc/self/status') if l.startswith('CapEff')]") == ["0" * 16]
+    process.close()

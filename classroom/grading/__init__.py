@@ -5,6 +5,7 @@
     process     the same, from outside               lesson      what the teacher asks for
     sandbox     its walls and limits                 submission  what a student handed in
     staging     what it sees of the course           flags       what a person should look at
+    seal        system calls that it has not
     judge       one lesson's submissions             grader      a class, on all cores
 """
 

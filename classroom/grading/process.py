@@ -85,7 +85,7 @@ class StudentProcess:
         self._answered: set[bytes] = set()
         for reader in (self._read_replies, self._read_output):
             threading.Thread(target=reader, daemon=True).start()
-        self._send(pickle.dumps(sandbox.rights(limits, slot)))
+        self._send(pickle.dumps(sandbox.rights(limits, slot, walls)))
 
     # ------------------------------------------------------------------------------------------------ asking
 

@@ -59,15 +59,17 @@ class Limits:
     disk: int = 32 * 2**20
 
 
-def rights(limits: Limits, slot: int) -> dict[str, int]:
+def rights(limits: Limits, slot: int, sandbox: bool = True) -> dict[str, int]:
     """What the process is told to give up, before it reads a line of a student's.
 
     Args:
         limits: of its submission.
         slot: number of the worker; two that run at once are two different users.
+        sandbox: whether it stands in one; outside, nobody could read this Python.
     """
-    uid = FIRST_UID + slot if _is_root() else 0
-    return {"uid": uid, "processes": limits.processes, "file": limits.file, "cpu": int(3 * limits.total_s)}
+    uid = FIRST_UID + slot if _is_root() and sandbox else 0
+    most = {"processes": limits.processes, "file": limits.file, "cpu": int(3 * limits.total_s)}
+    return {"uid": uid, "seal": int(sandbox), **most}
 
 
 def _is_root() -> bool:
@@ -138,6 +140,7 @@ def _walls(staged: Path, disk: int) -> list[str]:
     """bubblewrap and its arguments."""
     words = ["bwrap", "--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     # Root makes no user namespace: it could not become somebody else inside. It steps down to nobody by itself.
+    words += ["--cap-drop", "ALL"]
     words += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if _is_root() else ["--unshare-user"]
     words += ["--die-with-parent", "--new-session", "--hostname", "sandbox"]
     for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):

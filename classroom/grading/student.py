@@ -1,6 +1,6 @@
 """Runs in the sandbox: holds what a student wrote, and answers the judge's calls with plain data.
 
-It stands alone: a copy of this file and of `codec` lies in the sandbox, and nothing else of the classroom. Requests
+It stands alone: a copy of this file, of `codec` and of `seal` lies in the sandbox, and nothing else of the classroom. Requests
 come pickled from the judge, which is trusted; replies go back through `codec`. Nothing that is said here is believed:
 all values are compared in the judge's process.
 """
@@ -54,6 +54,10 @@ def drop_privileges(limits: dict[str, int]) -> None:
         os.setgroups([])
         os.setgid(limits["uid"])
         os.setuid(limits["uid"])
+    if limits.get("seal"):
+        from classroom.grading.seal import seal
+
+        seal()
     _limit(RLIMIT_NPROC=limits.get("processes"), RLIMIT_FSIZE=limits.get("file"), RLIMIT_CORE=0,
            RLIMIT_CPU=limits.get("cpu"), RLIMIT_NOFILE=256)  # fmt: skip
 

@@ -173,7 +173,7 @@ def _special(maker: Maker) -> Iterator[Handed]:
         "        except OSError:\n            pass\n"
         f"def {names[one]}(*arguments, **named):\n    forge()\n    return 0.5"
     )
-    yield Handed("forges-replies", maker.text({one: forging}), zero=(one,))
+    yield Handed("forges-replies", maker.text({one: forging}), zero=(one,), flags=("limit",), stopped=(one,))
 
     broken = maker.references[one].replace("):", ")", 1).replace(") ->", ") -> (", 1)
     yield Handed("syntax-error", maker.text({one: broken}), zero=(one,))
