@@ -113,9 +113,9 @@ def test_a_result_that_was_cut_off_is_made_again(graded):
 def test_who_or_what_was_not_handed_in_is_named(tmp_path):
     folder, maker = ClassFolder(tmp_path), Maker("00")
     hand_in(folder, maker, "ada", "{}")
-    with pytest.raises(ValueError, match="students = \\['bob'\\].*there is ada"):
+    with pytest.raises(ValueError, match=r"students = \['bob'\].*there is ada"):
         grade(folder, students=["bob"])
-    with pytest.raises(ValueError, match="assignments = \\['xx'\\].*there is 00_start_here"):
+    with pytest.raises(ValueError, match=r"assignments = \['xx'\].*there is 00_start_here"):
         grade(folder, ["xx"])
     with pytest.raises(ValueError, match="jobs = 0"):
         grade(folder, jobs=0)

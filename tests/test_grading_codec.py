@@ -121,7 +121,9 @@ def test_random_bytes_do_no_more_than_to_be_refused():
         message = bytearray(chance.choice(whole)) if k % 3 else bytearray(chance.randbytes(chance.randrange(60)))
         for _ in range(chance.randrange(1, 6)):
             at = chance.randrange(len(message) + 1)
-            message[at : at + chance.randrange(3)] = chance.randbytes(chance.randrange(3)) + b'[]",0'[: chance.randrange(5)]
+            message[at : at + chance.randrange(3)] = (
+                chance.randbytes(chance.randrange(3)) + b'[]",0'[: chance.randrange(5)]
+            )
         try:
             decode(bytes(message))
         except CodecError:

@@ -32,7 +32,9 @@ def test_the_library_s_own_function_is_flagged_under_any_name(maker, source):
 
 
 def test_other_functions_of_the_library_are_not(maker):
-    source = "def gibbs_sweep(spins, beta, uniform, field=0.0):\n    return Ising(4), gibbs.two_colours(4, 4), exact.BETA_C"
+    source = (
+        "def gibbs_sweep(spins, beta, uniform, field=0.0):\n    return Ising(4), gibbs.two_colours(4, 4), exact.BETA_C"
+    )
     assert kinds(maker, source) == {}
 
 
@@ -70,11 +72,19 @@ def test_what_has_nothing_to_do_in_an_exercise_is_shown_with_its_line(maker, sou
 
 
 def test_a_class_may_set_what_is_its_own(maker):
-    source = "class Tally:\n    def __init__(self):\n        self.x = 1\n        self.energy.grad = None\n        chains.T[0] = 3"
+    source = (
+        "class T:\n    def __init__(self):\n        self.x = 1\n        self.energy.grad = None\n        v.T[0] = 3"
+    )
     assert kinds(maker, source) == {}
 
 
-ANSWER = "def f(a, b):\n    total = 0\n    for k in range(len(a)):\n        total += a[k] * b[k] - a[k - 1] * b[k - 1]\n    return total / (len(a) - 1), max(a)"
+ANSWER = """
+def f(a, b):
+    total = 0
+    for k in range(len(a)):
+        total += a[k] * b[k] - a[k - 1] * b[k - 1]
+    return total / (len(a) - 1), max(a)
+"""
 
 
 def test_the_same_answer_of_two_students_is_flagged_for_both():

@@ -74,7 +74,9 @@ def test_an_answer_in_a_cell_of_its_own_counts_where_the_stub_still_stands(maker
 
 
 def test_given_cells_do_no_work_and_own_ones_define(maker, tmp_path):
-    own = "import math\nTABLE = np.array([1, 2])\nwork = slow(3)\nprint('x')\n\n\n@property\ndef helper(x):\n    return x"
+    own = (
+        "import math\nTABLE = np.array([1, 2])\nwork = slow(3)\nprint('x')\n\n\n@property\ndef helper(x):\n    return x"
+    )
     found = read(maker, tmp_path, maker.text(None, maker.put_above("1.1", own)))
     (mine,) = [piece for piece in found.pieces if piece.whole == own]
     assert mine.source.split() == own.replace("work = slow(3)\nprint('x')\n", "").split()
@@ -164,7 +166,7 @@ def test_the_teachers_checks_and_points_count(maker, tmp_path):
 
 
 def test_a_lesson_that_is_not_there_is_named():
-    with pytest.raises(ValueError, match="assignment = 'xx'.*01_boltzmann_distribution"):
+    with pytest.raises(ValueError, match=r"assignment = 'xx'.*01_boltzmann_distribution"):
         read_lesson("xx")
 
 

@@ -22,6 +22,7 @@ TOP = {
     "LICENSE",
     "README.md",
     "binder",
+    "classroom",
     "course.py",
     "course_checks",
     "course_utils",

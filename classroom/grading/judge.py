@@ -135,8 +135,8 @@ class Judge:
             line = f"{line} ({held} of {total} comparisons hold)"
         earned = exercise.points if held == total else exercise.points * held / total
         return ExerciseResult(
-            exercise.number, exercise.grade_id, exercise.points, earned, held, total, state, line or "nothing was compared",
-            "" if state == "passed" else _cause(book),
+            exercise.number, exercise.grade_id, exercise.points, earned, held, total, state,
+            line or "nothing was compared", "" if state == "passed" else _cause(book),
         )  # fmt: skip
 
     def _nothing(self, exercise: Exercise, line: str, state: str) -> ExerciseResult:

@@ -175,7 +175,9 @@ def _parsed(source: str) -> ast.AST:
 def source_of(cell: dict[str, Any]) -> str:
     """A cell's source, which a file may hold line by line."""
     source = cell.get("source", "")
-    return source if isinstance(source, str) else "".join(str(line) for line in source)
+    if isinstance(source, list):
+        return "".join(str(line) for line in source)
+    return source if isinstance(source, str) else ""
 
 
 def role_of(cell: dict[str, Any]) -> tuple[str, str]:

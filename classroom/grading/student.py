@@ -1,8 +1,8 @@
 """Runs in the sandbox: holds what a student wrote, and answers the judge's calls with plain data.
 
-It stands alone: a copy of this file, of `codec` and of `seal` lies in the sandbox, and nothing else of the classroom. Requests
-come pickled from the judge, which is trusted; replies go back through `codec`. Nothing that is said here is believed:
-all values are compared in the judge's process.
+It stands alone: a copy of this file, of `codec` and of `seal` lies in the sandbox, and nothing else of the classroom.
+Requests come pickled from the judge, which is trusted; replies go back through `codec`. Nothing that is said here is
+believed: all values are compared in the judge's process.
 """
 
 from __future__ import annotations
@@ -42,6 +42,16 @@ class Handle:
 def itself(value: Any) -> Any:
     """What stands for something in the other process turns into it here."""
     return value
+
+
+class _Unknown:
+    def __getitem__(self, part: Any) -> None:
+        return None
+
+
+def withheld(*arguments: Any, **named: Any) -> _Unknown:
+    """Stands here for a right answer, of which a way to ask makes use: nothing is known of it."""
+    return _Unknown()
 
 
 def _object(number: int) -> Any:

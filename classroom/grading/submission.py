@@ -102,7 +102,9 @@ def _numbers(code: list[dict[str, Any]], lesson: TeacherLesson) -> list[str]:
 
 def _cells_of(code: list[dict[str, Any]], exercise: Exercise) -> list[int]:
     ways = (
-        lambda cell: cell.get("id") == exercise.cell_id != "" and role_of(cell) in (("", ""), ("todo", exercise.number)),
+        lambda cell: (
+            cell.get("id") == exercise.cell_id != "" and role_of(cell) in (("", ""), ("todo", exercise.number))
+        ),
         lambda cell: role_of(cell) == ("todo", exercise.number),
         lambda cell: _grade_id(cell) == exercise.todo_id,
     )
@@ -176,7 +178,7 @@ def without_magics(source: str) -> tuple[str, list[str]]:
         elif re.match(r"\s*%%(time|timeit|capture|prun|memit)\b", line):
             kept.append("")
         elif re.match(r"\s*%%\w", line) and not inside and not any(map(str.strip, kept)):
-            return "", [line.strip()]  # a cell in another language
+            return "", [f"`{line.strip()[:80]}`"]  # a cell in another language
         elif re.match(r"\s*[%!?]", line) or re.match(r"\s*[\w.]+\?{1,2}\s*$", line):
             kept.append(re.match(r"\s*", line)[0] + "pass")
             left_out.append(f"`{line.strip()[:80]}`")
