@@ -37,7 +37,7 @@ def judged(request, tmp_path_factory) -> tuple[Maker, dict[str, Result]]:
     maker, folder = Maker(request.param), ClassFolder(tmp_path_factory.mktemp("class"))
     handed = {
         "reference": {},
-        "otherwise": {number: sources[-1] for number, sources in maker.given.get("right", {}).items()},
+        "otherwise": {number: sources[0] for number, sources in maker.given.get("right", {}).items()},
         "wrong": {number: sources[0] for number, sources in maker.given["wrong"].items()},
     }
     for name, answers in handed.items():

@@ -26,6 +26,7 @@ TOP = {
     "course.py",
     "course_checks",
     "course_utils",
+    "docs",
     "notebooks",
     "pyproject.toml",
     "requirements.txt",
