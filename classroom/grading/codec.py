@@ -22,9 +22,8 @@ MOST_BYTES = 32 * 2**20
 """Of one message; the largest right answer of the course takes some hundred kilobytes."""
 
 _MOST_DEPTH, _MOST_AXES = 40, 16
-_DTYPES = frozenset(
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
-)
+_INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
+_DTYPES = frozenset(["bool", *_INTEGERS, "float16", "float32", "float64", "complex64", "complex128"])
 _LIBRARIES = ("numpy", "torch", "jax")
 
 

@@ -85,6 +85,8 @@ class Book:
 
     def lost(self, error: Exception) -> None:
         """Note an exception between two comparisons; what it keeps from being compared is missing in the count."""
+        if isinstance(error, frame.CourseFault):
+            raise error
         self.fail(*_said(error, self.number), count=0)
 
     def hold(self) -> None:
@@ -98,7 +100,7 @@ def _said(error: Exception, number: str) -> tuple[str]:
     if isinstance(error, Refused):
         return (f"✗ {number} {error}",)
     where = getattr(error, "where", "")
-    return (f"✗ {number} {where}" if where else f"✗ {number} the check could not use your answer: {error}",)
+    return (f"✗ {number} {where or f'the check could not use your answer: {type(error).__name__}: {error}'}",)
 
 
 @dataclass(frozen=True)

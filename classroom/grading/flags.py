@@ -15,8 +15,8 @@ from .lesson import Exercise
 
 __all__ = ["LEAST_NODES", "fingerprint", "flags_of_code", "identical"]
 
-LEAST_NODES = 60
-"""Nodes of an answer's syntax tree (about five lines) from which two alike are more than chance."""
+LEAST_NODES = 50
+"""Nodes of an answer's syntax tree (about four lines) from which two alike are more than chance."""
 
 _SUSPICIOUS = {
     "_exit": "ends the process",

@@ -209,6 +209,8 @@ def _results(setting: _Setting, tasks: list[Task], count: int) -> Iterable[Resul
     try:
         for _ in tasks:
             yield _next(said, workers)
+        for worker in workers:
+            worker.join(10)
     finally:
         for worker in workers:
             worker.terminate()
@@ -218,7 +220,14 @@ def _results(setting: _Setting, tasks: list[Task], count: int) -> Iterable[Resul
 
 def _start(workers: list[Any]) -> None:
     """Start the workers with one thread for each library: with more they would wait for one another."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "JAX_PLATFORMS", "MPLBACKEND", "COURSE_SAVED")
+    names = (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "JAX_PLATFORMS",
+        "MPLBACKEND",
+        "COURSE_SAVED",
+    )
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(dict(zip(names, ("1", "1", "1", "cpu", "agg", "none"), strict=True)))
     try:
@@ -254,7 +263,9 @@ def _work(setting: _Setting, todo: Any, said: Any, slot: int) -> None:
             try:
                 if assignment not in judges:
                     lesson = read_lesson(assignment, setting.folder.source(assignment))
-                    judges = {assignment: Judge(lesson, setting.staged, setting.key, setting.limits, setting.walls, slot)}
+                    judges = {
+                        assignment: Judge(lesson, setting.staged, setting.key, setting.limits, setting.walls, slot)
+                    }
                 said.put(("result", judges[assignment].grade(student, Path(file))))
             except Exception:
                 said.put(("fault", f"{student}, {assignment} could not be graded:\n{traceback.format_exc()}"))

@@ -135,8 +135,8 @@ class Judge:
             line = f"{line} ({held} of {total} comparisons hold)"
         earned = exercise.points if held == total else exercise.points * held / total
         return ExerciseResult(
-            exercise.number, exercise.grade_id, exercise.points, earned, held, total, state, line or "nothing was compared",
-            "" if state == "passed" else _cause(book),
+            exercise.number, exercise.grade_id, exercise.points, earned, held, total, state,
+            line or "nothing was compared", "" if state == "passed" else _cause(book),
         )  # fmt: skip
 
     def _nothing(self, exercise: Exercise, line: str, state: str) -> ExerciseResult:
@@ -162,6 +162,7 @@ class _Run:
         self._errors: dict[str, str] = {}  # exercise -> what its cell raised
         self._gone: dict[str, str] = {}  # exercise -> how its cell ended the process
         self._made: set[str] = set()  # names that there are
+        self._passed: dict[str, bool] = {}
         self._until = time.monotonic() + judge._limits.total_s
 
     def close(self) -> None:
@@ -212,9 +213,28 @@ class _Run:
             return self.judge.result(exercise, gone.book, "stopped", line)
         if "MemoryError" in book.line:
             self._flag("limit", exercise.number, "more memory than is allowed")
+        result = self._once_more(exercise, self.judge.result(exercise, book))
+        self._passed[exercise.number] = result.state == "passed"
         note = self.submission.notes.get(exercise.number)
-        result = self.judge.result(exercise, book)
         return result if note is None else _with_note(result, note)
+
+    def _once_more(self, exercise: Exercise, result: ExerciseResult) -> ExerciseResult:
+        """An answer that calls that of an earlier exercise, which has not passed, is tried with the course's for it."""
+        judge = self.judge
+        lacking = [e for e in judge.lesson.exercises if e.number in exercise.needs and not self._passed.get(e.number)]
+        if result.state == "passed" or not lacking:
+            return result
+        try:
+            self._process.begin()
+            for other in lacking:
+                self._process.ask("cell", other.reference, f"the course's answer to {other.number}", ())
+            again = judge.result(exercise, judge.remote(self._process, exercise))
+        except Gone:
+            self.close()
+            return result
+        if again.earned <= result.earned:
+            return result
+        return _with_note(again, f"with the course's answer to {', '.join(e.number for e in lacking)}")
 
     def _prepare(self) -> None:
         """Have a process in which all cells have run that can."""

@@ -27,6 +27,7 @@ class Exercise:
         stub: the cell as students get it.
         cell_id: of that cell.
         todo_id: nbgrader's name of that cell.
+        needs: exercises whose functions this one may call, as its check says.
         library: names in `course_utils` that are the exercise itself, as the lesson calls them.
     """
 
@@ -39,6 +40,7 @@ class Exercise:
     stub: str
     cell_id: str
     todo_id: str
+    needs: tuple[str, ...]
     library: tuple[str, ...]
 
 
@@ -94,7 +96,7 @@ def read_lesson(name: str, teachers: Path | None = None, course: Path = COURSE) 
 
 def _exercises(notebook: dict[str, Any], references: dict[str, str], library: dict[str, set[str]]) -> list[Exercise]:
     cells = {role_of(cell): cell for cell in notebook["cells"] if cell["cell_type"] == "code"}
-    found = []
+    found: list[Exercise] = []
     for (role, number), check in cells.items():
         if role != "check":
             continue
@@ -103,14 +105,24 @@ def _exercises(notebook: dict[str, Any], references: dict[str, str], library: di
         names = tuple(
             node.name for node in ast.parse(reference).body if isinstance(node, ast.FunctionDef | ast.ClassDef)
         )
+        called = _named_in(source_of(check))
+        needs = tuple(other.number for other in found if set(other.names) & called)
         found.append(
             Exercise(
                 number, grading["grade_id"], float(grading["points"]), source_of(check), names, reference,
-                source_of(todo), str(todo.get("id", "")), todo["metadata"]["nbgrader"]["grade_id"],
+                source_of(todo), str(todo.get("id", "")), todo["metadata"]["nbgrader"]["grade_id"], needs,
                 tuple(sorted(set().union(*(library.get(name, set()) for name in names)))),
             )
         )  # fmt: skip
     return found
+
+
+def _named_in(check: str) -> set[str]:
+    """The names with which a check opens its exercise."""
+    calls = [node for node in ast.walk(ast.parse(check)) if isinstance(node, ast.Call)]
+    opening = next((call for call in calls if ast.unparse(call.func) == "check.exercise"), None)
+    constants = opening.args[1:] if opening is not None else []
+    return {str(node.value) for node in constants if isinstance(node, ast.Constant)}
 
 
 def _as_the_teacher_has_them(exercises: list[Exercise], path: Path) -> list[Exercise]:
@@ -163,7 +175,9 @@ def _parsed(source: str) -> ast.AST:
 def source_of(cell: dict[str, Any]) -> str:
     """A cell's source, which a file may hold line by line."""
     source = cell.get("source", "")
-    return source if isinstance(source, str) else "".join(str(line) for line in source)
+    if isinstance(source, list):
+        return "".join(str(line) for line in source)
+    return source if isinstance(source, str) else ""
 
 
 def role_of(cell: dict[str, Any]) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import cloudpickle
 from course_checks.checks import Task, frame
 
 from .counting import GradedAnswer, Raised, Refused, Tried
-from .process import StudentProcess
+from .process import REFERENCES, StudentProcess
 from .student import Handle, itself
 
 __all__ = ["VIEWED_INSIDE", "Exercises", "Remote", "value_of"]
@@ -121,6 +121,7 @@ class Exercises:
         cloudpickle.register_pickle_by_value(module)  # none of it is in the sandbox
         for name, entry in vars(module).items():
             if isinstance(entry, Task):
+                REFERENCES.add(id(entry.reference))
                 _NAMES[id(entry)] = (subject, name)
         return _Subject(self._process, module)
 

@@ -22,6 +22,7 @@ WITHOUT = (
     "Without a sandbox: limits of time, memory and output hold; but a submission can read and write what you can, "
     "and reach the network."
 )
+_OWN = "/tmp"  # inside, empty, and the only place to write to
 FIRST_UID = 64001
 """Who a student's process is if root grades: nobody that the system knows."""
 
@@ -59,15 +60,17 @@ class Limits:
     disk: int = 32 * 2**20
 
 
-def rights(limits: Limits, slot: int) -> dict[str, int]:
+def rights(limits: Limits, slot: int, sandbox: bool = True) -> dict[str, int]:
     """What the process is told to give up, before it reads a line of a student's.
 
     Args:
         limits: of its submission.
         slot: number of the worker; two that run at once are two different users.
+        sandbox: whether it stands in one; outside, nobody could read this Python.
     """
-    uid = FIRST_UID + slot if _is_root() else 0
-    return {"uid": uid, "processes": limits.processes, "file": limits.file, "cpu": int(3 * limits.total_s)}
+    uid = FIRST_UID + slot if _is_root() and sandbox else 0
+    most = {"processes": limits.processes, "file": limits.file, "cpu": int(3 * limits.total_s)}
+    return {"uid": uid, "seal": int(sandbox), **most}
 
 
 def _is_root() -> bool:
@@ -121,9 +124,9 @@ def command(staged: Path, limits: Limits, sandbox: bool) -> list[str]:
 def environment(staged: Path, sandbox: bool) -> dict[str, str]:
     """All of its environment variables."""
     names = {
-        "PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONPATH": "/course" if sandbox else str(staged),
+        "PATH": "/usr/bin:/bin", "HOME": _OWN, "LANG": "C.UTF-8", "PYTHONPATH": "/course" if sandbox else str(staged),
         "PYTHONDONTWRITEBYTECODE": "1", "PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1", "MPLBACKEND": "agg",
-        "MPLCONFIGDIR": "/tmp/mpl", "JAX_PLATFORMS": "cpu", "COURSE_SAVED": "none", "MALLOC_ARENA_MAX": "2",
+        "MPLCONFIGDIR": f"{_OWN}/mpl", "JAX_PLATFORMS": "cpu", "COURSE_SAVED": "none", "MALLOC_ARENA_MAX": "2",
     }  # fmt: skip
     for library in ("OMP", "OPENBLAS", "MKL"):
         names[f"{library}_NUM_THREADS"] = "1"
@@ -138,6 +141,7 @@ def _walls(staged: Path, disk: int) -> list[str]:
     """bubblewrap and its arguments."""
     words = ["bwrap", "--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     # Root makes no user namespace: it could not become somebody else inside. It steps down to nobody by itself.
+    words += ["--cap-drop", "ALL"]
     words += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if _is_root() else ["--unshare-user"]
     words += ["--die-with-parent", "--new-session", "--hostname", "sandbox"]
     for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
@@ -156,9 +160,9 @@ def _walls(staged: Path, disk: int) -> list[str]:
                 made.add(str(parent))
         words += ["--ro-bind", str(folder), str(folder)]
     words += ["--ro-bind", str(staged), "/course", "--proc", "/proc", "--dev", "/dev"]
-    for folder in ("/dev/shm", "/tmp"):
+    for folder in ("/dev/shm", _OWN):
         words += ["--perms", "1777", "--size", str(disk), "--tmpfs", folder]
-    return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
+    return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", _OWN]
 
 
 def _python_folders() -> list[Path]:

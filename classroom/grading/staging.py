@@ -17,7 +17,7 @@ COURSE = Path(__file__).resolve().parents[2]
 SHIPPED = {"ising": ("_Probability",)}
 """Subject -> classes of an exercise's view that have to be there: Equinox's cannot be sent by their code."""
 
-_OWN = ("codec.py", "student.py")
+_OWN = ("codec.py", "seal.py", "student.py")
 _CHECKS = '"""The checks alone."""\n\nfrom . import checks as check\n\n__all__ = ["check"]\n'
 
 

@@ -1,8 +1,8 @@
 """Runs in the sandbox: holds what a student wrote, and answers the judge's calls with plain data.
 
-It stands alone: a copy of this file and of `codec` lies in the sandbox, and nothing else of the classroom. Requests
-come pickled from the judge, which is trusted; replies go back through `codec`. Nothing that is said here is believed:
-all values are compared in the judge's process.
+It stands alone: a copy of this file, of `codec` and of `seal` lies in the sandbox, and nothing else of the classroom.
+Requests come pickled from the judge, which is trusted; replies go back through `codec`. Nothing that is said here is
+believed: all values are compared in the judge's process.
 """
 
 from __future__ import annotations
@@ -44,6 +44,16 @@ def itself(value: Any) -> Any:
     return value
 
 
+class _Unknown:
+    def __getitem__(self, part: Any) -> None:
+        return None
+
+
+def withheld(*arguments: Any, **named: Any) -> _Unknown:
+    """Stands here for a right answer, of which a way to ask makes use: nothing is known of it."""
+    return _Unknown()
+
+
 def _object(number: int) -> Any:
     return objects[number]
 
@@ -54,6 +64,10 @@ def drop_privileges(limits: dict[str, int]) -> None:
         os.setgroups([])
         os.setgid(limits["uid"])
         os.setuid(limits["uid"])
+    if limits.get("seal"):
+        from classroom.grading.seal import seal
+
+        seal()
     _limit(RLIMIT_NPROC=limits.get("processes"), RLIMIT_FSIZE=limits.get("file"), RLIMIT_CORE=0,
            RLIMIT_CPU=limits.get("cpu"), RLIMIT_NOFILE=256)  # fmt: skip
 
@@ -179,12 +193,13 @@ def main() -> None:
     from classroom.grading import codec
 
     while (request := read(requests)) is not None:
-        reply = answered(*request)
+        number, kind, payload = request
+        reply = answered(kind, payload)
         try:
             message = codec.encode(reply)
         except BaseException as error:
             message = codec.encode({"raised": _told(error)})
-        whole = HEADER.pack(len(message)) + message
+        whole = HEADER.pack(len(number + message)) + number + message
         while whole:
             whole = whole[replies.write(whole) :]
 

@@ -102,7 +102,9 @@ def _numbers(code: list[dict[str, Any]], lesson: TeacherLesson) -> list[str]:
 
 def _cells_of(code: list[dict[str, Any]], exercise: Exercise) -> list[int]:
     ways = (
-        lambda cell: cell.get("id") == exercise.cell_id != "" and role_of(cell) in (("", ""), ("todo", exercise.number)),
+        lambda cell: (
+            cell.get("id") == exercise.cell_id != "" and role_of(cell) in (("", ""), ("todo", exercise.number))
+        ),
         lambda cell: role_of(cell) == ("todo", exercise.number),
         lambda cell: _grade_id(cell) == exercise.todo_id,
     )
@@ -131,10 +133,9 @@ def _is_answer(source: str, exercise: Exercise) -> bool:
 
 def _take(found: Submission, cell: dict[str, Any], number: str, lesson: TeacherLesson) -> None:
     source = source_of(cell)
-    role, checked = role_of(cell)
-    is_check = role == "check" or _grade_id(cell) in {exercise.grade_id for exercise in lesson.exercises}
-    if is_check and not number:
-        theirs = next((e for e in lesson.exercises if e.number == checked or e.grade_id == _grade_id(cell)), None)
+    checked = "" if number else _check_of(cell, lesson)
+    if checked:
+        theirs = next((e for e in lesson.exercises if e.number == checked), None)
         if theirs is not None and _bare(source) != _bare(theirs.check):
             found.changed_checks.append(theirs.number)
     elif number:
@@ -146,6 +147,16 @@ def _take(found: Submission, cell: dict[str, Any], number: str, lesson: TeacherL
         found.pieces.append(Piece("", definitions(source, values=False), source, given=True))
     else:
         found.pieces.append(Piece("", definitions(without_magics(source)[0]), source))
+
+
+def _check_of(cell: dict[str, Any], lesson: TeacherLesson) -> str:
+    """The exercise whose check a cell is, or "": by its marks, else by the line that opens a check."""
+    role, number = role_of(cell)
+    if role == "check":
+        return number
+    marked = next((e.number for e in lesson.exercises if e.grade_id == _grade_id(cell)), "")
+    opened = re.search(r"^with check\.exercise\(\s*[\"']([\w.]+)[\"']", source_of(cell), re.MULTILINE)
+    return marked or (opened[1] if opened else "")
 
 
 def _bare(source: str) -> str:
@@ -167,7 +178,7 @@ def without_magics(source: str) -> tuple[str, list[str]]:
         elif re.match(r"\s*%%(time|timeit|capture|prun|memit)\b", line):
             kept.append("")
         elif re.match(r"\s*%%\w", line) and not inside and not any(map(str.strip, kept)):
-            return "", [line.strip()]  # a cell in another language
+            return "", [f"`{line.strip()[:80]}`"]  # a cell in another language
         elif re.match(r"\s*[%!?]", line) or re.match(r"\s*[\w.]+\?{1,2}\s*$", line):
             kept.append(re.match(r"\s*", line)[0] + "pass")
             left_out.append(f"`{line.strip()[:80]}`")
