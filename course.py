@@ -4,6 +4,7 @@
     python3 course.py update    fetches the newest version of the course, and keeps what you wrote
     python3 course.py test      proves the course
     python3 course.py site      makes pages to read, in `_site`
+    python3 course.py class     for teachers: releases lessons to a class, collects, grades, reports
 
 Each makes the environment `.venv` beside this file on the first start. Nothing is installed outside it. The copies to
 work in are in `work`; nothing is written outside this folder.
@@ -63,15 +64,19 @@ RECIPE = 2  # count up when `install` changes, so that environments made the old
 # What each command installs: the environment's folder, the file that pip is given, and every file that counts.
 ENVIRONMENTS = {
     "lab": (".venv", "requirements.txt", ("requirements.txt",)),
+    "class": (".venv", "classroom/requirements.txt", ("classroom/requirements.txt", "requirements.txt")),
     "test": (
         ".venv",
         "tests/requirements.txt",
-        ("tests/requirements.txt", "requirements.txt", "docs/requirements.txt"),
+        ("tests/requirements.txt", "classroom/requirements.txt", "docs/requirements.txt", "requirements.txt"),
     ),
     "site": (".venv-site", "docs/requirements.txt", ("docs/requirements.txt",)),
     "colab": (".venv-colab", "tests/colab.txt", ("tests/colab.txt", "requirements.txt")),
 }
 ENVIRONMENTS["newest"] = (".venv-newest", PROJECT, (PROJECT,) + ENVIRONMENTS["test"][2])
+
+# What is complete when an environment has been installed for a command: what tests need holds what the others need.
+HOLDS = {"class": ("lab", "class"), "test": ("lab", "class", "test")}
 
 # Colab has Python 3.13. It has no thrml and none of what thrml brings: these are laid beside Colab's versions, in a
 # folder of their own, so that the environment's packages stay as Colab's are and the set-up cell can be tried on them.
@@ -91,11 +96,22 @@ NOT_ON_COLAB = (
     "tests/browser",
     "tests/test_binder.py",
     "tests/test_build.py",
+    "tests/test_class_afternoon.py",
+    "tests/test_class_collect.py",
+    "tests/test_class_release.py",
+    "tests/test_class_report.py",
     "tests/test_course.py",
     "tests/test_faults_course.py",
     "tests/test_faults_disk.py",
     "tests/test_faults_kernel.py",
     "tests/test_faults_note.py",
+    "tests/test_grading_class.py",
+    "tests/test_grading_codec.py",
+    "tests/test_grading_counting.py",
+    "tests/test_grading_flags.py",
+    "tests/test_grading_judge.py",
+    "tests/test_grading_sandbox.py",
+    "tests/test_grading_submission.py",
     "tests/test_harness.py",
     "tests/test_house.py",
     "tests/test_lessons.py",
@@ -319,7 +335,7 @@ def install(kind):
     else:
         pip(python, ["-r", os.path.join(ROOT, ENVIRONMENTS[kind][1])] + torch_index(python))
         clear_the_desk(folder)
-    for complete in ("lab", "test") if kind == "test" else (kind,):  # what tests need holds what the lab needs
+    for complete in HOLDS.get(kind, (kind,)):
         with open(stamp_file(complete), "w") as file:
             file.write(stamp(complete))
     say("%s is ready (%.0f s)." % (name, time.monotonic() - started))
@@ -708,10 +724,16 @@ def instead_of_home():
     return {name: os.environ.get(name) or os.path.join(ours, folder) for name, folder in HOMES}
 
 
-def replace_process(command, variables):
-    """Run a command in place of this program: Ctrl-C and the exit code are then the command's."""
+def replace_process(command, variables, folder=None):
+    """Run a command in place of this program: Ctrl-C and the exit code are then the command's.
+
+    Args:
+        command: with the full path of its program.
+        variables: its environment.
+        folder: where it runs; the checkout, if none is named.
+    """
     sys.stdout.flush()
-    os.chdir(ROOT)
+    os.chdir(ROOT if folder is None else folder)
     if os.name != "nt":
         os.execve(command[0], command, variables)
     process = subprocess.Popen(command, env=variables)
@@ -821,9 +843,19 @@ def site(options, extra):
     return replace_process(command, environment())
 
 
+def classroom(options, extra):
+    """Release lessons to a class, collect, grade, report: `classroom/command.py` has the verbs."""
+    asks_for_help = not extra or bool({"-h", "--help"} & set(extra))
+    python = sys.executable if asks_for_help else prepare("class")
+    # Paths that the teacher wrote are seen from the teacher's folder; nothing there can stand in the course's way.
+    return replace_process([python, "-P", "-m", "classroom"] + (extra or ["--help"]), environment(), os.getcwd())
+
+
 def parse(arguments):
-    """Options, and the arguments after `--`."""
+    """Options, and the arguments after `--` or, for `class`, after it."""
     arguments = list(arguments)
+    if arguments[:1] == ["class"]:
+        return argparse.Namespace(command="class", run=classroom), arguments[1:]
     cut = arguments.index("--") if "--" in arguments else len(arguments)
     parser = argparse.ArgumentParser(
         prog="course.py", description="Open the course, or prove it.", epilog="COMMAND --help says more."
@@ -859,11 +891,12 @@ def parse(arguments):
     site_parser.set_defaults(run=site)
     site_parser.add_argument("--out", metavar="DIR", help="folder of the site (default: _site)")
     site_parser.add_argument("--open", action="store_true", help="open it in a browser when it is made")
+    commands.add_parser("class", help="for teachers: release lessons to a class, collect, grade, report")
     for subparser in (lab_parser, test_parser, site_parser):
         subparser.add_argument("--repair", action="store_true", help="first look at every file of the environment")
     options = parser.parse_args(arguments[:cut])
     if options.command is None:
-        parser.error("say what to do: lab, update, test or site")
+        parser.error("say what to do: lab, update, test, site or class")
     return options, arguments[cut + 1 :]
 
 

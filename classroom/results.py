@@ -67,6 +67,7 @@ class Result:
         exercises: in the order of the lesson, all of them, also those that are missing from the file.
         flags: for a person.
         seconds: that grading took, wall time.
+        version: fingerprint of the course and the checks by which it was graded; with another one it is graded again.
     """
 
     student: str
@@ -76,6 +77,7 @@ class Result:
     exercises: tuple[ExerciseResult, ...]
     flags: tuple[Flag, ...] = ()
     seconds: float = field(default=0.0, compare=False)
+    version: str = field(default="", compare=False)
 
     @property
     def earned(self) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 INSTALL = "-r binder/requirements.txt"
@@ -83,11 +84,35 @@ def test_binder_gets_the_learners_set_with_pytorchs_cpu_wheels_and_no_test_tools
     assert [line for line in lines if not line.startswith("#")] == [
         "--extra-index-url https://download.pytorch.org/whl/cpu",
         "-r ../requirements.txt",
+        "nbgitpuller==1.3.0",
     ]
     learner = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements.txt").read_text("utf-8"), re.M))
     tools = set(re.findall(r"^([\w.-]+)==", (ROOT / "tests" / "requirements.txt").read_text("utf-8"), re.M))
     assert {"torch", "jupyterlab", "ipywidgets"} <= learner
     assert not learner & tools
+
+
+def test_a_hub_gets_the_same_image_with_its_single_user_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chart that docs/hub.md names has JupyterHub 5, and so has the image."""
+    pack = build_pack(checkout(tmp_path), monkeypatch)
+    frozen = Path(app.__file__).parent / "buildpacks" / "conda" / "environment.py-3.11.yml"
+    assert f"py-{pack.python_version}" in frozen.name
+    assert re.search(r"^- jupyterhub-singleuser==5\.", frozen.read_text("utf-8"), re.M)
+    page = (ROOT / "docs" / "hub.md").read_text("utf-8")
+    assert "of JupyterHub 5" in page
+
+
+def test_a_hubs_values_name_what_the_chart_knows_and_allow_what_a_seat_was_measured_to_take() -> None:
+    values = yaml.safe_load((ROOT / "docs" / "hub" / "values.yaml").read_text("utf-8"))
+    seat = values["singleuser"]
+    table = re.findall(r"^\| (\d\d) .*\| (\d+) \|$", (ROOT / "docs" / "hub.md").read_text("utf-8"), re.M)
+    assert {number for number, _ in table} == {"01", "07", "10"}
+    limit, guarantee = (float(seat["memory"][key].removesuffix("G")) * 1000 for key in ("limit", "guarantee"))
+    peaks = [int(peak) * 1.048576 for _, peak in table]
+    assert max(peaks) < 0.8 * limit
+    assert min(peaks) < guarantee
+    assert set(values) == {"hub", "singleuser", "prePuller", "cull"}
+    assert seat["networkPolicy"]["egressAllowRules"].keys() == {"nonPrivateIPs", "privateIPs"}
 
 
 def test_binders_last_step_can_be_executed_and_switches_the_news_question_off() -> None:

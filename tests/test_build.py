@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import ast
-import csv
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 import textwrap
 from pathlib import Path
 
@@ -154,45 +151,6 @@ def test_nbgrader_metadata_of_todo_and_check(finished: Path) -> None:
 
 def test_nbgrader_gives_full_marks_to_the_solved_copy(finished: Path) -> None:
     assert determine_grade(cell_of(solved(finished), "check", "1.1")) == (2, 2)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(os.name == "nt", reason="the README's commands are for bash")
-def test_the_readmes_commands_grade_a_solved_a_half_right_and_a_blank_copy(course: Path) -> None:
-    """The way of a student copy through nbgrader, word for word, in the environment that has nbgrader already."""
-    readme = (build.ROOT / "README.md").read_text("utf-8")
-    lines = readme.partition("<!-- grading:begin -->\n```\n")[2].partition("\n```")[0].splitlines()
-    pin = re.search(r"^nbgrader==\S+", (build.ROOT / "tests" / "requirements.txt").read_text("utf-8"), re.M)[0]
-    assert lines[:2] == ["source .venv/bin/activate", f"pip install {pin}"]
-    hand_in = lines.index("nbgrader autograde first")
-    folder = course.parent / "class"
-
-    def run(where: Path, commands: list[str]) -> None:
-        path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])  # as `activate` does
-        environment = {**build.kernel_environment(), "PYTHONPATH": str(course), "PATH": path}
-        command = ["bash", "-e", "-c", "\n".join(commands)]
-        result = subprocess.run(command, cwd=where, env=environment, capture_output=True, text=True, check=False)
-        assert result.returncode == 0, result.stderr
-
-    def submit(name: str, answers: dict[str, str]) -> None:
-        target = folder / "submitted" / name / "first"
-        shutil.copytree(folder / "release" / "first", target)
-        notebook = nbformat.read(target / "01_first_steps.ipynb", as_version=4)
-        for exercise, code in answers.items():
-            cell_of(notebook, "todo", exercise).source = code
-        (target / "01_first_steps.ipynb").write_text(build.to_text(notebook), "utf-8")
-
-    run(course, lines[2:hand_in])
-    right = {name: cell_of(solved(course), "todo", name).source for name in ("1.1", "1.2")}
-    submit("blank", {})
-    submit("half", {**right, "1.2": "def add_two(x):\n    return x"})
-    submit("whole", right)
-    run(folder, lines[hand_in:])
-    with (folder / "grades.csv").open(encoding="utf-8") as table:
-        grades = {
-            row["student_id"]: (float(row["raw_score"]), float(row["max_score"])) for row in csv.DictReader(table)
-        }
-    assert grades == {"blank": (0, 2.5), "half": (2, 2.5), "whole": (2.5, 2.5)}
 
 
 def test_two_builds_of_the_student_copy_are_byte_identical(finished: Path, tmp_path: Path) -> None:

@@ -25,11 +25,14 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty checkout with requirement files that need no network: `course` works on it."""
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "docs").mkdir()
     (tmp_path / "requirements.txt").write_text("# nothing\n")
-    (tmp_path / "docs" / "requirements.txt").write_text("# nothing\n")
-    (tmp_path / "tests" / "requirements.txt").write_text("-r ../requirements.txt\n")
+    for folder, above in (
+        ("docs", ""),
+        ("classroom", "../requirements.txt"),
+        ("tests", "../classroom/requirements.txt"),
+    ):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "requirements.txt").write_text(f"-r {above}\n" if above else "# nothing\n")
     monkeypatch.setattr(course, "ROOT", str(tmp_path))
     monkeypatch.setattr(course, "LOCK", str(tmp_path / ".venv.lock"))
     monkeypatch.setattr(course, "torch_index", lambda python=None: [])
@@ -119,6 +122,10 @@ def test_the_first_start_installs_and_the_second_does_not(
         ("lab", "tests/requirements.txt", False),
         ("test", "requirements.txt", True),
         ("test", "tests/requirements.txt", True),
+        ("lab", "classroom/requirements.txt", False),
+        ("class", "classroom/requirements.txt", True),
+        ("class", "tests/requirements.txt", False),
+        ("test", "classroom/requirements.txt", True),
     ],
 )
 def test_a_changed_requirement_file_installs_again(
@@ -147,12 +154,13 @@ def test_line_endings_do_not_install_again(
     assert len(pip_calls) == 1
 
 
-def test_the_lab_needs_nothing_more_after_the_tests(
+def test_a_lab_and_a_class_need_nothing_more_after_the_tests(
     scratch: Path, pip_calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_venv(scratch, monkeypatch)
     course.prepare("test")
     course.prepare("lab")
+    course.prepare("class")
     assert pip_calls == [["-r", os.path.join(str(scratch), "tests/requirements.txt")]]
 
 
@@ -640,6 +648,32 @@ def test_arguments_after_two_dashes_are_passed_on() -> None:
 def test_an_update_fetches_unless_it_is_told_not_to() -> None:
     assert course.parse(["update"])[0].fetch is True
     assert course.parse(["update", "--no-fetch"])[0].fetch is False
+
+
+def test_a_class_gets_its_arguments_as_they_stand_and_runs_where_the_teacher_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[tuple] = []
+    monkeypatch.setattr(course, "prepare", lambda kind: f"python of {kind}")
+    monkeypatch.setattr(course, "replace_process", lambda *arguments: ran.append(arguments) or 0)
+    monkeypatch.chdir(tmp_path)
+    words = ["collect", "--class", "a b", "x.zip", "--", "-y.zip"]
+    assert course.main(["class", *words]) == 0
+    ((command, variables, folder),) = ran
+    assert command == ["python of class", "-P", "-m", "classroom", *words]
+    assert variables["PYTHONPATH"].split(os.pathsep)[0] == str(ROOT)
+    assert folder == str(tmp_path)
+
+
+@pytest.mark.parametrize("words", [["--help"], [], ["release", "-h"]])
+def test_help_with_a_class_needs_no_environment(words: list[str], tmp_path: Path) -> None:
+    shutil.copy(ROOT / "course.py", tmp_path)
+    shutil.copytree(ROOT / "classroom", tmp_path / "classroom", ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, str(tmp_path / "course.py"), "class", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: course.py class")
+    assert not (tmp_path / ".venv").exists()
 
 
 @pytest.mark.parametrize("arguments", [[], ["tset"], ["test", "--quick", "--colab"], ["lab", "--port", "x"]])

@@ -169,10 +169,7 @@ class Server:
         self.url = self._wait_until_up()
 
     def _start(self, folder: Path) -> subprocess.Popen:
-        for name, settings in LAB_SETTINGS.items():
-            file = folder / "settings" / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(settings))
+        write_settings(folder / "settings", LAB_SETTINGS)
         # Kernels find the course beside the notebook, not where the tests were started.
         dropped = ("JUPYTER", "PYTHONPATH")
         environment = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
@@ -186,7 +183,7 @@ class Server:
             "JUPYTER_PREFER_ENV_PATH": "1",
         }
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"]
-        command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={_free_port()}"]
+        command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={free_port()}"]
         command += [f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={self.root}"]
         command += ["--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
         command += ["--LabApp.extension_manager=readonly"]
@@ -250,7 +247,16 @@ class Server:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:]).replace(self.token, "…")
 
 
-def _free_port() -> int:
+def write_settings(folder: Path, settings: dict[str, dict[str, Any]]) -> None:
+    """Writes a user's settings of JupyterLab, each to its file."""
+    for name, values in settings.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+
+
+def free_port() -> int:
+    """A port of this machine that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

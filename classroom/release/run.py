@@ -1,0 +1,130 @@
+"""Release lessons: nbgrader's course, the students' folder, the zip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..layout import ClassFolder
+from ..lessons import ROOT, choose
+from ..problem import Problem
+from .copies import class_copy, read, text_of
+from .engine import generate, write_course
+from .handout import commit, fill, pack
+
+__all__ = ["Released", "release"]
+
+
+@dataclass
+class Released:
+    """What a release did.
+
+    Attributes:
+        folder: of the class.
+        new: assignments that were released.
+        again: those that took the place of an earlier release.
+        kept: those that had been released before, and were left as they were.
+        newer: those of `kept` of which the course, or the switch for exams, would now give another copy.
+        committed: whether the students' folder got a commit; None where there is no git.
+    """
+
+    folder: ClassFolder
+    new: list[str] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    newer: list[str] = field(default_factory=list)
+    committed: bool | None = None
+
+
+def release(
+    root: Path, numbers: Sequence[str], *, exam: bool = False, again: bool = False, course: Path = ROOT
+) -> Released:
+    """Release lessons to a class; what was released before stays as it is.
+
+    Args:
+        root: folder of the class; it is made.
+        numbers: of the lessons, such as "01".
+        exam: leave out hints, solutions and answers.
+        again: let new copies take the place of released ones; these are kept in `replaced/`.
+        course: where the lessons are.
+
+    Raises:
+        Problem: before anything is written, if a lesson does not exist or the folder is not for a class.
+    """
+    chosen = choose(numbers, course)
+    folder = ClassFolder(root.resolve())
+    _look_at(folder, course)
+    before = set(folder.released())
+    done = Released(folder)
+    there = before | set(chosen)
+    made = {
+        name: text_of(class_copy(read(course / "notebooks" / f"{name}.ipynb"), there, exam=exam)) for name in chosen
+    }
+    for name in chosen:
+        if name not in before:
+            done.new.append(name)
+        elif _is_same(folder, name, course, exam):
+            done.kept.append(name)
+        elif again:
+            done.again.append(name)
+        else:
+            done.kept.append(name)
+            done.newer.append(name)
+    write_course(folder)
+    for name in done.again:
+        _put_away(folder, name)
+    changed = sorted(done.new + done.again)
+    for name in changed:
+        folder.source(name).parent.mkdir(parents=True, exist_ok=True)
+        folder.source(name).write_text(made[name], "utf-8", newline="\n")
+    if changed:
+        generate(folder, changed)
+    fill(folder, sorted({*changed, *(name for name in folder.released() if not folder.handed_out(name).exists())}))
+    pack(folder)
+    try:
+        done.committed = commit(folder, "Released " + ", ".join(changed) if changed else "The course's packages")
+    except FileNotFoundError:
+        done.committed = None
+    return done
+
+
+def _look_at(folder: ClassFolder, course: Path) -> None:
+    """Refuse a folder in which a class has no place."""
+    if folder.root == course or course in folder.root.parents:
+        raise Problem(
+            f"{folder.root} is inside the course, and a class holds names and scores. "
+            f"Take a folder outside of {course}, such as ../class"
+        )
+    if folder.root.is_file():
+        raise Problem(f"{folder.root} is a file. Name a folder for the class, which is made.")
+    if folder.root.is_dir() and not folder.config.exists() and any(folder.root.iterdir()):
+        raise Problem(f"{folder.root} holds other things and no class. Name a new folder, or an empty one.")
+
+
+def _is_same(folder: ClassFolder, name: str, course: Path, exam: bool) -> bool:
+    """Whether the course would give the very copy that was released, whatever lessons came to it since."""
+
+    def bare(notebook: dict) -> str:
+        return text_of(class_copy(notebook, (), exam=exam))
+
+    if not folder.source(name).exists():
+        return False
+    return bare(read(folder.source(name))) == bare(read(course / "notebooks" / f"{name}.ipynb")) and (
+        exam == _is_exam(read(folder.source(name)))
+    )
+
+
+def _is_exam(notebook: dict) -> bool:
+    return not any("hint" in cell.get("metadata", {}).get("course", {}) for cell in notebook["cells"])
+
+
+def _put_away(folder: ClassFolder, name: str) -> None:
+    """Keep the copies that a new release replaces, under a number."""
+    number = 1
+    while (target := folder.replaced / f"{name}.{number}").exists():
+        number += 1
+    target.mkdir(parents=True)
+    for kind, path in (("source", folder.source(name)), ("release", folder.release(name))):
+        if path.exists():
+            path.replace(target / f"{kind}.ipynb")

@@ -1,0 +1,111 @@
+"""What each verb says when it is done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .collect import Collection
+    from .release import Released
+    from .report import Written
+    from .results import Result
+
+__all__ = ["of_collection", "of_grading", "of_release", "of_report"]
+
+LISTED = 12  # of equal things, before the rest is counted
+
+
+def of_release(done: Released) -> str:
+    """What was released, what was left alone, and what to hand out."""
+    folder = done.folder
+    lines = []
+    if done.new:
+        lines.append(f"Released: {', '.join(done.new)}")
+    if done.again:
+        lines += [
+            f"Released again: {', '.join(done.again)}. The copies before are in {folder.replaced}.",
+            "  Who has not opened the lesson gets the new copy. On a hub, nbgitpuller keeps every cell that a student",
+            "  changed, and can lose a new cell beside such a cell without a word. Elsewhere, students take the new",
+            "  zip and carry their answers over. Answers of either copy are graded alike: by exercise.",
+            "  The history of for-students still holds the copies before, also those with solutions.",
+        ]
+    kept = [name for name in done.kept if name not in done.newer]
+    if kept:
+        lines.append(f"Released before, and left as they are: {', '.join(kept)}")
+    if done.newer:
+        lines += [
+            f"Released before, and left as they are though another copy could be made now: {', '.join(done.newer)}.",
+            "  --again releases that copy.",
+        ]
+    lines.append(f"To hand out on a learning platform: {folder.archive}")
+    if done.committed is None:
+        lines.append(f"To hand out as files: {folder.handout} (there is no git here, so it is no git repository)")
+    else:
+        lines.append(f"To push for nbgitpuller: {folder.handout}, a git repository, branch main")
+    return "\n".join(lines)
+
+
+def of_collection(done: Collection) -> str:
+    """What was taken in, what was not, and who is missing."""
+    lines = []
+    for assignment in sorted({taken.assignment for taken in done.taken}):
+        here = [taken for taken in done.taken if taken.assignment == assignment and taken.kind != "older"]
+        lines.append(f"{assignment}: {_count(len({taken.student for taken in here}), 'submission')} taken in")
+    for taken in done.taken:
+        if taken.kind != "new":
+            what = "took the place of an earlier one" if taken.kind == "newer" else "is older than what is there"
+            lines.append(f"  {taken.student}, {taken.assignment[:2]}: {taken.origin} {what}; both are kept")
+        if taken.note:
+            lines.append(f"  {taken.student}, {taken.assignment[:2]}: {taken.origin}: {taken.note}")
+    if done.same:
+        lines.append(f"Collected before, and the same: {_count(len(done.same), 'file')}")
+    if done.of_the_course:
+        lines.append(f"The course's own files, left out: {done.of_the_course}")
+    if not done.taken and not done.same:
+        lines.append("Nothing was taken in.")
+    for assignment, missing in done.missing.items():
+        lines.append(f"Not handed in, {assignment[:2]}: {_listed(missing)}")
+    if done.unmatched:
+        lines.append(f"NOT MATCHED, {_count(len(done.unmatched), 'file')}; copies are in {done.folder.unmatched}:")
+        lines += [f"  {origin}: {why}" for origin, why in done.unmatched]
+        lines.append("  Rename them to LESSON_STUDENT.ipynb there and collect that folder, or say it:")
+        lines.append("  course.py class collect FILE --student NAME --lesson NUMBER")
+    return "\n".join(lines)
+
+
+def of_grading(results: list[Result]) -> str:
+    """How many were judged, what could not be, and what a person should look at."""
+    lines = []
+    for assignment in sorted({result.assignment for result in results}):
+        here = [result for result in results if result.assignment == assignment]
+        full = sum(result.earned == result.points for result in here)
+        lines.append(f"{assignment}: {_count(len(here), 'submission')}, {full} with all points")
+    lines += [f"  {result.student}, {result.assignment[:2]}: {result.fault}" for result in results if result.fault]
+    flagged = [result for result in results if result.flags]
+    if flagged:
+        lines.append(f"Flagged for a person, no points taken: {_listed(sorted({r.student for r in flagged}))}")
+    lines.append("Next: course.py class report")
+    return "\n".join(lines)
+
+
+def of_report(done: Written) -> str:
+    """Where the tables and pages are."""
+    lines = [
+        f"For you:      {done.page}",
+        f"Scores:       {done.scores}",
+        f"For students: {done.students} ({_count(done.pages, 'page')})",
+        f"nbgrader's gradebook: {_count(done.entered, 'submission')} entered",
+    ]
+    lines += done.left_out
+    if done.ungraded:
+        lines.append(f"Handed in and not graded yet: {_listed(done.ungraded)}. First: course.py class grade")
+    return "\n".join(lines)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - LISTED
+    return ", ".join(names[:LISTED]) + (f" and {more} more" if more > 0 else "")
