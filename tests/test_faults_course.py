@@ -160,6 +160,7 @@ def test_an_update_through_a_proxy_that_refuses_changes_nothing(
 # ------------------------------------------------------------------------------- two starts, a killed start's pip
 
 
+@pytest.mark.slow
 @posix_only
 def test_two_starts_at_once_make_the_copies_once(tmp_path: Path) -> None:
     root = tmp_path / "course"
@@ -178,6 +179,7 @@ def test_two_starts_at_once_make_the_copies_once(tmp_path: Path) -> None:
     assert not list((root / "work").glob("*.part"))
 
 
+@pytest.mark.slow
 @posix_only
 def test_a_start_waits_for_the_pip_of_one_that_was_killed(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(ENDLESS_PROJECT)
