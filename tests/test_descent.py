@@ -559,7 +559,7 @@ class TestExplorer:
         scene = descent.landscapes()["Ackley"]
         assert torch.equal(start, descent.random_starts(scene.energy, 200, generator))
         whole = descent.thermal_descent(
-            scene.energy, start, step_size=scene.step_size, temperatures=descent.schedule("linear", 0.7, 0.007, 450),
+            scene.energy, start, step_size=scene.step_size, temperatures=descent.schedule("linear", 0.7, 0.7 / 100, 450),
             generator=generator, quench=50, thin=5,
         )  # fmt: skip
         for name in ("x", "trajectory", "energy", "steps", "temperature"):
