@@ -558,9 +558,10 @@ class TestExplorer:
         generator = torch.Generator().manual_seed(descent_paths.SEED)
         scene = descent.landscapes()["Ackley"]
         assert torch.equal(start, descent.random_starts(scene.energy, 200, generator))
+        temperatures = descent.schedule("linear", 0.7, 0.7 / 100, 450)
         whole = descent.thermal_descent(
-            scene.energy, start, step_size=scene.step_size, temperatures=descent.schedule("linear", 0.7, 0.007, 450),
-            generator=generator, quench=50, thin=5,
+            scene.energy, start, step_size=scene.step_size, temperatures=temperatures, generator=generator, quench=50,
+            thin=5,
         )  # fmt: skip
         for name in ("x", "trajectory", "energy", "steps", "temperature"):
             assert torch.equal(getattr(run, name), getattr(whole, name)), name

@@ -58,12 +58,12 @@
       voice.className = "explorer-voice";
       voice.style.cssText = HIDDEN;
       voice.setAttribute("role", "status");
-      voice.dataset.said = words(caption); // what stands there at first is found by reading on
+      voice.dataset.said = caption.innerText.trim(); // what stands there at first is found by reading on
       explorer.append(voice);
     }
     clearTimeout(resting.get(explorer));
     resting.set(explorer, setTimeout(() => {
-      const text = words(caption);
+      const text = caption.innerText.trim(); // with its line breaks
       if (voice.dataset.said === text) return;
       voice.dataset.said = text;
       voice.textContent = text;

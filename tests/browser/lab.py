@@ -632,13 +632,13 @@ class ExplorerView:
         self.settle()
 
     def settle(self, seconds: float = SETTLE) -> None:
-        """Waits until the kernel is idle and the picture stays the same."""
+        """Waits until the kernel is idle and the picture, with all its stages, stays the same."""
         last = ""
 
         def settled() -> bool:
             nonlocal last
             before, last = last, f"{self.notebook.kernel()} {self.picture()} {self.caption()}"
-            return before == last and last.startswith("idle")
+            return before == last and last.startswith("idle") and "so far" not in last
 
         self.wait_for(settled, "the picture to settle", seconds)
 

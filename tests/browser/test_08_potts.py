@@ -27,7 +27,7 @@ def test_ten_colours_live_follow_the_temperature_and_quench(lab):
         explorer.wait_for(lambda: explorer.sweeps() < 20, "a new start")
         explorer.assert_shows_what_the_kernel_has()
         _, counts = np.unique(explorer.pixels().reshape(-1, 3), axis=0, return_counts=True)
-        told = float(re.search(r"order ([\d.]+)", explorer.caption())[1])
+        told = float(re.search(r"order (\d\.\d+)", explorer.caption())[1])
         assert (10 * counts.max() / counts.sum() - 1) / 9 == pytest.approx(told, abs=6e-4)
         explorer.assert_accessible()
         explorer.screenshot("08_live_lattice")

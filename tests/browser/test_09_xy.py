@@ -25,8 +25,9 @@ def test_a_hot_lattice_has_vortices_everywhere(lab):
         assert int(re.search(r"(\d+) vortices and as many antivortices", explorer.caption())[1]) > 0
         assert not explorer.failed()
         explorer.assert_shows_what_the_kernel_has()
-        white = (explorer.pixels() == 255).all(-1).sum() / 4  # a vortex is marked by four pixels, some hidden by others
-        assert white == pytest.approx(int(re.search(r"(\d+) vortices", explorer.caption())[1]), rel=0.25)
+        white = (explorer.pixels() == 255).all(-1).sum() / 4  # four pixels mark a vortex; its antivortex may hide some
+        vortices = int(re.search(r"(\d+) vortices", explorer.caption())[1])
+        assert 0.4 * vortices < white <= vortices
         explorer.assert_accessible()
         explorer.screenshot("09_live_xy")
         assert notebook.complaints == []
