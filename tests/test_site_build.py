@@ -203,9 +203,11 @@ def test_course_py_knows_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_description_becomes_a_short_alternative() -> None:
-    text = "*Picture: two valleys at $x = \\pm 1$; an orange ball in the `left` one.*\n\nIt is (c)."
-    assert captions.described(text) == "two valleys at x = ± 1; an orange ball in the left one."
-    assert captions.alternative(text) == "Figure: two valleys at x = ± 1 (described below)"
+    text = "*Picture: a curve with two valleys at $x = \\pm 1.5$; an orange ball in the `left` one.*\n\nIt is (c)."
+    assert captions.described(text) == "a curve with two valleys at x = ± 1.5; an orange ball in the left one."
+    assert captions.alternative(text) == "Figure: a curve with two valleys at x = ± 1.5 (described below)"
+    short = "*Moving picture: two panels. Left, the energy falls.*"
+    assert captions.alternative(short) == "Figure: two panels. Left, the energy falls (described below)"
     assert captions.alternative("No caption.") == "Figure"
     long = captions.alternative("*Picture: " + "many words " * 40 + "*")
     assert len(long) < 190
@@ -268,9 +270,11 @@ def html_of(shown: list[dict]) -> str:
 
 def test_a_figure_becomes_a_file_with_its_size_and_description(tmp_path: Path) -> None:
     figure = cell({"image/png": PIXEL}, {"image/png": {"width": 960, "height": 340}})
-    html = html_of(outputs.as_pages_show(figure, "*Picture: a <b> curve.*", {}, tmp_path, "01"))
+    html = html_of(
+        outputs.as_pages_show(figure, "*Picture: a <b> curve over the whole range of x.*", {}, tmp_path, "01")
+    )
     assert 'width="960" height="340" loading="lazy"' in html
-    assert 'alt="Figure: a &lt;b&gt; curve (described below)"' in html
+    assert 'alt="Figure: a &lt;b&gt; curve over the whole range of x (described below)"' in html
     (file,) = (tmp_path / "figures").iterdir()
     assert f"../figures/{file.name}" in html
 

@@ -56,9 +56,9 @@ class Opened:
         self.page.wait_for_load_state("networkidle")
         self.page.evaluate("() => window.MathJax?.startup?.promise")
 
-    def violations(self) -> list[str]:
-        """What axe-core calls serious or critical, an element each."""
-        found = Axe().run(self.page, context=NOT_LOOKED_AT, options=AXE).response["violations"]
+    def violations(self, part: str = "body") -> list[str]:
+        """What axe-core calls serious or critical in a part of the page, an element each."""
+        found = Axe().run(self.page, context={"include": [[part]], **NOT_LOOKED_AT}, options=AXE).response["violations"]
         return [
             f"{v['id']}: {node['target']} {node['html'][:120]}"
             for v in found
