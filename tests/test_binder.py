@@ -106,11 +106,11 @@ def test_a_hubs_values_name_what_the_chart_knows_and_allow_what_a_seat_was_measu
     values = yaml.safe_load((ROOT / "docs" / "hub" / "values.yaml").read_text("utf-8"))
     seat = values["singleuser"]
     table = re.findall(r"^\| (\d\d) .*\| (\d+) \|$", (ROOT / "docs" / "hub.md").read_text("utf-8"), re.M)
-    assert {number for number, _ in table} == {"01", "07", "10"}
+    assert {number for number, _ in table} >= {"01", "07"}  # with PyTorch, with JAX
     limit, guarantee = (float(seat["memory"][key].removesuffix("G")) * 1000 for key in ("limit", "guarantee"))
     peaks = [int(peak) * 1.048576 for _, peak in table]
     assert max(peaks) < 0.8 * limit
-    assert min(peaks) < guarantee
+    assert max(peaks) < guarantee
     assert set(values) == {"hub", "singleuser", "prePuller", "cull"}
     assert seat["networkPolicy"]["egressAllowRules"].keys() == {"nonPrivateIPs", "privateIPs"}
 

@@ -198,6 +198,16 @@ def test_the_newest_counts_in_whatever_order_they_come_and_the_others_stay(folde
     assert folder.submissions() == [("anna", ONE)]
 
 
+def test_of_two_copies_of_one_time_the_higher_number_counts(folder: ClassFolder, tmp_path: Path) -> None:
+    a, b = answered("01", mark="a"), answered("01", mark="b")
+    (tmp_path / "all.zip").write_bytes(zipped({f"anna/{ONE} (2).ipynb": b, f"anna/{ONE} (1).ipynb": a}))
+    collect(folder, [tmp_path / "all.zip"])
+    assert folder.submitted("anna", ONE).read_bytes() == b
+    (tmp_path / "more.zip").write_bytes(zipped({f"anna/{ONE} (3).ipynb": answered("01", mark="c")}))
+    collect(folder, [tmp_path / "more.zip"])
+    assert folder.submitted("anna", ONE).read_bytes() == answered("01", mark="c")
+
+
 def test_collecting_again_changes_nothing(folder: ClassFolder, tmp_path: Path) -> None:
     inbox = hand_in(tmp_path, {f"anna/{ONE}.ipynb": answered("01"), "anna/notes.pdf": b"%PDF"})
     collect(folder, [inbox])

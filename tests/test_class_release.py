@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import csv
 import json
 import os
@@ -10,10 +12,13 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
+from importlib import metadata as installed
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from support.classes import answered, graded, put
 
 from classroom import command, words
@@ -54,6 +59,7 @@ def test_an_exam_has_no_hint_solution_or_answer_and_the_same_exercises_and_point
     shown = text(made)
     assert "<details" not in shown
     assert "Solution" not in shown
+    assert not [cell for cell in made["cells"] if "hint" in cell["metadata"].get("course", {})]
     assert not re.search(r"colab\.research|mybinder|/blob/", shown)  # where the public course has the solutions
     assert metadata(made) == metadata(lesson(number))
     code = [cell for cell in made["cells"] if cell["cell_type"] == "code"]
@@ -118,6 +124,32 @@ def test_each_verb_explains_itself_without_any_package(verb: str) -> None:
     done = subprocess.run(arguments, capture_output=True, text=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"usage: course.py class {verb}".strip() in done.stdout
+
+
+def test_the_teachers_tools_import_only_what_their_requirements_bring() -> None:
+    """The environment of the tests has more than a teacher's: what is missing there would not be noticed here."""
+    brought: set[str] = set()
+    wanted = [
+        name
+        for file in ("requirements.txt", "classroom/requirements.txt")
+        for name in re.findall(r"^([\w.-]+)==", (ROOT / file).read_text("utf-8"), re.MULTILINE)
+    ]
+    while wanted:
+        name = canonicalize_name(wanted.pop())
+        if name not in brought:
+            brought.add(name)
+            with contextlib.suppress(installed.PackageNotFoundError):
+                needs = map(Requirement, installed.requires(name) or ())
+                wanted += [need.name for need in needs if not need.marker or need.marker.evaluate({"extra": ""})]
+    owners = installed.packages_distributions()
+    files = [*(ROOT / "classroom").rglob("*.py"), *(ROOT / "notebooks" / "build").glob("*.py")]
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            for module in {name.partition(".")[0] for name in names} & owners.keys():
+                assert {canonicalize_name(owner) for owner in owners[module]} & brought, f"{file}: {module}"
 
 
 def test_what_a_person_can_mend_is_one_line_and_exit_code_1(
