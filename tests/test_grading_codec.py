@@ -46,7 +46,11 @@ def test_an_array_stays_one_of_its_library():
     assert isinstance(decode(encode(jnp.arange(3))), jax.Array)
 
 
-@pytest.mark.parametrize("value", [object(), len, np.array([object()]), jax.random.key(0), {1, 2}], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [object(), len, np.array([object()]), jax.random.key(0), {1, 2}],
+    ids=["object", "function", "array of objects", "random key", "set"],
+)
 def test_what_is_no_plain_data_is_a_name_alone(value):
     assert isinstance(decode(encode(value)), Opaque)
 

@@ -46,15 +46,16 @@ def pictures_of(readme: str) -> list[Picture]:
 
 
 def opening_of(readme: str) -> tuple[str, str]:
-    """Title and first paragraph of the README.
+    """Title and first paragraph of the README, past its badges.
 
     Raises:
         ValueError: if it does not begin with these.
     """
-    match = re.match(r"# (.+)\n\n((?:[^\n]+\n)+)", readme)
-    if not match:
+    title, *paragraphs = readme.split("\n\n", 3)
+    words = [paragraph for paragraph in paragraphs[:2] if not paragraph.startswith("[![")]  # badges live elsewhere
+    if not title.startswith("# ") or "\n" in title or not words:
         raise ValueError("README.md: expected a title (`# …`), an empty line and a paragraph at its beginning.")
-    return match[1], " ".join(match[2].split())
+    return title.removeprefix("# "), " ".join(words[0].split())
 
 
 def page(course: Course, prose: Sequence[str], extra: Path) -> str:
