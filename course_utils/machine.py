@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+from IPython import get_ipython
 from packaging.version import Version
 
-from . import arguments, consoles, fallback
+from . import arguments, consoles, fallback, memory
 from .place import where
 
 _CACHE = Path(".cache", "energy-based-course")  # below the user's home
@@ -86,6 +87,8 @@ def prepare(seed: int, uses: Sequence[str]) -> Machine:
     from . import plots
 
     plots.use_style()
+    if found.get("jax", ("", ""))[0] == "cpu":
+        memory.forget_programs(get_ipython())
     machine = Machine(
         place=place,
         cores=_cores(),

@@ -726,7 +726,7 @@ def test_the_newest_are_all_that_is_pinned_within_the_projects_bounds_and_no_mor
     from packaging.requirements import Requirement
 
     found = {r.name: r for r in map(Requirement, course.newest_requirements())}
-    files = ("requirements.txt", "tests/requirements.txt", "docs/requirements.txt")
+    files = ("requirements.txt", "classroom/requirements.txt", "tests/requirements.txt", "docs/requirements.txt")
     assert set(found) == {name for file in files for name, _ in course.pins_of(file)}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     lines = project["dependencies"] + [x for extra in project["optional-dependencies"].values() for x in extra]

@@ -220,7 +220,8 @@ class TestPad:
         pad = explorers.DrawingPad()
         with capture_output() as captured:
             pad._ipython_display_()
-        script, view = (output.data for output in captured.outputs)
+        script, words, view = (output.data for output in captured.outputs)
+        assert "window.courseExplorers" in words["text/html"]
         assert script["text/html"].count("<script>") == 1
         assert "window.courseDrawingPad" in script["text/html"]
         assert "Shape: two moons" in view["text/plain"]

@@ -257,6 +257,31 @@ class TestStages:
         assert order == sorted(order), "an older picture came after a newer one"
         assert explorer.caption == captions[-1] == "height 4.5 < 9, flat"
 
+    def test_a_change_that_another_thread_brings_during_a_later_stage_is_drawn(self):
+        """JupyterLab sends what controls say to a thread of its own, while the kernel's first one draws."""
+        mover: list[threading.Thread] = []
+
+        def render(height, kind):
+            yield line(height / 2)[0], "so far"
+            if height == 2.0 and not mover:
+                mover.append(threading.Thread(target=explorer.controls["height"].set_trait, args=("value", 3.0)))
+                mover[0].start()
+                mover[0].join(10)
+            yield line(height, kind)
+
+        explorer = line_explorer(render)
+
+        async def drag():
+            explorer.controls["height"].value = 2.0
+            for _ in range(20):
+                await asyncio.sleep(base.BREATH_S)
+
+        asyncio.run(asyncio.wait_for(drag(), 60))
+        assert mover
+        assert not mover[0].is_alive()
+        assert explorer.controls["height"].value == 3.0
+        assert explorer.caption == "height 3 < 9, flat"
+
     def test_an_error_in_a_later_stage_takes_the_place_of_the_picture(self):
         def fails(height, kind):
             yield line(height, kind)
@@ -379,7 +404,8 @@ class TestDisplay:
         )
         notebook = new_notebook(cells=[new_code_cell(code)])
         nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
-        (output,) = notebook.cells[0].outputs
+        script, output = notebook.cells[0].outputs  # the words for screen readers, then the widget
+        assert "window.courseExplorers" in script["data"]["text/html"]
         view = output["data"]["application/vnd.jupyter.widget-view+json"]
         models = notebook.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
         assert models[view["model_id"]]["model_name"] == "VBoxModel"

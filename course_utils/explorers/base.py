@@ -8,6 +8,7 @@ import asyncio
 import html
 import io
 import math
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -150,7 +151,8 @@ class Explorer:
         self._render = render
         self._size = size
         self._held = False
-        self._busy = False
+        self._asked = False
+        self._drawing = threading.Lock()  # JupyterLab sends what a control says to threads of their own
         self._sheet = Sheet(size)
         self._left: Iterator[None] = iter(())  # stages of the picture under way
 
@@ -219,18 +221,18 @@ class Explorer:
             wait: whether to return when the picture is done. If not, and the kernel has a loop of events to make the
                 later stages of a picture, return after the first one.
         """
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            values: Any = None
-            while self.values != values:
+        self._asked = True
+        while self._asked and self._drawing.acquire(blocking=False):  # whoever has it sees that it was asked
+            try:
+                self._asked = False
                 self._left = self._draw(values := self.values)
                 for _ in self._left:
-                    if self.values != values or (not wait and self._goes_on_later()):
+                    if self._asked or self.values != values or (not wait and self._goes_on_later()):
                         break
-        finally:
-            self._busy = False
+                if self.values != values:
+                    self._asked = True
+            finally:
+                self._drawing.release()
 
     def _goes_on_later(self) -> bool:
         """Have the next stage of the picture made when the page has been heard; False if there is no loop for it."""
@@ -243,14 +245,16 @@ class Explorer:
 
     def _go_on(self, stages: Iterator[None]) -> None:
         """The next stage of a picture, unless another one was begun."""
-        if stages is self._left and not self._busy:
-            self._busy = True
-            try:
-                more = next(stages, self) is not self
-            finally:
-                self._busy = False
-            if more:
-                self._goes_on_later()
+        if stages is not self._left or not self._drawing.acquire(blocking=False):
+            return
+        try:
+            more = next(stages, self) is not self
+        finally:
+            self._drawing.release()
+        if self._asked:
+            self.redraw(wait=False)
+        elif more:
+            self._goes_on_later()
 
     def _ipython_display_(self, **_: Any) -> None:
         script = Path(__file__).with_name("explorer.js").read_text(encoding="utf-8")

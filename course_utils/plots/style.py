@@ -1,9 +1,6 @@
 """The look shared by all figures: one map for energy, one for probability, colours that everybody can tell apart."""
 
-import contextlib
-import ctypes
 import io
-import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,6 +11,8 @@ from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+
+from .. import memory
 
 # Okabe and Ito's palette (2008), chosen to be told apart with any common colour vision.
 COLORS = {
@@ -136,15 +135,8 @@ def shown(fig: Figure) -> tuple[bytes, dict[str, int]]:
     """A picture of a figure, and its width and height on the page."""
     width, height = (round(inches * plt.rcParams["figure.dpi"]) for inches in fig.get_size_inches())
     picture = png(fig)
-    give_memory_back()
+    memory.give_back()
     return picture, {"width": width, "height": height}
-
-
-def give_memory_back() -> None:
-    """Let the system have what was freed: on Linux, C's library keeps it, 50 MB or more after a figure."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):  # another C library
-            ctypes.CDLL(None).malloc_trim(0)
 
 
 def to_numpy(values) -> np.ndarray:

@@ -7,7 +7,6 @@
 #     know: gradient descent, variance and covariance, the Langevin step of lesson 03
 #     time: 60 min
 #     runs: 70 s
-#     memory: 1000 MB
 #     uses: [torch]
 # ---
 

@@ -7,7 +7,6 @@
 #     know: exponentials, the mean and variance of random numbers
 #     time: 60 min
 #     runs: 70 s
-#     memory: 1300 MB
 #     uses: [jax]
 # ---
 

@@ -7,7 +7,6 @@
 #     know: mean and standard error; weighted averages
 #     time: 60 min
 #     runs: 85 s
-#     memory: 1320 MB
 #     uses: [jax]
 # ---
 

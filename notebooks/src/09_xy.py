@@ -7,7 +7,6 @@
 #     know: sine, cosine and angles modulo 2π
 #     time: 60 min
 #     runs: 85 s
-#     memory: 1210 MB
 #     uses: [jax]
 # ---
 

@@ -50,6 +50,7 @@ OPEN = 120.0  # the page and its kernel
 RUN = 180.0  # one cell; the first import of PyTorch on a cold disk is the slowest
 SETTLE = 30.0  # a picture, after a control moved
 POLL = 0.1
+REST = 0.5  # of a picture that is not going to change
 RUSH_MS = 1000  # from the last of many keys to its picture; 200 on an idle machine
 VIEWPORT = {"width": 1280, "height": 1200}
 
@@ -633,12 +634,14 @@ class ExplorerView:
 
     def settle(self, seconds: float = SETTLE) -> None:
         """Waits until the kernel is idle and the picture, with all its stages, stays the same."""
-        last = ""
+        last, since = "", time.monotonic()
 
         def settled() -> bool:
-            nonlocal last
+            nonlocal last, since
             before, last = last, f"{self.notebook.kernel()} {self.picture()} {self.caption()}"
-            return before == last and last.startswith("idle") and "so far" not in last
+            if before != last or not last.startswith("idle") or "so far" in last:
+                since = time.monotonic()
+            return time.monotonic() - since > REST  # what a control says takes a moment to reach the kernel
 
         self.wait_for(settled, "the picture to settle", seconds)
 

@@ -25,12 +25,14 @@ def test_ula_runs_away_at_a_step_at_which_mala_learns(lab):
 
         explorer.choose("step_size", "0.05")
         explorer.wait_for(lambda: "ε = 0.05" in explorer.caption(), "ε = 0.05 in the caption")
+        explorer.settle()
         assert nats(explorer.caption()) > 100
         assert "The energies ran away" in explorer.caption()
         assert explorer.picture() != picture
 
         explorer.choose("method", "CD, MALA")
         explorer.wait_for(lambda: "CD, MALA" in explorer.caption(), "MALA in the caption")
+        explorer.settle()
         assert nats(explorer.caption()) < 0.3
         assert not explorer.failed()
         explorer.control("step_size").get_by_role("button", name="0.3", exact=True).click()
