@@ -14,8 +14,7 @@ pytest.importorskip("jupyterhub", reason="the hub needs JupyterHub: see tests/re
 pytest.importorskip("playwright", reason="the browser tests need Playwright: see tests/requirements.txt")
 
 from hub import Student, running_hub
-from lab import BROWSER_FLAGS, find_browser
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from classroom import command
 from classroom.collect import collect
@@ -50,24 +49,20 @@ def answers_in(path: Path) -> dict[str, str]:
     }
 
 
-def test_two_users_of_a_hub_get_work_and_are_graded(tmp_path: Path) -> None:
-    browser_path = find_browser()
-    if browser_path is None:
-        pytest.skip("no Chromium, Chrome or Edge found; install one, or name it in COURSE_BROWSER")
+def test_two_users_of_a_hub_get_work_and_are_graded(tmp_path: Path, chromium: Browser) -> None:
     assert command.main(["release", str(tmp_path / "class"), "01"]) == 0
     folder = ClassFolder(tmp_path / "class")
     right = solutions()
     (tmp_path / "hub").mkdir()
-    with running_hub(tmp_path / "hub") as hub, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=list(BROWSER_FLAGS))
+    with running_hub(tmp_path / "hub") as hub:
         address = link(hub.url, folder.handout.as_uri(), ONE)
 
-        anna = Student(hub, browser, "anna")
+        anna = Student(hub, chromium, "anna")
         anna.follow(address, f"for-students/{ONE}.ipynb")
         assert "Running on" in anna.run("Set-up")  # the course is found beside the notebook
         anna.write({"1.1": right["1.1"]})
 
-        bert = Student(hub, browser, "bert")
+        bert = Student(hub, chromium, "bert")
         bert.follow(address, f"for-students/{ONE}.ipynb")
         bert.write(right)
         bert.close()
@@ -78,7 +73,7 @@ def test_two_users_of_a_hub_get_work_and_are_graded(tmp_path: Path) -> None:
         hers = hub.homes / "anna" / "for-students"
         assert answers_in(hers / f"{ONE}.ipynb")["1.1"] == right["1.1"]
         assert (hers / f"{TWO}.ipynb").is_file()
-        browser.close()
+        anna.close()
 
     done = collect(folder, [hub.homes], lesson=None)
     assert {(taken.student, taken.assignment) for taken in done.taken} == {("anna", ONE), ("anna", TWO), ("bert", ONE)}
