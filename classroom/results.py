@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from course_utils.whole_files import whole_file
+
 __all__ = ["ExerciseResult", "Flag", "Result"]
 
 State = Literal["passed", "wrong", "open", "stopped"]
@@ -92,12 +94,8 @@ class Result:
     def write(self, path: Path) -> None:
         """Write as JSON, whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
-        try:
+        with whole_file(path) as part:
             part.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
 
     @classmethod
     def read(cls, path: Path) -> Result:

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from course_utils.whole_files import whole_file
+
 __all__ = ["Entry", "Record", "is_newer"]
 
 SAME_TIME_S = 2.0  # zips keep time in steps of two seconds
@@ -67,6 +69,5 @@ class Record:
         """Write the file, whole or not at all."""
         entries = {key: list(map(asdict, value)) for key, value in sorted(self._entries.items()) if value}
         content = {"submissions": entries, "unmatched": self.unmatched}
-        part = self.path.with_name(self.path.name + ".part")
-        part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        part.replace(self.path)
+        with whole_file(self.path) as part:
+            part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course_utils.whole_files import whole_file
+
 from ..layout import ClassFolder
 from ..lessons import assignments
 from ..problem import Problem
@@ -309,11 +311,10 @@ def _given(name: str, roster: Roster, folder: ClassFolder) -> str:
 def _write(path: Path, content: bytes, when: float) -> None:
     """Write a file, whole or not at all, with the time that it had."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    if when > 0:
-        os.utime(part, (when, when))
-    part.replace(path)
+    with whole_file(path) as part:
+        part.write_bytes(content)
+        if when > 0:
+            os.utime(part, (when, when))
 
 
 def _plain(name: str) -> str:

@@ -9,6 +9,8 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from course_utils.whole_files import whole_file
+
 from ..layout import ClassFolder
 from ..lessons import ROOT
 from ..problem import Problem
@@ -63,14 +65,12 @@ def fill(folder: ClassFolder, assignments: Sequence[str]) -> None:
 
 def pack(folder: ClassFolder) -> Path:
     """Write the zip of `for-students/`, whole or not at all."""
-    part = folder.archive.with_name(folder.archive.name + ".part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+    with whole_file(folder.archive) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(_files(folder.handout)):
             name = f"{folder.root.name}/{path.relative_to(folder.handout).as_posix()}"
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
-    part.replace(folder.archive)
     return folder.archive
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course_utils.whole_files import whole_file
+
 from ..collect.roster import read_roster
 from ..layout import ClassFolder
 from ..problem import Problem
@@ -86,6 +88,5 @@ def _results(folder: ClassFolder) -> tuple[list[Result], list[tuple[str, str]]]:
 
 
 def _write(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, "utf-8", newline="\n")
-    part.replace(path)
+    with whole_file(path) as part:
+        part.write_text(text, "utf-8", newline="\n")

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from course_utils.whole_files import whole_file
+
 from ..results import ExerciseResult, Result
 from .summary import Summary
 
@@ -52,12 +54,11 @@ def _points(value: float) -> float | int:
 
 
 def _write(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8-sig", newline="") as file:  # the mark tells a spreadsheet that it is UTF-8
+    # The mark tells a spreadsheet that it is UTF-8.
+    with whole_file(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
         table.writerow(head)
         table.writerows([_harmless(value) for value in row] for row in rows)
-    part.replace(path)
 
 
 def _harmless(value: Any) -> Any:
