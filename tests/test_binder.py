@@ -1,82 +1,107 @@
-"""Binder builds the course's image: rendered with repo2docker's own code, without Docker."""
+"""Binder's image, which is a hub's too: read with repo2docker's own code, without Docker."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parent.parent
-INSTALL = "-r binder/requirements.txt"
 
 app = pytest.importorskip("repo2docker.app", reason="repo2docker renders the image")
 
 
-def checkout(folder: Path) -> Path:
-    """What repo2docker looks at, in a folder of its own."""
-    shutil.copytree(ROOT / "binder", folder / "binder")
-    shutil.copy(ROOT / "requirements.txt", folder)
-    shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns("*.ipynb", "__pycache__"))
-    return folder
-
-
-def build_pack(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The build pack that repo2docker takes for a folder: the first one that says the folder is its own."""
-    monkeypatch.chdir(folder)
+@pytest.fixture
+def pack(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The build pack that repo2docker takes for the checkout: the first one that says the folder is its own."""
+    monkeypatch.chdir(ROOT)
     repo2docker = app.Repo2Docker()
     packs = (pack(repo2docker.base_image) for pack in repo2docker.buildpacks)
-    pack = next(pack for pack in packs if pack.detect())
-    pack.platform = "linux/amd64"
-    return pack
+    return next(pack for pack in packs if pack.detect())
 
 
-def image(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The Dockerfile for a folder, on one line per instruction."""
-    pack = build_pack(folder, monkeypatch)
-    text = pack.render({"NB_UID": "1000", "NB_USER": "jovyan"})
-    return re.sub(r"\s*\\\n\s*", " ", text)
+@pytest.fixture
+def steps(pack: Any) -> list[tuple[str, str]]:
+    """The image's recipe as repo2docker reads it: instruction and arguments, each on one line."""
+    text = re.sub(r"\s*\\\n\s*", " ", pack.render({"NB_UID": "1000", "NB_USER": "jovyan"}))
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return [tuple(line.split(" ", 1)) for line in lines]
 
 
-def test_binder_takes_the_python_build_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pack = build_pack(checkout(tmp_path), monkeypatch)
-    assert type(pack).__name__ == "PythonBuildPack"
+def test_binder_takes_the_courses_own_recipe(pack: Any) -> None:
+    assert type(pack).__name__ == "DockerBuildPack"
     assert Path(pack.binder_dir) == Path("binder")
 
 
-def test_binder_runs_the_pinned_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pack = build_pack(checkout(tmp_path), monkeypatch)
-    assert pack.python_version == "3.11"
-    environments = [name for name in pack.get_build_script_files() if "environment" in name]
-    assert any("py-3.11" in name for name in environments), environments
+def test_the_image_has_a_small_base_with_a_python_that_the_pins_are_for(steps: list[tuple[str, str]]) -> None:
+    base = [rest for word, rest in steps if word == "FROM"]
+    assert len(base) == 1
+    version = re.fullmatch(r"docker\.io/library/python:(\d\.\d+)-slim-bookworm", base[0])[1]
+    assert version in SpecifierSet(
+        tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["requires-python"]
+    )
+    assert f"Python {version}" in (ROOT / "docs" / "hub.md").read_text("utf-8")
 
 
-def test_binder_runs_another_python_without_the_pin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    checkout(tmp_path)
-    (tmp_path / "binder" / "runtime.txt").write_text("python-3.12\n")
-    assert build_pack(tmp_path, monkeypatch).python_version == "3.12"
-
-
-def test_binder_installs_the_learners_packages_once_the_files_are_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_is_installed_is_copied_before_and_lessons_only_after_it(
+    steps: list[tuple[str, str]], tmp_path: Path
 ) -> None:
-    steps = image(checkout(tmp_path), monkeypatch).splitlines()
-    copied = [i for i, step in enumerate(steps) if step.startswith("COPY") and " src/ " in step]
-    installed = [i for i, step in enumerate(steps) if "pip install" in step and INSTALL in step.replace('"', "")]
-    after_build = [i for i, step in enumerate(steps) if "postBuild" in step]
-    assert len(copied) == len(installed) == 1
-    # The file includes ../requirements.txt, so it can only be read when the whole checkout is in the image.
-    assert copied[0] < installed[0]
-    assert any(i > installed[0] for i in after_build)
+    """So a change of a lesson leaves the layer with the packages as it is. Copying is done here as the recipe says."""
+    copied, installed = [], None
+    for word, rest in steps:
+        if word == "COPY" and installed is None:
+            *sources, target = rest.split()
+            copied += sources
+            for source in sources:
+                place = tmp_path / target.lstrip("/")
+                place.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / source, place)
+        elif word == "RUN" and "pip install" in rest:
+            assert installed is None
+            installed = re.search(r" -r (\S+)$", rest)[1]
+    assert copied == ["requirements.txt", "binder/requirements.txt"]
+    pins = requirements(tmp_path / installed.lstrip("/"))
+    assert pins >= requirements(ROOT / "requirements.txt") | {"nbgitpuller", "jupyterhub"}
+    rest = steps[[word for word, _ in steps].index("RUN", 1) :]
+    assert ("COPY", ". .") in rest
+    for word, line in rest:
+        if word == "COPY":
+            assert (ROOT / line.split()[0]).exists()
 
 
-def test_binder_installs_nothing_without_the_requirement_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    checkout(tmp_path)
-    (tmp_path / "binder" / "requirements.txt").unlink()
-    assert INSTALL not in image(tmp_path, monkeypatch).replace('"', "")
+def requirements(path: Path) -> set[str]:
+    """The names in a requirements file and in those that it includes."""
+    names: set[str] = set()
+    for line in path.read_text("utf-8").splitlines():
+        if line.startswith("-r "):
+            names |= requirements(path.parent / line.removeprefix("-r "))
+        elif found := re.match(r"[\w.-]+(?===)", line):
+            names.add(found[0])
+    return names
+
+
+def test_who_works_in_the_image_is_not_root_and_owns_the_course(steps: list[tuple[str, str]]) -> None:
+    """Binder and hubs give name and number of the user as arguments of the build."""
+    words = [word for word, _ in steps]
+    assert {rest.split("=")[0] for word, rest in steps if word == "ARG"} == {"NB_USER", "NB_UID"}
+    assert steps[-2:] == [("USER", "${NB_UID}"), ("CMD", '["jupyter", "lab", "--ip=0.0.0.0"]')]
+    assert steps.index(("COPY", ". .")) < steps.index(("RUN", "chown -R ${NB_UID} .")) < words.index("USER")
+
+
+def test_what_git_leaves_out_the_image_of_a_checkout_in_use_leaves_out_too() -> None:
+    """Some gigabytes of environments, and a learner's own copies."""
+    left_out = set((ROOT / "binder" / "Dockerfile.dockerignore").read_text("utf-8").splitlines())
+    kept = {".venv.lock", "*.pyc", ".virtual_documents/", "*.egg-info/", ".DS_Store"}  # small, or below another one
+    for line in set((ROOT / ".gitignore").read_text("utf-8").splitlines()) - kept:
+        name = line.strip("/")
+        assert left_out & {name, f"{name}*", f"**/{name}", name.replace("-*", "*")}, line
 
 
 def test_binder_gets_the_learners_set_with_pytorchs_cpu_wheels_and_no_test_tools() -> None:
@@ -84,22 +109,21 @@ def test_binder_gets_the_learners_set_with_pytorchs_cpu_wheels_and_no_test_tools
     assert [line for line in lines if not line.startswith("#")] == [
         "--extra-index-url https://download.pytorch.org/whl/cpu",
         "-r ../requirements.txt",
+        "jupyterhub==5.5.4",
         "nbgitpuller==1.3.0",
     ]
-    learner = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements.txt").read_text("utf-8"), re.M))
+    learner = requirements(ROOT / "requirements.txt")
     tools = set(re.findall(r"^([\w.-]+)==", (ROOT / "tests" / "requirements.txt").read_text("utf-8"), re.M))
     assert {"torch", "jupyterlab", "ipywidgets"} <= learner
     assert not learner & tools
 
 
-def test_a_hub_gets_the_same_image_with_its_single_user_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The chart that docs/hub.md names has JupyterHub 5, and so has the image."""
-    pack = build_pack(checkout(tmp_path), monkeypatch)
-    frozen = Path(app.__file__).parent / "buildpacks" / "conda" / "environment.py-3.11.yml"
-    assert f"py-{pack.python_version}" in frozen.name
-    assert re.search(r"^- jupyterhub-singleuser==5\.", frozen.read_text("utf-8"), re.M)
+def test_a_hubs_page_names_the_jupyterhub_that_the_image_has() -> None:
+    """A chart of major version 4 has JupyterHub 5."""
     page = (ROOT / "docs" / "hub.md").read_text("utf-8")
-    assert "of JupyterHub 5" in page
+    pinned = re.search(r"^jupyterhub==(\d+)\.", (ROOT / "binder" / "requirements.txt").read_text("utf-8"), re.M)[1]
+    assert f"of JupyterHub {pinned}" in page
+    assert f"a chart of major version {int(pinned) - 1}" in page.replace("\n", " ")
 
 
 def test_a_hubs_values_name_what_the_chart_knows_and_allow_what_a_seat_was_measured_to_take() -> None:
@@ -115,8 +139,7 @@ def test_a_hubs_values_name_what_the_chart_knows_and_allow_what_a_seat_was_measu
     assert seat["networkPolicy"]["egressAllowRules"].keys() == {"nonPrivateIPs", "privateIPs"}
 
 
-def test_binders_last_step_can_be_executed_and_switches_the_news_question_off() -> None:
-    script = ROOT / "binder" / "postBuild"
-    assert script.read_text("utf-8").startswith("#!")
-    assert b"\r" not in script.read_bytes()
-    assert '"fetchNews": "false"' in script.read_text("utf-8")
+def test_jupyterlab_does_not_ask_every_newcomer_whether_it_may_fetch_news(steps: list[tuple[str, str]]) -> None:
+    settings = json.loads((ROOT / "binder" / "overrides.json").read_text("utf-8"))
+    assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+    assert ("COPY", "binder/overrides.json /usr/local/share/jupyter/lab/settings/") in steps

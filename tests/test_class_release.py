@@ -28,6 +28,8 @@ from classroom.link import link
 from classroom.problem import Problem
 from classroom.release import Released, release
 from classroom.release.copies import class_copy, read
+from classroom.release.engine import configuration, write_course
+from classroom.release.handout import PACKAGES
 from classroom.report import report
 
 ONE, TWO, THREE = "01_boltzmann_distribution", "02_partition_function", "03_langevin_sampling"
@@ -180,6 +182,20 @@ def test_a_hub_that_is_no_address_is_refused(hub: str) -> None:
         link(hub, "https://x/y", ONE)
 
 
+def test_what_the_settings_of_a_class_set_is_not_set_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They name the students' course for programs that nbgrader starts in the class's folder."""
+    monkeypatch.setenv("PYTHONPATH", "mine")
+    folder = ClassFolder(tmp_path / "energy")
+    write_course(folder)
+    before = dict(os.environ)
+    assert configuration(folder).CourseDirectory.course_id == "energy"
+    assert dict(os.environ) == before
+    folder.config.write_text("import os\nos.environ['PYTHONPATH'] = 'theirs'\n1 / 0\n", "utf-8")
+    with pytest.raises(Problem, match="ZeroDivisionError"):
+        configuration(folder)
+    assert dict(os.environ) == before
+
+
 # ------------------------------------------------------------------------------------------------ with nbgrader
 
 
@@ -237,6 +253,17 @@ def test_the_set_up_cell_finds_the_course_beside_the_notebook(first: Released, t
 
 
 @pytest.mark.slow
+def test_students_get_every_file_of_the_packages(first: Released) -> None:
+    """A lesson shows plates that lie among the modules."""
+    listed = subprocess.run(["git", "ls-files", "-z", *PACKAGES], cwd=ROOT, capture_output=True, text=True)
+    names = [name for name in listed.stdout.split("\0") if name]
+    if not names:
+        pytest.skip("not a git checkout")
+    assert "course_utils/showcase/plate.png" in names
+    assert not [name for name in names if not (first.folder.handout / name).is_file()]
+
+
+@pytest.mark.slow
 def test_the_zip_holds_the_students_folder_and_nothing_of_the_teachers(first: Released) -> None:
     with zipfile.ZipFile(first.folder.archive) as archive:
         names = set(archive.namelist())
@@ -290,8 +317,6 @@ def test_scores_are_in_nbgraders_gradebook_and_in_what_it_exports(second: Releas
     put(folder, graded("anna", "pwpo"), graded("bert", "pppp"), graded("anna", "wwwww", number="02"))
     assert (report(folder).entered, report(folder).entered) == (3, 3)  # twice changes nothing
     from nbgrader.apps import NbGraderAPI
-
-    from classroom.release.engine import configuration
 
     api = NbGraderAPI(config=configuration(folder))
     scores = {entry["student"]: entry["score"] for entry in api.get_submissions(ONE)}

@@ -2,11 +2,12 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from course_utils import explorers
 from course_utils.explorers import julia_sets
-from course_utils.fractals import diamond
+from course_utils.fractals import diamond, plane
 
 
 def test_the_question_has_its_answer_at_three_states():
@@ -46,3 +47,11 @@ def test_the_picture_follows_its_controls():
     assert explorer.picture != first
     assert "q = 3. Transition of the ferromagnet at x = 4.000, T = 0.721" in explorer.caption
     assert "256 bonds and zeros" in explorer.caption
+
+
+@pytest.mark.parametrize("q", [1.7, 3.0, 4.35])
+def test_the_lower_half_that_is_mirrored_is_the_one_that_the_map_makes(q):
+    phase, count = julia_sets.flowed(q)
+    right_phase, right_count = diamond.flow(plane(julia_sets.BOX, julia_sets.CELLS), q, 40)
+    np.testing.assert_array_equal(phase, right_phase)
+    np.testing.assert_allclose(count, right_count, atol=0.05)

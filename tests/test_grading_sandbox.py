@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -317,6 +318,25 @@ def test_where_the_system_refuses_it_its_own_words_are_shown(monkeypatch, tmp_pa
     monkeypatch.setattr(sandbox, "_walls", lambda *_: [str(tmp_path / "bwrap")])
     assert "No permissions to create new namespace" in sandbox.refusal()
     sandbox.refusal.cache_clear()
+
+
+def test_a_course_below_tmp_is_seen_inside_like_any_other(staged, monkeypatch):
+    """There the sandbox has its own empty folder, which must not hide the environment."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        environment = Path(name, "course", "environment")
+        environment.mkdir(parents=True)
+        (environment / "packages.txt").write_text("all")
+        for folder in (environment, environment.parent, environment.parent.parent):
+            folder.chmod(0o755)
+        folders = [*sandbox._python_folders(), environment]
+        monkeypatch.setattr(sandbox, "_python_folders", lambda: folders)
+        process = StudentProcess(staged, QUICK)
+        assert said(process, f"open({str(environment / 'packages.txt')!r}).read()") == "all"
+        process.ask("cell", "open('own', 'w').write('x')", "imports")
+        assert set(said(process, "__import__('os').listdir('/tmp')")) == {"own", environment.parts[2]}
+        failed = said(process, f"__import__('os').access({str(environment)!r}, 2)")
+        assert failed is False
+        process.close()
 
 
 def test_without_a_sandbox_the_limits_hold_all_the_same(staged):

@@ -38,9 +38,11 @@ TOP = {
 # Written in parts, or this file would break its own rule.
 REGISTRIES = "|".join(("py" + r"pi\.org", "python" + "hosted", r"registry\.npm" + "js", r"deb\." + "debian"))
 FOLDERS = "|".join(("root", "home", "Users", "work", "tmp", "var", "opt", "mnt"))
+MACHINE = "a path that is there on one machine only"
+IMAGE = "binder/Dockerfile"  # its paths are those of the image
 FORBIDDEN = {
     "the host of a package registry": re.compile(REGISTRIES),
-    "a path that is there on one machine only": re.compile(rf"(?<![\w.~}}-])/(?:{FOLDERS})/[\w.-]+"),
+    MACHINE: re.compile(rf"(?<![\w.~}}-])/(?:{FOLDERS})/[\w.-]+"),
     "an emoji": re.compile("[\U0001f000-\U0001faff]"),
 }
 
@@ -68,6 +70,8 @@ def offences(name: str, text: str) -> list[str]:
     found = []
     for number, line in enumerate(text.splitlines(), 1):
         for what, pattern in FORBIDDEN.items():
+            if name == IMAGE and what == MACHINE:
+                continue
             found += [f"{name}, line {number}: {what}: {match[0]}" for match in pattern.finditer(line)]
     return found
 
@@ -145,8 +149,8 @@ def test_everything_at_the_top_is_known() -> None:
 
 
 def test_what_is_executed_can_be() -> None:
-    listed = run("git", "ls-files", "-s", ".ci/run", "binder/postBuild")
+    listed = run("git", "ls-files", "-s", ".ci/run")
     if listed.returncode:
         pytest.skip("not a git checkout")
     modes = {line.split()[3]: line.split()[0] for line in listed.stdout.splitlines()}
-    assert modes == {".ci/run": "100755", "binder/postBuild": "100755"}
+    assert modes == {".ci/run": "100755"}

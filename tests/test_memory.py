@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import jax
@@ -70,3 +71,21 @@ def test_a_second_set_up_adds_no_second_watch(shell) -> None:
 
 def test_outside_a_notebook_nothing_is_watched() -> None:
     memory.forget_programs(None)
+
+
+def test_garbage_is_collected_again_after_an_error_and_not_where_it_was_not():
+    def failing() -> None:
+        with memory.no_collection():
+            assert not gc.isenabled()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        failing()
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with memory.no_collection():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

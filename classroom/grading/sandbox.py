@@ -152,6 +152,8 @@ def _walls(staged: Path, disk: int) -> list[str]:
     words += ["--ro-bind", "/usr", "/usr"]
     for name in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"):
         words += ["--ro-bind-try", name, name]
+    empty = ["--perms", "1777", "--size", str(disk), "--tmpfs"]
+    words += [*empty, _OWN]  # before Python, which may lie in it
     made: set[str] = set()
     for folder in _python_folders():
         for parent in reversed(folder.parents[:-1]):
@@ -159,9 +161,7 @@ def _walls(staged: Path, disk: int) -> list[str]:
                 words += ["--perms", "0755", "--dir", str(parent)]
                 made.add(str(parent))
         words += ["--ro-bind", str(folder), str(folder)]
-    words += ["--ro-bind", str(staged), "/course", "--proc", "/proc", "--dev", "/dev"]
-    for folder in ("/dev/shm", _OWN):
-        words += ["--perms", "1777", "--size", str(disk), "--tmpfs", folder]
+    words += ["--ro-bind", str(staged), "/course", "--proc", "/proc", "--dev", "/dev", *empty, "/dev/shm"]
     return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", _OWN]
 
 

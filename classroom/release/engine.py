@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,10 +51,14 @@ def configuration(folder: ClassFolder) -> Any:
     """What stands in the class's `nbgrader_config.py`."""
     from traitlets.config import PyFileConfigLoader
 
+    before = dict(os.environ)
     try:
         config = PyFileConfigLoader(folder.config.name, str(folder.root)).load_config()
     except Exception as error:  # the teacher's own Python
         raise Problem(f"{folder.config}: Python stops in it: {type(error).__name__}: {error}") from error
+    finally:  # what the file sets is for programs that nbgrader starts for a class, and not for this one
+        os.environ.clear()
+        os.environ.update(before)
     config.CourseDirectory.root = str(folder.root)
     return config
 

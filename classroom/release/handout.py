@@ -20,7 +20,7 @@ __all__ = ["commit", "fill", "pack"]
 PACKAGES = ("course_utils", "course_checks")
 #: `pyproject.toml` tells set-up which packages a lesson needs; without it set-up would look for an installed course.
 FILES = ("requirements.txt", "pyproject.toml", "LICENSE")
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "plate.png", "learning.png", ".ipynb_checkpoints")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".ipynb_checkpoints")
 EPOCH = (2020, 1, 1, 0, 0, 0)  # of every file in the zip, so that the same release gives the same zip
 
 README = """\

@@ -24,7 +24,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ..plots.style import pixels
+from ..memory import no_collection
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 SIZE = (8.0, 4.0)  # inches
@@ -289,7 +289,8 @@ class Explorer:
         """Show the next stage, or the message of what went wrong; leaves no figure open. False at the end."""
         open_before = set(plt.get_fignums())
         try:
-            with plt.rc_context({"axes.titley": 1.0}):  # with a place given, matplotlib need not search for one
+            # With a place given, matplotlib need not search for one.
+            with no_collection(), plt.rc_context({"axes.titley": 1.0}):
                 shown = next(stages)
             self.error = None
         except StopIteration:
@@ -364,7 +365,10 @@ class Sheet:
         return buffer.getvalue()
 
     def _pixels(self, figure: Figure) -> UInt8[np.ndarray, "height width 3"]:
-        return pixels(figure, self._canvas)
+        self._canvas.figure = figure
+        figure.set_canvas(self._canvas)
+        self._canvas.draw()
+        return np.asarray(self._canvas.buffer_rgba())[..., :3].copy()
 
 
 def _is_cut(figure: Figure) -> bool:

@@ -12,7 +12,7 @@ from .base import Explorer, slider
 
 BOX = ((-4.9, 7.5), (-5.0, 5.0))
 """Part of the plane that is drawn: it holds all zeros for q from 1.7 to 5."""
-CELLS = 800  # along the real axis; more than there are pixels, so that the finest parts blend
+CELLS = 640  # along the real axis; more than there are pixels, so that the finest parts blend
 SIZE = (5.8, 4.35)  # inches: its picture has more detail than most, and takes its bytes
 MOST_GENERATIONS = 5
 
@@ -38,8 +38,13 @@ def julia() -> Explorer:
 
 @functools.lru_cache(maxsize=64)
 def flowed(q: float) -> tuple[Int8[np.ndarray, "n m"], Float[np.ndarray, "n m"]]:
-    """The map of hot and cold for one q; the sliders come back to the same values."""
-    return diamond.flow(plane(BOX, CELLS), q, 40)
+    """The map of hot and cold for one q, which the lower half of the plane shows upside down. Sliders come back."""
+    points = plane(BOX, CELLS)
+    half = points.shape[1] // 2
+    phase, count = (
+        np.concatenate([upper[:, -half:][:, ::-1], upper], 1) for upper in diamond.flow(points[:, half:], q, 40)
+    )
+    return phase, count
 
 
 def draw(q: float, generation: int) -> tuple[Figure, str]:

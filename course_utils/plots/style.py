@@ -89,19 +89,9 @@ def finish(fig: Figure) -> Figure:
     return fig
 
 
-def pixels(fig: Figure, canvas: FigureCanvasAgg | None = None) -> UInt8[np.ndarray, "height width 3"]:
-    """A figure in sRGB, drawn without `savefig`, which draws one with a layout engine twice.
-
-    Args:
-        fig: the figure.
-        canvas: to draw on, if it has others before or after this figure: a canvas remembers how wide its words are,
-            and formulas, which take a quarter of the time. None for one of its own.
-    """
-    if canvas is None:
-        canvas = FigureCanvasAgg(fig)
-    else:
-        canvas.figure = fig
-        fig.set_canvas(canvas)
+def pixels(fig: Figure) -> UInt8[np.ndarray, "height width 3"]:
+    """A figure in sRGB, drawn without `savefig`, which draws one with a layout engine twice."""
+    canvas = FigureCanvasAgg(fig)
     canvas.draw()
     found = np.asarray(canvas.buffer_rgba())[..., :3].copy()
     _forget_drawing(fig)

@@ -30,8 +30,9 @@ def measure(costly: dict[str, tuple[dict, str]]) -> None:
     path = browser.find_browser()
     if path is None:
         raise SystemExit("no Chromium, Chrome or Edge found; name one in COURSE_BROWSER")
-    with tempfile.TemporaryDirectory() as folder:
-        lab = browser.Lab(Path(folder), path)
+    with tempfile.TemporaryDirectory() as folder, browser.running_browser(path) as chromium:
+        session = browser.lab_session(Path(folder), chromium)
+        lab = next(session)
         try:
             notebook = lab.open("00_start_here.ipynb")
             notebook.ask(BEGIN)
@@ -46,7 +47,7 @@ def measure(costly: dict[str, tuple[dict, str]]) -> None:
             for name, model in MODELS.items():
                 print(f"| {name} | {_rate(notebook, f'explorers.live_lattice({model})'):.1f} |", flush=True)
         finally:
-            lab.close()
+            session.close()
 
 
 def _shown(notebook, source: str):
