@@ -35,8 +35,6 @@ IMAGE_LIMIT_MB = 3000
 
 @pytest.mark.parametrize("lesson", COURSE.lessons, ids=lambda lesson: lesson.number)
 def test_a_lessons_kernel_takes_less_than_binder_guarantees(lesson: build.Lesson) -> None:
-    if not lesson.memory:
-        pytest.skip("not measured since figures and programs are let go: run `python notebooks/build --memory`")
     assert int(lesson.memory.removesuffix(" MB")) < memory.LIMIT_MB
 
 

@@ -7,6 +7,7 @@
 #     know: gradient descent, variance and covariance, the Langevin step of lesson 03
 #     time: 60 min
 #     runs: 70 s
+#     memory: 940 MB
 #     uses: [torch]
 # ---
 

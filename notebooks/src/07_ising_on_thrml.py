@@ -7,6 +7,7 @@
 #     know: exponentials, the mean and variance of random numbers
 #     time: 60 min
 #     runs: 70 s
+#     memory: 790 MB
 #     uses: [jax]
 # ---
 

@@ -7,6 +7,7 @@
 #     know: sine, cosine and angles modulo 2π
 #     time: 60 min
 #     runs: 85 s
+#     memory: 850 MB
 #     uses: [jax]
 # ---
 

@@ -7,6 +7,7 @@
 #     know: exponentials, matrix products
 #     time: 60 min
 #     runs: 80 s
+#     memory: 790 MB
 #     uses: [jax]
 # ---
 

@@ -7,6 +7,7 @@
 #     know: what a processor and its memory are
 #     time: 60 min
 #     runs: 70 s
+#     memory: 860 MB
 #     uses: [jax]
 # ---
 

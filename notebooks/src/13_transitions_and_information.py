@@ -7,6 +7,7 @@
 #     know: eigenvectors, least squares, logarithms to the base 2
 #     time: 60 min
 #     runs: 45 s
+#     memory: 520 MB
 #     uses: [torch]
 # ---
 

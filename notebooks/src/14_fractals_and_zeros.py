@@ -7,6 +7,7 @@
 #     know: complex numbers, polynomials
 #     time: 60 min
 #     runs: 25 s
+#     memory: 700 MB
 #     uses: []
 # ---
 
