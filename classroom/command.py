@@ -156,10 +156,11 @@ def _grade(options: argparse.Namespace) -> int:
     from . import words
     from .grading import SandboxError, grade
     from .lessons import choose
+    from .typed import typed
 
     folder = ClassFolder.open(options.folder)
     if not folder.submissions():
-        raise Problem(f"{folder.root}: nothing was collected yet. First: course.py class collect FILES")
+        raise Problem(f"{folder.root}: nothing was collected yet. First: {typed('collect FILES', folder)}")
     try:
         results = grade(
             folder,
@@ -171,7 +172,7 @@ def _grade(options: argparse.Namespace) -> int:
         )
     except SandboxError as error:
         raise Problem(str(error)) from error
-    print(words.of_grading(results))
+    print(words.of_grading(results, folder))
     return 0
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .typed import typed
+
 if TYPE_CHECKING:
     from .collect import Collection
+    from .layout import ClassFolder
     from .release import Released
     from .report import Written
     from .results import Result
 
 __all__ = ["of_collection", "of_grading", "of_release", "of_report"]
 
+MISSING = 40  # students who have not handed in
 LISTED = 12  # of equal things, before the rest is counted
 
 
@@ -64,16 +68,16 @@ def of_collection(done: Collection) -> str:
     if not done.taken and not done.same:
         lines.append("Nothing was taken in.")
     for assignment, missing in done.missing.items():
-        lines.append(f"Not handed in, {assignment[:2]}: {_listed(missing)}")
+        lines.append(f"Not handed in, {assignment[:2]}: {_listed(missing, MISSING)}")
     if done.unmatched:
         lines.append(f"NOT MATCHED, {_count(len(done.unmatched), 'file')}; copies are in {done.folder.unmatched}:")
         lines += [f"  {origin}: {why}" for origin, why in done.unmatched]
-        lines.append("  Rename them to LESSON_STUDENT.ipynb there and collect that folder, or say it:")
-        lines.append("  course.py class collect FILE --student NAME --lesson NUMBER")
+        lines.append("  Rename them to LESSON_ID.ipynb there, such as 01_s07.ipynb, and collect that folder; or say:")
+        lines.append("  " + typed("collect FILE --student NAME --lesson NUMBER", done.folder))
     return "\n".join(lines)
 
 
-def of_grading(results: list[Result]) -> str:
+def of_grading(results: list[Result], folder: ClassFolder) -> str:
     """How many were judged, what could not be, and what a person should look at."""
     lines = []
     for assignment in sorted({result.assignment for result in results}):
@@ -84,7 +88,7 @@ def of_grading(results: list[Result]) -> str:
     flagged = [result for result in results if result.flags]
     if flagged:
         lines.append(f"Flagged for a person, no points taken: {_listed(sorted({r.student for r in flagged}))}")
-    lines.append("Next: course.py class report")
+    lines.append("Next: " + typed("report", folder))
     return "\n".join(lines)
 
 
@@ -98,7 +102,7 @@ def of_report(done: Written) -> str:
     ]
     lines += done.left_out
     if done.ungraded:
-        lines.append(f"Handed in and not graded yet: {_listed(done.ungraded)}. First: course.py class grade")
+        lines.append(f"Handed in and not graded yet: {_listed(done.ungraded)}. First: {typed('grade', done.folder)}")
     return "\n".join(lines)
 
 
@@ -106,6 +110,6 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _listed(names: list[str]) -> str:
-    more = len(names) - LISTED
-    return ", ".join(names[:LISTED]) + (f" and {more} more" if more > 0 else "")
+def _listed(names: list[str], most: int = LISTED) -> str:
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Name", "read_name"]
+__all__ = ["Name", "bare", "bare_folder", "is_place", "read_name"]
 
 MOODLE = re.compile(r"^(?P<name>.+?)_(?P<serial>\d+)_assignsubmission_(?P<kind>file|onlinetext)(?:_(?P<rest>.*))?$")
-CANVAS = re.compile(r"^(?P<name>[^_]+?)_(?:LATE_)?(?P<user>\d+)_(?P<serial>\d+)_(?P<rest>.+)$", re.IGNORECASE)
+CANVAS = re.compile(r"^(?P<name>[^_]+?)_(?P<late>LATE_)?(?P<user>\d+)_(?P<serial>\d+)_(?P<rest>.+)$", re.IGNORECASE)
 
 #: Endings that a browser adds to a notebook that it takes for text.
 ENDING = re.compile(r"(?:\.ipynb)?(?:\.(?:ipynb|json|txt))$", re.IGNORECASE)
@@ -24,9 +24,12 @@ COPY_NUMBER = re.compile(
     r"[ _]*(?:\((\d+)\)|[-_](\d{1,2})|[ _-]+(?:copy|kopie|copie|copia)[ _]*\(?(\d*)\)?)$",
     re.IGNORECASE,
 )
+#: The same behind a folder or a zip. A bare number may tell two people apart there, and stays.
+FOLDER_COPY = re.compile(r"[ _]*(?:\(\d+\)|[ _-]+(?:copy|kopie|copie|copia)[ _]*\(?\d*\)?)$", re.IGNORECASE)
 #: Folders that say nothing of a person.
 PLACES = re.compile(
-    r"^(?:submitted|submissions?|abgaben?|handed[ _-]?in|notebooks?|work|for-students|solutions?|home\w*|"
+    r"^(?:submitted|submissions?|abgaben?|handed[ _-]?in|inbox|downloads?|"
+    r"notebooks?|work|for-students|solutions?|home\w*|"
     r"(?:lesson|week|sheet|exercise|assignment|blatt|woche|aufgabe)[ _-]*\d+|\d+)$",
     re.IGNORECASE,
 )
@@ -43,6 +46,8 @@ class Name:
         serial: the platform's number: Moodle's belongs to a student and an assignment, Canvas's to a file, and grows.
         copies: a number that a browser or a platform has put behind the name; a later copy has a larger one.
         is_text: whether it was typed on the platform and is no file.
+        after: what the file's name says behind a lesson's number; a person only where the list or the teacher says so.
+        folders: that can be a person, outermost first.
     """
 
     student: str
@@ -51,6 +56,8 @@ class Name:
     serial: int = 0
     copies: int = 0
     is_text: bool = False
+    after: str = ""
+    folders: tuple[str, ...] = ()
 
 
 def read_name(parts: Sequence[str], lessons: dict[str, str], places: Collection[str] = ()) -> Name:
@@ -76,17 +83,12 @@ def read_name(parts: Sequence[str], lessons: dict[str, str], places: Collection[
                 file = match["rest"]
             break
     stem, copies = bare(file)
-    lesson, rest = _lesson_in(stem, lessons)
-    if not student:
-        student = rest or next(
-            (
-                name
-                for name in map(_folder_name, reversed(folders[1:]))
-                if name not in places and not _is_place(name, lessons)
-            ),
-            "",
-        )
-    return Name(_tidy(student), lesson, platform, serial, copies, is_text)
+    lesson, rest, after = _lesson_in(stem, lessons)
+    people = tuple(
+        _tidy(name) for name in map(bare_folder, folders[1:]) if name not in places and not is_place(name, lessons)
+    )
+    student = student or rest or next(iter(people), "")
+    return Name(_tidy(student), lesson, platform, serial, copies, is_text, _tidy(after), people)
 
 
 def bare(file: str) -> tuple[str, int]:
@@ -104,24 +106,31 @@ def bare(file: str) -> tuple[str, int]:
         stem = shorter
 
 
-def _lesson_in(stem: str, lessons: dict[str, str]) -> tuple[str, str]:
-    """The lesson that a file is named after, and what else its name says."""
+def bare_folder(folder: str) -> str:
+    """The name of a folder or a zip without what systems add to copies."""
+    stem = folder[:-4] if folder.lower().endswith(".zip") else folder
+    while shorter := FOLDER_COPY.sub("", COPY_OF.sub("", stem)):
+        if shorter == stem:
+            break
+        stem = shorter
+    return stem.strip()
+
+
+def _lesson_in(stem: str, lessons: dict[str, str]) -> tuple[str, str, str]:
+    """The lesson that a file is named after, what else its name says, and what stands behind a mere number."""
     loose = stem.replace(" ", "_").replace("-", "_")
     for number, name in lessons.items():
         where = loose.lower().find(name)
         if where >= 0:
             rest = stem[:where].strip(" _-.") + " " + stem[where + len(name) :].strip(" _-.")
-            return number, rest.strip()
+            return number, rest.strip(), ""
     if (match := re.match(r"^(\d\d)(?!\d)[ _-]*", stem)) and match[1] in lessons:
-        return match[1], ""
-    return "", ""
+        return match[1], "", stem[match.end() :]
+    return "", "", ""
 
 
-def _folder_name(part: str) -> str:
-    return bare(part[:-4])[0] if part.lower().endswith(".zip") else part
-
-
-def _is_place(name: str, lessons: dict[str, str]) -> bool:
+def is_place(name: str, lessons: dict[str, str]) -> bool:
+    """Whether a folder's name says nothing of a person."""
     return not name or bool(PLACES.match(name)) or bool(_lesson_in(name, lessons)[0]) or name in ("course_utils",)
 
 

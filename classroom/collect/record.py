@@ -8,6 +8,8 @@ from pathlib import Path
 
 from course_utils.whole_files import whole_file
 
+from .names import CANVAS
+
 __all__ = ["Entry", "Record", "is_newer"]
 
 SAME_TIME_S = 2.0  # zips keep time in steps of two seconds
@@ -33,6 +35,13 @@ class Entry:
     serial: int = 0
     copies: int = 0
 
+    @property
+    def late(self) -> bool:
+        """Whether the platform says so: Canvas does, in the file's name."""
+        return self.platform == "canvas" and any(
+            match and match["late"] for match in map(CANVAS.match, self.origin.split("/"))
+        )
+
 
 def is_newer(one: Entry, other: Entry) -> bool:
     """Whether the first of two files of a student is the later one.
@@ -56,6 +65,7 @@ class Record:
     def __init__(self, path: Path) -> None:
         self.path = path
         found = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        #: Name in `unmatched` -> the file's origin, why it is there, its sha256 and the name that it was given there.
         self.unmatched: dict[str, dict[str, str]] = found.get("unmatched", {})
         self._entries: dict[str, list[Entry]] = {
             key: [Entry(**entry) for entry in entries] for key, entries in found.get("submissions", {}).items()
@@ -64,6 +74,14 @@ class Record:
     def of(self, student: str, assignment: str) -> list[Entry]:
         """All files of a student for an assignment, in the order in which they were collected."""
         return self._entries.setdefault(f"{student}/{assignment}", [])
+
+    def has(self, sha256: str, origin: str) -> bool:
+        """Whether a file of these bytes was collected from this place, which may have been named from further in."""
+        return any(
+            entry.sha256 == sha256 and f"/{origin}".endswith(f"/{entry.origin}")
+            for entries in self._entries.values()
+            for entry in entries
+        )
 
     def write(self) -> None:
         """Write the file, whole or not at all."""

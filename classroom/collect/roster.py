@@ -19,14 +19,16 @@ COLUMNS = {
         "id",
         "student_id",
         "student id",
-        "student",
         "username",
         "id number",
+        "id-nummer",
         "sis user id",
+        "sis login id",
         "login",
         "matrikelnummer",
+        "student",  # the name, as on Canvas, where another column has the id
     ),
-    "name": ("name", "full name", "student name", "vollständiger name"),
+    "name": ("name", "full name", "student name", "vollständiger name", "student"),
     "first": ("first_name", "first name", "vorname", "given name"),
     "last": ("last_name", "last name", "surname", "nachname", "family name"),
     "email": ("email", "e-mail", "email address", "e-mail-adresse", "mail"),
@@ -62,16 +64,21 @@ class Roster:
     def __bool__(self) -> bool:
         return bool(self.students)
 
-    def find(self, name: str) -> Student | None:
+    def find(self, name: str, *, in_part: bool = False) -> Student | None:
         """The student whom a name, an id or an e-mail address means; None if it is nobody.
 
         Accents, capitals, the order of names and a missing middle name do not matter, nor that a platform writes all
         names together.
 
+        Args:
+            name: as somebody wrote it.
+            in_part: whether a first or last name will do that only one student has.
+
         Raises:
             Ambiguous: if it may be several.
         """
-        for matches in (self._exactly, self._by_words, self._together, self._by_some_words):
+        ways = [self._exactly, self._by_words, self._together, self._by_some_words]
+        for matches in [*ways, self._by_one_word] if in_part else ways:
             found = [student for student in self.students.values() if matches(student, name)]
             if len(found) > 1:
                 raise Ambiguous(f"{name} may be {' or '.join(student.id for student in found)}")
@@ -102,6 +109,11 @@ class Roster:
         pairs = itertools.product(_words(student.name), _words(name))
         return any(min(len(a), len(b)) >= 2 and (set(a) <= set(b) or set(b) <= set(a)) for a, b in pairs)
 
+    @staticmethod
+    def _by_one_word(student: Student, name: str) -> bool:
+        pairs = itertools.product(_words(student.name), _words(name))
+        return any(len(b) == 1 and b[0] in a for a, b in pairs)
+
 
 def read_roster(path: Path) -> Roster:
     """The list in `students.csv`, as platforms export it: commas, semicolons or tabs; an empty one if there is none.
@@ -119,10 +131,14 @@ def read_roster(path: Path) -> Roster:
     column = {key: next((given[n] for n in names if n in given), None) for key, names in COLUMNS.items()}
     if rows and not (column["id"] or column["name"] or (column["first"] and column["last"])):
         raise Problem(f"{path}: its columns are {', '.join(given)}. Name them in the first line: id,name,email")
+    if column["id"] == column["name"] and column["first"] and column["last"]:
+        column["name"] = None
     students: dict[str, Student] = {}
     for row in rows:
         cell = {key: (row.get(name) or "").strip() if name else "" for key, name in column.items()}
-        name = cell["name"] or f"{cell['first']} {cell['last']}".strip()
+        name = _first_name_first(cell["name"]) or f"{cell['first']} {cell['last']}".strip()
+        if name.casefold() == "points possible":  # a line of Canvas that is nobody's
+            continue
         student = Student(folder_name(cell["id"] or name), name, cell["email"])
         if not student.id:
             continue
@@ -137,6 +153,12 @@ def folder_name(name: str) -> str:
     kept = re.sub(r"[^\w.@-]+", "_", unicodedata.normalize("NFC", name.strip()))
     kept = kept.strip("._-")[:80]
     return f"{kept}_" if re.fullmatch(r"(?i)con|prn|aux|nul|com\d|lpt\d", kept) else kept
+
+
+def _first_name_first(name: str) -> str:
+    """A name in the order of speech: "Hook, James" is James Hook."""
+    last, comma, first = name.partition(",")
+    return f"{first.strip()} {last.strip()}" if comma and first.strip() and "," not in first else name
 
 
 def _words(name: str) -> list[list[str]]:

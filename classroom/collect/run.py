@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from course_utils.whole_files import whole_file
@@ -15,8 +15,9 @@ from course_utils.whole_files import whole_file
 from ..layout import ClassFolder
 from ..lessons import assignments
 from ..problem import Problem
+from .claims import Claims
 from .content import is_notebook, lesson_of
-from .names import Name, bare, read_name
+from .names import Name, bare_folder, is_place, read_name
 from .record import Entry, Record, is_newer
 from .roster import Ambiguous, Roster, folder_name, read_roster
 from .unpack import Found, files_in
@@ -60,7 +61,7 @@ class Collection:
         same: origins of files that had been collected before.
         unmatched: (origin, why) of files that nobody could match.
         of_the_course: how many files were the course's own.
-        missing: assignment -> students of the list who have not handed it in.
+        missing: assignment of which something is there -> names of the students of the list whose is not.
     """
 
     folder: ClassFolder
@@ -94,6 +95,10 @@ def collect(
     if student is not None:
         student = _given(student, roster, folder)
     collector = _Collector(folder, roster, student, lesson, several=len(files) > 1)
+    if not roster and student is None:
+        for path in files:
+            for found in files_in(path):
+                collector.look(found)
     try:
         for path in files:
             for found in files_in(path):
@@ -112,26 +117,46 @@ class _Collector:
         self.folder, self.roster, self.student, self.lesson, self.several = folder, roster, student, lesson, several
         self.record = Record(folder.record)
         self.done = Collection(folder)
+        self.claims = Claims()
         self.lessons = assignments()
         self.released = set(folder.released())
 
+    def look(self, found: Found) -> None:
+        """Note whose a file would be, where no list says who there is."""
+        if self._is_ours(found) or self._is_set_aside(found) or found.refused:
+            return
+        try:
+            name = read_name(found.parts, self.lessons, self._places(found))
+            assignment, _ = self._assignment(found, name)
+        except _Unmatched:
+            return
+        self.claims.add(name, assignment, self._outer(found))
+
     def take(self, found: Found) -> None:
         """Match a file and store it, or set it aside."""
-        if OF_THE_COURSE & set(found.parts[:-1]) or found.parts[-1] in HANDED_OUT:
-            self.done.of_the_course += 1
+        if self._is_ours(found):
+            self.done.of_the_course += found.parts[-1] != "why.csv"
             return
-        if found.path and found.path.resolve() == (self.folder.unmatched / "why.csv").resolve():
-            return
+        aside = self._known_aside(found) if self._is_set_aside(found) else {}
+        origin = aside.get("origin", found.origin)
+        is_as_it_was = bool(aside) and found.parts[-1] == aside.get("name", found.parts[-1])
+        if is_as_it_was:
+            found = replace(found, parts=tuple(origin.split("/")))
         try:
             if found.refused:
                 raise _Unmatched(found.refused)
+            if is_as_it_was and not (self.roster or self.student or self.lesson):
+                raise _Unmatched(aside["why"])
             name = read_name(found.parts, self.lessons, self._places(found))
             assignment, note = self._assignment(found, name)
             student = self.student or self._student(found, name, assignment)
         except _Unmatched as why:
-            self._set_aside(found, str(why))
+            if not aside and found.content is not None and self.record.has(_sha256(found.content), found.origin):
+                self.done.same.append(found.origin)  # it was matched by hand
+            else:
+                self._set_aside(found, str(why))
             return
-        self._store(found, name, student, assignment, note)
+        self._store(found, name, student, assignment, note, origin)
         if found.path and self._is_set_aside(found):  # it is in its place now
             found.path.unlink()
             self.record.unmatched.pop(found.path.name, None)
@@ -140,6 +165,10 @@ class _Collector:
         """Write down what is known, and find out who has handed in nothing."""
         self.folder.root.mkdir(exist_ok=True)
         unmatched = self.record.unmatched
+        for name, entry in unmatched.items():
+            path = self.folder.unmatched / name
+            if path.is_file() and self.record.has(_sha256(path.read_bytes()), entry["origin"]):
+                path.unlink()  # it was matched by hand, and is in its place
         for name in [name for name in unmatched if not (self.folder.unmatched / name).exists()]:
             del unmatched[name]
         self.record.write()
@@ -149,10 +178,27 @@ class _Collector:
                 rows.writerow(["file", "from", "why"])
                 rows.writerows([name, entry["origin"], entry["why"]] for name, entry in sorted(unmatched.items()))
         there = set(self.folder.submissions())
-        for assignment in sorted(self.released):
-            missing = [name for name in sorted(self.roster.students) if (name, assignment) not in there]
+        for assignment in sorted({assignment for _, assignment in there}):
+            missing = [one.name or one.id for one in self.roster.students.values() if (one.id, assignment) not in there]
             if missing:
                 self.done.missing[assignment] = missing
+
+    def _is_ours(self, found: Found) -> bool:
+        """Whether a file is the course's own, or our list of what is not matched."""
+        if found.path and found.path.resolve() == (self.folder.unmatched / "why.csv").resolve():
+            return True
+        return bool(OF_THE_COURSE & set(found.parts[:-1])) or found.parts[-1] in HANDED_OUT
+
+    def _known_aside(self, found: Found) -> dict[str, str]:
+        """What is known of a file in `unmatched`, also if the teacher has renamed it since."""
+        unmatched, name = self.record.unmatched, found.path.name if found.path else ""
+        if name not in unmatched and found.content is not None:
+            digest = _sha256(found.content)
+            for before, entry in unmatched.items():
+                if entry.get("sha256") == digest and not (self.folder.unmatched / before).exists():
+                    unmatched[name] = unmatched.pop(before)
+                    break
+        return unmatched.get(name, {})
 
     def _places(self, found: Found) -> set[str]:
         """Folders that are no student's: named after the class, or those in which the course's packages lie."""
@@ -166,8 +212,7 @@ class _Collector:
         content = found.content or b""
         whole = is_notebook(content)
         if not whole and not found.parts[-1].lower().endswith(NOTEBOOK):
-            bare_name = bare(found.parts[-1])[0]
-            raise _Unmatched(f"not a notebook; the notebook's name ends in .ipynb, this is {bare_name!r}")
+            raise _Unmatched(f"not a notebook; the notebook's name ends in .ipynb, this is {found.parts[-1]!r}")
         inside = lesson_of(content) if whole else ""
         number = self.lesson[:2] if self.lesson else inside or name.lesson
         if not number:
@@ -185,7 +230,7 @@ class _Collector:
 
     def _student(self, found: Found, name: Name, assignment: str) -> str:
         """The folder name of the student whose file it is."""
-        outer = bare(re.sub(r"\.zip$", "", found.parts[0], flags=re.IGNORECASE))[0] if len(found.parts) > 1 else ""
+        outer = bare_folder(found.parts[0]) if len(found.parts) > 1 else ""
         try:
             if self.roster:
                 near = found.path.parent.name if found.path and len(found.parts) == 1 else ""
@@ -194,13 +239,21 @@ class _Collector:
                     student = self.roster.find(candidate)
                     if student:
                         return student.id
+                if not name.platform:
+                    for candidate in filter(None, (name.student, name.after)):
+                        student = self.roster.find(candidate, in_part=True)
+                        if student:
+                            return student.id
                 who = f"{name.student} is not" if name.student else "nobody in its name is"
                 raise _Unmatched(f"{who} in students.csv")
         except Ambiguous as error:
             raise _Unmatched(str(error)) from None
-        student = folder_name(name.student or (outer if self.several else ""))
+        after = name.after if self._is_set_aside(found) else ""  # a teacher has written it
+        student = folder_name(name.student or after or self._outer(found))
         if not student:
             raise _Unmatched("nothing in its name says whose it is")
+        if why := self.claims.against(name, assignment):
+            raise _Unmatched(why)
         student = self._known(student)
         if name.platform == "moodle":
             others = {
@@ -215,16 +268,23 @@ class _Collector:
                 )
         return student
 
+    def _outer(self, found: Found) -> str:
+        """The folder that was handed over, where there are several: it may be a person's then."""
+        outer = bare_folder(found.parts[0]) if self.several and len(found.parts) > 1 else ""
+        return "" if is_place(outer, self.lessons) else outer
+
     def _known(self, student: str) -> str:
         """The folder's name of a student who is there already: capitals do not make another person."""
         submitted = self.folder.root / "submitted"
         names = [path.name for path in submitted.iterdir()] if submitted.is_dir() else []
         return next((name for name in names if name.casefold() == student.casefold()), student)
 
-    def _store(self, found: Found, name: Name, student: str, assignment: str, note: str) -> None:
+    def _store(self, found: Found, name: Name, student: str, assignment: str, note: str, origin: str) -> None:
         """Put a file into its place, or beside a later one."""
         content = found.content or b""
-        entry = Entry(_sha256(content), found.origin, found.when, name.platform, name.serial, name.copies)
+        if self.student and found.path and "/" not in origin:  # so that it is known when its folder is collected
+            origin = f"{found.path.resolve().parent.name}/{origin}"
+        entry = Entry(_sha256(content), origin, found.when, name.platform, name.serial, name.copies)
         target = self.folder.submitted(student, assignment)
         entries = self.record.of(student, assignment)
         current = self._current(target, entries)
@@ -259,7 +319,11 @@ class _Collector:
 
     def _set_aside(self, found: Found, why: str) -> None:
         self.done.unmatched.append((found.origin, why))
-        if found.content is None or self._is_set_aside(found):
+        if found.content is None:
+            return
+        if self._is_set_aside(found):
+            if found.path and found.path.name in self.record.unmatched:
+                self.record.unmatched[found.path.name]["why"] = why
             return
         name = _plain(" - ".join(found.parts[-3:]))
         number = 1
@@ -269,7 +333,8 @@ class _Collector:
             number += 1
         else:
             _write(target, found.content, found.when)
-        self.record.unmatched[target.name] = {"origin": found.origin, "why": why}
+        known = {"origin": found.origin, "why": why, "sha256": _sha256(found.content), "name": target.name}
+        self.record.unmatched[target.name] = known
 
     def _is_set_aside(self, found: Found) -> bool:
         return found.path is not None and self.folder.unmatched.resolve() in found.path.resolve().parents
@@ -297,7 +362,7 @@ def _given(name: str, roster: Roster, folder: ClassFolder) -> str:
     """
     if roster:
         try:
-            student = roster.find(name)
+            student = roster.find(name, in_part=True)
         except Ambiguous as error:
             raise Problem(f"--student {name}: {error}. Write the id.") from None
         if student is None:

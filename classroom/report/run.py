@@ -11,6 +11,7 @@ from ..collect.roster import read_roster
 from ..layout import ClassFolder
 from ..problem import Problem
 from ..results import Result
+from ..typed import typed
 from .gradebook import enter
 from .pages import class_page, student_page
 from .summary import Summary
@@ -24,6 +25,7 @@ class Written:
     """What a report wrote.
 
     Attributes:
+        folder: of the class.
         page: for the teacher.
         scores: the table of scores.
         students: folder of the pages for students.
@@ -33,6 +35,7 @@ class Written:
         ungraded: "student, lesson" of what was handed in and has no result, or one of an earlier file.
     """
 
+    folder: ClassFolder
     page: Path
     scores: Path
     students: Path
@@ -50,12 +53,12 @@ def report(folder: ClassFolder) -> Written:
     """
     results, ungraded = _results(folder)
     if not results:
-        raise Problem(f"{folder.root}: nothing was graded yet. First: course.py class grade")
+        raise Problem(f"{folder.root}: nothing was graded yet. First: {typed('grade', folder)}")
     roster = read_roster(folder.roster)
     summary = Summary(results, roster, folder.released(), ungraded)
     folder.reports.mkdir(exist_ok=True)
     students = folder.reports / "students"
-    done = Written(folder.reports / "class.html", folder.reports / "scores.csv", students)
+    done = Written(folder, folder.reports / "class.html", folder.reports / "scores.csv", students)
     write_tables(folder.reports, summary)
     students.mkdir(exist_ok=True)
     for name in summary.students:
