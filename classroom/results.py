@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,7 @@ from course_utils.whole_files import whole_file
 
 __all__ = ["ExerciseResult", "Flag", "Result"]
 
+SAME = 1e-9  # of two scores
 State = Literal["passed", "wrong", "open", "stopped"]
 Kind = Literal["library", "solution", "identical", "tampering", "limit"]
 
@@ -29,6 +31,7 @@ class ExerciseResult:
         state: "passed"; "wrong"; "open" where the stub is still there; "stopped" where a limit or the process ended it.
         line: what the check says to the student, in one line.
         cause: the sentence that names the mistake, as it stands in the check, or "" where none is known.
+        changed: whether the teacher gave the score in formgrader; grading never does.
     """
 
     number: str
@@ -40,6 +43,7 @@ class ExerciseResult:
     state: State
     line: str
     cause: str = ""
+    changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,18 @@ class Result:
     def points(self) -> float:
         """Points that could be earned."""
         return sum(exercise.points for exercise in self.exercises)
+
+    def with_scores(self, given: Mapping[tuple[str, str, str], float]) -> Result:
+        """The result with scores that the teacher gave in formgrader, by student, assignment and `grade_id`."""
+        exercises = []
+        for exercise in self.exercises:
+            score = given.get((self.student, self.assignment, exercise.grade_id), exercise.earned)
+            if abs(score - exercise.earned) > SAME:
+                state: State = "passed" if score >= exercise.points else exercise.state
+                state = "wrong" if state == "open" or (state == "passed" and score < exercise.points) else state
+                exercise = replace(exercise, earned=score, state=state, changed=True)
+            exercises.append(exercise)
+        return replace(self, exercises=tuple(exercises))
 
     def write(self, path: Path) -> None:
         """Write as JSON, whole or not at all."""

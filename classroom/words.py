@@ -98,6 +98,7 @@ def of_report(done: Written) -> str:
         f"For you:      {done.page}",
         f"Scores:       {done.scores}",
         f"For students: {done.students} ({_count(done.pages, 'page')})",
+        *(f"To hand back: {path}" for path in done.packed),
         f"nbgrader's gradebook: {_count(done.entered, 'submission')} entered",
     ]
     lines += done.left_out

@@ -376,6 +376,9 @@ def test_a_score_that_a_person_gave_stays(second: Released) -> None:
         book.find_grade("check-1-1", ONE, ONE, "cleo").manual_score = 2
         book.db.commit()
     report(folder)
+    with (folder.reports / "scores.csv").open(encoding="utf-8-sig") as file:
+        cleo = next(row for row in csv.DictReader(file) if row["student"] == "cleo")
+    assert (cleo[ONE], "1.1 changed by the teacher" in cleo["remarks"]) == ("2", True)
     with Gradebook(f"sqlite:///{folder.gradebook}", "energy") as book:
         assert book.find_submission(ONE, "cleo").score == 2
         assert book.find_comment("exercise-1-1", ONE, ONE, "cleo").auto_comment == "1.1: open"

@@ -15,6 +15,7 @@ from classroom.collect.roster import Roster, Student
 from classroom.layout import ClassFolder
 from classroom.problem import Problem
 from classroom.report import report
+from classroom.report.gradebook import Entered
 from classroom.report.pages import class_page, student_page
 from classroom.report.summary import Summary, number_of
 from classroom.results import Flag, Result
@@ -27,7 +28,7 @@ FLAG = Flag("library", "1.2", "returns boltzmann.density itself")
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ClassFolder:
     """A class of four, without a gradebook."""
-    monkeypatch.setattr("classroom.report.run.enter", lambda *arguments: (0, []))
+    monkeypatch.setattr("classroom.report.run.enter", lambda *arguments: Entered())
     folder = make_class(tmp_path / "class")
     folder.roster.write_text("id,name,email\nanna,Anna Öz,a@x.org\nbert,Bert,\nzoe,Zoë,\n", "utf-8")
     put(
@@ -79,7 +80,7 @@ def test_the_table_has_a_line_for_each_student_also_for_who_is_missing(folder: C
     report(folder)
     with (folder.reports / "scores.csv").open(encoding="utf-8-sig") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
-    assert [*rows] == ["anna", "bert", "carl", "dora", "zoe"]
+    assert [*rows] == ["anna", "bert", "zoe", "carl", "dora"]
     assert (rows["anna"][ONE], rows["anna"][f"{ONE} of"], rows["anna"]["name"]) == ("13", "13", "Anna Öz")
     assert rows["bert"][ONE] == "7"  # 3, half of 4, half of 4, 0
     assert rows["bert"]["flags"] == "1"
@@ -138,7 +139,7 @@ def test_a_students_page_has_what_is_the_students_own_and_no_flag(folder: ClassF
     assert "Exercise 1.2 : not right yet, 2 of 4 points, 4 of 8 comparisons held" in text
     for other in ("anna", "Anna", "carl", "dora", "Zo", "boltzmann.density", "flag"):
         assert other not in text
-    assert "could not be judged: the file is not JSON" in (folder.reports / "students" / "dora.html").read_text("utf-8")
+    assert "This file is no notebook." in (folder.reports / "students" / "dora.html").read_text("utf-8")
 
 
 def test_the_teachers_page_has_scores_stops_causes_flags_and_faults(folder: ClassFolder) -> None:

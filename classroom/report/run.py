@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_utils.whole_files import whole_file
 
+from ..collect.record import Record
 from ..collect.roster import read_roster
 from ..layout import ClassFolder
 from ..problem import Problem
 from ..results import Result
 from ..typed import typed
 from .gradebook import enter
+from .packed import pack_pages
 from .pages import class_page, student_page
 from .summary import Summary
 from .tables import write_tables
@@ -30,6 +33,7 @@ class Written:
         scores: the table of scores.
         students: folder of the pages for students.
         pages: how many there are.
+        packed: a zip for each lesson, to hand pages back.
         entered: submissions entered into nbgrader's gradebook.
         left_out: sentences about what could not be entered.
         ungraded: "student, lesson" of what was handed in and has no result, or one of an earlier file.
@@ -40,6 +44,7 @@ class Written:
     scores: Path
     students: Path
     pages: int = 0
+    packed: list[Path] = field(default_factory=list)
     entered: int = 0
     left_out: list[str] = field(default_factory=list)
     ungraded: list[str] = field(default_factory=list)
@@ -55,7 +60,10 @@ def report(folder: ClassFolder) -> Written:
     if not results:
         raise Problem(f"{folder.root}: nothing was graded yet. First: {typed('grade', folder)}")
     roster = read_roster(folder.roster)
-    summary = Summary(results, roster, folder.released(), ungraded)
+    entered = enter(folder, results, roster)
+    results = [result.with_scores(entered.given) for result in results]
+    record = Record(folder.record)
+    summary = Summary(results, roster, folder.released(), ungraded, _late(folder, record))
     folder.reports.mkdir(exist_ok=True)
     students = folder.reports / "students"
     done = Written(folder, folder.reports / "class.html", folder.reports / "scores.csv", students)
@@ -66,15 +74,14 @@ def report(folder: ClassFolder) -> Written:
             _write(students / f"{name}.html", student_page(folder.root.name, summary, name))
             done.pages += 1
     _write(done.page, class_page(folder.root.name, summary))
-    done.entered, done.left_out = enter(folder, results, roster)
+    done.packed = pack_pages(folder.reports, summary, record)
+    done.entered, done.left_out = entered.entered, entered.left_out
     done.ungraded = [f"{student} {assignment[:2]}" for student, assignment in ungraded]
     return done
 
 
 def _results(folder: ClassFolder) -> tuple[list[Result], list[tuple[str, str]]]:
     """Results of what lies in `submitted`, and the submissions that have none or one of another file."""
-    import hashlib
-
     results, ungraded = [], []
     for student, assignment in folder.submissions():
         path = folder.result(student, assignment)
@@ -88,6 +95,16 @@ def _results(folder: ClassFolder) -> tuple[list[Result], list[tuple[str, str]]]:
         if result is None or result.sha256 != digest:
             ungraded.append((student, assignment))
     return results, ungraded
+
+
+def _late(folder: ClassFolder, record: Record) -> set[tuple[str, str]]:
+    """(student, assignment) of which the file that counts came late."""
+    found = set()
+    for student, assignment in folder.submissions():
+        late = {entry.sha256 for entry in record.of(student, assignment) if entry.late}
+        if late and hashlib.sha256(folder.submitted(student, assignment).read_bytes()).hexdigest() in late:
+            found.add((student, assignment))
+    return found
 
 
 def _write(path: Path, text: str) -> None:

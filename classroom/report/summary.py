@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ..collect.roster import Roster
@@ -50,6 +50,7 @@ class Summary:
         roster: the list of students; those without any result count too.
         assignments: that were released, in order.
         ungraded: (student, assignment) that were handed in and have no result of the present file.
+        late: (student, assignment) that came late, as the platform says.
     """
 
     def __init__(
@@ -58,13 +59,16 @@ class Summary:
         roster: Roster,
         assignments: Sequence[str],
         ungraded: Sequence[tuple[str, str]] = (),
+        late: Collection[tuple[str, str]] = (),
     ) -> None:
         self.results = list(results)
         self.roster = roster
         self.ungraded = set(ungraded)
+        self.late = set(late)
         self._of = {(result.student, result.assignment): result for result in results}
         names = {result.student for result in results} | set(roster.students) | {student for student, _ in ungraded}
-        self.students = sorted(names, key=lambda name: (_plain(self.name(name)), name))
+        others = sorted(names - set(roster.students), key=lambda name: (_last_name_first(self.name(name)), name))
+        self.students = [*roster.students, *others]
         self.assignments = sorted({*assignments, *(result.assignment for result in results)})
 
     def name(self, student: str) -> str:
@@ -114,15 +118,33 @@ class Summary:
         found: dict[tuple[str, str, str], list[str]] = {}
         for result in self.about(assignment):
             for flag in result.flags:
-                found.setdefault((flag.kind, flag.exercise, flag.text), []).append(result.student)
+                text = self._with_names(flag.text) if flag.kind == "identical" else flag.text
+                found.setdefault((flag.kind, flag.exercise, text), []).append(result.student)
         order = sorted(found, key=lambda key: (KINDS.index(key[0]), number_of(key[1]), key[2]))
         return [Noticed(*key, found[key]) for key in order]
 
     def missing(self, assignment: str) -> list[str]:
-        """Students of the list who have handed in nothing."""
+        """Students of the list who have handed in nothing, if somebody has."""
+        if not self.came_in(assignment):
+            return []
         there = {result.student for result in self.about(assignment)}
         there |= {student for student, name in self.ungraded if name == assignment}
         return [student for student in self.students if student in self.roster.students and student not in there]
+
+    def came_in(self, assignment: str) -> bool:
+        """Whether anybody has handed it in."""
+        return bool(self.about(assignment)) or any(name == assignment for _, name in self.ungraded)
+
+    def _with_names(self, text: str) -> str:
+        """A sentence that lists students by their folders, with their names."""
+        head, _, listed = text.rpartition(" as ")
+        shown, _, more = listed.partition(" and ")
+        named = ", ".join(self.name(student) for student in shown.split(", "))
+        return f"{head} as {named}{' and ' if more else ''}{more}"
+
+
+def _last_name_first(name: str) -> tuple[str, str]:
+    return _plain(name.rpartition(" ")[2]), _plain(name)
 
 
 def _plain(name: str) -> str:

@@ -33,11 +33,16 @@ def _line(summary: Summary, name: str) -> list[Any]:
     for assignment in summary.assignments:
         result = summary.result(name, assignment)
         row += [_points(result.earned), _points(result.points)] if result else ["", ""]
+        changed = [e.number for e in result.exercises if e.changed] if result else []
+        if (name, assignment) in summary.late:
+            remarks.append(f"{assignment[:2]}: late")
+        if changed:
+            remarks.append(f"{assignment[:2]}: {', '.join(changed)} changed by the teacher")
         if (name, assignment) in summary.ungraded:
             remarks.append(f"{assignment[:2]}: handed in, not graded yet")
-        elif result is None:
+        elif result is None and summary.came_in(assignment):
             remarks.append(f"{assignment[:2]}: not handed in")
-        elif result.fault:
+        elif result and result.fault:
             remarks.append(f"{assignment[:2]}: {result.fault}")
     return [*row, sum(len(result.flags) for result in summary.of(name)), "; ".join(remarks)]
 
