@@ -118,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     link.add_argument("--hub", metavar="URL", required=True, help="of the JupyterHub")
     link.add_argument("--repo", metavar="URL", required=True, help="where you pushed for-students")
     link.add_argument("--branch", default="main", help="(default: main)")
+    link.add_argument("--class", dest="folder", metavar="DIR", type=Path, help="refuse a lesson that it does not have")
     link.set_defaults(run=_link)
     return parser
 
@@ -188,5 +189,8 @@ def _link(options: argparse.Namespace) -> int:
     from .lessons import choose
     from .link import link
 
-    print(link(options.hub, options.repo, choose([options.lesson])[0], branch=options.branch))
+    lesson = choose([options.lesson])[0]
+    if options.folder and lesson not in ClassFolder.open(options.folder).released():
+        raise Problem(f"lesson {lesson[:2]} was not released to this class. First: release it")
+    print(link(options.hub, options.repo, lesson, branch=options.branch))
     return 0

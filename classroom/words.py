@@ -25,6 +25,8 @@ def of_release(done: Released) -> str:
     lines = []
     if done.new:
         lines.append(f"Released: {', '.join(done.new)}")
+    if done.exam and done.new + done.again:
+        lines.append(f"For an exam, without hints, solutions and answers: {', '.join(sorted(done.new + done.again))}")
     if done.again:
         lines += [
             f"Released again: {', '.join(done.again)}. The copies before are in {folder.replaced}.",
@@ -33,19 +35,31 @@ def of_release(done: Released) -> str:
             "  zip and carry their answers over. Answers of either copy are graded alike: by exercise.",
             "  The history of for-students still holds the copies before, also those with solutions.",
         ]
-    kept = [name for name in done.kept if name not in done.newer]
+    kept = [name for name in done.kept if name not in done.newer + done.switched]
     if kept:
-        lines.append(f"Released before, and left as they are: {', '.join(kept)}")
-    if done.newer:
-        lines += [
-            f"Released before, and left as they are though another copy could be made now: {', '.join(done.newer)}.",
-            "  --again releases that copy.",
-        ]
+        lines.append(f"Released before, and left as they are: {', '.join(kept)}; the course has no newer copy")
+    for names, how in (
+        (done.newer, f"{'--exam ' if done.exam else ''}--again releases that copy."),
+        (
+            done.switched,
+            "--exam --again releases a copy for an exam."
+            if done.exam
+            else "--again, without --exam, releases a copy with hints, solutions and answers.",
+        ),
+    ):
+        if names:
+            lines += [
+                f"Released before, and left as they are though another copy could be made now: {', '.join(names)}.",
+                f"  {how}",
+            ]
     lines.append(f"To hand out on a learning platform: {folder.archive}")
     if done.committed is None:
         lines.append(f"To hand out as files: {folder.handout} (there is no git here, so it is no git repository)")
     else:
-        lines.append(f"To push for nbgitpuller: {folder.handout}, a git repository, branch main")
+        lines.append(
+            f"To push to a hub's git server: {folder.handout}, a git repository, branch main; nbgitpuller, on the hub, "
+            "brings it to students"
+        )
     return "\n".join(lines)
 
 

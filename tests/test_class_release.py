@@ -277,13 +277,13 @@ def test_the_zip_holds_the_students_folder_and_nothing_of_the_teachers(first: Re
 
 @pytest.mark.slow
 def test_a_second_release_adds_a_commit_and_leaves_the_first_notebook_alone(first: Released, second: Released) -> None:
-    assert (second.new, second.kept, second.newer) == ([TWO], [ONE], [ONE])  # without --exam it would be another one
+    assert (second.new, second.kept, second.switched) == ([TWO], [ONE], [ONE])  # without --exam it would be another one
     assert first.folder.handed_out(ONE).read_text("utf-8").endswith("}\n \n")
     assert "<details" not in text(read(first.folder.handed_out(ONE)))
     assert git(first.folder, "log", "--format=%s").splitlines() == [f"Released {TWO}", f"Released {ONE}"]
     assert git(first.folder, "branch", "--show-current") == "main"
     assert git(first.folder, "status", "--porcelain") == ""
-    assert "--again releases that copy" in words.of_release(second)
+    assert "--again, without --exam, releases" in words.of_release(second)
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-__all__ = ["class_copy", "read", "text_of"]
+__all__ = ["class_copy", "is_exam", "read", "text_of"]
 
 DETAILS = re.compile(r"\s*<details>.*?</details>", re.DOTALL)
 LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+)\.ipynb\)")
@@ -25,6 +25,11 @@ def read(path: Path) -> dict[str, Any]:
 def text_of(notebook: dict[str, Any]) -> str:
     """A notebook as it stands in its file; the same notebook gives the same bytes, which are nbformat's."""
     return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def is_exam(notebook: dict[str, Any]) -> bool:
+    """Whether a class's copy is one for an exam: it has no hints, and each lesson of the course has some."""
+    return not any("hint" in cell.get("metadata", {}).get("course", {}) for cell in notebook["cells"])
 
 
 def class_copy(notebook: dict[str, Any], there: Collection[str], *, exam: bool = False) -> dict[str, Any]:

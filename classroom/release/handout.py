@@ -14,6 +14,7 @@ from course_utils.whole_files import whole_file
 from ..layout import ClassFolder
 from ..lessons import ROOT
 from ..problem import Problem
+from .copies import is_exam, read
 
 __all__ = ["commit", "fill", "pack"]
 
@@ -26,17 +27,19 @@ EPOCH = (2020, 1, 1, 0, 0, 0)  # of every file in the zip, so that the same rele
 README = """\
 # {name}
 
-Open the notebook that your teacher names and run the set-up cell. `course_utils` and `course_checks` must stay beside
-the notebooks: set-up finds them there. Save, and hand in the notebook under the name that it has.
+{exam}Open the notebook that your teacher names and run the set-up cell. `course_utils` and `course_checks` must stay
+beside the notebooks: set-up finds them there. Save, and hand in the notebook under the name that it has.
 
 On a computer of your own, with Python 3.11, 3.12 or 3.13, in this folder:
 
     python3 -m venv .venv
-    .venv/bin/pip install -r requirements.txt
+    .venv/bin/pip install --extra-index-url https://download.pytorch.org/whl/cpu -r requirements.txt
     .venv/bin/jupyter lab
 
 On Windows: `py -m venv .venv`, `.venv\\Scripts\\pip install -r requirements.txt`, `.venv\\Scripts\\jupyter lab`.
+The other address has PyTorch for processors alone; without it Linux fetches some GB for graphics cards.
 """
+EXAM = "An exam, without hints and solutions: {names}.\n\n"
 
 
 def fill(folder: ClassFolder, assignments: Sequence[str]) -> None:
@@ -56,7 +59,10 @@ def fill(folder: ClassFolder, assignments: Sequence[str]) -> None:
         fresh.rename(target / package)
     for name in FILES:
         shutil.copyfile(ROOT / name, target / name)
-    (target / "README.md").write_text(README.format(name=folder.root.name), "utf-8")
+    sources = {name: folder.source(name) for name in folder.released()}
+    exams = ", ".join(name for name, path in sources.items() if path.is_file() and is_exam(read(path)))
+    exam = EXAM.format(names=exams) if exams else ""
+    (target / "README.md").write_text(README.format(name=folder.root.name, exam=exam), "utf-8")
     (target / ".gitignore").write_text("__pycache__/\n.ipynb_checkpoints/\n.venv/\n", "utf-8")
     (target / ".gitattributes").write_text("* -text\n", "utf-8")
     for assignment in assignments:

@@ -9,8 +9,8 @@ from pathlib import Path
 from ..layout import ClassFolder
 from ..lessons import ROOT, choose
 from ..problem import Problem
-from .copies import class_copy, read, text_of
-from .engine import generate, write_course
+from .copies import class_copy, is_exam, read, text_of
+from .engine import configuration, generate, write_course
 from .handout import commit, fill, pack
 
 __all__ = ["Released", "release"]
@@ -24,16 +24,20 @@ class Released:
         folder: of the class.
         new: assignments that were released.
         again: those that took the place of an earlier release.
+        exam: whether hints, solutions and answers were to be left out.
         kept: those that had been released before, and were left as they were.
-        newer: those of `kept` of which the course, or the switch for exams, would now give another copy.
+        newer: those of `kept` of which the course or the class's header would now give another copy.
+        switched: those of `kept` of which the switch for exams would.
         committed: whether the students' folder got a commit; None where there is no git.
     """
 
     folder: ClassFolder
+    exam: bool = False
     new: list[str] = field(default_factory=list)
     again: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     newer: list[str] = field(default_factory=list)
+    switched: list[str] = field(default_factory=list)
     committed: bool | None = None
 
 
@@ -56,7 +60,7 @@ def release(
     folder = ClassFolder(root.resolve())
     _look_at(folder, course)
     before = set(folder.released())
-    done = Released(folder)
+    done = Released(folder, exam)
     there = before | set(chosen)
     made = {
         name: text_of(class_copy(read(course / "notebooks" / f"{name}.ipynb"), there, exam=exam)) for name in chosen
@@ -64,13 +68,14 @@ def release(
     for name in chosen:
         if name not in before:
             done.new.append(name)
-        elif _is_same(folder, name, course, exam):
+        elif _is_same(folder, name, course, exam) and _has_header(folder, name):
             done.kept.append(name)
         elif again:
             done.again.append(name)
         else:
             done.kept.append(name)
-            done.newer.append(name)
+            other = folder.source(name).exists() and exam != is_exam(read(folder.source(name)))
+            (done.switched if other else done.newer).append(name)
     write_course(folder)
     for name in done.again:
         _put_away(folder, name)
@@ -98,7 +103,8 @@ def _look_at(folder: ClassFolder, course: Path) -> None:
         )
     if folder.root.is_file():
         raise Problem(f"{folder.root} is a file. Name a folder for the class, which is made.")
-    if folder.root.is_dir() and not folder.config.exists() and any(folder.root.iterdir()):
+    ours = {folder.header, folder.roster}  # a teacher may have put them there before
+    if folder.root.is_dir() and not folder.config.exists() and set(folder.root.iterdir()) - ours:
         raise Problem(f"{folder.root} holds other things and no class. Name a new folder, or an empty one.")
 
 
@@ -111,12 +117,23 @@ def _is_same(folder: ClassFolder, name: str, course: Path, exam: bool) -> bool:
     if not folder.source(name).exists():
         return False
     return bare(read(folder.source(name))) == bare(read(course / "notebooks" / f"{name}.ipynb")) and (
-        exam == _is_exam(read(folder.source(name)))
+        exam == is_exam(read(folder.source(name)))
     )
 
 
-def _is_exam(notebook: dict) -> bool:
-    return not any("hint" in cell.get("metadata", {}).get("course", {}) for cell in notebook["cells"])
+def _has_header(folder: ClassFolder, name: str) -> bool:
+    """Whether the class's header, as it is now, stands above the copy that was released."""
+    path = Path(configuration(folder).IncludeHeaderFooter.get("header", folder.header))
+    if not (path.is_file() and folder.release(name).exists()):
+        return True
+    header = [_source(cell) for cell in read(path)["cells"]]
+    released = [_source(cell) for cell in read(folder.release(name))["cells"]]
+    first = _source(read(folder.source(name))["cells"][0])
+    return released[: len(header) + 1] == [*header, first]
+
+
+def _source(cell: dict) -> str:
+    return cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
 
 
 def _put_away(folder: ClassFolder, name: str) -> None:
