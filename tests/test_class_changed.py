@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import json
 import zipfile
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from test_class_report import read
 
 from classroom import words
 from classroom.collect import collect
+from classroom.grading.lesson import read_lesson
+from classroom.grading.submission import read_submission
 from classroom.layout import ClassFolder
 from classroom.report import report
 from classroom.report.gradebook import Entered
@@ -162,3 +165,14 @@ def test_pages_are_packed_in_the_folders_that_the_platform_gave(folder: ClassFol
     assert f"To hand back: {done.packed[0]}" in words.of_report(done)
     first = done.packed[0].read_bytes()
     assert report(folder).packed[0].read_bytes() == first
+
+
+def test_a_stub_that_lost_its_marks_is_blank_and_not_missing(tmp_path: Path) -> None:
+    notebook = json.loads(answered("01", {"1.1": "photograph = 1"}))
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+        cell.pop("id", None)
+    path = tmp_path / f"{ONE}.ipynb"
+    path.write_text(json.dumps(notebook), "utf-8")
+    found = read_submission(path, read_lesson(ONE))
+    assert [bool(found.of(number)) for number in ("1.2", "1.3", "1.4")] == [True] * 3

@@ -1,9 +1,9 @@
 """What a student handed in: which cells belong to which exercise, and which of the others are run.
 
-An exercise's cell is found by its id, else by the course's mark in its metadata, else by nbgrader's name; if it is not
-there, or is still the stub, by the latest `def` or `class` of the name that is asked for. Of all other cells the pure
-definitions run: imports, functions, classes, and values that are no work. So an answer may use a helper that stands in
-a cell beside it, and no simulation is repeated.
+An exercise's cell is found by its id, else by the course's mark in its metadata, else by nbgrader's name, else as the
+stub; if it is not there, or is still the stub, by the latest `def` or `class` of the name that is asked for. Of all
+other cells the pure definitions run: imports, functions, classes, and values that are no work. So an answer may use a
+helper that stands in a cell beside it, and no simulation is repeated.
 """
 
 from __future__ import annotations
@@ -107,6 +107,7 @@ def _cells_of(code: list[dict[str, Any]], exercise: Exercise) -> list[int]:
         ),
         lambda cell: role_of(cell) == ("todo", exercise.number),
         lambda cell: _grade_id(cell) == exercise.todo_id,
+        lambda cell: source_of(cell).strip() == exercise.stub.strip() != "",
     )
     for is_one in ways:
         at = [k for k, cell in enumerate(code) if is_one(cell)]
