@@ -26,7 +26,8 @@ def typed(words: str, folder: ClassFolder) -> str:
 
 
 def _from_here(path: Path) -> str:
+    """The shorter way to write a path: from the folder that one is in, or whole."""
     try:
-        return Path(os.path.relpath(path)).as_posix()
+        return min(Path(os.path.relpath(path)).as_posix(), path.as_posix(), key=len)
     except ValueError:  # another drive of Windows
         return path.as_posix()

@@ -35,6 +35,9 @@ def of_release(done: Released) -> str:
             "  zip and carry their answers over. Answers of either copy are graded alike: by exercise.",
             "  The history of for-students still holds the copies before, also those with solutions.",
         ]
+    for name, points in done.points.items():
+        each = ", ".join(f"{exercise}: {worth:g}" for exercise, worth in points.items())
+        lines.append(f"{name}: {sum(points.values()):g} points ({each})")
     kept = [name for name in done.kept if name not in done.newer + done.switched]
     if kept:
         lines.append(f"Released before, and left as they are: {', '.join(kept)}; the course has no newer copy")

@@ -45,6 +45,11 @@ def test_a_header_and_a_list_may_be_there_before_the_first_release(exam: Release
 
 
 @pytest.mark.slow
+def test_a_release_says_what_each_exercise_is_worth(exam: Released) -> None:
+    assert f"{ONE}: 13 points (1.1: 3, 1.2: 4, 1.3: 4, 1.4: 2)" in words.of_release(exam)
+
+
+@pytest.mark.slow
 def test_an_exam_says_that_it_is_one(exam: Released) -> None:
     assert f"For an exam, without hints, solutions and answers: {ONE}" in words.of_release(exam)
     readme = (exam.folder.handout / "README.md").read_text("utf-8")

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-__all__ = ["class_copy", "is_exam", "read", "text_of"]
+__all__ = ["class_copy", "is_exam", "points_of", "read", "text_of"]
 
 DETAILS = re.compile(r"\s*<details>.*?</details>", re.DOTALL)
 LINK = re.compile(r"\[([^\]]*)\]\((\d\d_\w+)\.ipynb\)")
@@ -30,6 +30,13 @@ def text_of(notebook: dict[str, Any]) -> str:
 def is_exam(notebook: dict[str, Any]) -> bool:
     """Whether a class's copy is one for an exam: it has no hints, and each lesson of the course has some."""
     return not any("hint" in cell.get("metadata", {}).get("course", {}) for cell in notebook["cells"])
+
+
+def points_of(notebook: dict[str, Any]) -> dict[str, float]:
+    """Exercise -> the points that it is worth, in the order of the notebook."""
+    marks = (cell.get("metadata", {}) for cell in notebook["cells"])
+    checks = (mark for mark in marks if "check" in mark.get("course", {}) and "nbgrader" in mark)
+    return {mark["course"]["check"]: mark["nbgrader"].get("points", 0) for mark in checks}
 
 
 def class_copy(notebook: dict[str, Any], there: Collection[str], *, exam: bool = False) -> dict[str, Any]:

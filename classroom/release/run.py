@@ -9,7 +9,7 @@ from pathlib import Path
 from ..layout import ClassFolder
 from ..lessons import ROOT, choose
 from ..problem import Problem
-from .copies import class_copy, is_exam, read, text_of
+from .copies import class_copy, is_exam, points_of, read, text_of
 from .engine import configuration, generate, write_course
 from .handout import commit, fill, pack
 
@@ -28,6 +28,7 @@ class Released:
         kept: those that had been released before, and were left as they were.
         newer: those of `kept` of which the course or the class's header would now give another copy.
         switched: those of `kept` of which the switch for exams would.
+        points: assignment of `new` and `again` -> exercise -> the points that it is worth.
         committed: whether the students' folder got a commit; None where there is no git.
     """
 
@@ -38,6 +39,7 @@ class Released:
     kept: list[str] = field(default_factory=list)
     newer: list[str] = field(default_factory=list)
     switched: list[str] = field(default_factory=list)
+    points: dict[str, dict[str, float]] = field(default_factory=dict)
     committed: bool | None = None
 
 
@@ -83,6 +85,7 @@ def release(
     for name in changed:
         folder.source(name).parent.mkdir(parents=True, exist_ok=True)
         folder.source(name).write_text(made[name], "utf-8", newline="\n")
+        done.points[name] = points_of(read(folder.source(name)))
     if changed:
         generate(folder, changed)
     fill(folder, sorted({*changed, *(name for name in folder.released() if not folder.handed_out(name).exists())}))
