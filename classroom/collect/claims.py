@@ -38,12 +38,13 @@ class Claims:
         """Why a file may be somebody else's too, or ""."""
         if name.platform:
             return ""
+        alone = f"; so does collecting {name.folders[0]} by itself" if name.student in name.folders[:1] else ""
         for key in ((_key(name), ""), (_key(name), assignment)):
             for one, other in itertools.pairwise(sorted(self._folders.get(key, ()), key=_plain)):
                 if _plain(other)[: len(one)] != _plain(one):
                     return (
                         f"files in {'/'.join(one)} and in {'/'.join(other)} would be one student's, {name.student}: a "
-                        "list of students (students.csv) or --student tells whose they are"
+                        f"list of students (students.csv) or --student tells whose they are{alone}"
                     )
         return ""
 
