@@ -10,6 +10,7 @@ from support.classes import answered, make_class, zipped
 from classroom import command, words
 from classroom.collect import collect
 from classroom.collect.names import read_name
+from classroom.collect.record import Entry, Record
 from classroom.collect.roster import Ambiguous, Roster, Student, read_roster
 from classroom.layout import ClassFolder
 from classroom.lessons import assignments
@@ -224,3 +225,23 @@ def test_commands_can_be_typed_as_they_are_said(
     assert "First: python3 course.py class grade --class ../energy" in capsys.readouterr().err
     monkeypatch.chdir(folder.root)
     assert "Next: python3 ../course/course.py class report\n" in words.of_grading([], folder) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("origin", "known"),
+    [
+        ("handed-in/anna/work/01.ipynb", True),
+        ("anna/work/01.ipynb", True),
+        ("handed-in/bert/work/01.ipynb", False),  # the same bytes, as blank copies are, and another student's
+        ("01.ipynb", False),
+        ("elsewhere/homework.ipynb", False),
+    ],
+)
+def test_a_file_is_the_same_by_its_bytes_and_its_folders(
+    folder: ClassFolder, tmp_path: Path, origin: str, known: bool
+) -> None:
+    inbox = hand_in(tmp_path, {"anna/work/01.ipynb": b"{}"})
+    collect(folder, [inbox / "anna" / "work" / "01.ipynb"], student="anna", lesson=ONE)
+    record = Record(folder.record)  # with one as it was noted once
+    record.of("bert", ONE).append(Entry(record.of("anna", ONE)[0].sha256, "homework.ipynb", 0.0))
+    assert record.has(record.of("anna", ONE)[0].sha256, origin) == known

@@ -76,9 +76,9 @@ class Record:
         return self._entries.setdefault(f"{student}/{assignment}", [])
 
     def has(self, sha256: str, origin: str) -> bool:
-        """Whether a file of these bytes was collected from this place, which may have been named from further in."""
+        """Whether a file of these bytes was collected from this place, named from further out or further in."""
         return any(
-            entry.sha256 == sha256 and f"/{origin}".endswith(f"/{entry.origin}")
+            entry.sha256 == sha256 and _same_place(entry.origin, origin)
             for entries in self._entries.values()
             for entry in entries
         )
@@ -89,3 +89,9 @@ class Record:
         content = {"submissions": entries, "unmatched": self.unmatched}
         with whole_file(self.path) as part:
             part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _same_place(one: str, other: str) -> bool:
+    """Whether two origins end in the same folders and name; a name alone says too little."""
+    short, long = sorted((one, other), key=len)
+    return short == long or ("/" in short and long.endswith(f"/{short}"))

@@ -28,6 +28,7 @@ __all__ = ["Collection", "Taken", "collect"]
 OF_THE_COURSE = {"course_utils", "course_checks", "solutions", "backups"}
 HANDED_OUT = {"requirements.txt", "pyproject.toml", "LICENSE", "README.md"}
 NOTEBOOK = (".ipynb", ".ipynb.txt", ".ipynb.json", ".json")
+FOLDERS = 4  # how much of a path is noted of a single file
 #: Folders of a class in which no submissions come in.
 OURS = ("source", "release", "submitted", "autograded", "feedback", "results", "reports", "for-students", "replaced")
 
@@ -283,7 +284,7 @@ class _Collector:
         """Put a file into its place, or beside a later one."""
         content = found.content or b""
         if self.student and found.path and "/" not in origin:  # so that it is known when its folder is collected
-            origin = f"{found.path.resolve().parent.name}/{origin}"
+            origin = "/".join(found.path.resolve().parts[-FOLDERS:])
         entry = Entry(_sha256(content), origin, found.when, name.platform, name.serial, name.copies)
         target = self.folder.submitted(student, assignment)
         entries = self.record.of(student, assignment)
