@@ -37,7 +37,7 @@ def hand_in(tmp_path: Path, files: dict[str, bytes]) -> Path:
 
 
 @pytest.mark.parametrize("inner", ["energy", "energy (1)", "energy_copy", "energy - Kopie (2)", "physics"])
-@pytest.mark.parametrize("outer", ["Hook James", "Hook_James.zip", "submissions/Hook James", "Hook James (1)"])
+@pytest.mark.parametrize("outer", ["Hook James", "Hook_James.zip", "submissions/Hook James", "zips/Hook James (1)"])
 def test_the_outermost_folder_that_can_be_a_person_is_the_student(outer: str, inner: str) -> None:
     name = read_name(("handed-in", *outer.split("/"), inner, f"{ONE}.ipynb"), assignments(), {"energy"})
     assert name.student == "Hook James"

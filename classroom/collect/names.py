@@ -29,7 +29,7 @@ FOLDER_COPY = re.compile(r"[ _]*(?:\(\d+\)|[ _-]+(?:copy|kopie|copie|copia)[ _]*
 #: Folders that say nothing of a person.
 PLACES = re.compile(
     r"^(?:submitted|submissions?|abgaben?|handed[ _-]?in|inbox|downloads?|"
-    r"notebooks?|work|for-students|solutions?|home\w*|"
+    r"zips?|uploads?|files|notebooks?|work|for-students|solutions?|home\w*|"
     r"(?:lesson|week|sheet|exercise|assignment|blatt|woche|aufgabe)[ _-]*\d+|\d+)$",
     re.IGNORECASE,
 )
