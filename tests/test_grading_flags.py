@@ -127,7 +127,14 @@ def test_the_library_s_own_function_is_flagged_also_by_way_of_another_cell(maker
 
 
 @pytest.mark.parametrize(
-    "source", ["getattr(gibbs, 'swe' + 'ep')", "vars(gibbs)['sweep']", "import importlib", "gibbs.__dict__"]
+    "source",
+    [
+        "getattr(gibbs, 'swe' + 'ep')",
+        "vars(gibbs)['sweep']",
+        "import importlib",
+        "gibbs.__dict__",
+        "from sys import modules",
+    ],
 )
 def test_a_name_that_is_hidden_is_shown(maker, source):
     assert "line " in kinds(maker, source)["tampering"]

@@ -38,6 +38,7 @@ _SUSPICIOUS = {
     "gc": "looks at all objects",
     "inspect": "looks at its callers",
     "importlib": "imports what its name does not say",
+    "attrgetter": "looks names up",
     "__dict__": "looks names up",
     "__globals__": "looks names up",
     "__subclasses__": "looks at all classes",
@@ -118,6 +119,8 @@ def _tampering(tree: ast.AST) -> Iterator[str]:
             names = [alias.name.partition(".")[0] for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             names = [(node.module or "").partition(".")[0], *(alias.name for alias in node.names)]
+            if node.module == "sys" and "modules" in names:
+                yield f"line {node.lineno}: sys.modules changes what others import"
             if node.module == "course_checks" and [alias.name for alias in node.names] == ["check"]:
                 names = []
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in _SUSPICIOUS:
