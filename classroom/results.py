@@ -110,8 +110,9 @@ class Result:
     def write(self, path: Path) -> None:
         """Write as JSON, whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as part:
-            part.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+        with whole_file(path) as part:  # half of a pair of surrogates, which an exception may say, is no text
+            part.write_text(text, encoding="utf-8", errors="replace")
 
     @classmethod
     def read(cls, path: Path) -> Result:

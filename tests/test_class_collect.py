@@ -7,6 +7,7 @@ import io
 import json
 import os
 import stat
+import time
 import zipfile
 from pathlib import Path
 
@@ -338,6 +339,30 @@ def test_what_a_zip_unpacks_to_is_limited_as_a_whole(
     done = collect(folder, [tmp_path / "many.zip"])
     assert len(done.taken) == 2
     assert len(done.unmatched) == 6
+
+
+def test_a_name_without_end_is_refused_at_once(folder: ClassFolder, tmp_path: Path) -> None:
+    (tmp_path / "long.zip").write_bytes(zipped({f"{ONE}_{' ' * 60_000}b.ipynb": answered("01")}))
+    started = time.process_time()
+    done = collect(folder, [tmp_path / "long.zip"])
+    assert time.process_time() - started < 5
+    assert done.unmatched[0][1] == "its name has more than 1000 characters"
+
+
+def test_what_a_terminal_or_a_spreadsheet_would_obey_is_told_as_text(folder: ClassFolder, tmp_path: Path) -> None:
+    (tmp_path / "=1+1.txt").write_bytes(b"x")
+    (tmp_path / "in.zip").write_bytes(zipped({"\x1b]0;x\x07\nForged.txt": b"y"}))
+    done = collect(folder, [tmp_path / "=1+1.txt", tmp_path / "in.zip"])
+    assert all(text.isprintable() for pair in done.unmatched for text in pair)
+    with (folder.unmatched / "why.csv").open(encoding="utf-8-sig") as file:
+        assert all(not text.startswith("=") for row in csv.reader(file) for text in row)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_a_name_that_is_no_text_stops_nothing(folder: ClassFolder, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / os.fsdecode(b"\xff.ipynb")).write_bytes(answered("01"))
+    assert len(collect(folder, [tmp_path / "in"]).unmatched) == 1
 
 
 def test_zips_in_zips_are_opened_to_a_depth(folder: ClassFolder, tmp_path: Path) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import dataclasses
 import html.parser
+import json
 import re
 from pathlib import Path
 
 import pytest
-from support.classes import graded, make_class, put
+from support.classes import answered, graded, make_class, put
 
 from classroom.collect.roster import Roster, Student
 from classroom.layout import ClassFolder
 from classroom.problem import Problem
 from classroom.report import report
+from classroom.report.autograded import write_autograded
 from classroom.report.gradebook import Entered
 from classroom.report.pages import class_page, student_page
 from classroom.report.summary import Summary, number_of
@@ -106,6 +108,32 @@ def test_a_spreadsheet_takes_no_name_for_a_formula(folder: ClassFolder, name: st
     with (folder.reports / "scores.csv").open(encoding="utf-8-sig") as file:
         cell = next(row["name"] for row in csv.DictReader(file) if row["student"] == "anna")
     assert cell == f"'{name}"
+
+
+@pytest.mark.parametrize("text", ["a;=HYPERLINK(1)", "a\n=1", 'a;"=1'])
+def test_a_spreadsheet_that_splits_at_semicolons_finds_no_formula(folder: ClassFolder, text: str) -> None:
+    result = graded("anna", "pppp")
+    result = dataclasses.replace(
+        result, exercises=(dataclasses.replace(result.exercises[0], line=text), *result.exercises[1:])
+    )
+    put(folder, result)
+    report(folder)
+    written = (folder.reports / "exercises.csv").read_text("utf-8-sig")
+    assert not re.search(r'(^|[;\n])"*=', written)
+
+
+def test_half_a_letter_in_an_exception_or_an_answer_stops_no_report(folder: ClassFolder) -> None:
+    result = graded("anna", "pppp")
+    result = dataclasses.replace(
+        result, exercises=(dataclasses.replace(result.exercises[0], line="\ud800"), *result.exercises[1:])
+    )
+    put(folder, result)
+    (read,) = [entry for entry in [Result.read(folder.result("anna", result.assignment))] if entry.student == "anna"]
+    assert read.exercises[0].line == "?"
+    handed = json.loads(answered("01"))
+    next(c for c in handed["cells"] if c["metadata"].get("course", {}).get("todo"))["source"] = "x = '\ud800'"
+    folder.submitted("anna", result.assignment).write_text(json.dumps(handed), "utf-8")
+    assert write_autograded(folder, read).read_text("utf-8")
 
 
 def test_the_first_exercise_that_did_not_pass_is_the_one_that_stopped(folder: ClassFolder) -> None:

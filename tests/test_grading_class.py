@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import multiprocessing
 import os
+import signal
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 
+import psutil
 import pytest
-from support.submissions import Handed, Maker, forty
+from support.submissions import ROOT, Handed, Maker, forty
 
 from classroom.grading import SandboxError, grade, sandbox
 from classroom.grading.grader import key_of
 from classroom.grading.judge import Judge
+from classroom.grading.sandbox import Limits
 from classroom.layout import ClassFolder
 from classroom.results import Result
 
@@ -147,3 +156,74 @@ def test_the_key_of_hidden_variants_is_the_teacher_s_alone(tmp_path):
     assert len(key) == 64
     if os.name != "nt":
         assert (tmp_path / "grading.key").stat().st_mode & 0o077 == 0
+
+
+# ------------------------------------------------------------------------------ what is done to the judge itself
+
+
+@needs_sandbox
+@pytest.mark.slow
+def test_a_submission_that_holds_up_or_ends_the_judge_costs_itself_alone(tmp_path):
+    folder, maker = ClassFolder(tmp_path), Maker("00")
+    number, (name, *_) = maker.lesson.exercises[0].number, maker.lesson.exercises[0].names
+    sleeping = f"import time\ntime.sleep(30)\ndef {name}(*a): pass"
+    hand_in(folder, maker, "ada", maker.text({number: sleeping}))
+    hand_in(folder, maker, "bob", maker.text())
+    limits = Limits(judged_s=15)
+    ada, bob = grade(folder, jobs=1, limits=limits, progress=lambda line: None)
+    assert "held up the judge" in ada.fault
+    assert [flag.kind for flag in ada.flags] == ["limit"]
+    assert (ada.earned, bob.earned, bob.fault) == (0, 1, "")
+    assert grade(folder, jobs=1, limits=limits, progress=lambda line: None)[0] == ada
+
+    def end_the_judge() -> None:
+        while not any("bwrap" in child.name() for child in psutil.Process().children(recursive=True)):
+            time.sleep(0.1)
+        for child in multiprocessing.active_children():
+            child.kill()
+
+    folder.result("bob", maker.lesson.name).unlink()
+    thread = threading.Thread(target=end_the_judge)
+    thread.start()
+    ada, bob = grade(folder, jobs=1, force=True, limits=limits, progress=lambda line: None)
+    thread.join()
+    assert "process ended" in ada.fault
+    assert bob.earned == 1
+
+
+@needs_sandbox
+@pytest.mark.slow
+def test_an_exception_that_says_half_a_letter_stops_nobody(tmp_path):
+    folder, maker = ClassFolder(tmp_path), Maker("00")
+    number, (name, *_) = maker.lesson.exercises[0].number, maker.lesson.exercises[0].names
+    hand_in(folder, maker, "ada", maker.text({number: f"def {name}(*a):\n    raise ValueError('\\ud800')"}))
+    assert grade(folder, jobs=1, progress=lambda line: None)[0].earned == 0
+    assert "?" in Result.read(folder.result("ada", maker.lesson.name)).exercises[0].line
+
+
+@needs_sandbox
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent otherwise there")
+def test_ctrl_c_is_one_line_also_when_it_comes_twice(tmp_path):
+    folder, maker = ClassFolder(tmp_path), Maker("01")
+    number = maker.lesson.exercises[0].number
+    for student in ("ada", "bob"):
+        hand_in(folder, maker, student, maker.text({number: "import time\ntime.sleep(50)"}))
+    words = [sys.executable, "-m", "classroom.grading", str(tmp_path), "--jobs", "2"]
+    process = subprocess.Popen(
+        words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+    began = psutil.Process(process.pid)
+    while sum("bwrap" in child.name() for child in began.children(recursive=True)) < 4:
+        assert process.poll() is None
+        time.sleep(0.1)
+    children = began.children(recursive=True)
+    for _ in range(3):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.3)
+    said, _ = process.communicate(timeout=60)
+    assert said.strip() == "Stopped. What is graded is kept; the same command goes on."
+    assert process.returncode != 0
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive

@@ -133,3 +133,16 @@ def test_random_bytes_do_no_more_than_to_be_refused():
         except CodecError:
             refused += 1
     assert refused > 3000
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ([{key * (2**61 - 1): 0 for key in range(1500)}, {str(key): 0 for key in range(1500)}], "keys"),
+        (["x" * 2**17, *[""] * 100], "characters"),
+    ],
+    ids=["keys that collide", "an array with room for the longest string"],
+)
+def test_what_is_small_but_takes_long_or_much_to_compare_is_refused(value, says):
+    with pytest.raises(CodecError, match=says):
+        decode(encode(value))

@@ -18,7 +18,11 @@ both = Task(
     reference=lambda x: (np.sum(x), np.max(x)), draw=lambda rng: (rng.normal(size=4),), mistakes={},
     outputs=("the sum", "the largest"),
 )  # fmt: skip
-EXERCISES = SimpleNamespace(toy=SimpleNamespace(double=double, both=both))
+asked = Task(
+    reference=lambda x: (np.sum(x), "yes", 2), draw=lambda rng: (rng.normal(size=4),), mistakes={},
+    outputs=("the sum", "whether", "how many"), call=lambda learner, x: learner(x),
+)  # fmt: skip
+EXERCISES = SimpleNamespace(toy=SimpleNamespace(double=double, both=both, asked=asked))
 CHECK = """
 from course_checks import check, exercises
 
@@ -146,6 +150,18 @@ def test_each_output_is_a_comparison():
     book = counted(lambda x: (np.sum(x), 0.0), check)
     assert (book.passed, book.failed) == (1, 1)
     assert counted(lambda x: np.sum(x), check).failed == 2
+
+
+def test_what_is_the_same_for_every_input_counts_only_beside_what_is_not():
+    check = (
+        'with check.exercise("1.1", "both"):\n    answer = exercises.toy.asked.by(double)\n'
+        '    answer.on("four", np.arange(4.0))\n    answer.fresh(1)\n'
+    )
+    cases = 2 + MORE
+    assert counted(lambda x: (np.sum(x), "yes", 2), check).passed == 3 * cases
+    assert counted(lambda x: (np.sum(x), "no", 2), check).passed == 2 * cases
+    assert counted(lambda x: (0.0, "yes", 2), check).passed == 0
+    assert counted(lambda x: (6.0, "yes", 2), check).passed == 3
 
 
 def test_a_wrong_reference_is_the_course_s_fault_not_the_student_s():

@@ -1,9 +1,11 @@
 """What a person should look at, and what not."""
 
+import time
+
 import pytest
 from support.submissions import Maker
 
-from classroom.grading.flags import LEAST_NODES, fingerprint, flags_of_code, identical
+from classroom.grading.flags import LEAST_NODES, fingerprint, flags_of_code, identical, imports_of
 
 
 @pytest.fixture(scope="module")
@@ -105,3 +107,46 @@ def test_what_is_no_python_has_no_flags_and_no_twin():
     assert flags_of_code(None, "def (:") == []
     assert fingerprint("def (:") == ""
     assert identical({"ada": {"1": "def (:"}, "bob": {"1": "def (:"}}, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("own", "answer"),
+    [
+        ("from course_utils.lattice import gibbs as g\ndef lent(*a):\n    return g.sweep(*a)", "gibbs_sweep = lent"),
+        ("from course_utils.lattice import gibbs as g", "def gibbs_sweep(*a):\n    return g.sweep(*a)"),
+        ("", "from course_utils.lattice.gibbs import *\ntheirs = sweep\ndef gibbs_sweep(*a):\n    return theirs(*a)"),
+        ("", "def gibbs_sweep(*a):\n    return getattr(gibbs, 'sweep')(*a)"),
+    ],
+    ids=["a helper", "an import", "a star", "getattr"],
+)
+def test_the_library_s_own_function_is_flagged_also_by_way_of_another_cell(maker, own, answer):
+    (exercise,) = [one for one in maker.lesson.exercises if "gibbs_sweep" in one.names]
+    imports = f"{maker.lesson.imports}\n{imports_of([own, answer, 'no Python'])}"
+    found = flags_of_code(exercise, answer, imports) + flags_of_code(None, own, imports, maker.lesson.exercises)
+    assert [(flag.kind, flag.exercise) for flag in found if flag.kind == "library"] == [("library", exercise.number)]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "getattr(gibbs, 'swe' + 'ep')",
+        "vars(gibbs)['sweep']",
+        "import importlib",
+        "gibbs.__dict__",
+        "from sys import modules",
+    ],
+)
+def test_a_name_that_is_hidden_is_shown(maker, source):
+    assert "line " in kinds(maker, source)["tampering"]
+
+
+def test_what_is_nested_too_deep_is_shown_and_has_no_twin(maker):
+    deep = f"x = {'+'.join('1' * 900)}"
+    assert kinds(maker, deep) == {}
+    assert fingerprint(deep) == ""
+    assert "nested too deep" in kinds(maker, f"np{'.a' * 600} = 1")["tampering"]
+    assert identical({"ada": {"1.1": deep}, "bob": {"1.1": deep}}, {}) == {}
+    chains = "\n".join(["x = np" + ".a" * 300] * 300)
+    started = time.process_time()
+    assert kinds(maker, chains) == {}
+    assert time.process_time() - started < 5

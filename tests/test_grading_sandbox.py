@@ -233,6 +233,15 @@ def test_many_processes_take_no_more_memory_than_one_may(staged):
     assert "GB of memory" in gone.why
 
 
+@pytest.mark.parametrize(
+    "call", ["os.memfd_create('x')", "libc.syscall(425, 4, room)", "libc.shmget(0, 2**20, 0o1600)"]
+)
+def test_no_memory_can_be_had_that_no_limit_counts(inside, call):
+    source = f"import ctypes, os\nlibc = ctypes.CDLL(None)\nroom = ctypes.create_string_buffer(256)\ngot = {call}"
+    reply = inside.ask("cell", source, "cell")
+    assert "PermissionError" in reply["raised"]["kinds"] if "raised" in reply else said(inside, "got") == -1
+
+
 @pytest.mark.slow
 def test_a_bomb_of_forks_ends_with_its_process(staged):
     before = _students(staged)
@@ -274,6 +283,18 @@ def test_half_a_reply_and_one_without_end_hold_nobody_up(staged):
         process = StudentProcess(staged, QUICK)
         source = f"import os\nfor fd in range(3, 20):\n    try: os.write(fd, {first!r})\n    except OSError: pass\n"
         assert stopped(process, source + "os._exit(0)").why
+
+
+@pytest.mark.slow
+def test_a_reply_that_is_said_without_end_holds_nobody_up(staged):
+    process = StudentProcess(staged, Limits(cpu_s=3, wall_s=20, total_s=30))
+    finding = (
+        "import struct, sys\nframe = sys._getframe()\nwhile 'replies' not in frame.f_locals: frame = frame.f_back\n"
+        "write, number = frame.f_locals['replies'].write, frame.f_locals['number']\n"
+        "said = number + b'[\"dict\",[[\"ok\",null]]]'\nsaid = struct.pack('>I', len(said)) + said"
+    )
+    assert "ok" in process.ask("cell", finding, "cell")
+    assert stopped(process, "while True: write(said)").limit
 
 
 def test_a_process_that_reads_nothing_holds_nobody_up(staged):

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -174,3 +175,26 @@ def test_an_exercise_knows_what_it_may_call(maker):
     assert {exercise.number: exercise.needs for exercise in maker.lesson.exercises} == {
         "1.1": (), "1.2": (), "1.3": ("1.2",), "1.4": (),
     }  # fmt: skip
+
+
+def test_more_code_than_anybody_writes_is_not_read(maker, tmp_path):
+    cell = {"cell_type": "code", "metadata": {}, "source": "x\n" * (2**17 + 1)}
+    assert read(maker, tmp_path, json.dumps({"cells": [cell]})).fault == "the file has more than 256 kB of code"
+
+
+def test_more_cells_than_anybody_writes_are_not_read(maker, tmp_path):
+    cells = [{"cell_type": "code", "metadata": {}, "source": "x = 1"}] * 1001
+    fault = read(maker, tmp_path, json.dumps({"cells": cells})).fault
+    assert fault == "the file has more than 1000 cells of code"
+
+
+def test_a_hundred_thousand_empty_lines_take_no_time():
+    started = time.process_time()
+    assert without_magics("\n" * 100_000 + "x = (")[1] == []
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("before", ["", "y = 1; "])
+def test_a_long_sum_is_no_harm_however_deep_it_is_nested(before):
+    for terms in range(900, 1000):
+        assert "raise" not in definitions(f"{before}x = {'+'.join('1' * terms)}")

@@ -15,12 +15,13 @@ from course_utils.whole_files import whole_file
 from ..layout import ClassFolder
 from ..lessons import assignments
 from ..problem import Problem
+from ..spreadsheet import harmless
 from .claims import Claims
 from .content import is_notebook, lesson_of
 from .names import Name, bare_folder, is_place, read_name
 from .record import Entry, Record, is_newer
 from .roster import Ambiguous, Roster, folder_name, read_roster
-from .unpack import Found, files_in
+from .unpack import Found, files_in, printable
 
 __all__ = ["Collection", "Taken", "collect"]
 
@@ -177,7 +178,8 @@ class _Collector:
             with (self.folder.unmatched / "why.csv").open("w", encoding="utf-8-sig", newline="") as file:
                 rows = csv.writer(file)
                 rows.writerow(["file", "from", "why"])
-                rows.writerows([name, entry["origin"], entry["why"]] for name, entry in sorted(unmatched.items()))
+                for name, entry in sorted(unmatched.items()):
+                    rows.writerow([harmless(text) for text in (name, entry["origin"], entry["why"])])
         there = set(self.folder.submissions())
         for assignment in sorted({assignment for _, assignment in there}):
             missing = [one.name or one.id for one in self.roster.students.values() if (one.id, assignment) not in there]
@@ -319,6 +321,7 @@ class _Collector:
         _write(target, content, when)
 
     def _set_aside(self, found: Found, why: str) -> None:
+        why = printable(why)
         self.done.unmatched.append((found.origin, why))
         if found.content is None:
             return
@@ -385,7 +388,7 @@ def _write(path: Path, content: bytes, when: float) -> None:
 
 def _plain(name: str) -> str:
     """A file's name that every system takes, with its ending; it stays below what file systems allow."""
-    kept = re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", name).strip(" .") or "file"
+    kept = re.sub(r'[\x00-\x1f\ud800-\udfff<>:"/\\|?*]', "_", name).strip(" .") or "file"
     stem, dot, ending = kept.rpartition(".")
     return f"{(stem if dot else kept)[-100:]}{dot}{ending[-20:] if dot else ''}"
 

@@ -13,12 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-__all__ = ["Found", "files_in"]
+__all__ = ["Found", "files_in", "printable"]
 
 FILE_BYTES = 64 * 2**20  # of one file: a notebook with films has about 10 MB
 ALL_BYTES = 4 * 2**30  # unpacked, of one thing that was handed over
 ENTRIES = 50_000
 DEPTH = 4  # zips in zips
+NAME = 1000  # characters of a name with its folders
 SYSTEM_FOLDERS = {"__MACOSX", "__pycache__", "node_modules"}
 SYSTEM_FILES = {"Thumbs.db", "desktop.ini"}
 
@@ -44,7 +45,12 @@ class Found:
     @property
     def origin(self) -> str:
         """Where it came from, for a reader."""
-        return "/".join(self.parts)
+        return printable("/".join(self.parts))
+
+
+def printable(text: str) -> str:
+    """Text without what a terminal would obey and no file can hold; a student may have chosen it."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def files_in(path: Path) -> Iterator[Found]:
@@ -120,6 +126,9 @@ def _zip(file: io.IOBase, parts: tuple[str, ...], limits: _Limits, depth: int, p
 def _entry(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, parts: tuple[str, ...], limits: _Limits, depth: int
 ) -> Iterator[Found]:
+    if len(entry.filename) > NAME:
+        yield Found((*parts, f"{entry.filename[:80]}…"), None, 0.0, f"its name has more than {NAME} characters")
+        return
     inside = PurePosixPath(entry.filename.replace("\\", "/")).parts
     names = (*parts, *(part for part in inside if part not in ("/", "..")))
     if _is_litter(names):

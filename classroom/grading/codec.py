@@ -22,6 +22,8 @@ MOST_BYTES = 32 * 2**20
 """Of one message; the largest right answer of the course takes some hundred kilobytes."""
 
 _MOST_DEPTH, _MOST_AXES = 40, 16
+_MOST_KEYS = 2_000  # of all dicts together: keys can be made that collide, and then each is compared with each
+_MOST_TEXT = 2**16  # characters of one string: an array of strings takes the longest one's room for each
 _INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
 _DTYPES = frozenset(["bool", *_INTEGERS, "float16", "float32", "float64", "complex64", "complex128"])
 _LIBRARIES = ("numpy", "torch", "jax")
@@ -118,28 +120,36 @@ def decode(message: bytes) -> Any:
     if len(message) > MOST_BYTES:
         raise CodecError(f"the message has {len(message)} bytes, expected at most {MOST_BYTES}")
     try:
-        return _in(json.loads(message.decode()), 0)
+        return _in(json.loads(message.decode()), 0, [_MOST_KEYS])
     except (KeyError, IndexError, TypeError, ValueError, RecursionError, OverflowError, MemoryError) as error:
         if isinstance(error, CodecError):
             raise
         raise CodecError(f"not a message: {type(error).__name__}: {str(error)[:200]}") from None
 
 
-def _in(value: Any, depth: int) -> Any:
-    if value is None or isinstance(value, bool | int | float | str):
+def _in(value: Any, depth: int, keys: list[int]) -> Any:
+    """The value of a part of a message; `keys` holds how many keys the rest may have."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        if len(value) > _MOST_TEXT:
+            raise CodecError(f"a string of {len(value)} characters, expected at most {_MOST_TEXT}")
         return value
     if depth > 2 * _MOST_DEPTH or not isinstance(value, list):
         raise CodecError("not a message: an object, or too deep")
     kind, *parts = value
     if kind == "list":
         (entries,) = parts
-        return [_in(entry, depth + 1) for entry in _a_list(entries)]
+        return [_in(entry, depth + 1, keys) for entry in _a_list(entries)]
     if kind == "tuple":
         (entries,) = parts
-        return tuple(_in(entry, depth + 1) for entry in _a_list(entries))
+        return tuple(_in(entry, depth + 1, keys) for entry in _a_list(entries))
     if kind == "dict":
         (entries,) = parts
-        return {_in(key, depth + 1): _in(entry, depth + 1) for key, entry in map(_a_list, _a_list(entries))}
+        keys[0] -= len(_a_list(entries))
+        if keys[0] < 0:
+            raise CodecError(f"dicts of more than {_MOST_KEYS} keys")
+        return {_in(key, depth + 1, keys): _in(entry, depth + 1, keys) for key, entry in map(_a_list, _a_list(entries))}
     if kind == "int":
         (digits,) = parts
         return int(digits, 16)

@@ -3,7 +3,9 @@
 A *comparison* is each output of each case (`answer.on`, `answer.fresh`), and each `check.close`, `equal`, `that` and
 `raises` of the check cell. An output holds if it is the reference's. All outputs of a case fail if the answer raised an
 exception in it, returned something of another form, gave something else when it was asked again, or wrote into its
-argument. What a cell would have compared after an exception fails, too, up to the next case. An answer of which no
+argument. Where an answer is asked in a way of its own, an output that is the same for every input counts only in a case
+where one that is not holds as well: who answers in the place of that way could say it blindly. What a cell would have
+compared after an exception fails, too, up to the next case. An answer of which no
 case holds earns nothing, whatever else holds.
 
 How many there are is counted with the course's own answer, which passes all of them. There are more fresh cases than on
@@ -58,6 +60,8 @@ class Book:
         held: of them.
         failed: of them.
         cases_held: cases all of whose outputs hold, at least in part.
+        asked: by tasks that ask in a way of their own, for each case: output -> whether it holds, and what
+            is expected.
         line: what the first failure says.
         stub: whether the first failure was that of a stub.
     """
@@ -71,11 +75,26 @@ class Book:
     stub: bool = False
     seed: int = 0
     used: list[Task] = field(default_factory=list)
+    asked: dict[int, list[dict[str, tuple[bool, Any]]]] = field(default_factory=dict)
 
     @property
     def passed(self) -> int:
         """Comparisons that count as held."""
-        return self.held if self.cases_held or not self.used else 0
+        return self.held - self._blind() if self.cases_held or not self.used else 0
+
+    def _blind(self) -> int:
+        """Comparisons that hold though nothing that depends on the input does."""
+        count = 0
+        for cases in self.asked.values():
+            first = cases[0]
+            varying = {
+                name for case in cases for name, (_, value) in case.items()
+                if name not in first or not agree(value, first[name][1])
+            }  # fmt: skip
+            for case in cases if varying else ():
+                if not any(case[name][0] for name in varying & case.keys()):
+                    count += sum(holds for holds, _ in case.values())
+        return count
 
     def fail(self, line: str, count: int = 1, stub: bool = False) -> None:
         """Note comparisons that failed; the first one's words stay."""
@@ -145,8 +164,11 @@ class GradedAnswer(Answer):
             book.fail(f"✗ {book.number} {what}: the answer is right, but {sentence}", len(names))
             return tried.returned
         case, held = Case(what, copied(arguments), expected, tried.got), 0
+        holding = {name: (self._agrees(tried.got, expected, name), expected[name]) for name in names}
+        if task.call is not None or task.view is not None:
+            book.asked.setdefault(id(task), []).append(holding)
         for name in names:
-            if self._agrees(tried.got, expected, name):
+            if holding[name][0]:
                 book.hold()
                 held += 1
             else:

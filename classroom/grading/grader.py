@@ -5,26 +5,28 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import multiprocessing
+import multiprocessing.connection
 import os
-import queue
 import secrets
 import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..layout import ClassFolder
-from ..results import Result
+from ..results import ExerciseResult, Flag, Result
 from . import sandbox
 from .flags import identical
 from .lesson import read_lesson
 from .sandbox import Limits, SandboxError
 from .staging import COURSE, stage
+from .student import limit_memory
 from .submission import read_submission
 
 __all__ = ["grade", "key_of", "version_of"]
@@ -81,11 +83,12 @@ def grade(
         Path(staged).chmod(0o755)
         stage(Path(staged))
         setting = _Setting(folder, Path(staged), key_of(folder), limits or Limits(), sandbox)
-        for number, result in enumerate(_results(setting, tasks, count), 1):
-            result = replace(result, version=versions[result.assignment])
-            result.write(folder.result(result.student, result.assignment))
-            done[result.student, result.assignment] = result
-            progress(_line(number, len(tasks), result))
+        with contextlib.closing(_results(setting, tasks, count)) as results:
+            for number, result in enumerate(results, 1):
+                result = replace(result, version=versions[result.assignment])
+                result.write(folder.result(result.student, result.assignment))
+                done[result.student, result.assignment] = result
+                progress(_line(number, len(tasks), result))
     for name in versions:
         _flag_identical(folder, name, done)
     return [done[pair] for pair in chosen]
@@ -196,30 +199,132 @@ class _Setting:
     walls: bool
 
 
-def _results(setting: _Setting, tasks: list[Task], count: int) -> Iterable[Result]:
-    """What the workers say, as it comes."""
-    if not tasks:
-        return
-    context = multiprocessing.get_context("spawn")
-    todo, said = context.Queue(), context.Queue()
-    for task in [*tasks, *[None] * count]:
-        todo.put(task)
-    workers = [context.Process(target=_work, args=(setting, todo, said, slot), daemon=True) for slot in range(count)]
-    _start(workers)
+def _results(setting: _Setting, tasks: list[Task], count: int) -> Iterator[Result]:
+    """What the workers say, as it comes; one that a submission ends or holds up is replaced, and the others go on."""
+    waiting, left = list(reversed(tasks)), len(tasks)
+    workers: list[_Worker] = []
     try:
-        for _ in tasks:
-            yield _next(said, workers)
+        for slot in range(count):  # a comprehension would lose those that there are, if one more cannot be started
+            workers.append(_Worker(setting, slot))  # noqa: PERF401
+        while left:
+            for worker in workers:
+                if worker.task is None and waiting:
+                    worker.take(waiting.pop())
+            ready = multiprocessing.connection.wait([worker.pipe for worker in workers], timeout=1)
+            for worker in workers:
+                if worker.task is not None and (result := worker.answer(worker.pipe in ready)) is not None:
+                    left -= 1
+                    yield result
         for worker in workers:
-            worker.join(10)
+            worker.leave()
     finally:
-        for worker in workers:
-            worker.terminate()
-        for worker in workers:
-            worker.join(10)
+        with _interrupts_ignored():  # of two Ctrl-C the first one ends it
+            for worker in workers:
+                worker.end()
 
 
-def _start(workers: list[Any]) -> None:
-    """Start the workers with one thread for each library: with more they would wait for one another."""
+class _Worker:
+    """A process that grades one submission after the other, seen from the one that shares them out.
+
+    Args:
+        setting: what all workers have in common.
+        slot: number of the worker.
+    """
+
+    def __init__(self, setting: _Setting, slot: int) -> None:
+        self._setting, self._slot = setting, slot
+        self.task: Task | None = None
+        self._start()
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._begun: float | None = None
+        self.pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(self._setting, theirs, self._slot), daemon=True)
+        with _interrupts_ignored(), _quiet_libraries():  # what is started inherits both
+            self._process.start()
+        theirs.close()
+
+    def take(self, task: Task) -> None:
+        """Hand it a submission."""
+        self.task = task
+        with contextlib.suppress(OSError):  # that it has ended is seen when it should answer
+            self.pipe.send(task)
+
+    def answer(self, ready: bool) -> Result | None:
+        """The result of its submission, if it is there now.
+
+        Raises:
+            RuntimeError: if the fault is the course's: its checks could not be made ready.
+        """
+        if not ready:
+            overdue = self._begun is not None and time.monotonic() - self._begun > self._setting.limits.judged_s
+            return self._replaced("it held up the judge for too long") if overdue else None
+        try:
+            kind, value = self.pipe.recv()
+        except (EOFError, OSError):
+            if self._begun is None:
+                raise RuntimeError("a worker that grades has ended; what is graded is kept, start again") from None
+            return self._replaced("the judge's process ended, as it does when memory is short")
+        if kind == "begun":
+            self._begun = time.monotonic()
+            return None
+        if kind == "fault":
+            raise RuntimeError(value)
+        task, self.task, self._begun = self.task, None, None
+        return value if kind == "result" else _not_graded(self._setting, task, value)
+
+    def _replaced(self, why: str) -> Result:
+        """Put another process in the place of this one; what its submission gets for that."""
+        self.end(patience_s=2)
+        task, self.task = self.task, None
+        self._start()
+        return _not_graded(self._setting, task, why)
+
+    def leave(self) -> None:
+        """Let it go by itself."""
+        with contextlib.suppress(OSError):
+            self.pipe.send(None)
+        self._process.join(10)
+
+    def end(self, patience_s: float = 10) -> None:
+        """End it, and so all that it started."""
+        self._process.terminate()
+        self._process.join(patience_s)
+        if self._process.is_alive():  # busy where no signal is heard
+            self._process.kill()
+            self._process.join()
+        self.pipe.close()
+
+
+def _not_graded(setting: _Setting, task: Task, why: str) -> Result:
+    """The result of a submission at which the judge itself failed: nothing, and a person should look."""
+    student, assignment, file = task
+    fault = f"it could not be graded: {why}"
+    exercises = tuple(
+        ExerciseResult(e.number, e.grade_id, e.points, 0.0, 0, 0, "stopped", f"✗ {e.number} {fault}")
+        for e in read_lesson(assignment, setting.folder.source(assignment)).exercises
+    )
+    digest = hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    return Result(student, assignment, digest, fault, exercises, (Flag("limit", "", fault),))
+
+
+@contextlib.contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Leave Ctrl-C alone for a moment."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _quiet_libraries() -> Iterator[None]:
+    """One thread for each library of a worker: with more they would wait for one another."""
     names = (
         "OMP_NUM_THREADS",
         "OPENBLAS_NUM_THREADS",
@@ -231,43 +336,43 @@ def _start(workers: list[Any]) -> None:
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(dict(zip(names, ("1", "1", "1", "cpu", "agg", "none"), strict=True)))
     try:
-        for worker in workers:
-            worker.start()
+        yield
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
-def _next(said: Any, workers: list[Any]) -> Result:
-    while True:
-        try:
-            kind, value = said.get(timeout=1)
-        except queue.Empty:
-            if any(worker.exitcode not in (None, 0) for worker in workers):
-                raise RuntimeError("a worker that grades has ended; what is graded is kept, start again") from None
-            continue
-        if kind == "fault":
-            raise RuntimeError(value)
-        return value
-
-
-def _work(setting: _Setting, todo: Any, said: Any, slot: int) -> None:
+def _work(setting: _Setting, pipe: Any, slot: int) -> None:
     """A worker: one judge for each lesson, one submission after the other."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what it started is ended
-    with contextlib.suppress(KeyboardInterrupt):
-        from .judge import Judge
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is heard by who shares out the submissions
+    from .judge import Judge
 
-        judges: dict[str, Judge] = {}
-        while (task := todo.get()) is not None:
-            student, assignment, file = task
+    judge: Judge | None = None
+    while (task := _next(pipe)) is not None:
+        student, assignment, file = task
+        if judge is None or judge.lesson.name != assignment:
             try:
-                if assignment not in judges:
-                    lesson = read_lesson(assignment, setting.folder.source(assignment))
-                    judges = {
-                        assignment: Judge(lesson, setting.staged, setting.key, setting.limits, setting.walls, slot)
-                    }
-                said.put(("result", judges[assignment].grade(student, Path(file))))
+                lesson = read_lesson(assignment, setting.folder.source(assignment))
+                judge = Judge(lesson, setting.staged, setting.key, setting.limits, setting.walls, slot)
             except Exception:
-                said.put(("fault", f"{student}, {assignment} could not be graded:\n{traceback.format_exc()}"))
-                time.sleep(1)
+                pipe.send(("fault", f"{student}, {assignment} could not be graded:\n{traceback.format_exc()}"))
                 return
+        limit_memory(setting.limits.judge, for_good=False)
+        pipe.send(("begun", None))
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what it started is ended
+        try:
+            said = ("result", judge.grade(student, Path(file)))
+        except Exception as error:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{Path(last.filename).name}, line {last.lineno}"
+            said = ("refused", f"the judge failed at it ({type(error).__name__}: {str(error)[:200]}; {where})")
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        pipe.send(said)
+
+
+def _next(pipe: Any) -> Task | None:
+    try:
+        return pipe.recv()
+    except EOFError:
+        return None

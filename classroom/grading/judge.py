@@ -14,7 +14,7 @@ from course_checks import exercises as course_exercises
 
 from ..results import ExerciseResult, Flag, Result
 from .counting import Book, checked
-from .flags import flags_of_code
+from .flags import flags_of_code, imports_of
 from .lesson import Exercise, TeacherLesson
 from .process import Gone, StudentProcess
 from .remote import Exercises, Remote
@@ -144,9 +144,11 @@ class Judge:
 
     def _seen(self, submission: Submission) -> Iterator[Flag]:
         known = {exercise.number: exercise for exercise in self.lesson.exercises}
+        imports = f"{self.lesson.imports}\n{imports_of(piece.source for piece in submission.pieces)}"
         for piece in submission.pieces:
             if not piece.given and piece.source.strip() != getattr(known.get(piece.number), "stub", "").strip():
-                yield from flags_of_code(known.get(piece.number), piece.whole, self.lesson.imports)
+                seen = piece.whole if piece.number else piece.source
+                yield from flags_of_code(known.get(piece.number), seen, imports, self.lesson.exercises)
         for number in dict.fromkeys(submission.changed_checks):
             yield Flag("tampering", number, "its check cell was changed; the teacher's was run")
 

@@ -114,6 +114,7 @@ class StudentProcess:
             if message is None:
                 self._end_of_process()
             if message[:_NUMBER] in self._answered:  # said twice
+                self._look()  # it may be said without end
                 continue
             if message[:_NUMBER] != number:
                 self.close()

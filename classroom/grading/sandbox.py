@@ -46,6 +46,8 @@ class Limits:
         processes: and threads.
         file: bytes of one file.
         disk: bytes of the folder that can be written to; it lies in memory.
+        judge: bytes more than the libraries take, of the process that judges.
+        judged_s: time on the clock after which that process is ended, if a submission holds it up.
     """
 
     cpu_s: float = 20.0
@@ -58,6 +60,8 @@ class Limits:
     processes: int = 96
     file: int = 16 * 2**20
     disk: int = 32 * 2**20
+    judge: int = 4 * 2**30
+    judged_s: float = 600.0
 
 
 def rights(limits: Limits, slot: int, sandbox: bool = True) -> dict[str, int]:

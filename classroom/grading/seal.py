@@ -1,4 +1,5 @@
-"""A seal on system calls that no exercise needs: no namespaces, no mounts, no look into other processes.
+"""A seal on system calls that no exercise needs: no namespaces, no mounts, no look into other processes, no memory
+that outlives its mapping.
 
 bubblewrap keeps a process in; this keeps it from building a room of its own inside, where it would be root. Linux on
 x86-64 and on 64-bit ARM; elsewhere nothing is sealed.
@@ -20,11 +21,22 @@ _ALLOW, _REFUSE, _UNKNOWN, _KILL = 0x7FFF0000, 0x00050001, 0x00050026, 0x8000000
 _NEW_USER = 0x10000000
 
 #: Machine -> its number, then the calls: unshare, setns, mount, umount2, pivot_root, ptrace, process_vm_readv and
-#: _writev, kexec_load, bpf, userfaultfd, perf_event_open, keyctl, open_by_handle_at; clone; clone3.
+#: _writev, kexec_load, bpf, userfaultfd, perf_event_open, keyctl, open_by_handle_at, io_uring_setup; those that take
+#: memory that is nobody's, which no limit counts: memfd_create, memfd_secret, shmget; clone; clone3.
 _MACHINES = {
-    "x86_64": (0xC000003E, (272, 308, 165, 166, 155, 101, 310, 311, 246, 321, 323, 298, 250, 304), 56, 435),
-    "aarch64": (0xC00000B7, (97, 268, 40, 39, 41, 117, 270, 271, 104, 280, 282, 241, 219, 265), 220, 435),
-}
+    "x86_64": (
+        0xC000003E,
+        (272, 308, 165, 166, 155, 101, 310, 311, 246, 321, 323, 298, 250, 304, 425, 319, 447, 29),
+        56,
+        435,
+    ),
+    "aarch64": (
+        0xC00000B7,
+        (97, 268, 40, 39, 41, 117, 270, 271, 104, 280, 282, 241, 219, 265, 425, 279, 447, 194),
+        220,
+        435,
+    ),
+}  # fmt: skip
 
 
 def seal() -> bool:

@@ -72,7 +72,7 @@ def drop_privileges(limits: dict[str, int]) -> None:
            RLIMIT_CPU=limits.get("cpu"), RLIMIT_NOFILE=256)  # fmt: skip
 
 
-def _limit(**limits: int | None) -> None:
+def _limit(for_good: bool = True, **limits: int | None) -> None:
     try:
         import resource
     except ImportError:  # Windows
@@ -80,14 +80,15 @@ def _limit(**limits: int | None) -> None:
     for name, value in limits.items():
         if value is not None and hasattr(resource, name):
             with contextlib.suppress(ValueError, OSError):
-                resource.setrlimit(getattr(resource, name), (value, value))
+                kind = getattr(resource, name)
+                resource.setrlimit(kind, (value, value if for_good else resource.getrlimit(kind)[1]))
 
 
-def limit_memory(more: int) -> None:
-    """Let this process take so many bytes more than it has now."""
+def limit_memory(more: int, for_good: bool = True) -> None:
+    """Let this process take so many bytes more than it has now; if not for good, it may ask for more later."""
     with contextlib.suppress(OSError, ValueError, StopIteration), open("/proc/self/status") as file:
         has = next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmData"))
-        _limit(RLIMIT_DATA=has + more)
+        _limit(for_good, RLIMIT_DATA=has + more)
 
 
 # ----------------------------------------------------------------------------------------------------------- requests

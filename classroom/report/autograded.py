@@ -32,7 +32,7 @@ def write_autograded(folder: ClassFolder, result: Result) -> Path:
             cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": line}]
     target = folder.autograded(result.student, result.assignment)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text_of(notebook), "utf-8", newline="\n")
+    target.write_text(text_of(notebook), "utf-8", errors="replace", newline="\n")
     return target
 
 

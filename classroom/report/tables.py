@@ -10,6 +10,7 @@ from typing import Any
 from course_utils.whole_files import whole_file
 
 from ..results import ExerciseResult, Result
+from ..spreadsheet import harmless
 from .summary import Summary
 
 __all__ = ["write_tables"]
@@ -63,11 +64,4 @@ def _write(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> No
     with whole_file(path) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
         table.writerow(head)
-        table.writerows([_harmless(value) for value in row] for row in rows)
-
-
-def _harmless(value: Any) -> Any:
-    """Text that a spreadsheet does not take for a formula: a student may have written it."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return "'" + value
-    return value
+        table.writerows([harmless(value) for value in row] for row in rows)

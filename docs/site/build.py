@@ -65,6 +65,7 @@ def build_site(course: Course, out: Path) -> Site:
             run_sphinx(source, made, Path(folder, "doctrees"))
             for template in (made / "_static").rglob("*.html"):  # of the theme's own build
                 template.unlink()
+            shutil.rmtree(made / "_sources", ignore_errors=True)  # empty
             (made / MARK).write_text("Made by `course.py site`, which replaces this folder.\n", "utf-8")
             if out.exists():
                 out.replace(Path(folder, "before")) if any(out.iterdir()) else out.rmdir()

@@ -90,7 +90,8 @@ Begin with [{first.number} {first.title}](lessons/{first.stem}.ipynb).
 
 ## The map
 
-An arrow leads to a lesson that needs the one above. Times are minutes for the core of a lesson, and for its depth part.
+<p><span class="wide">An arrow leads to a lesson that needs the one above.</span>
+Times are minutes for the core of a lesson, and for its depth part.</p>
 
 {_raw(course_map.drawing(course, "lessons/"))}
 

@@ -7,7 +7,7 @@
 #     know: mean and standard error; weighted averages
 #     time: 60 min
 #     runs: 85 s
-#     memory: 1030 MB
+#     memory: 780 MB
 #     uses: [jax]
 # ---
 

@@ -11,17 +11,22 @@ def printed(notebook) -> dict[int, str]:
     return {i: "".join("".join(output.get("text", "")) for output in notebook.outputs(i)) for i in code}
 
 
+def errors(notebook) -> dict[int, str]:
+    """What each code cell that failed has raised."""
+    return {i: error for i in printed(notebook) if (error := notebook.error(i))}
+
+
 def test_cells_twice_and_from_the_bottom_up_print_what_they_printed(lab):
     with lab.open("00_start_here.ipynb") as notebook:
         notebook.run_all(seconds=300)
         first = printed(notebook)
-        failed = {i: error for i in first if (error := notebook.error(i))}  # what a blank copy goes on past
+        failed = errors(notebook)  # what a blank copy goes on past
         assert any("is not done yet" in text for text in first.values())
         notebook.run_all(seconds=300)
         assert printed(notebook) == first
         notebook.run_cells(*(i for i in reversed(first) if i not in failed))
         assert printed(notebook) == first
-        assert {i: error for i in first if (error := notebook.error(i))} == failed
+        assert errors(notebook) == failed
         assert [error for error in failed.values() if "0.1 is not done yet" in error]
 
 

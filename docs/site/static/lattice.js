@@ -370,13 +370,14 @@
       slider.max = high;
       const mark = this.find("mark");
       mark.style.left = `${(100 * (critical - low)) / (high - low)}%`;
-      mark.textContent = `${this.kind === "xy" ? "T_KT ≈" : "T_c ="} ${critical.toFixed(3)}`;
+      mark.innerHTML = `T<sub>${this.kind === "xy" ? "KT</sub> ≈" : "c</sub> ="} ${critical.toFixed(3)}`;
       this.lattice = new Lattice(this.kind, SIZE, critical, { q: this.q, seed: (Math.random() * WORD) >>> 0 });
       this.colours = palette(this.kind, this.q).map(packed);
       this.find("potts-only").hidden = this.kind !== "potts";
       this.find("xy-only").hidden = this.find("vortex-row").hidden = this.kind !== "xy";
       this.legend();
-      this.heat(this.kind === "xy" ? 0.7 : critical);
+      slider.value = this.kind === "xy" ? 0.7 : 1.05 * critical; // where equilibrium is seconds away
+      this.heat();
     }
 
     // `temperature` is given by a button, and else read from the slider.
