@@ -94,12 +94,16 @@ NOT_ON_NEWEST = ("tests/test_house.py::test_ruff_is_silent",)
 # Tests of the tools that build and check the course. Those tools are not on Colab.
 NOT_ON_COLAB = (
     "tests/browser",
+    "tests/test_address.py",
     "tests/test_binder.py",
     "tests/test_build.py",
     "tests/test_class_afternoon.py",
+    "tests/test_class_changed.py",
     "tests/test_class_collect.py",
+    "tests/test_class_exam.py",
     "tests/test_class_release.py",
     "tests/test_class_report.py",
+    "tests/test_class_whose.py",
     "tests/test_course.py",
     "tests/test_faults_course.py",
     "tests/test_faults_disk.py",
@@ -117,6 +121,7 @@ NOT_ON_COLAB = (
     "tests/test_lessons.py",
     "tests/test_merge.py",
     "tests/test_site_build.py",
+    "tests/test_sizes.py",
     "tests/test_update.py",
     "tests/test_workflows.py",
 )

@@ -597,8 +597,15 @@ class ExplorerView:
             pressed = [button.get_attribute("aria-pressed") for button in row.get_by_role("button").all()]
             assert pressed.count("true") == 1
 
-    def assert_follows_a_rush(self, name: str, key: str, times: int = 30) -> None:
-        """Many quick keys on a slider leave no queue: the last picture is soon there, and none comes out of turn."""
+    def assert_follows_a_rush(self, name: str, key: str, times: int = 30, soon: float = RUSH_MS) -> None:
+        """Many quick keys on a slider leave no queue: the last picture is soon there, and none comes out of turn.
+
+        Args:
+            name: of the control.
+            key: on the keyboard.
+            times: how often.
+            soon: ms in which a picture is there with all its stages.
+        """
         before = self.kernel_state()["renders"]
         self.watch()
         handle = self.control(name).locator(".noUi-handle").first
@@ -610,7 +617,7 @@ class ExplorerView:
         state = self.assert_shows_what_the_kernel_has()
         renders = state["renders"] - before
         print(f"{times} keys on {name}: {renders} renders, last picture after {waits[-1] if waits else 0:.0f} ms")
-        assert renders < times / 2 or max(waits, default=0) < RUSH_MS
+        assert renders < times / 2 or max(waits, default=0) < soon
         assert _flat(captions[-1]) == _flat(state["caption"])
         repeated = [text for k, text in enumerate(captions) if text in captions[:k] and text != captions[k - 1]]
         assert not repeated, "an older picture came after a newer one"

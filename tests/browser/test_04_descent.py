@@ -32,7 +32,7 @@ def test_keyboard_moves_the_start_temperature_and_the_picture_follows(lab):
         explorer.choose("landscape", "Network loss")
         explorer.wait_for(lambda: "Network loss, constant" in explorer.caption(), "the network loss in the caption")
         explorer.assert_shows_what_the_kernel_has()
-        explorer.assert_follows_a_rush("temperature", "ArrowRight", times=15)
+        explorer.assert_follows_a_rush("temperature", "ArrowRight", times=15, soon=4000)
         assert f"start T = {explorer.readout('temperature')}" in explorer.caption()
         explorer.choose("view", "3-D")
         explorer.assert_shows_what_the_kernel_has()

@@ -29,7 +29,8 @@ def test_chains_follow_start_steps_and_temperature(lab):
         assert not explorer.failed()
         explorer.assert_shows_what_the_kernel_has()
         explorer.choose("steps", "300")
-        explorer.assert_follows_a_rush("temperature", "ArrowRight", times=10)
+        # Its 300 steps take two seconds; a queue of ten pictures would take twenty.
+        explorer.assert_follows_a_rush("temperature", "ArrowRight", times=10, soon=6000)
         explorer.wait_for(lambda: explorer.caption().startswith("Start: real images; 300 steps"), "the whole run")
         explorer.assert_shows_what_the_kernel_has()
         explorer.assert_accessible()

@@ -35,7 +35,9 @@ def test_a_check_before_the_cells_above_it_says_what_to_run(lab):
 
     with lab.open("01_boltzmann_distribution.ipynb") as notebook:
         check = notebook.cell("check.exercise(")
-        with pytest.raises(CellFailed, match="NameError: name 'check' is not defined"):
+        with pytest.raises(CellFailed, match="No module named 'course_checks'"):  # before set-up
             notebook.run_cells(check)
-        notebook.run_cells("from course_checks import check", check)
-        assert "Run the cells above first" in printed(notebook)[check]
+        notebook.run_cells("course_utils.setup(")
+        with pytest.raises(CellFailed, match=r"NotDone: ○ 1\.1 is not done yet: run the cell above"):
+            notebook.run_cells(check)
+        assert notebook.text(check).strip().startswith("○ 1.1 is not done yet: run the cell above")  # and no traceback
