@@ -174,6 +174,7 @@ def test_what_is_no_repository_on_github_is_refused_and_nothing_changes(
     assert contents(root) == before
 
 
+@pytest.mark.slow
 def test_a_lesson_that_would_have_to_be_run_is_named_and_nothing_changes(
     course: Path, no_run: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -187,6 +188,7 @@ def test_a_lesson_that_would_have_to_be_run_is_named_and_nothing_changes(
     assert contents(course) == before
 
 
+@pytest.mark.slow
 def test_a_copy_that_holds_work_is_not_written_over(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = course / "notebooks" / "01_first_steps.ipynb"
     notebook = nbformat.read(path, 4)

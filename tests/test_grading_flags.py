@@ -140,6 +140,7 @@ def test_a_name_that_is_hidden_is_shown(maker, source):
     assert "line " in kinds(maker, source)["tampering"]
 
 
+@pytest.mark.slow
 def test_what_is_nested_too_deep_is_shown_and_has_no_twin(maker):
     deep = f"x = {'+'.join('1' * 900)}"
     assert kinds(maker, deep) == {}

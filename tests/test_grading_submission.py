@@ -194,6 +194,7 @@ def test_a_hundred_thousand_empty_lines_take_no_time():
     assert time.process_time() - started < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", ["", "y = 1; "])
 def test_a_long_sum_is_no_harm_however_deep_it_is_nested(before):
     for terms in range(900, 1000):

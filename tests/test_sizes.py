@@ -108,6 +108,7 @@ def installed_bytes(name: str) -> int:
     return sum(path.stat().st_size for path in (Path(file.locate()) for file in files) if path.is_file())
 
 
+@pytest.mark.slow
 def test_binders_image_is_small_enough_to_start_on_a_node_that_has_never_seen_it() -> None:
     """The packages as they are installed here, with PyTorch's CPU build, and the checkout, which lies in two layers."""
     if sys.platform != "linux" or "+cpu" not in metadata.version("torch"):
