@@ -365,6 +365,7 @@ class Sheet:
         return buffer.getvalue()
 
     def _pixels(self, figure: Figure) -> UInt8[np.ndarray, "height width 3"]:
+        """As `plots.style.pixels` does, on one canvas for all; nobody keeps the figure, so it need forget nothing."""
         self._canvas.figure = figure
         figure.set_canvas(self._canvas)
         self._canvas.draw()
