@@ -131,6 +131,12 @@ def test_no_file_names_a_registry_a_machine_or_an_emoji() -> None:
         pytest.fail("\n".join(found), pytrace=False)
 
 
+def test_no_page_has_a_heading_without_words() -> None:
+    pages = [path for path in project_files() if path.suffix == ".md"]
+    assert ROOT / "README.md" in pages
+    assert [path.name for path in pages if re.search(r"^#+[ \t]*$", path.read_text("utf-8"), re.M)] == []
+
+
 def test_those_rules_find_what_they_are_for() -> None:
     slash = "/"
     bad = [
